@@ -1,0 +1,57 @@
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "setup.hpp"
+#include "verbs.hpp"
+
+namespace hp::hp_config {
+namespace {
+
+/// One line a file, then the findings.
+void print(const Setup& setup) {
+    for (const auto& file : config::declared()) {
+        if (!setup.has(file.file)) continue;
+        const std::string path = setup.dir + "/" + file.file;
+        unsigned wrong = 0;
+        for (const auto& one : setup.findings) wrong += !one.is_warning && one.problem.file == path;
+        if (wrong == 0) std::printf("%s: ok\n", path.c_str());
+    }
+    std::fflush(stdout);
+    for (const auto& one : setup.findings) std::fprintf(stderr, "%s\n", one.problem.text().c_str());
+}
+
+void print_json(const Setup& setup) {
+    nlohmann::ordered_json out;
+    out["ok"] = !setup.is_wrong();
+    out["dir"] = setup.dir;
+    out["files"] = nlohmann::json::array();
+    for (const auto& file : config::declared()) {
+        if (setup.has(file.file)) out["files"].push_back(file.file);
+    }
+    out["findings"] = nlohmann::json::array();
+    for (const auto& one : setup.findings) {
+        out["findings"].push_back({{"severity", one.is_warning ? "warning" : "error"},
+                                   {"file", one.problem.file},
+                                   {"line", one.problem.line},
+                                   {"column", one.problem.column},
+                                   {"key", one.problem.key},
+                                   {"what", one.problem.what}});
+    }
+    std::printf("%s\n", out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+}
+
+}  // namespace
+
+Result<> check(const ReadOptions& options) {
+    HP_TRY(const auto setup, read_setup(options.dir, options.tools));
+    check_across(*setup);
+    options.json ? print_json(*setup) : print(*setup);
+    if (!setup->is_wrong()) return {};
+    std::size_t wrong = 0;
+    for (const auto& one : setup->findings) wrong += !one.is_warning;
+    return fail(Errc::usage,
+                "'" + setup->dir + "' has " + std::to_string(wrong) + (wrong == 1 ? " problem" : " problems"),
+                "'man 5 hp-config' explains the keys");
+}
+
+}  // namespace hp::hp_config

@@ -1,0 +1,284 @@
+// What only shows when several files are read together: the order of the functions is that of a reader.
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <optional>
+
+#include "base/bytes.hpp"
+#include "bitcoin/script.hpp"
+#include "cli/secrets.hpp"
+#include "crypto/base58.hpp"
+#include "setup.hpp"
+
+namespace hp::hp_config {
+namespace {
+
+using config::Mint;
+using config::Network;
+using config::Pool;
+using config::PoolShared;
+using config::Proxy;
+using config::ProxyShared;
+using config::Stats;
+using config::Template;
+
+/// HOST and PORT of text that already passed the endpoint rule.
+struct Place {
+    std::string host, port;
+    explicit Place(const std::string& text)
+        : host{text.substr(0, text.rfind(':'))}, port{text.substr(text.rfind(':') + 1)} {}
+    bool is_any() const { return host == "0.0.0.0" || host == "[::]"; }
+    bool is_loopback() const { return host == "localhost" || host == "[::1]" || host.starts_with("127."); }
+};
+
+/// Whether who dials `address` on this machine reaches what listens on `listen`.
+bool reaches(const std::string& address, const std::string& listen) {
+    const Place to{address}, at{listen};
+    if (to.port != at.port) return false;
+    return to.host == at.host || (to.is_loopback() && (at.is_any() || at.is_loopback()));
+}
+
+void check_ports(Setup& setup) {
+    const Network& network = setup.values.network;
+    const std::pair<const char*, const std::string*> listeners[] = {
+        {"template_listen", &network.template_listen}, {"pool_listen", &network.pool_listen},
+        {"link_listen", &network.link_listen},         {"mint_listen", &network.mint_listen},
+        {"proxy_listen", &network.proxy_listen},
+    };
+    for (std::size_t i = 0; i < std::size(listeners); ++i) {
+        for (std::size_t j = 0; j < i; ++j) {
+            const Place a{*listeners[i].second}, b{*listeners[j].second};
+            const bool clash = a.port == b.port && (a.host == b.host || a.is_any() || b.is_any());
+            if (!clash) continue;
+            setup.add(Network::file, listeners[i].first,
+                      "is " + *listeners[i].second + ", but " + listeners[j].first +
+                          " has the same port: " + *listeners[j].second);
+        }
+    }
+}
+
+/// The key in a file, or nothing after a finding.
+std::optional<crypto::SecretKey> secret_key(Setup& setup, std::string_view file, const char* key,
+                                            const std::string& path) {
+    if (path.empty()) return std::nullopt;
+    auto read = cli::read_secret_key(setup.resolve(path), setup.values.network.network);
+    if (read) return *read;
+    setup.add(file, key, read.error().what);
+    return std::nullopt;
+}
+
+void check_words(Setup& setup, std::string_view file, const char* key, const std::string& path) {
+    if (path.empty()) return;
+    const auto read = cli::read_mnemonic(setup.resolve(path), setup.values.network.network);
+    if (!read) setup.add(file, key, read.error().what);
+}
+
+struct Keys {
+    std::optional<crypto::SecretKey> template_authority, pool_authority, link_authority, mint_link;
+};
+
+Keys read_keys(Setup& setup) {
+    Keys out;
+    const auto& values = setup.values;
+    if (setup.has(Template::file)) {
+        out.template_authority = secret_key(setup, Template::file, "authority_secret_key_file",
+                                            values.template_.authority_secret_key_file);
+        if (!values.template_.rpc_password_file.empty()) {
+            const auto read = cli::read_secret_text(setup.resolve(values.template_.rpc_password_file));
+            if (!read) setup.add(Template::file, "rpc_password_file", read.error().what);
+        }
+    }
+    if (setup.has(Pool::file)) {
+        out.pool_authority =
+            secret_key(setup, Pool::file, "authority_secret_key_file", values.pool.authority_secret_key_file);
+        out.link_authority = secret_key(setup, Pool::file, "link_authority_secret_key_file",
+                                        values.pool.link_authority_secret_key_file);
+    }
+    if (setup.has(Mint::file)) {
+        out.mint_link =
+            secret_key(setup, Mint::file, "link_secret_key_file", values.mint.link_secret_key_file);
+        check_words(setup, Mint::file, "seed_file", values.mint.seed_file);
+    }
+    if (setup.has(ProxyShared::file)) {
+        check_words(setup, ProxyShared::file, "wallet_seed_file", values.proxy_shared.wallet_seed_file);
+    }
+    return out;
+}
+
+void check_belongs(Setup& setup, std::string_view file, const char* key, const std::string& public_text,
+                   const std::optional<crypto::SecretKey>& secret, const char* secret_key_name) {
+    if (!secret || public_text.empty()) return;
+    const std::string expected = crypto::authority_key_text(secret->xonly());
+    if (public_text == expected) return;
+    setup.add(
+        file, key,
+        "is " + public_text + ", but the key in " + secret_key_name + " has the public key " + expected);
+}
+
+void check_keys(Setup& setup, const Keys& keys) {
+    const auto& values = setup.values;
+    const auto& network = values.network;
+    // A key of a machine elsewhere cannot be compared with a file here.
+    if (setup.has(PoolShared::file) &&
+        reaches(values.pool_shared.template_address, network.template_listen)) {
+        check_belongs(setup, PoolShared::file, "template_authority_public_key",
+                      values.pool_shared.template_authority_public_key, keys.template_authority,
+                      "authority_secret_key_file of template.toml");
+    }
+    if (setup.has(PoolShared::file)) {
+        check_belongs(setup, PoolShared::file, "link_authority_public_key",
+                      values.pool_shared.link_authority_public_key, keys.link_authority,
+                      "link_authority_secret_key_file of pool.toml");
+    }
+    if (setup.has(Proxy::file) && reaches(values.proxy.pool_address, network.pool_listen)) {
+        check_belongs(setup, Proxy::file, "pool_authority_public_key", values.proxy.pool_authority_public_key,
+                      keys.pool_authority, "authority_secret_key_file of pool.toml");
+    }
+    if (keys.mint_link && setup.has(Pool::file) && !values.pool.allowed_mint_keys.empty()) {
+        const std::string key = to_hex(keys.mint_link->xonly());
+        const auto& allowed = values.pool.allowed_mint_keys;
+        const bool known = std::any_of(allowed.begin(), allowed.end(), [&](const std::string& one) {
+            const auto bytes = array_from_hex<32>(one);
+            return bytes && *bytes == keys.mint_link->xonly();
+        });
+        if (!known) {
+            setup.add(Pool::file, "allowed_mint_keys",
+                      "does not have the link key of mint.toml's link_secret_key_file, which is " + key);
+        }
+    }
+    const auto same = [](const auto& a, const auto& b) { return a && b && a->bytes() == b->bytes(); };
+    if (same(keys.pool_authority, keys.link_authority)) {
+        setup.add(Pool::file, "link_authority_secret_key_file",
+                  "holds the same key as authority_secret_key_file, allowed: a key of its own");
+    }
+    if (same(keys.mint_link, keys.link_authority) || same(keys.mint_link, keys.pool_authority)) {
+        setup.add(Mint::file, "link_secret_key_file", "holds a key of the pool, allowed: a key of its own");
+    }
+}
+
+void check_payout(Setup& setup) {
+    if (!setup.has(Pool::file) || setup.values.pool.payout_script.empty()) return;
+    const auto network = bitcoin::network_from_name(setup.values.network.network);
+    if (!network) return;  // already found
+    const auto script = bitcoin::script_from_text(setup.values.pool.payout_script, *network);
+    if (!script) setup.add(Pool::file, "payout_script", script.error().what);
+}
+
+void check_worth(Setup& setup) {
+    const auto& values = setup.values;
+    if (setup.has(Pool::file) && setup.has(PoolShared::file)) {
+        const bool by_target = values.pool_shared.valuation == "target";
+        const auto unit = by_target ? values.pool_shared.unit_bits : values.pool_shared.minimum_difficulty;
+        if (values.pool.easiest_target_bits < unit) {
+            setup.add(Pool::file, "easiest_target_bits",
+                      "is " + std::to_string(values.pool.easiest_target_bits) +
+                          ", a share could be worth nothing, allowed: at least " +
+                          (by_target ? "unit_bits" : "minimum_difficulty") + " of shared/pool.toml, " +
+                          std::to_string(unit));
+        }
+    }
+    if (setup.has(PoolShared::file) && setup.has(ProxyShared::file) &&
+        values.pool_shared.unit != values.proxy_shared.unit) {
+        setup.add(ProxyShared::file, "unit",
+                  "is '" + values.proxy_shared.unit + "', but shared/pool.toml says '" +
+                      values.pool_shared.unit + "'");
+    }
+}
+
+void check_paths(Setup& setup) {
+    const auto& values = setup.values;
+    struct Stored {
+        std::string_view file;
+        const char* key;
+        const std::string& path;
+    };
+    std::vector<Stored> stores;
+    if (setup.has(Pool::file)) stores.push_back({Pool::file, "outbox_database", values.pool.outbox_database});
+    if (setup.has(Mint::file)) stores.push_back({Mint::file, "database", values.mint.database});
+    if (setup.has(ProxyShared::file)) {
+        stores.push_back({ProxyShared::file, "wallet_database", values.proxy_shared.wallet_database});
+    }
+    if (setup.has(Stats::file)) stores.push_back({Stats::file, "database", values.stats.database});
+    if (setup.has(Template::file) && values.template_.source == "sim") {
+        stores.push_back({Template::file, "sim_chain_file", values.template_.sim_chain_file});
+    }
+    std::map<std::string, std::string> taken;
+    for (const auto& store : stores) {
+        const std::string path = setup.resolve(store.path);
+        const std::string owner = std::string(store.key) + " of " + std::string(store.file);
+        if (const auto [other, is_new] = taken.emplace(path, owner); !is_new) {
+            setup.add(store.file, store.key, "is '" + path + "', which is also " + other->second);
+        }
+        std::error_code ignored;
+        const auto parent = std::filesystem::path(path).parent_path();
+        if (!std::filesystem::is_directory(parent, ignored)) {
+            setup.add(store.file, store.key, "lies in '" + parent.string() + "', which is no directory");
+        } else if (std::filesystem::is_directory(path, ignored)) {
+            setup.add(store.file, store.key, "is '" + path + "', a directory, allowed: a file");
+        }
+    }
+}
+
+void check_template(Setup& setup) {
+    if (!setup.has(Template::file)) return;
+    const auto& from = setup.values.template_;
+    const std::string& network = setup.values.network.network;
+    if ((from.source == "sim") != (network == "sim") && !network.empty()) {
+        setup.add(Template::file, "source",
+                  "is " + from.source + ", but the network is " + network +
+                      ", allowed: " + (network == "sim" ? "sim" : "rpc"));
+    }
+    if (from.source == "rpc" && from.rpc_cookie_file.empty() &&
+        (from.rpc_user.empty() || from.rpc_password_file.empty())) {
+        setup.add(Template::file, "rpc_cookie_file",
+                  "is empty, needed with source rpc, unless rpc_user and rpc_password_file are given");
+    }
+}
+
+/// Legal, but rarely meant.
+void look_at_addresses(Setup& setup) {
+    const auto& values = setup.values;
+    const auto& network = values.network;
+    const auto look = [&](std::string_view file, const char* key, const std::string& address,
+                          const char* listen_key, const std::string& listen) {
+        if (!Place{address}.is_loopback() || reaches(address, listen)) return;
+        setup.add(file, key, "is " + address + ", but " + listen_key + " is " + listen, true);
+    };
+    if (setup.has(PoolShared::file)) {
+        look(PoolShared::file, "template_address", values.pool_shared.template_address, "template_listen",
+             network.template_listen);
+        look(PoolShared::file, "link_address", values.pool_shared.link_address, "link_listen",
+             network.link_listen);
+    }
+    if (setup.has(Proxy::file)) {
+        look(Proxy::file, "pool_address", values.proxy.pool_address, "pool_listen", network.pool_listen);
+    }
+    if (setup.has(ProxyShared::file)) {
+        const std::string& url = values.proxy_shared.mint_url;
+        const bool is_tls = url.starts_with("https://");
+        std::string authority = url.substr(is_tls ? 8 : 7);
+        authority = authority.substr(0, authority.find('/'));
+        const bool has_port = authority.find(':', authority.rfind(']') + 1) != std::string::npos;
+        if (!has_port) authority += is_tls ? ":443" : ":80";
+        const std::string address = authority;
+        if (Place{address}.is_loopback() && !reaches(address, network.mint_listen)) {
+            setup.add(ProxyShared::file, "mint_url",
+                      "is " + url + ", but mint_listen is " + network.mint_listen, true);
+        }
+    }
+}
+
+}  // namespace
+
+void check_across(Setup& setup) {
+    check_ports(setup);
+    const Keys keys = read_keys(setup);
+    check_keys(setup, keys);
+    check_payout(setup);
+    check_worth(setup);
+    check_paths(setup);
+    check_template(setup);
+    look_at_addresses(setup);
+}
+
+}  // namespace hp::hp_config

@@ -1,0 +1,67 @@
+#include <cstdio>
+#include <iostream>
+
+#include "cli/secrets.hpp"
+#include "crypto/base58.hpp"
+#include "crypto/bip32.hpp"
+#include "crypto/random.hpp"
+#include "verbs.hpp"
+
+namespace hp::hp_config {
+namespace {
+
+/// The forms in which a configuration asks for a public key.
+std::string public_forms(const crypto::SecretKey& key) {
+    return "authority " + crypto::authority_key_text(key.xonly()) + "\nlink " + to_hex(key.xonly()) +
+           "\nlocking " + to_hex(key.public_key()) + "\n";
+}
+
+/// The form that this kind of key is known by.
+std::string public_form(const std::string& kind, const crypto::SecretKey& key) {
+    if (kind == "link") return to_hex(key.xonly());
+    if (kind == "locking") return to_hex(key.public_key());
+    return crypto::authority_key_text(key.xonly());
+}
+
+}  // namespace
+
+Result<> keygen(const std::string& kind, const std::string& out) {
+    std::string secret, public_part;
+    if (kind == "mnemonic") {
+        auto entropy = crypto::random_array<16>();
+        secret = crypto::bip39_mnemonic(entropy);
+        crypto::wipe(entropy);
+    } else {
+        const auto key = crypto::SecretKey::generate();
+        secret = crypto::secret_key_text(key);
+        public_part = public_form(kind, key) + "\n";
+    }
+    if (out.empty()) {
+        std::printf("%s\n", secret.c_str());
+        std::fputs(public_part.c_str(), stderr);
+        return {};
+    }
+    HP_DO(cli::write_secret(out, secret));
+    std::fputs(public_part.c_str(), stdout);
+    return {};
+}
+
+Result<> pubkey(const std::string& file) {
+    if (file != "-") {
+        // The network decides about published keys, and here no network is asked.
+        HP_TRY(const auto key, cli::read_secret_key(file, "sim"));
+        std::fputs(public_forms(key).c_str(), stdout);
+        if (cli::is_published(key)) {
+            std::fputs("hp-config: warning: this is a published test key\n", stderr);
+        }
+        return {};
+    }
+    std::string line;
+    std::getline(std::cin, line);
+    const auto key = crypto::secret_key_from_text(line);
+    if (!key) return fail(Errc::usage, "stdin holds no secret key, allowed: 32 bytes in base58check");
+    std::fputs(public_forms(*key).c_str(), stdout);
+    return {};
+}
+
+}  // namespace hp::hp_config

@@ -1,0 +1,115 @@
+// hp-config: makes, checks and shows the configuration of all programs.
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+
+#include "cli/command.hpp"
+#include "setup.hpp"
+#include "verbs.hpp"
+
+namespace {
+
+using namespace hp;
+
+struct Options {
+    hp_config::InitOptions init;
+    hp_config::ReadOptions read;
+    hp_config::DocsOptions docs;
+    std::string config_dir, key_kind, key_out, key_file;
+};
+
+/// The texts of the options say what is allowed; --help need not say it twice.
+CLI::Validator one_of(std::vector<std::string> allowed) {
+    CLI::Validator out = CLI::IsMember(std::move(allowed));
+    return out.description("");
+}
+
+void add_init(cli::Command& command, Options& options) {
+    auto& init = command.subcommand("init", "write a new configuration directory with fresh keys",
+                                    {"hp-config init ./demo --network sim --ports auto",
+                                     "hp-config init /etc/hashpool --network mainnet --payout bc1q..."});
+    init.add_option("DIR", options.init.dir, "directory to make; it must not exist, or be empty")->required();
+    init.add_option("--network", options.init.network, "sim, regtest, testnet4, signet or mainnet")
+        ->required()
+        ->check(one_of({"sim", "regtest", "testnet4", "signet", "mainnet"}))
+        ->type_name("NETWORK");
+    init.add_option("--ports", options.init.ports,
+                    "auto: free ports on 127.0.0.1; a number: that one and the next four [the usual ones]")
+        ->type_name("auto|BASE");
+    init.add_option("--payout", options.init.payout, "where block rewards go; sim and regtest need none")
+        ->type_name("ADDRESS");
+    init.add_option("--rpc-cookie", options.init.rpc_cookie,
+                    "the node's cookie file [~/.bitcoin/NETWORK/.cookie]")
+        ->type_name("FILE");
+    init.add_flag("--json", options.init.json, "print the result as one JSON object");
+}
+
+void add_reading(CLI::App& sub, Options& options) {
+    sub.add_option("DIR", options.read.dir, "configuration directory [/etc/hashpool]");
+    sub.add_option("--config-dir", options.config_dir,
+                   "the same, as the other programs call it, or HP_CONFIG_DIR")
+        ->type_name("DIR");
+    sub.add_option("--for", options.read.tools,
+                   "only the files of hp-template, hp-pool, hp-mint, hp-proxy, hp-wallet or hp-stats; may "
+                   "come again [all]")
+        ->check(one_of(hp_config::known_tools()))
+        ->type_name("PROGRAM");
+    sub.add_flag("--json", options.read.json, "print JSON");
+}
+
+void add_keys(cli::Command& command, Options& options) {
+    auto& keygen = command.subcommand("keygen", "make a secret key or seed words",
+                                      {"hp-config keygen authority --out secrets/pool-authority.key",
+                                       "hp-config keygen locking | hp-config pubkey -"});
+    keygen.add_option("KIND", options.key_kind, "authority, link, mnemonic or locking")
+        ->required()
+        ->check(one_of({"authority", "link", "mnemonic", "locking"}));
+    keygen.add_option("--out", options.key_out, "write the secret to this new file, mode 0600 [stdout]")
+        ->type_name("FILE");
+    auto& pubkey = command.subcommand("pubkey", "print the public forms of a secret key",
+                                      {"hp-config pubkey /etc/hashpool/secrets/mint-link.key"});
+    pubkey.add_option("FILE", options.key_file, "secret key file, or - for stdin")->required();
+}
+
+/// DIR, then --config-dir or HP_CONFIG_DIR, then the default.
+hp_config::ReadOptions reading(const Options& options) {
+    auto out = options.read;
+    if (out.dir.empty()) out.dir = options.config_dir;
+    const char* variable = std::getenv("HP_CONFIG_DIR");
+    if (out.dir.empty() && variable != nullptr) out.dir = variable;
+    if (out.dir.empty()) out.dir = "/etc/hashpool";
+    return out;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options options;
+    cli::Command command{{.name = "hp-config",
+                          .summary = "Make, check and show the configuration of all Hashpool programs.",
+                          .examples = {"hp-config init ./demo --network sim --ports auto",
+                                       "hp-config check ./demo", "hp-config show ./demo --origin"}}};
+    add_init(command, options);
+    auto& check = command.subcommand("check", "read all files as the programs do, and compare them",
+                                     {"hp-config check ./demo", "hp-config check --for hp-pool"});
+    add_reading(check, options);
+    auto& show = command.subcommand("show", "print all values, with --origin where each came from",
+                                    {"hp-config show ./demo --origin", "hp-config show ./demo --json"});
+    add_reading(show, options);
+    show.add_flag("--origin", options.read.origin, "say where each value came from");
+    add_keys(command, options);
+    auto& docs = command.subcommand("docs", "print documentation made from the declarations of the keys",
+                                    {"hp-config docs --man5", "hp-config docs --example pool.toml"});
+    docs.add_flag("--man5", options.docs.man5, "hp-config(5), for scdoc");
+    docs.add_option("--example", options.docs.example, "a commented example file [lists the files]")
+        ->type_name("FILE");
+
+    return command.run(argc, argv, [&]() -> Result<> {
+        const std::string verb = command.app().get_subcommands().front()->get_name();
+        if (verb == "init") return hp_config::init(options.init);
+        if (verb == "check") return hp_config::check(reading(options));
+        if (verb == "show") return hp_config::show(reading(options));
+        if (verb == "keygen") return hp_config::keygen(options.key_kind, options.key_out);
+        if (verb == "pubkey") return hp_config::pubkey(options.key_file);
+        return hp_config::docs(options.docs);
+    });
+}

@@ -1,0 +1,43 @@
+// A configuration directory, read as the tools would read it.
+#pragma once
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "config/declared.hpp"
+
+namespace hp::hp_config {
+
+struct Finding {
+    config::Problem problem;
+    bool is_warning{false};
+};
+
+struct Setup {
+    std::string dir;  ///< absolute
+    config::Everything values;
+    std::vector<config::Shown> shown;  ///< of the files that were read
+    std::vector<Finding> findings;
+    std::set<std::string> files;  ///< "pool.toml": the files that the chosen tools read
+
+    bool has(std::string_view file) const { return files.contains(std::string(file)); }
+    /// Relative paths start at the directory.
+    std::string resolve(const std::string& path) const;
+    /// Adds a finding at the place where the key got its value.
+    void add(std::string_view file, std::string_view key, std::string what, bool is_warning = false);
+    bool is_wrong() const;
+};
+
+/// `tools`: "hp-pool", ...; empty: all. Variables come from DIR/hashpool.env and, before that, from the
+/// process. Problems of the single files are in `findings` afterwards.
+Result<std::unique_ptr<Setup>> read_setup(const std::string& dir, const std::vector<std::string>& tools);
+
+/// The tools that have a configuration file, for `read_setup`.
+const std::vector<std::string>& known_tools();
+
+/// Reads secrets and looks for what does not fit together; only for a setup without findings of single
+/// files for the keys concerned.
+void check_across(Setup& setup);
+
+}  // namespace hp::hp_config

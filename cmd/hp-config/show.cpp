@@ -1,0 +1,34 @@
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "setup.hpp"
+#include "verbs.hpp"
+
+namespace hp::hp_config {
+
+Result<> show(const ReadOptions& options) {
+    HP_TRY(const auto setup, read_setup(options.dir, options.tools));
+    std::string file;
+    for (const auto& one : setup->shown) {
+        if (options.json) {
+            // Our TOML values are written such that they are JSON too.
+            const nlohmann::ordered_json line = {{"file", one.file},
+                                                 {"key", one.key},
+                                                 {"value", nlohmann::json::parse(one.value)},
+                                                 {"origin", one.origin}};
+            std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+            continue;
+        }
+        if (file != one.file) std::printf("%s# %s\n", file.empty() ? "" : "\n", one.file.c_str());
+        file = one.file;
+        const std::string origin = options.origin ? "  # " + one.origin : "";
+        std::printf("%s = %s%s\n", one.key.c_str(), one.value.c_str(), origin.c_str());
+    }
+    std::fflush(stdout);
+    for (const auto& one : setup->findings) std::fprintf(stderr, "%s\n", one.problem.text().c_str());
+    if (!setup->is_wrong()) return {};
+    return fail(Errc::usage, "'" + setup->dir + "' has problems, what is shown for those keys is the default",
+                "'hp-config check " + setup->dir + "' says more");
+}
+
+}  // namespace hp::hp_config

@@ -1,0 +1,88 @@
+// hp-mint: the Cashu mint for ehash.
+#include <optional>
+
+#include "cli/command.hpp"
+#include "cli/secrets.hpp"
+#include "config/keys.hpp"
+#include "crypto/base58.hpp"
+#include "crypto/bip32.hpp"
+#include "log/log.hpp"
+#include "mint/api.hpp"
+#include "mint/link_client.hpp"
+#include "mint/mint.hpp"
+
+using namespace hp;
+
+namespace {
+
+struct Settings {
+    config::Mint mint;
+    config::PoolShared shared;
+    config::Network network;
+};
+
+Result<> serve(const Settings& s, const cli::Command& command) {
+    mint::MintOptions options;
+    HP_TRY(auto words, cli::read_mnemonic(command.resolve(s.mint.seed_file), s.network.network));
+    HP_TRY(options.seed, crypto::bip39_seed(words));
+    options.database = command.resolve(s.mint.database);
+    options.unit = s.shared.unit;
+    options.input_fee_ppk = static_cast<std::uint64_t>(s.mint.input_fee_ppk);
+    options.keyset_amounts = static_cast<unsigned>(s.mint.keyset_amounts);
+    options.accept_legacy_quote_signatures = s.mint.accept_legacy_quote_signatures;
+    options.name = s.mint.name;
+    options.description = s.mint.description;
+    options.events =
+        s.mint.events.empty() || s.mint.events == "-" ? s.mint.events : command.resolve(s.mint.events);
+    HP_TRY(options.http_listen, net::endpoint_from_text(s.network.mint_listen));
+
+    HP_TRY(auto link_key,
+           cli::read_secret_key(command.resolve(s.mint.link_secret_key_file), s.network.network));
+    mint::LinkClient::Options link{.pool = {}, .pool_authority = {}, .link_key = link_key, .valuation = {}};
+    HP_TRY(link.pool, net::endpoint_from_text(s.shared.link_address));
+    HP_TRY(link.pool_authority, crypto::authority_key_from_text(s.shared.link_authority_public_key));
+    link.valuation.rule = s.shared.valuation == "target" ? ehash::Valuation::Rule::target
+                                                         : ehash::Valuation::Rule::leading_zeros;
+    link.valuation.unit_bits = static_cast<unsigned>(s.shared.unit_bits);
+    link.valuation.minimum_difficulty = static_cast<unsigned>(s.shared.minimum_difficulty);
+
+    net::Loop loop;
+    HP_TRY(auto service, mint::Mint::open(loop, options));
+    HP_TRY(auto api, mint::Api::listen(loop, *service, options.http_listen));
+    mint::LinkClient client{loop, *service, std::move(link)};
+    client.start();
+    log::info("serving wallets on http://{}", api->bound().text());
+    net::sd_notify("READY=1");
+    std::optional<Error> fatal;
+    service->on_fatal = [&](const Error& why) {
+        fatal = why;
+        loop.stop();
+    };
+    loop.handle_signals(
+        [&] {
+            net::sd_notify("STOPPING=1");
+            log::info("stopping");
+            client.stop();
+            api->stop();
+            // What was taken in is committed and answered before the loop ends.
+            service->drain();
+            loop.post([&] { loop.stop(); });
+        },
+        [] { log::reopen(); });
+    loop.run();
+    if (fatal) return fail(*fatal);
+    return {};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Settings settings;
+    cli::Command command{
+        {.name = "hp-mint",
+         .summary = "Serve a Cashu mint whose quotes are made by a pool's accepted shares.",
+         .examples = {"hp-mint --config-dir /etc/hashpool",
+                      "hp-mint --config-dir d & curl -s http://127.0.0.1:3338/v1/info | jq"}}};
+    command.configure(settings.mint, settings.shared, settings.network);
+    return command.run(argc, argv, [&] { return serve(settings, command); });
+}

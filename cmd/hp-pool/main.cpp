@@ -1,0 +1,117 @@
+// hp-pool: the pool service.
+#include <optional>
+#include <string_view>
+
+#include "bitcoin/script.hpp"
+#include "cli/command.hpp"
+#include "cli/secrets.hpp"
+#include "config/keys.hpp"
+#include "crypto/base58.hpp"
+#include "log/log.hpp"
+#include "pool/pool.hpp"
+#include "verbs.hpp"
+
+using namespace hp;
+
+namespace {
+
+struct Settings {
+    config::Pool pool;
+    config::PoolShared shared;
+    config::Network network;
+};
+
+Result<ehash::Valuation> valuation_of(const config::PoolShared& shared) {
+    ehash::Valuation out;
+    out.rule =
+        shared.valuation == "target" ? ehash::Valuation::Rule::target : ehash::Valuation::Rule::leading_zeros;
+    out.unit_bits = static_cast<unsigned>(shared.unit_bits);
+    out.minimum_difficulty = static_cast<unsigned>(shared.minimum_difficulty);
+    return out;
+}
+
+Result<pool::PoolOptions> options_from(const Settings& s, const cli::Command& command) {
+    pool::PoolOptions o;
+    HP_TRY(o.mining_listen, net::endpoint_from_text(s.network.pool_listen));
+    HP_TRY(auto authority,
+           cli::read_secret_key(command.resolve(s.pool.authority_secret_key_file), s.network.network));
+    o.mining_identity = net::renewing_identity(authority, s.pool.certificate_validity_s);
+
+    HP_TRY(o.templates.address, net::endpoint_from_text(s.shared.template_address));
+    HP_TRY(o.templates.authority, crypto::authority_key_from_text(s.shared.template_authority_public_key));
+    HP_TRY(auto bitcoin_network, bitcoin::network_from_name(s.network.network));
+    HP_TRY(o.work.payout_script, bitcoin::script_from_text(s.pool.payout_script, bitcoin_network));
+    o.work.coinbase_tag = s.pool.coinbase_tag;
+    o.work.version_rolling_allowed = s.pool.version_rolling_allowed;
+    o.templates.coinbase_output_bytes = static_cast<std::uint32_t>(8 + 1 + o.work.payout_script.size());
+
+    HP_TRY(o.valuation, valuation_of(s.shared));
+    HP_TRY(o.link.listen, net::endpoint_from_text(s.network.link_listen));
+    HP_TRY(auto link_authority,
+           cli::read_secret_key(command.resolve(s.pool.link_authority_secret_key_file), s.network.network));
+    if (link_authority.xonly() == authority.xonly())
+        return fail(Errc::usage, "link_authority_secret_key_file holds the miner-facing authority key",
+                    "the link needs a key of its own: hp-config keygen authority");
+    o.link.authority = link_authority.xonly();
+    o.link.identity = net::renewing_identity(link_authority, s.pool.certificate_validity_s);
+    for (const auto& text : s.pool.allowed_mint_keys) {
+        HP_TRY(auto key, array_from_hex<32>(text));
+        o.link.allowed_mint_keys.push_back(key);
+    }
+    o.link.allow_new_mint_store = s.pool.allow_new_mint_store;
+    o.link.unit = s.shared.unit;
+    o.link.valuation = o.valuation;
+    o.link.max_inflight = static_cast<std::uint16_t>(s.pool.max_inflight);
+
+    o.server_id = static_cast<std::uint16_t>(s.pool.server_id);
+    o.shares_per_minute = s.pool.shares_per_minute;
+    o.easiest_target_bits = static_cast<unsigned>(s.pool.easiest_target_bits);
+    o.retarget_ms = s.pool.hardest_retarget_s * 1000;
+    if (!s.pool.default_locking_key.empty()) {
+        HP_TRY(o.default_locking_key, array_from_hex<33>(s.pool.default_locking_key));
+    }
+    o.outbox_path = command.resolve(s.pool.outbox_database);
+    o.events = s.pool.events.empty() || s.pool.events == "-" ? s.pool.events : command.resolve(s.pool.events);
+    return o;
+}
+
+Result<> serve(const Settings& settings, const cli::Command& command) {
+    HP_TRY(auto options, options_from(settings, command));
+    net::Loop loop;
+    HP_TRY(auto service, pool::Pool::start(loop, std::move(options)));
+    service->on_ready = [] {
+        log::info("ready: miners have work");
+        net::sd_notify("READY=1");
+    };
+    std::optional<Error> fatal;
+    service->on_fatal = [&](const Error& why) {
+        fatal = why;
+        loop.stop();
+    };
+    loop.handle_signals(
+        [&] {
+            net::sd_notify("STOPPING=1");
+            log::info("stopping");
+            service->stop([&] { loop.stop(); });
+        },
+        [] { log::reopen(); });
+    loop.run();
+    if (fatal) return fail(*fatal);
+    return {};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc > 1 && std::string_view{argv[1]} == "check-shares") return check_shares(argc - 1, argv + 1);
+    Settings settings;
+    cli::Command command{
+        {.name = "hp-pool",
+         .summary =
+             "Serve SV2 miners: jobs from a Template Provider, shares checked, a quote at the mint for each.",
+         .examples = {"hp-pool --config-dir /etc/hashpool",
+                      "hp-pool --config-dir d --events - | hp-stats ingest --db pool.db",
+                      "hp-pool check-shares < shares.jsonl"}}};
+    command.configure(settings.pool, settings.shared, settings.network);
+    return command.run(argc, argv, [&] { return serve(settings, command); });
+}

@@ -1,0 +1,7 @@
+#pragma once
+
+namespace hp {
+
+int check_shares(int argc, char** argv);
+
+}  // namespace hp

@@ -1,0 +1,60 @@
+// hp-proxy: SV1 miners to an SV2 pool, and the wallet that mints what they earn.
+#include "cli/command.hpp"
+#include "cli/secrets.hpp"
+#include "config/keys.hpp"
+#include "crypto/base58.hpp"
+#include "crypto/bip32.hpp"
+#include "log/log.hpp"
+#include "proxy/proxy.hpp"
+
+using namespace hp;
+
+namespace {
+
+struct Settings {
+    config::Proxy proxy;
+    config::ProxyShared shared;
+    config::Network network;
+};
+
+Result<> serve(const Settings& s, const cli::Command& command) {
+    proxy::ProxyOptions options;
+    HP_TRY(options.listen, net::endpoint_from_text(s.network.proxy_listen));
+    HP_TRY(options.pool.address, net::endpoint_from_text(s.proxy.pool_address));
+    HP_TRY(options.pool.authority, crypto::authority_key_from_text(s.proxy.pool_authority_public_key));
+    options.min_extranonce_size = static_cast<std::uint16_t>(s.proxy.min_extranonce_size);
+    options.initial_hash_rate_hps = s.proxy.initial_hash_rate_hps;
+    options.events =
+        s.proxy.events.empty() || s.proxy.events == "-" ? s.proxy.events : command.resolve(s.proxy.events);
+    HP_TRY(auto words, cli::read_mnemonic(command.resolve(s.shared.wallet_seed_file), s.network.network));
+    HP_TRY(options.wallet.seed, crypto::bip39_seed(words));
+    options.wallet.database = command.resolve(s.shared.wallet_database);
+    options.wallet.mint_url = s.shared.mint_url;
+    options.wallet.unit = s.shared.unit;
+
+    net::Loop loop;
+    HP_TRY(auto service, proxy::Proxy::start(loop, std::move(options)));
+    service->on_ready = [] { net::sd_notify("READY=1"); };
+    loop.handle_signals(
+        [&] {
+            net::sd_notify("STOPPING=1");
+            log::info("stopping");
+            service->stop([&] { loop.stop(); });
+        },
+        [] { log::reopen(); });
+    loop.run();
+    return {};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Settings settings;
+    cli::Command command{
+        {.name = "hp-proxy",
+         .summary = "Serve SV1 miners from an SV2 pool, and mint what they earn into a wallet.",
+         .examples = {"hp-proxy --config-dir /etc/hashpool",
+                      "hp-proxy --config-dir d & hp-miner stratum+tcp://127.0.0.1:34255 --user rig1"}}};
+    command.configure(settings.proxy, settings.shared, settings.network);
+    return command.run(argc, argv, [&] { return serve(settings, command); });
+}

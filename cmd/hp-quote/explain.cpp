@@ -1,0 +1,258 @@
+// hp-quote explain: one share or quote, from the miner's submit to the token, with times.
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "base/bytes.hpp"
+#include "ehash/quote_request.hpp"
+#include "places.hpp"
+#include "rows.hpp"
+#include "show_time.hpp"
+#include "verbs.hpp"
+
+namespace hp::hp_quote {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// What the user asked for.
+struct Wanted {
+    std::string quote_id;                ///< or empty
+    std::vector<Bytes32> hashes;         ///< both byte orders, or empty
+    std::optional<std::uint64_t> seq{};  ///< of the outbox
+};
+
+Result<Wanted> wanted_of(const std::string& id) {
+    if (ehash::is_uuid(id)) return Wanted{.quote_id = id, .hashes = {}};
+    if (auto hash = array_from_hex<32>(id)) {
+        Bytes32 reversed = *hash;
+        std::reverse(reversed.begin(), reversed.end());
+        return Wanted{.quote_id = {}, .hashes = {*hash, reversed}};
+    }
+    std::uint64_t seq{};
+    const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), seq);
+    if (error == std::errc{} && end == id.data() + id.size() && seq <= INT64_MAX)
+        return Wanted{.quote_id = {}, .hashes = {}, .seq = seq};
+    return fail(Errc::usage, "'" + printable(id, 80) + "' is no share hash, quote id or sequence number",
+                "64 hex digits, 8-4-4-4-12 lower-case hex digits, or a number of the outbox");
+}
+
+/// A step on the way.
+struct Step {
+    UnixMs at_ms;
+    Part where;
+    std::string what;
+};
+
+/// All that was found.
+struct Story {
+    std::optional<OutboxRow> outbox;
+    std::optional<MintRow> mint;
+    std::optional<MintRefusal> refusal;
+    std::optional<WalletRow> wallet;
+    /// Why a part says nothing.
+    std::vector<std::pair<Part, std::string>> missing;
+
+    std::string quote_id() const { return mint ? mint->quote_id : outbox ? outbox->quote_id : std::string(); }
+    std::optional<Bytes32> share_hash() const {
+        if (outbox) return outbox->share_hash;
+        if (mint) return mint->share_hash;
+        return {};
+    }
+};
+
+/// Runs `read` on the part's database; what it does not give is noted as missing.
+template <class Read>
+Result<> tell(Story& story, const Places& places, Part part, Read&& read) {
+    HP_TRY(auto opened, open_part(places, part));
+    if (!opened.db) {
+        story.missing.emplace_back(part, opened.why);
+        return {};
+    }
+    try {
+        if (!read(*opened.db)) story.missing.emplace_back(part, "not in '" + opened.path + "'");
+        return {};
+    } catch (const store::DbError& error) {
+        return fail(Errc::io, "database '" + printable(opened.path, 4096) + "': " + error.what());
+    }
+}
+
+bool read_outbox(Story& story, const Wanted& wanted, store::Database& db) {
+    if (wanted.seq) story.outbox = outbox_row(db, *wanted.seq);
+    if (!wanted.quote_id.empty()) story.outbox = outbox_row(db, wanted.quote_id);
+    for (const auto& hash : wanted.hashes)
+        if (!story.outbox) story.outbox = outbox_row(db, hash);
+    return story.outbox.has_value();
+}
+
+bool read_mint(Story& story, const Wanted& wanted, store::Database& db) {
+    auto hashes = wanted.hashes;
+    if (story.outbox) hashes = {story.outbox->share_hash};
+    const std::string id = story.outbox ? story.outbox->quote_id : wanted.quote_id;
+    if (!id.empty()) story.mint = mint_row(db, id);
+    for (const auto& hash : hashes) {
+        if (!story.mint) story.mint = mint_row(db, hash);
+        if (!story.mint && !story.refusal) story.refusal = mint_refusal(db, hash);
+    }
+    return story.mint || story.refusal;
+}
+
+bool read_wallet(Story& story, const Wanted& wanted, store::Database& db) {
+    const std::string id = story.quote_id().empty() ? wanted.quote_id : story.quote_id();
+    if (!id.empty()) story.wallet = wallet_row(db, id);
+    return story.wallet.has_value();
+}
+
+Result<Story> find(const Places& places, const Wanted& wanted) {
+    Story story;
+    HP_DO(tell(story, places, Part::outbox, [&](auto& db) { return read_outbox(story, wanted, db); }));
+    HP_DO(tell(story, places, Part::mint, [&](auto& db) { return read_mint(story, wanted, db); }));
+    // The mint may know the share of a quote whose answer the pool has not stored yet.
+    if (!story.outbox && story.mint && wanted.hashes.empty()) {
+        std::erase_if(story.missing, [](const auto& one) { return one.first == Part::outbox; });
+        HP_DO(tell(story, places, Part::outbox, [&](auto& db) {
+            story.outbox = outbox_row(db, story.mint->share_hash);
+            return story.outbox.has_value();
+        }));
+    }
+    HP_DO(tell(story, places, Part::wallet, [&](auto& db) { return read_wallet(story, wanted, db); }));
+    return story;
+}
+
+std::vector<Step> steps_of(const Story& story) {
+    std::vector<Step> out;
+    const auto amount = [](std::uint64_t units) { return "amount " + std::to_string(units); };
+    if (const auto& row = story.outbox) {
+        out.push_back({row->accepted_ms, Part::outbox, "share accepted and stored, " + amount(row->amount)});
+        if (row->acked_ms) out.push_back({*row->acked_ms, Part::outbox, "the mint's answer is stored"});
+    }
+    if (const auto& row = story.mint) {
+        out.push_back({row->created_ms, Part::mint, "quote created and paid, " + amount(row->paid)});
+        for (const auto& op : row->ops)
+            out.push_back({op.at_ms, Part::mint,
+                           "signed, operation " + std::to_string(op.id) + ", " + amount(op.amount)});
+    }
+    if (const auto& refusal = story.refusal)
+        out.push_back(
+            {refusal->at_ms, Part::mint, "refused for good, code " + std::to_string(refusal->code)});
+    if (const auto& row = story.wallet) {
+        out.push_back({row->added_ms, Part::wallet, "quote taken in"});
+        if (row->done_ms)
+            out.push_back({*row->done_ms, Part::wallet, "proofs stored, " + amount(row->amount)});
+    }
+    // Steps of one millisecond stay in the order of the way.
+    std::ranges::stable_sort(out, {}, &Step::at_ms);
+    return out;
+}
+
+Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+Json or_null(const std::optional<UnixMs>& ms) { return ms ? Json(*ms) : Json(nullptr); }
+
+Json json_of(const OutboxRow& row) {
+    return {{"seq", row.seq},
+            {"state", row.state},
+            {"amount", row.amount},
+            {"locking_key", to_hex(row.locking_key)},
+            {"worker", row.worker},
+            {"accepted_ms", row.accepted_ms},
+            {"acked_ms", or_null(row.acked_ms)},
+            {"dead_reason", or_null(row.dead_reason)}};
+}
+
+Json json_of(const MintRow& row) {
+    Json ops = Json::array();
+    for (const auto& op : row.ops) ops.push_back({{"op", op.id}, {"at_ms", op.at_ms}, {"amount", op.amount}});
+    return {{"state", row.state()},         {"unit", row.unit},
+            {"amount", row.amount},         {"issued", row.issued},
+            {"pubkey", to_hex(row.pubkey)}, {"created_ms", row.created_ms},
+            {"updated_ms", row.updated_ms}, {"ops", ops}};
+}
+
+Json json_of(const WalletRow& row) {
+    return {{"state", row.state},
+            {"reason", or_null(row.reason)},
+            {"amount", row.amount},
+            {"added_ms", row.added_ms},
+            {"done_ms", or_null(row.done_ms)}};
+}
+
+Json json_of(const MintRefusal& refusal) { return {{"code", refusal.code}, {"at_ms", refusal.at_ms}}; }
+
+template <class Row>
+Json json_or_null(const std::optional<Row>& row) {
+    return row ? json_of(*row) : Json(nullptr);
+}
+
+void print_json(const Story& story, const std::vector<Step>& steps) {
+    const auto hash = story.share_hash();
+    Json out = {{"share_hash", hash ? Json(to_hex(*hash)) : Json(nullptr)},
+                {"share_hash_displayed", hash ? Json(to_hex_reversed(*hash)) : Json(nullptr)},
+                {"quote_id", or_null(story.quote_id())},
+                {"outbox", json_or_null(story.outbox)},
+                {"mint", json_or_null(story.mint)},
+                {"refusal", json_or_null(story.refusal)},
+                {"wallet", json_or_null(story.wallet)},
+                {"timeline", Json::array()},
+                {"missing", Json::object()}};
+    for (const auto& step : steps)
+        out["timeline"].push_back({{"at_ms", step.at_ms},
+                                   {"after_ms", step.at_ms - steps.front().at_ms},
+                                   {"where", name_of(step.where)},
+                                   {"what", step.what}});
+    for (const auto& [part, why] : story.missing) out["missing"][name_of(part)] = why;
+    std::printf("%s\n", out.dump(-1, ' ', true, Json::error_handler_t::replace).c_str());
+}
+
+void print_text(const Story& story, const std::vector<Step>& steps) {
+    if (const auto hash = story.share_hash())
+        std::printf("share   %s (displayed)\n        %s (header order)\n", to_hex_reversed(*hash).c_str(),
+                    to_hex(*hash).c_str());
+    if (const auto id = story.quote_id(); !id.empty()) std::printf("quote   %s\n", id.c_str());
+    if (const auto& row = story.outbox) {
+        std::printf("outbox  seq %llu, %s, key %s, worker %s\n", static_cast<unsigned long long>(row->seq),
+                    row->state.c_str(), to_hex(row->locking_key).c_str(), printable(row->worker).c_str());
+        if (!row->dead_reason.empty()) std::printf("        dead: %s\n", printable(row->dead_reason).c_str());
+    }
+    if (const auto& row = story.mint)
+        std::printf("mint    %s, issued %llu of %llu, key %s\n", row->state(),
+                    static_cast<unsigned long long>(row->issued),
+                    static_cast<unsigned long long>(row->amount), to_hex(row->pubkey).c_str());
+    if (const auto& row = story.wallet)
+        std::printf("wallet  %s%s%s\n", row->state.c_str(), row->reason.empty() ? "" : ": ",
+                    printable(row->reason).c_str());
+    for (const auto& [part, why] : story.missing)
+        std::printf("%-7s nothing: %s\n", name_of(part), printable(why, 4096).c_str());
+    std::puts("");
+    for (const auto& step : steps)
+        std::printf("%s  %+8lld ms  %-6s  %s\n", time_text(step.at_ms).c_str(),
+                    static_cast<long long>(step.at_ms - steps.front().at_ms), name_of(step.where),
+                    step.what.c_str());
+}
+
+}  // namespace
+
+Result<> explain(const ExplainOptions& options) {
+    HP_TRY(const auto wanted, wanted_of(options.id));
+    const auto& places = options.places;
+    if (places.config_dir.empty() && places.outbox.empty() && places.mint_db.empty() &&
+        places.wallet_db.empty())
+        return fail(Errc::usage, "no database given",
+                    "--config-dir DIR, or any of --outbox, --mint-db and --wallet-db");
+    HP_TRY(const auto story, find(places, wanted));
+    const auto steps = steps_of(story);
+    if (steps.empty()) {
+        std::string where;
+        for (const auto& [part, why] : story.missing)
+            where += std::string(where.empty() ? "" : "; ") + name_of(part) + ": " + why;
+        return fail(Errc::invalid,
+                    "no share or quote '" + printable(options.id, 80) + "' is known (" + where + ")");
+    }
+    if (options.json)
+        print_json(story, steps);
+    else
+        print_text(story, steps);
+    return {};
+}
+
+}  // namespace hp::hp_quote

@@ -1,0 +1,64 @@
+// hp-quote get: one quote as the mint has it now.
+#include <cstdio>
+
+#include "cashu/nut04.hpp"
+#include "config/load.hpp"
+#include "ehash/quote_request.hpp"
+#include "net/http.hpp"
+#include "places.hpp"
+#include "verbs.hpp"
+
+namespace hp::hp_quote {
+namespace {
+
+constexpr std::size_t kAnswerSizeMax = 64 * 1024;
+
+const char* state_text(cashu::QuoteState state) {
+    switch (state) {
+        case cashu::QuoteState::unpaid:
+            return "UNPAID";
+        case cashu::QuoteState::paid:
+            return "PAID";
+        case cashu::QuoteState::issued:
+            return "ISSUED";
+    }
+    return "";
+}
+
+void print(const cashu::Quote& quote) {
+    std::printf("quote %s\nstate %s\namount %llu\nissued %llu\nunit %s\nshare_hash %s\n",
+                printable(quote.id).c_str(), state_text(cashu::state_of(quote)),
+                static_cast<unsigned long long>(quote.amount),
+                static_cast<unsigned long long>(quote.amount_issued), printable(quote.unit).c_str(),
+                printable(quote.request).c_str());
+    if (quote.pubkey) std::printf("pubkey %s\n", to_hex(*quote.pubkey).c_str());
+}
+
+}  // namespace
+
+Result<> get(const GetOptions& options) {
+    if (!ehash::is_uuid(options.id))
+        return fail(Errc::usage, "'" + printable(options.id, 80) + "' is no quote id",
+                    "8-4-4-4-12 lower-case hex digits");
+    HP_TRY(const auto mint_url, mint_url_of(options.mint_url, options.config_dir));
+    net::Loop loop;
+    HP_TRY(auto client, net::HttpClient::create(loop, mint_url, {.body_bytes_max = kAnswerSizeMax}));
+    HP_TRY(const auto response,
+           client->request_and_wait(loop, "GET", "/v1/mint/quote/ehash/" + options.id, ""));
+    if (response.status != 200) {
+        const auto error = cashu::error_from_json(response.body);
+        return fail(Errc::refused, "the mint answers " + std::to_string(response.status) +
+                                       (error ? ": " + printable(error->detail, 200) + " (code " +
+                                                    std::to_string(static_cast<unsigned>(error->code)) + ")"
+                                              : std::string()));
+    }
+    auto quote = cashu::quote_from_json(response.body);
+    if (!quote) return fail(Errc::protocol, "the mint's answer is no quote: " + quote.error().what);
+    if (options.json)
+        std::printf("%s\n", cashu::to_json(*quote).c_str());
+    else
+        print(*quote);
+    return {};
+}
+
+}  // namespace hp::hp_quote

@@ -1,0 +1,22 @@
+// stdin and stdout as the verbs use them.
+#pragma once
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace hp::hp_quote {
+
+inline bool is_stdin(std::string_view text) { return text.empty() || text == "-"; }
+
+/// The text itself, or all of stdin where it says so; more than `size_max` bytes are refused.
+Result<std::string> text_or_stdin(const std::string& text, std::size_t size_max);
+
+/// Prints convert(text), or works as a filter: each line of stdin is converted and printed at once. Blank
+/// lines are skipped. A bad line is an error on stderr with its number, and the filter goes on; the result
+/// says at the end that there was one.
+Result<> convert_each(const std::string& text,
+                      const std::function<Result<std::string>(std::string_view)>& convert);
+
+}  // namespace hp::hp_quote

@@ -1,0 +1,78 @@
+// hp-quote decode key: what kind of key is this text?
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "cashu/keyset_id.hpp"
+#include "crypto/base58.hpp"
+#include "input.hpp"
+#include "verbs.hpp"
+
+namespace hp::hp_quote {
+namespace {
+
+using Forms = std::vector<std::pair<std::string, std::string>>;
+
+/// No key is longer.
+constexpr std::size_t kKeySizeMax = 256;
+
+Forms of_xonly(std::string kind, const crypto::XOnlyKey32& key) {
+    return {
+        {"kind", std::move(kind)}, {"xonly", to_hex(key)}, {"authority", crypto::authority_key_text(key)}};
+}
+
+Forms of_secret(const crypto::SecretKey& key) {
+    return {{"kind", "secret key"},
+            {"secret", "not shown"},
+            {"pubkey", to_hex(key.public_key())},
+            {"xonly", to_hex(key.xonly())},
+            {"authority", crypto::authority_key_text(key.xonly())}};
+}
+
+Result<Forms> of_pubkey(const Bytes33& key) {
+    if (!crypto::is_valid_public_key(key))
+        return fail(Errc::invalid, "66 hex digits that are no point on the curve");
+    auto out = of_xonly("public key", to_array<32>(ByteView{key}.subspan(1)));
+    out.insert(out.begin() + 1, {"pubkey", to_hex(key)});
+    return out;
+}
+
+Forms of_keyset(const cashu::KeysetId& id) {
+    const char* version = id.version() == 0 ? "1" : "2";
+    return {{"kind", id.is_short() ? "keyset id, shortened for a token" : "keyset id"},
+            {"keyset_id", id.hex()},
+            {"version", version}};
+}
+
+/// What is not recognised is never repeated: it may be a secret with a typing error.
+Result<Forms> read_key(const std::string& text) {
+    if (const auto authority = crypto::authority_key_from_text(text))
+        return of_xonly("authority key", *authority);
+    if (const auto secret = crypto::secret_key_from_text(text)) return of_secret(*secret);
+    if (const auto id = cashu::KeysetId::from_hex(text)) return of_keyset(*id);
+    if (const auto pubkey = array_from_hex<33>(text)) return of_pubkey(*pubkey);
+    if (const auto xonly = array_from_hex<32>(text)) {
+        if (crypto::is_valid_xonly(*xonly)) return of_xonly("x-only public key", *xonly);
+        return fail(Errc::invalid, "64 hex digits that are the x of no point on the curve");
+    }
+    return fail(Errc::invalid, "no key that this program knows",
+                "base58check, or hex with 16 digits (keyset id), 64 (x-only) or 66 (public key, keyset id)");
+}
+
+}  // namespace
+
+Result<> decode_key(const std::string& text, bool json) {
+    HP_TRY(auto key, text_or_stdin(text, kKeySizeMax));
+    key.erase(key.find_last_not_of(" \t\r\n") + 1);
+    HP_TRY(const auto forms, read_key(key));
+    nlohmann::ordered_json object;
+    for (const auto& [name, value] : forms) {
+        object[name] = value;
+        if (!json) std::printf("%s %s\n", name.c_str(), value.c_str());
+    }
+    if (json) std::printf("%s\n", object.dump().c_str());
+    if (forms.front().second == "secret key" && !is_stdin(text))
+        std::fputs("hp-quote: warning: a secret on the command line is seen by other users; use -\n", stderr);
+    return {};
+}
+
+}  // namespace hp::hp_quote

@@ -1,0 +1,108 @@
+// hp-quote list: the newest shares of an outbox, or quotes of a mint.
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "base/bytes.hpp"
+#include "places.hpp"
+#include "rows.hpp"
+#include "show_time.hpp"
+#include "verbs.hpp"
+
+namespace hp::hp_quote {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+void print_line(const Json& object) {
+    std::printf("%s\n", object.dump(-1, ' ', true, Json::error_handler_t::replace).c_str());
+}
+
+void print_json(const OutboxRow& row) {
+    print_line({{"seq", row.seq},
+                {"state", row.state},
+                {"share_hash", to_hex(row.share_hash)},
+                {"amount", row.amount},
+                {"locking_key", to_hex(row.locking_key)},
+                {"worker", row.worker},
+                {"accepted_ms", row.accepted_ms},
+                {"quote_id", row.quote_id.empty() ? Json(nullptr) : Json(row.quote_id)},
+                {"acked_ms", row.acked_ms ? Json(*row.acked_ms) : Json(nullptr)},
+                {"dead_reason", row.dead_reason.empty() ? Json(nullptr) : Json(row.dead_reason)}});
+}
+
+void print_row(const OutboxRow& row) {
+    const std::string& last = row.state == "dead" ? row.dead_reason : row.quote_id;
+    std::printf("%8llu  %-7s  %12llu  %s  %s  %s  %s\n", static_cast<unsigned long long>(row.seq),
+                row.state.c_str(), static_cast<unsigned long long>(row.amount),
+                time_text(row.accepted_ms).c_str(), to_hex_reversed(row.share_hash).c_str(),
+                last.empty() ? "-" : printable(last).c_str(), printable(row.worker, 40).c_str());
+}
+
+void print_json(const MintRow& row) {
+    print_line({{"quote_id", row.quote_id},
+                {"state", row.state()},
+                {"share_hash", to_hex(row.share_hash)},
+                {"seq", row.seq},
+                {"unit", row.unit},
+                {"amount", row.amount},
+                {"issued", row.issued},
+                {"pubkey", to_hex(row.pubkey)},
+                {"created_ms", row.created_ms},
+                {"updated_ms", row.updated_ms}});
+}
+
+void print_row(const MintRow& row) {
+    std::printf("%s  %-6s  %12llu  %s  %s\n", row.quote_id.c_str(), row.state(),
+                static_cast<unsigned long long>(row.amount), time_text(row.created_ms).c_str(),
+                to_hex_reversed(row.share_hash).c_str());
+}
+
+template <class Rows>
+void print_all(const Rows& rows, bool json, const char* heading) {
+    if (!json) std::puts(heading);
+    for (const auto& row : rows) {
+        if (json)
+            print_json(row);
+        else
+            print_row(row);
+    }
+}
+
+Result<> check(const ListOptions& options, bool of_mint) {
+    if (of_mint && !options.places.outbox.empty())
+        return fail(Errc::usage, "--outbox and --mint-db exclude each other: a list is of one database");
+    if (options.places.outbox.empty() && !of_mint && options.places.config_dir.empty())
+        return fail(Errc::usage, "no database given", "--outbox FILE, --mint-db FILE or --config-dir DIR");
+    if (options.state.empty()) return {};
+    const bool is_mints = options.state == "paid" || options.state == "issued";
+    if (is_mints != of_mint)
+        return fail(Errc::usage, "--state " + options.state + " is no state of " +
+                                     (of_mint ? "a mint's quote, allowed: paid, issued"
+                                              : "an outbox's share, allowed: pending, acked, dead"));
+    return {};
+}
+
+}  // namespace
+
+Result<> list(const ListOptions& options) {
+    const bool of_mint = !options.places.mint_db.empty();
+    HP_DO(check(options, of_mint));
+    HP_TRY(auto opened, open_part(options.places, of_mint ? Part::mint : Part::outbox));
+    if (!opened.db) return fail(Errc::io, opened.why);
+    try {
+        if (of_mint)
+            print_all(mint_rows(*opened.db, options.state, options.limit), options.json,
+                      "quote                                 state         amount  created                   "
+                      "share");
+        else
+            print_all(outbox_rows(*opened.db, options.state, options.limit), options.json,
+                      "     seq  state          amount  accepted                  share"
+                      "                                                             quote or reason, worker");
+        return {};
+    } catch (const store::DbError& error) {
+        return fail(Errc::io, "database '" + printable(opened.path, 4096) + "': " + error.what());
+    }
+}
+
+}  // namespace hp::hp_quote

@@ -1,0 +1,138 @@
+// hp-quote: quotes, frames, tokens and keys by hand.
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+
+#include "cli/command.hpp"
+#include "verbs.hpp"
+
+using namespace hp;
+
+namespace {
+
+struct Options {
+    std::string kind, text;
+    bool secrets{false}, json{false};
+    hp_quote::GetOptions get;
+    hp_quote::ListOptions list;
+    hp_quote::AmountOptions amount;
+    hp_quote::ExplainOptions explain;
+};
+
+void add_coding(cli::Command& command, Options& options) {
+    auto& decode = command.subcommand(
+        "decode", "tell what a frame, token, request body or key says",
+        {"hp-quote decode frame 000001060000020003000000", "hp-quote decode frame - < frames.hex | jq .name",
+         "hp-quote decode token - < token.txt", "hp-quote decode request - < body.json",
+         "hp-quote decode key 02e2ab0a45160298754da728626f4cfa9b5e98a3ae0bf1b64fbd64a9d5824cff17"});
+    decode.add_option("KIND", options.kind, "frame, token, request or key")
+        ->required()
+        ->check(CLI::IsMember({"frame", "token", "request", "key"}));
+    decode.add_option("TEXT", options.text, "what to decode; - is stdin, for frames one a line [-]");
+    decode.add_flag("--secrets", options.secrets, "tokens: show the blinding factors r too");
+    decode.add_flag("--json", options.json, "keys: print one JSON object, as the other kinds always do");
+    auto& encode = command.subcommand(
+        "encode", "make a frame out of the JSON of decode",
+        {R"(hp-quote encode frame '{"name":"SetupConnection.Success","fields":{"used_version":2,"flags":3}}')"});
+    encode.add_option("KIND", options.kind, "frame")->required()->check(CLI::IsMember({"frame"}));
+    encode.add_option("JSON", options.text, "what to encode; - is stdin, one a line [-]");
+}
+
+void add_config_dir(CLI::App& sub, std::string& config_dir, const char* what) {
+    sub.add_option("--config-dir", config_dir, what)->type_name("DIR");
+}
+
+void add_get(cli::Command& command, hp_quote::GetOptions& options) {
+    auto& get = command.subcommand(
+        "get", "ask the mint for a quote",
+        {"hp-quote get 01890a5d-ac96-774b-bcce-b302099a8057 --mint http://127.0.0.1:3338"});
+    get.add_option("ID", options.id, "quote id")->required();
+    get.add_option("--mint", options.mint_url, "the mint's Cashu API [http://127.0.0.1:3338]")
+        ->type_name("URL");
+    add_config_dir(get, options.config_dir, "take the mint's address from shared/proxy.toml there");
+    get.add_flag("--json", options.json, "print the quote object");
+}
+
+void add_list(cli::Command& command, hp_quote::ListOptions& options) {
+    auto& list = command.subcommand("list", "list the newest shares of an outbox, or quotes of a mint",
+                                    {"hp-quote list --outbox data/outbox.db --state dead",
+                                     "hp-quote list --mint-db data/mint.db --json"});
+    list.add_option("--outbox", options.places.outbox, "the pool's outbox")->type_name("FILE");
+    list.add_option("--mint-db", options.places.mint_db, "the mint's ledger")->type_name("FILE");
+    add_config_dir(list, options.places.config_dir, "take the outbox from pool.toml there");
+    list.add_option("--state", options.state, "only pending, acked or dead shares; paid or issued quotes")
+        ->check(CLI::IsMember({"pending", "acked", "dead", "paid", "issued"}));
+    list.add_option("--limit", options.limit, "how many at most [20]")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}))
+        ->type_name("N");
+    list.add_flag("--json", options.json, "print one JSON object a line");
+}
+
+void add_amount(cli::Command& command, hp_quote::AmountOptions& options) {
+    auto& amount = command.subcommand(
+        "amount", "tell what a share is worth",
+        {"hp-quote amount --hash 00000000000000000001f3b3a43ee2ab9a44bbf17a6ccb0b0ad0c1c9d7e0c9f1 "
+         "--target 00000000ffff0000000000000000000000000000000000000000000000000000"});
+    amount.add_option("HEADER", options.header, "block header, 160 hex digits");
+    amount.add_option("--hash", options.hash, "share hash instead of the header, in either byte order")
+        ->type_name("HEX64");
+    amount
+        .add_option("--target", options.target, "target that the share is credited at, in either byte order")
+        ->type_name("HEX64");
+    amount.add_option("--valuation", options.valuation, "as on the link [" + options.valuation + "]")
+        ->type_name("TEXT");
+    amount.add_flag("--json", options.json, "print one JSON object");
+}
+
+void add_explain(cli::Command& command, hp_quote::ExplainOptions& options) {
+    auto& explain =
+        command.subcommand("explain", "follow one share or quote from the miner's submit to the token",
+                           {"hp-quote explain 17 --config-dir ./demo",
+                            "hp-quote explain 01890a5d-ac96-774b-bcce-b302099a8057 --outbox outbox.db "
+                            "--mint-db mint.db --json"});
+    explain
+        .add_option("ID", options.id,
+                    "share hash in either byte order, quote id, or sequence number of the outbox")
+        ->required();
+    add_config_dir(explain, options.places.config_dir,
+                   "take the databases from there, or HP_CONFIG_DIR, those that there are");
+    explain.add_option("--outbox", options.places.outbox, "the pool's outbox")->type_name("FILE");
+    explain.add_option("--mint-db", options.places.mint_db, "the mint's ledger")->type_name("FILE");
+    explain.add_option("--wallet-db", options.places.wallet_db, "the wallet")->type_name("FILE");
+    explain.add_flag("--json", options.json, "print one JSON object");
+}
+
+Result<> run(const std::string& verb, const Options& options) {
+    if (verb == "encode") return hp_quote::encode_frame(options.text);
+    if (verb == "get") return hp_quote::get(options.get);
+    if (verb == "list") return hp_quote::list(options.list);
+    if (verb == "amount") return hp_quote::amount(options.amount);
+    if (verb == "explain") return hp_quote::explain(options.explain);
+    if (options.kind == "token") return hp_quote::decode_token(options.text, options.secrets);
+    if (options.kind == "request") return hp_quote::decode_request(options.text);
+    if (options.kind == "key") return hp_quote::decode_key(options.text, options.json);
+    return hp_quote::decode_frame(options.text);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options options;
+    cli::Command command{{.name = "hp-quote",
+                          .summary = "Look at quotes, shares, frames, tokens and keys by hand.",
+                          .examples = {"hp-quote decode frame 000001060000020003000000",
+                                       "hp-quote explain 17 --config-dir ./demo"}}};
+    add_coding(command, options);
+    add_get(command, options.get);
+    add_list(command, options.list);
+    add_amount(command, options.amount);
+    add_explain(command, options.explain);
+    return command.run(argc, argv, [&] {
+        // HP_CONFIG_DIR stands for --config-dir where nothing else says where things are.
+        const char* variable = std::getenv("HP_CONFIG_DIR");
+        auto& places = options.explain.places;
+        for (std::string* dir :
+             {&options.get.config_dir, &options.list.places.config_dir, &places.config_dir})
+            if (dir->empty() && variable != nullptr) *dir = variable;
+        return run(command.app().get_subcommands().front()->get_name(), options);
+    });
+}

@@ -1,0 +1,96 @@
+#include "places.hpp"
+
+#include "cli/command.hpp"
+#include "config/load.hpp"
+
+namespace hp::hp_quote {
+namespace {
+
+/// A database as its owner makes it. The scripts of the schema are the owner's: a reader needs their number
+/// only, to refuse what is newer than it knows.
+struct Kind {
+    const char* name;
+    std::int32_t application_id;
+    store::Journal journal;
+};
+constexpr Kind kOutbox{"outbox", 0x48504f58, store::Journal::wal};       // "HPOX", lib/pool/outbox.cpp
+constexpr Kind kMint{"mint", 0x48504d54, store::Journal::wal};           // "HPMT", lib/mint/ledger.cpp
+constexpr Kind kWallet{"wallet", 0x48505741, store::Journal::rollback};  // "HPWA", lib/wallet/vault.cpp
+constexpr const char* kOneVersion[] = {""};
+
+const Kind& kind_of(Part part) {
+    switch (part) {
+        case Part::outbox:
+            return kOutbox;
+        case Part::mint:
+            return kMint;
+        case Part::wallet:
+            break;
+    }
+    return kWallet;
+}
+
+const std::string& named(const Places& places, Part part) {
+    switch (part) {
+        case Part::outbox:
+            return places.outbox;
+        case Part::mint:
+            return places.mint_db;
+        case Part::wallet:
+            break;
+    }
+    return places.wallet_db;
+}
+
+/// A key of one configuration file; paths become absolute.
+template <class Struct>
+Result<std::string> configured(const std::string& dir, std::string Struct::*key, bool is_path = true) {
+    Struct values;
+    config::Loader loader{dir, {}, cli::hashpool_environment()};
+    loader.load(values);
+    if (!loader.problems().empty()) return fail(Errc::usage, loader.problems().front().text());
+    return is_path ? loader.resolve(values.*key) : values.*key;
+}
+
+Result<std::string> configured(const std::string& dir, Part part) {
+    switch (part) {
+        case Part::outbox:
+            return configured(dir, &config::Pool::outbox_database);
+        case Part::mint:
+            return configured(dir, &config::Mint::database);
+        case Part::wallet:
+            break;
+    }
+    return configured(dir, &config::ProxyShared::wallet_database);
+}
+
+Result<store::Database> open(const std::string& path, Part part) {
+    const Kind& kind = kind_of(part);
+    return store::Database::open(path, store::Mode::read_only, kind.journal, kind.application_id,
+                                 kOneVersion);
+}
+
+}  // namespace
+
+const char* name_of(Part part) { return kind_of(part).name; }
+
+Result<Opened> open_part(const Places& places, Part part) {
+    if (const std::string& path = named(places, part); !path.empty()) {
+        HP_TRY(auto db, open(path, part));
+        return Opened{std::move(db), path, {}};
+    }
+    if (places.config_dir.empty()) return Opened{{}, {}, "no database given"};
+    const auto path = configured(places.config_dir, part);
+    if (!path) return Opened{{}, {}, path.error().what};
+    auto db = open(*path, part);
+    if (!db) return Opened{{}, *path, db.error().what};
+    return Opened{*std::move(db), *path, {}};
+}
+
+Result<std::string> mint_url_of(const std::string& option, const std::string& config_dir) {
+    if (!option.empty()) return option;
+    if (config_dir.empty()) return config::ProxyShared{}.mint_url;
+    return configured(config_dir, &config::ProxyShared::mint_url, false);
+}
+
+}  // namespace hp::hp_quote

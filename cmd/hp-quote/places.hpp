@@ -1,0 +1,27 @@
+// From options and configuration to databases and addresses. What is not there is a text that says why.
+#pragma once
+#include <string>
+
+#include "store/sqlite.hpp"
+#include "verbs.hpp"
+
+namespace hp::hp_quote {
+
+/// One of the three databases, open for reading, or why not.
+struct Opened {
+    std::optional<store::Database> db;
+    std::string path;  ///< empty: nobody said where
+    std::string why;   ///< without db: the reason
+};
+
+enum class Part { outbox, mint, wallet };
+const char* name_of(Part part);
+
+/// Opens it read-only. A file that was named by an option must open; one that the configuration names may be
+/// missing, as may its configuration file: a machine has the files of its own side only.
+Result<Opened> open_part(const Places& places, Part part);
+
+/// The option, else the configuration's, else the default.
+Result<std::string> mint_url_of(const std::string& option, const std::string& config_dir);
+
+}  // namespace hp::hp_quote

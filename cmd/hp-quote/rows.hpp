@@ -1,0 +1,75 @@
+// Rows of the three databases, read only. A failing database throws store::DbError.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "store/sqlite.hpp"
+
+namespace hp::hp_quote {
+
+/// A row of the pool's outbox.
+struct OutboxRow {
+    std::uint64_t seq{};
+    Bytes32 share_hash{};
+    std::uint64_t amount{};
+    Bytes33 locking_key{};
+    std::string worker;
+    UnixMs accepted_ms{};
+    std::string state;  ///< "pending", "acked" or "dead"
+    std::string quote_id;
+    std::optional<UnixMs> acked_ms{};
+    std::string dead_reason;
+};
+
+/// One operation of the mint in which a quote was issued.
+struct MintOp {
+    std::int64_t id{};
+    UnixMs at_ms{};
+    std::uint64_t amount{};
+};
+/// A quote of the mint's ledger.
+struct MintRow {
+    std::string quote_id;
+    Bytes32 share_hash{};
+    std::uint64_t seq{};
+    std::string unit;
+    std::uint64_t amount{}, paid{}, issued{};
+    Bytes33 pubkey{};
+    UnixMs created_ms{}, updated_ms{};
+    std::vector<MintOp> ops{};
+    const char* state() const { return issued == amount ? "issued" : paid == amount ? "paid" : "unpaid"; }
+};
+/// A request that the mint refused for good.
+struct MintRefusal {
+    std::uint64_t seq{};
+    std::uint64_t code{};
+    UnixMs at_ms{};
+};
+
+/// A quote of the wallet.
+struct WalletRow {
+    std::string state;  ///< "open", "minting", "done" or "parked"
+    std::string reason;
+    std::uint64_t amount{};
+    UnixMs added_ms{};
+    std::optional<UnixMs> done_ms{};
+};
+
+/// Newest first.
+std::vector<OutboxRow> outbox_rows(store::Database& db, const std::string& state, std::int64_t limit);
+std::optional<OutboxRow> outbox_row(store::Database& db, std::uint64_t seq);
+/// `hash` in header byte order. Reads the whole table: its index begins with the header's time.
+std::optional<OutboxRow> outbox_row(store::Database& db, const Bytes32& hash);
+std::optional<OutboxRow> outbox_row(store::Database& db, const std::string& quote_id);
+
+/// Newest first, without their operations. `state`: "paid", "issued" or empty.
+std::vector<MintRow> mint_rows(store::Database& db, const std::string& state, std::int64_t limit);
+std::optional<MintRow> mint_row(store::Database& db, const std::string& quote_id);
+std::optional<MintRow> mint_row(store::Database& db, const Bytes32& hash);
+std::optional<MintRefusal> mint_refusal(store::Database& db, const Bytes32& hash);
+
+std::optional<WalletRow> wallet_row(store::Database& db, const std::string& quote_id);
+
+}  // namespace hp::hp_quote

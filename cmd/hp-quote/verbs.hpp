@@ -1,0 +1,53 @@
+// The verbs of hp-quote; each is one file. `text` is what stood on the command line; "" and "-" mean stdin.
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "base/result.hpp"
+
+namespace hp::hp_quote {
+
+Result<> decode_frame(const std::string& text);
+Result<> encode_frame(const std::string& text);
+/// Without `secrets` the blinding factor r of a DLEQ is left out.
+Result<> decode_token(const std::string& text, bool secrets);
+Result<> decode_request(const std::string& text);
+Result<> decode_key(const std::string& text, bool json);
+
+/// Where the databases are: files that were named, and a configuration directory for the others.
+struct Places {
+    std::string config_dir;
+    std::string outbox, mint_db, wallet_db;
+};
+
+struct GetOptions {
+    std::string id;
+    std::string mint_url;
+    std::string config_dir;
+    bool json{false};
+};
+Result<> get(const GetOptions& options);
+
+struct ListOptions {
+    Places places;
+    std::string state;
+    std::int64_t limit{20};
+    bool json{false};
+};
+Result<> list(const ListOptions& options);
+
+struct AmountOptions {
+    std::string header, hash, target;
+    std::string valuation{"target/unit_bits=32"};
+    bool json{false};
+};
+Result<> amount(const AmountOptions& options);
+
+struct ExplainOptions {
+    Places places;
+    std::string id;
+    bool json{false};
+};
+Result<> explain(const ExplainOptions& options);
+
+}  // namespace hp::hp_quote

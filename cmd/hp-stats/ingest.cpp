@@ -1,0 +1,167 @@
+// hp-stats ingest: records in, commits in groups, for as long as records come.
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "base/bytes.hpp"
+#include "base/clock.hpp"
+#include "log/log.hpp"
+#include "net/loop.hpp"
+#include "stats/series.hpp"
+#include "verbs.hpp"
+#include "wire/records.hpp"
+
+namespace hp::hp_stats {
+namespace {
+
+/// A record is on disk at most this long after it came.
+constexpr SteadyMs kCommitAfterMs = 200;
+/// ... or when so many wait, which bounds memory while a file is read.
+constexpr std::uint64_t kCommitAfterRecords = 50'000;
+constexpr std::size_t kReadBytes = 256 * 1024;
+/// What is still taken from a pipe after SIGTERM: as much as the writer may have queued there.
+constexpr std::size_t kLeftBytesMax = 8u << 20;
+constexpr int kPipeBytes = 1 << 20;
+
+volatile std::sig_atomic_t stop_asked = 0;
+volatile std::sig_atomic_t reopen_asked = 0;
+
+/// Signals are let in while we wait for input and nowhere else, so none is missed between a look and a wait.
+sigset_t take_signals() {
+    struct sigaction action {};
+    action.sa_handler = [](int) { stop_asked = 1; };
+    ::sigaction(SIGTERM, &action, nullptr);
+    ::sigaction(SIGINT, &action, nullptr);
+    action.sa_handler = [](int) { reopen_asked = 1; };
+    ::sigaction(SIGHUP, &action, nullptr);
+    sigset_t ours, before;
+    sigemptyset(&ours);
+    for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&ours, signal);
+    ::sigprocmask(SIG_BLOCK, &ours, &before);
+    return before;
+}
+
+class Ingest {
+  public:
+    Ingest(stats::Series series, int input) : series_{std::move(series)}, input_{input} {}
+
+    Result<> run() {
+        const sigset_t while_waiting = take_signals();
+        while (!is_at_end_ && !stop_asked) {
+            HP_TRY(const bool has_input, wait(while_waiting));
+            if (has_input) HP_DO(read_some());
+            HP_DO(commit_when_due());
+        }
+        if (stop_asked) HP_DO(take_what_is_left());
+        reader_.finish();
+        take_records();
+        HP_DO(commit());
+        log::info("{} records, {} of unknown type, {} damaged", records_, unknown_, damaged_);
+        return {};
+    }
+
+  private:
+    /// Whether there is something to read (or the end of it); false when the commit is due.
+    Result<bool> wait(const sigset_t& mask) {
+        if (reopen_asked) {
+            reopen_asked = 0;
+            log::reopen();
+        }
+        pollfd waiting{input_, POLLIN, 0};
+        const SteadyMs left = std::max<SteadyMs>(due_ms_ - steady_ms_now(), 0);
+        const timespec limit{left / 1000, left % 1000 * 1'000'000};
+        const int ready = ::ppoll(&waiting, 1, batch_.is_empty() ? nullptr : &limit, &mask);
+        if (ready < 0 && errno != EINTR)
+            return fail(Errc::io, std::string("cannot wait for input: ") + std::strerror(errno));
+        return ready > 0;
+    }
+
+    Result<> read_some() {
+        const ssize_t got = ::read(input_, buffer_.data(), buffer_.size());
+        // Whoever gave us the input may have made it non-blocking.
+        if (got < 0 && (errno == EAGAIN || errno == EINTR)) return {};
+        if (got < 0) return fail(Errc::io, std::string("cannot read the records: ") + std::strerror(errno));
+        if (batch_.is_empty()) due_ms_ = steady_ms_now() + kCommitAfterMs;
+        reader_.feed(std::string_view(buffer_.data(), static_cast<std::size_t>(got)));
+        read_bytes_ += static_cast<std::size_t>(got);
+        is_at_end_ = got == 0;
+        take_records();
+        return {};
+    }
+
+    /// The writer of a pipeline gets our signal too, and its last records may be on the way.
+    Result<> take_what_is_left() {
+        for (const std::uint64_t limit = read_bytes_ + kLeftBytesMax; !is_at_end_ && read_bytes_ < limit;) {
+            pollfd waiting{input_, POLLIN, 0};
+            if (::poll(&waiting, 1, 0) <= 0) break;
+            HP_DO(read_some());
+        }
+        return {};
+    }
+
+    void take_records() {
+        const UnixMs now = unix_ms_now();
+        while (auto record = reader_.next()) {
+            if (!record->ok()) {
+                batch_.add_damaged();
+                warn_damaged_("record at byte {} is damaged: {}", record->offset, record->damage);
+            } else if (auto added = batch_.add(*record, now); !added) {
+                warn_damaged_("record at byte {} is damaged: {}: {}", record->offset,
+                              printable(record->type, 64), added.error().what);
+            }
+        }
+    }
+
+    Result<> commit_when_due() {
+        const bool is_due = steady_ms_now() >= due_ms_ || batch_.records() >= kCommitAfterRecords;
+        if (batch_.is_empty() || !is_due) return {};
+        return commit();
+    }
+
+    Result<> commit() {
+        HP_DO(series_.commit(batch_, unix_ms_now()));
+        records_ += batch_.records();
+        unknown_ += batch_.unknown();
+        damaged_ += batch_.damaged();
+        batch_.clear();
+        return {};
+    }
+
+    stats::Series series_;
+    int input_;
+    wire::RecordReader reader_;
+    stats::Batch batch_;
+    bool is_at_end_{false};
+    std::uint64_t read_bytes_{0};
+    SteadyMs due_ms_{0};
+    log::Limited warn_damaged_{log::Level::warn};
+    std::uint64_t records_{0}, unknown_{0}, damaged_{0};
+    std::array<char, kReadBytes> buffer_;
+};
+
+}  // namespace
+
+Result<> ingest(const std::string& database, const std::string& input) {
+    HP_TRY(auto series, stats::Series::open(database));
+    int fd = STDIN_FILENO;
+    if (input != "-") {
+        fd = ::open(input.c_str(), O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+            return fail(Errc::io, "cannot open '" + printable(input, 4096) + "': " + std::strerror(errno));
+    }
+    // A larger pipe bridges the time of a commit; refused for files and where the limit is lower, no loss
+    // then.
+    (void)::fcntl(fd, F_SETPIPE_SZ, kPipeBytes);
+    net::sd_notify("READY=1");
+    const auto reading = std::make_unique<Ingest>(std::move(series), fd);
+    auto result = reading->run();
+    if (fd != STDIN_FILENO) ::close(fd);
+    return result;
+}
+
+}  // namespace hp::hp_stats

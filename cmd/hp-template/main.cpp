@@ -1,0 +1,145 @@
+// hp-template: the Template Provider. Templates from a node or from an embedded chain, served over SV2.
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+
+#include "cli/command.hpp"
+#include "cli/secrets.hpp"
+#include "log/log.hpp"
+#include "net/event_sink.hpp"
+#include "templates/rpc_source.hpp"
+#include "templates/server.hpp"
+#include "templates/sim_source.hpp"
+#include "wire/records.hpp"
+
+namespace {
+
+using namespace hp;
+
+struct Options {
+    config::Template keys;
+    config::Network network;
+    std::string events;
+};
+
+Result<std::unique_ptr<templates::Source>> open_source(net::Loop& loop, const cli::Command& command,
+                                                       const Options& options) {
+    const config::Template& keys = options.keys;
+    const bool sim = keys.source == "sim";
+    if (sim != (options.network.network == "sim"))
+        return fail(Errc::usage,
+                    "source '" + keys.source + "' does not go with network '" + options.network.network + "'",
+                    sim ? "the embedded chain is network 'sim'; for a node give --rpc URL"
+                        : "name the node's network, as --network regtest");
+    if (sim) {
+        HP_TRY(auto source,
+               templates::SimSource::open(loop, {.block_bits = static_cast<unsigned>(keys.sim_block_bits),
+                                                 .block_interval_s = keys.sim_block_interval_s,
+                                                 .fee_refresh_s = keys.fee_refresh_s,
+                                                 .chain_file = command.resolve(keys.sim_chain_file)}));
+        return std::unique_ptr<templates::Source>(std::move(source));
+    }
+    templates::RpcClient::Options rpc{.url = keys.rpc_url,
+                                      .cookie_file = command.resolve(keys.rpc_cookie_file),
+                                      .user = keys.rpc_user,
+                                      .password = {}};
+    if (rpc.cookie_file.empty() == rpc.user.empty())
+        return fail(Errc::usage,
+                    "source 'rpc' needs either rpc_cookie_file or rpc_user with rpc_password_file");
+    if (!rpc.user.empty()) {
+        if (keys.rpc_password_file.empty()) return fail(Errc::usage, "rpc_user needs rpc_password_file");
+        HP_TRY(rpc.password, cli::read_secret_text(command.resolve(keys.rpc_password_file)));
+    }
+    log::info("asking {} for templates", keys.rpc_url);
+    return std::make_unique<templates::RpcSource>(
+        loop, templates::RpcSource::Options{rpc, options.network.network, keys.fee_refresh_s});
+}
+
+void write_event(net::EventSink& sink, const templates::BlockEvent& event) {
+    wire::Record record{"block_submitted", "hp-template", unix_ms_now()};
+    record.add("height", event.height)
+        .add("hash", to_hex_reversed(event.hash))
+        .add("accepted", event.verdict.accepted)
+        .add("reason", event.verdict.reason);
+    sink.write(record.line());
+}
+
+Result<> serve(const cli::Command& command, const Options& options) {
+    net::Loop loop;
+    HP_TRY(auto authority, cli::read_secret_key(command.resolve(options.keys.authority_secret_key_file),
+                                                options.network.network));
+    HP_TRY(auto endpoint, net::endpoint_from_text(options.network.template_listen));
+    HP_TRY(auto sink, net::EventSink::open(loop, options.events, "hp-template"));
+    HP_TRY(auto source, open_source(loop, command, options));
+
+    auto server = std::make_unique<templates::Server>(
+        loop, *source, static_cast<std::uint64_t>(unix_ms_now()),
+        [&sink](const templates::BlockEvent& event) { write_event(*sink, event); });
+    HP_TRY(auto listener,
+           net::FrameListener::listen(
+               loop, endpoint, templates::Server::frame_limits(),
+               net::renewing_identity(std::move(authority), options.keys.certificate_validity_s),
+               [&server](std::shared_ptr<net::FrameConnection> connection) {
+                   server->accept(std::move(connection));
+               }));
+    log::info("serving templates on {}", listener->bound().text());
+
+    bool ready = false;
+    source->start([&](std::shared_ptr<const templates::BlockTemplate> block) {
+        server->on_template(std::move(block));
+        if (!std::exchange(ready, true)) net::sd_notify("READY=1");
+    });
+
+    // Queued frames leave within two seconds of a close; then nothing keeps the loop.
+    constexpr std::int64_t kGoodbyeMs = 2'200;
+    constexpr std::int64_t kEventsFlushMs = 1'000;
+    net::Timer goodbye{loop};
+    loop.handle_signals(
+        [&] {
+            log::info("stopping");
+            net::sd_notify("STOPPING=1");
+            listener->stop();
+            const bool had_clients = server->client_count() > 0;
+            server->stop();
+            goodbye.after(had_clients ? kGoodbyeMs : 0, [&loop] { loop.stop(); });
+        },
+        [] { log::reopen(); });
+    loop.run();
+    sink->flush(kEventsFlushMs);
+    return {};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options options;
+    cli::Command command{
+        {.name = "hp-template",
+         .summary =
+             "Serve block templates over SV2 from a node, or from an embedded chain, and hand blocks in.",
+         .examples = {"hp-template --sim --config-dir ./demo",
+                      "hp-template --rpc http://127.0.0.1:18443 --network regtest --rpc-cookie-file "
+                      "~/.bitcoin/regtest/.cookie --config-dir ./demo"}}};
+    command.configure(options.keys, options.network);
+    // Shortcuts: they stand for variables, so that a flag given with them still wins.
+    command.app().add_flag_callback(
+        "--sim",
+        [] {
+            ::setenv("HP_SOURCE", "sim", 1);
+            ::setenv("HP_NETWORK", "sim", 1);
+        },
+        "the embedded chain: short for --source sim --network sim");
+    command.app()
+        .add_option_function<std::string>(
+            "--rpc",
+            [](const std::string& url) {
+                ::setenv("HP_SOURCE", "rpc", 1);
+                ::setenv("HP_RPC_URL", url.c_str(), 1);
+            },
+            "a node: short for --source rpc --rpc-url URL")
+        ->type_name("URL")
+        ->excludes("--sim");
+    command.app()
+        .add_option("--events", options.events, "write event records to FILE, or - for stdout [nowhere]")
+        ->type_name("FILE");
+    return command.run(argc, argv, [&] { return serve(command, options); });
+}

@@ -1,0 +1,185 @@
+#include "verbs.hpp"
+
+#include <cstdio>
+#include <ctime>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "cashu/tokens.hpp"
+
+namespace hp::hp_wallet {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::uint64_t kAmountMax = std::uint64_t{1} << 62;
+/// For a mint that has much to sign; a wallet that is cut off goes on at its next start.
+constexpr std::int64_t kMintingLimitMs = 600'000;
+
+void print(const std::string& line) { std::printf("%s\n", line.c_str()); }
+
+std::string time_text(UnixMs when) {
+    if (when == 0) return "-";
+    std::time_t seconds = when / 1000;
+    std::tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    char text[32];
+    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return text;
+}
+
+}  // namespace
+
+Result<std::uint64_t> amount_from_text(const std::string& text) {
+    bool is_decimal = !text.empty() && text.size() <= 19 && text[0] != '0' &&
+                      std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+    std::uint64_t amount = is_decimal ? std::stoull(text) : 0;
+    if (amount == 0 || amount > kAmountMax)
+        return fail(Errc::usage, "AMOUNT '" + printable(text, 40) + "' is not a whole number from 1 to 2^62",
+                    "write it in decimal digits, such as 250");
+    return amount;
+}
+
+Result<std::string> read_stdin() {
+    std::string text;
+    char chunk[4096];
+    while (std::cin.read(chunk, sizeof chunk) || std::cin.gcount() > 0) {
+        text.append(chunk, static_cast<std::size_t>(std::cin.gcount()));
+        if (text.size() > cashu::kTokenSizeMax + 16)
+            return fail(Errc::usage, "stdin holds more than the 1 MiB that a token may have");
+    }
+    if (text.find_first_not_of(" \t\r\n") == std::string::npos)
+        return fail(Errc::usage, "there is no token on stdin", "hp-wallet receive < token.txt");
+    return text;
+}
+
+/// Runs the loop until the answer is there.
+template <class T>
+Result<T> Verbs::wait_for(const std::function<void(std::function<void(Result<T>)>)>& start) {
+    auto answer = std::make_shared<std::optional<Result<T>>>();
+    start([answer, this](Result<T> result) {
+        *answer = std::move(result);
+        loop_.stop();
+    });
+    while (!*answer) loop_.run();
+    return **answer;
+}
+
+Result<> Verbs::balance(Form form) {
+    HP_TRY(auto balance, wallet_.balance());
+    if (form == Form::json) {
+        print(Json{{"unit", unit_},
+                   {"unspent", balance.unspent},
+                   {"reserved", balance.reserved},
+                   {"pending", balance.pending}}
+                  .dump());
+        return {};
+    }
+    print("unspent " + std::to_string(balance.unspent));
+    print("reserved " + std::to_string(balance.reserved));
+    print("pending " + std::to_string(balance.pending));
+    return {};
+}
+
+Result<> Verbs::send(std::uint64_t amount, const std::string& memo) {
+    // With the mint at hand a token of many small proofs is made short; without it what is here must do.
+    auto connected = std::make_shared<bool>(false);
+    wallet_.connect([connected, this](const Result<>&) {
+        *connected = true;
+        loop_.stop();
+    });
+    while (!*connected) loop_.run();
+    HP_TRY(auto token,
+           wait_for<std::string>([&](auto done) { wallet_.send(amount, memo, std::move(done)); }));
+    print(token);
+    return {};
+}
+
+Result<> Verbs::receive(const std::string& token) {
+    HP_TRY(auto amount, wait_for<std::uint64_t>([&](auto done) { wallet_.receive(token, std::move(done)); }));
+    print(std::to_string(amount));
+    return {};
+}
+
+/// Until the mint has nothing more for this key; gives how many quotes were found.
+Result<std::size_t> Verbs::find_and_mint() {
+    std::size_t total = 0;
+    while (true) {
+        HP_TRY(auto found, wait_for<std::size_t>([&](auto done) { wallet_.find_quotes(std::move(done)); }));
+        total += found;
+        HP_DO(wait_for<void>([&](auto done) { wallet_.when_idle(kMintingLimitMs, std::move(done)); }));
+        if (found == 0) return total;
+    }
+}
+
+Result<> Verbs::quotes(Form form, bool mint, std::size_t limit) {
+    Result<> looked_up;
+    if (mint) {
+        if (auto found = find_and_mint(); !found) looked_up = fail(found.error());
+    } else {
+        auto found = wait_for<std::size_t>([&](auto done) { wallet_.find_quotes(std::move(done)); });
+        if (!found) looked_up = fail(found.error());
+    }
+    // What is known here is shown even when the mint is away.
+    HP_DO(print_quotes(form, limit));
+    return looked_up;
+}
+
+Result<> Verbs::print_quotes(Form form, std::size_t limit) {
+    HP_TRY(auto rows, wallet_.quotes(limit));
+    for (const auto& row : rows) {
+        if (form == Form::json) {
+            Json json{{"quote", row.quote_id},
+                      {"amount", row.amount},
+                      {"state", row.state},
+                      {"added_ms", row.added_ms}};
+            if (row.done_ms != 0) json["done_ms"] = row.done_ms;
+            if (!row.reason.empty()) json["reason"] = row.reason;
+            print(json.dump(-1, ' ', true, Json::error_handler_t::replace));
+        } else {
+            print(printable(row.quote_id) + " " + std::to_string(row.amount) + " " + row.state + " " +
+                  time_text(row.added_ms) + (row.reason.empty() ? "" : " " + row.reason));
+        }
+    }
+    return {};
+}
+
+Result<> Verbs::tokens(Form form) {
+    auto checked = wait_for<void>([&](auto done) { wallet_.check_tokens(std::move(done)); });
+    HP_TRY(auto rows, wallet_.tokens());
+    for (const auto& row : rows) {
+        if (form == Form::json)
+            print(Json{{"id", row.id}, {"amount", row.amount}, {"made_ms", row.made_ms}, {"token", row.token}}
+                      .dump());
+        else
+            print(std::to_string(row.id) + " " + std::to_string(row.amount) + " " + time_text(row.made_ms) +
+                  " " + row.token);
+    }
+    return checked;
+}
+
+Result<> Verbs::reclaim(std::int64_t id) {
+    HP_TRY(auto amount, wait_for<std::uint64_t>([&](auto done) { wallet_.reclaim(id, std::move(done)); }));
+    print(std::to_string(amount));
+    return {};
+}
+
+Result<> Verbs::restore(Form form) {
+    HP_TRY(auto restored,
+           wait_for<wallet::Wallet::Restored>([&](auto done) { wallet_.restore(std::move(done)); }));
+    HP_DO(wait_for<void>([&](auto done) { wallet_.when_idle(kMintingLimitMs, std::move(done)); }));
+    if (form == Form::json) {
+        print(Json{{"unit", unit_},
+                   {"amount", restored.amount},
+                   {"proofs", restored.proofs},
+                   {"quotes_found", restored.quotes_found}}
+                  .dump());
+        return {};
+    }
+    print("amount " + std::to_string(restored.amount));
+    print("proofs " + std::to_string(restored.proofs));
+    print("quotes_found " + std::to_string(restored.quotes_found));
+    return {};
+}
+
+}  // namespace hp::hp_wallet

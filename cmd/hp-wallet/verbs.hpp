@@ -1,0 +1,42 @@
+// The verbs of hp-wallet. Results go to stdout, in words or as JSON; what a verb asks of the mint is awaited.
+#pragma once
+#include <optional>
+
+#include "net/loop.hpp"
+#include "wallet/wallet.hpp"
+
+namespace hp::hp_wallet {
+
+enum class Form { words, json };
+
+/// 1 to 2^62 in decimal digits, nothing else.
+Result<std::uint64_t> amount_from_text(const std::string& text);
+/// Up to a token's greatest size from stdin.
+Result<std::string> read_stdin();
+
+/// A wallet with the loop that it runs on.
+class Verbs {
+  public:
+    Verbs(net::Loop& loop, wallet::Wallet& wallet, std::string unit)
+        : loop_{loop}, wallet_{wallet}, unit_{std::move(unit)} {}
+
+    Result<> balance(Form form);
+    Result<> send(std::uint64_t amount, const std::string& memo);
+    Result<> receive(const std::string& token);
+    Result<> quotes(Form form, bool mint, std::size_t limit);
+    Result<> tokens(Form form);
+    Result<> reclaim(std::int64_t id);
+    Result<> restore(Form form);
+
+  private:
+    template <class T>
+    Result<T> wait_for(const std::function<void(std::function<void(Result<T>)>)>& start);
+    Result<std::size_t> find_and_mint();
+    Result<> print_quotes(Form form, std::size_t limit);
+
+    net::Loop& loop_;
+    wallet::Wallet& wallet_;
+    std::string unit_;
+};
+
+}  // namespace hp::hp_wallet

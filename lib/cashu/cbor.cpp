@@ -1,0 +1,148 @@
+#include "cashu/cbor.hpp"
+
+#include <simdjson.h>
+
+namespace hp::cashu::cbor {
+namespace {
+
+constexpr unsigned kDepthMax = 16;
+
+const char* name_of(Major major) {
+    switch (major) {
+        case Major::unsigned_int:
+            return "an unsigned integer";
+        case Major::negative_int:
+            return "a negative integer";
+        case Major::bytes:
+            return "a byte string";
+        case Major::text:
+            return "a text string";
+        case Major::array:
+            return "an array";
+        case Major::map:
+            return "a map";
+        case Major::tag:
+            return "a tag";
+        case Major::simple:
+            return "a simple value";
+    }
+    return "nothing";
+}
+
+}  // namespace
+
+void Reader::fail(std::string why) {
+    if (ok()) error_ = "byte " + std::to_string(at_) + ": " + std::move(why);
+}
+
+ByteView Reader::take(std::uint64_t size) {
+    if (!ok()) return {};
+    if (size > all_.size() - at_) {
+        fail("cut off: needs " + std::to_string(size) + " bytes, " + std::to_string(all_.size() - at_) +
+             " are left");
+        return {};
+    }
+    auto out = all_.subspan(at_, static_cast<std::size_t>(size));
+    at_ += static_cast<std::size_t>(size);
+    return out;
+}
+
+Reader::Head Reader::head() {
+    auto first = take(1);
+    if (!ok()) return {};
+    auto major = static_cast<Major>(first[0] >> 5);
+    unsigned info = first[0] & 31;
+    if (info < 24) return {major, info};
+    if (info > 27) {
+        --at_;
+        fail("indefinite or reserved length");
+        return {};
+    }
+    std::uint64_t value = 0;
+    for (std::uint8_t byte : take(std::uint64_t{1} << (info - 24))) value = value << 8 | byte;
+    return {major, value};
+}
+
+std::uint64_t Reader::expect(Major major) {
+    std::size_t start = at_;
+    Head got = head();
+    if (!ok()) return 0;
+    if (got.major == major) return got.value;
+    at_ = start;
+    fail(std::string("expected ") + name_of(major) + ", got " + name_of(got.major));
+    return 0;
+}
+
+std::uint64_t Reader::unsigned_int() { return expect(Major::unsigned_int); }
+ByteView Reader::bytes() { return take(expect(Major::bytes)); }
+
+std::string_view Reader::text() {
+    auto text = as_text(take(expect(Major::text)));
+    if (simdjson::validate_utf8(text.data(), text.size())) return text;
+    fail("a text string is not UTF-8");
+    return {};
+}
+
+std::size_t Reader::count(Major major, std::uint64_t bytes_each) {
+    std::uint64_t count = expect(major);
+    // An item has one byte at least: a count that cannot be true must not make anybody reserve memory.
+    if (count <= (all_.size() - at_) / bytes_each) return static_cast<std::size_t>(count);
+    fail("cut off: " + std::to_string(count) + " entries cannot be in " + std::to_string(all_.size() - at_) +
+         " bytes");
+    return 0;
+}
+std::size_t Reader::array() { return count(Major::array, 1); }
+std::size_t Reader::map() { return count(Major::map, 2); }
+
+void Reader::skip() { skip(0); }
+
+void Reader::skip(unsigned depth) {
+    if (depth > kDepthMax) fail("nested more than " + std::to_string(kDepthMax) + " deep");
+    std::size_t start = at_;
+    Head item = head();
+    if (!ok()) return;
+    switch (item.major) {
+        case Major::bytes:
+        case Major::text:
+            take(item.value);
+            break;
+        case Major::tag:
+            skip(depth + 1);
+            break;
+        case Major::array:
+        case Major::map: {
+            at_ = start;
+            std::size_t items = item.major == Major::array ? array() : 2 * map();
+            for (std::size_t i = 0; i < items && ok(); ++i) skip(depth + 1);
+            break;
+        }
+        case Major::unsigned_int:
+        case Major::negative_int:
+        case Major::simple:
+            break;
+    }
+}
+
+void put_head(Bytes& out, Major major, std::uint64_t value) {
+    auto high = static_cast<std::uint8_t>(static_cast<unsigned>(major) << 5);
+    if (value < 24) {
+        out.push_back(static_cast<std::uint8_t>(high | value));
+        return;
+    }
+    unsigned size_log2 = value <= 0xff ? 0 : value <= 0xffff ? 1 : value <= 0xffff'ffff ? 2 : 3;
+    out.push_back(static_cast<std::uint8_t>(high | (24 + size_log2)));
+    for (unsigned left = 1u << size_log2; left-- > 0;)
+        out.push_back(static_cast<std::uint8_t>(value >> (8 * left)));
+}
+
+void put_text(Bytes& out, std::string_view text) {
+    put_head(out, Major::text, text.size());
+    append(out, as_bytes(text));
+}
+
+void put_bytes(Bytes& out, ByteView bytes) {
+    put_head(out, Major::bytes, bytes.size());
+    append(out, bytes);
+}
+
+}  // namespace hp::cashu::cbor

@@ -1,0 +1,59 @@
+// JSON as this room reads and writes it. Reading keeps 64-bit integers exact and is strict where money could
+// hide: no duplicate keys, no lone surrogates, nothing after the document. Parsing is simdjson's (json.cpp).
+#pragma once
+#include <cstdint>
+#include <optional>
+
+#include "base/bytes.hpp"
+
+namespace hp::cashu {
+
+class JsonValue {
+  public:
+    enum class Kind { null, boolean, integer, other_number, string, array, object };
+    using Member = std::pair<std::string, JsonValue>;
+
+    Kind kind{Kind::null};
+    bool boolean{};
+    std::uint64_t integer{};  ///< 0 .. 2^64-1; a negative, fractional or exponent number is other_number
+    std::string string{};     ///< UTF-8, unescaped
+    std::vector<JsonValue> items{};
+    std::vector<Member> members{};
+
+    bool is_null() const { return kind == Kind::null; }
+    /// The member of an object, or nothing (also when this is no object). A member that is null counts as
+    /// absent.
+    const JsonValue* find(std::string_view name) const;
+
+    // Each names the field in its error: "amount: expected an unsigned integer, got a string". List readers
+    // put the path in front: "outputs[3].amount: ...".
+    Result<const JsonValue*> need(std::string_view name) const;
+    Result<std::uint64_t> need_integer(std::string_view name) const;
+    Result<std::string> need_string(std::string_view name) const;
+    Result<const std::vector<JsonValue>*> need_array(std::string_view name) const;
+    /// A string of exactly 2 N hex digits.
+    template <std::size_t N>
+    Result<ByteArray<N>> need_hex(std::string_view name) const {
+        ByteArray<N> out;
+        HP_DO(need_hex_into(name, out));
+        return out;
+    }
+    Result<> need_hex_into(std::string_view name, std::span<std::uint8_t> out) const;
+};
+
+/// Values in one document: bounds the memory that a body can claim. A swap of 1000 inputs has about 14,000.
+inline constexpr std::size_t kJsonValuesMax = 1u << 17;
+/// A whole document, at most 64 levels deep.
+Result<JsonValue> parse_json(std::string_view text, std::size_t values_max = kJsonValuesMax);
+
+/// Puts the path in front of a reader's error: "outputs[3]." + "amount: expected ...".
+Error inside(std::string_view path, Error error);
+Error inside(std::string_view list, std::size_t index, Error error);
+
+/// Appends `text` as a JSON string with its quotes. Bytes that are no UTF-8 must not reach this.
+void append_json_string(std::string& out, std::string_view text);
+/// Appends bytes as a JSON string of lower-case hex.
+void append_json_hex(std::string& out, ByteView bytes);
+void append_decimal(std::string& out, std::uint64_t value);
+
+}  // namespace hp::cashu

@@ -1,0 +1,34 @@
+// NUT-06: GET /v1/info. Announces only what works, because wallets act on it.
+#pragma once
+#include "base/clock.hpp"
+#include "cashu/nut00.hpp"
+
+namespace hp::cashu {
+
+struct MintInfo {
+    std::string name;
+    std::string description;
+    PublicKey33 pubkey{};  ///< the mint's identity; signed into quote lookups
+    std::string version;   ///< "hp-mint/1.2.3": exactly one slash, or CDK rejects everything
+    std::vector<std::pair<std::string, std::string>> contact{};  ///< method, address
+    std::string motd{};
+    std::vector<std::string> urls{};
+    std::string method{"ehash"};
+    std::string unit{"hash"};
+    std::uint64_t batch_size_max{100};
+};
+/// `now` is the field `time`, in seconds. Empty optional texts are left out.
+std::string to_json(const MintInfo& info, UnixSeconds now);
+
+/// What a wallet of ours needs to know of a mint.
+struct MintInfoSeen {
+    std::string name;
+    std::optional<PublicKey33> pubkey;
+    std::string version;
+    std::vector<std::pair<std::string, std::string>> mint_methods;  ///< method, unit
+    bool minting_disabled{false};
+    std::optional<std::uint64_t> batch_size_max;  ///< nothing: no NUT-29
+};
+Result<MintInfoSeen> mint_info_from_json(std::string_view body);
+
+}  // namespace hp::cashu

@@ -1,0 +1,33 @@
+// Quote lookup by public key (draft NUT-XX, forms d, e and f of shared/spec/ehash-method.md section 7):
+// a wallet that missed its notifications asks which quotes are locked to its keys.
+#pragma once
+#include "cashu/nut04.hpp"
+
+namespace hp::cashu {
+
+inline constexpr std::size_t kLookupKeysMax = 50;
+/// A timestamp, where one is sent, may be this far from the mint's clock.
+inline constexpr UnixSeconds kLookupLeeway = 300;
+
+struct LookupRequest {
+    std::vector<PublicKey33> pubkeys;
+    std::vector<std::string> pubkey_signatures;  ///< hex as received, one per key
+    bool only_mintable{false};
+    std::optional<UnixSeconds> timestamp{};  ///< form f: part of the message
+};
+Answer<LookupRequest> lookup_request_from_json(std::string_view body);
+std::string to_json(const LookupRequest& request);
+
+/// "Cashu_MintQuoteLookup_v1" || mint key hex || key hex [|| decimal timestamp], ASCII.
+std::string lookup_message(const PublicKey33& mint_key, const PublicKey33& key,
+                           std::optional<UnixSeconds> timestamp);
+Bytes64 sign_lookup(const SecretKey& key, const PublicKey33& mint_key, std::optional<UnixSeconds> timestamp,
+                    const Bytes32& aux_rand);
+/// Number of keys (11017), equal lists, timestamp, then every signature (20008): one bad one refuses all.
+Answer<> check_lookup(const LookupRequest& request, const PublicKey33& mint_key, UnixSeconds now);
+
+/// {"quotes":[...]}
+std::string lookup_response_json(std::span<const Quote> quotes);
+Result<std::vector<Quote>> lookup_response_from_json(std::string_view body);
+
+}  // namespace hp::cashu

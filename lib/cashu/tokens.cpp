@@ -1,0 +1,301 @@
+#include "cashu/tokens.hpp"
+
+#include "cashu/base64url.hpp"
+#include "cashu/cbor.hpp"
+
+namespace hp::cashu {
+namespace {
+
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+std::string without_trailing_slash(std::string_view url) {
+    while (!url.empty() && url.back() == '/') url.remove_suffix(1);
+    return std::string(url);
+}
+
+/// Takes `prefix` off the front, white space between its characters tolerated: a mail client may wrap
+/// anywhere. Gives the number of characters consumed, or 0 when it is not there.
+std::size_t match_prefix(std::string_view text, std::string_view prefix) {
+    std::size_t at = 0;
+    for (char wanted : prefix) {
+        while (at < text.size() && is_space(text[at])) ++at;
+        if (at == text.size() || text[at] != wanted) return 0;
+        ++at;
+    }
+    return at;
+}
+
+tl::unexpected<Error> bad_token(const std::string& what) { return fail(Errc::invalid, "token: " + what); }
+
+/// base64 errors count from the start of the payload; a person counts from the start of what was pasted.
+Result<Bytes> decode_payload(std::string_view text, std::size_t start) {
+    // Characters before the payload become spaces, which the decoder skips and counts.
+    std::string padded(start, ' ');
+    padded += text.substr(start);
+    auto bytes = base64url_decode(padded);
+    if (!bytes) return bad_token(bytes.error().what);
+    return bytes;
+}
+
+// V3
+
+Result<Token> token_from_v3(std::string_view json_text) {
+    HP_TRY(auto json, parse_json(json_text));
+    HP_TRY(auto entries, json.need_array("token"));
+    if (entries->empty()) return fail(Errc::invalid, "token: is empty");
+    Token out;
+    for (const JsonValue& entry : *entries) {
+        HP_TRY(auto mint, entry.need_string("mint"));
+        std::string url = without_trailing_slash(mint);
+        if (!out.mint.empty() && url != out.mint)
+            return fail(
+                Errc::refused,
+                "holds proofs of several mints ('" + printable(out.mint) + "', '" + printable(url) + "')",
+                "split it into one token a mint");
+        out.mint = url;
+        HP_TRY(auto proofs, proofs_from_json(entry, "proofs"));
+        for (Proof& proof : proofs) out.proofs.push_back(std::move(proof));
+    }
+    // A V3 token that names no unit is of sat.
+    out.unit = "sat";
+    if (json.find("unit")) {
+        HP_TRY(out.unit, json.need_string("unit"));
+    }
+    if (json.find("memo")) {
+        HP_TRY(out.memo, json.need_string("memo"));
+    }
+    return out;
+}
+
+// V4
+
+/// Calls `on_key` for each pair of a map; it reads the value and gives true, or gives false for a key that it
+/// does not know. A key that comes twice is refused.
+template <class OnKey>
+void read_map(cbor::Reader& in, OnKey&& on_key) {
+    std::size_t pairs = in.map();
+    std::vector<std::string_view> seen;
+    for (std::size_t i = 0; i < pairs && in.ok(); ++i) {
+        std::string_view key = in.text();
+        if (!in.ok()) return;
+        if (!on_key(key)) {
+            in.skip();
+            continue;
+        }
+        if (std::find(seen.begin(), seen.end(), key) != seen.end())
+            return in.fail("key '" + std::string(key) + "' comes twice");
+        seen.push_back(key);
+    }
+}
+
+template <std::size_t N>
+void read_fixed(cbor::Reader& in, ByteArray<N>& out) {
+    ByteView bytes = in.bytes();
+    if (!in.ok()) return;
+    if (bytes.size() != N)
+        return in.fail("expected " + std::to_string(N) + " bytes, got " + std::to_string(bytes.size()));
+    out = to_array<N>(bytes);
+}
+
+ProofDleq read_dleq(cbor::Reader& in) {
+    ProofDleq out;
+    unsigned found = 0;
+    read_map(in, [&](std::string_view key) {
+        Bytes32* into = key == "e" ? &out.e : key == "s" ? &out.s : key == "r" ? &out.r : nullptr;
+        if (!into) return false;
+        read_fixed(in, *into);
+        ++found;
+        return true;
+    });
+    if (in.ok() && found != 3) in.fail("dleq: expected e, s and r");
+    return out;
+}
+
+Proof read_proof(cbor::Reader& in) {
+    Proof out;
+    bool has_amount = false, has_secret = false, has_point = false;
+    read_map(in, [&](std::string_view key) {
+        if (key == "a") {
+            out.amount = in.unsigned_int();
+            has_amount = true;
+        } else if (key == "s") {
+            out.secret = in.text();
+            has_secret = true;
+        } else if (key == "c") {
+            read_fixed(in, out.C);
+            if (in.ok() && out.C[0] != 2 && out.C[0] != 3) in.fail("c: expected a compressed point");
+            has_point = true;
+        } else if (key == "d") {
+            out.dleq = read_dleq(in);
+        } else if (key == "w") {
+            out.witness = in.text();
+        } else {
+            return false;
+        }
+        return true;
+    });
+    if (in.ok() && !(has_amount && has_secret && has_point)) in.fail("a proof needs a, s and c");
+    return out;
+}
+
+/// One entry of "t": proofs of one keyset.
+void read_group(cbor::Reader& in, std::vector<Proof>& proofs) {
+    std::size_t first = proofs.size();
+    KeysetId id;
+    bool has_id = false, has_proofs = false;
+    read_map(in, [&](std::string_view key) {
+        if (key == "i") {
+            auto read = KeysetId::from_bytes(in.bytes());
+            if (in.ok() && !read) in.fail(read.error().what);
+            if (read) id = *read;
+            has_id = true;
+        } else if (key == "p") {
+            for (std::size_t left = in.array(); left > 0 && in.ok(); --left) proofs.push_back(read_proof(in));
+            has_proofs = true;
+        } else {
+            return false;
+        }
+        return true;
+    });
+    if (in.ok() && !(has_id && has_proofs)) in.fail("an entry of t needs i and p");
+    for (std::size_t i = first; i < proofs.size(); ++i) proofs[i].id = id;
+}
+
+Result<Token> token_from_v4(ByteView bytes) {
+    cbor::Reader in{bytes};
+    Token out;
+    bool has_proofs = false;
+    read_map(in, [&](std::string_view key) {
+        if (key == "t") {
+            for (std::size_t left = in.array(); left > 0 && in.ok(); --left) read_group(in, out.proofs);
+            has_proofs = true;
+        } else if (key == "m") {
+            out.mint = without_trailing_slash(in.text());
+        } else if (key == "u") {
+            out.unit = in.text();
+        } else if (key == "d") {
+            out.memo = in.text();
+        } else {
+            return false;
+        }
+        return true;
+    });
+    if (in.ok() && (!has_proofs || out.mint.empty() || out.unit.empty())) in.fail("a token needs t, m and u");
+    if (in.ok() && !in.at_end()) in.fail("bytes after the token");
+    if (!in.ok()) return fail(Errc::invalid, in.error());
+    return out;
+}
+
+void put_dleq(Bytes& out, const ProofDleq& dleq) {
+    cbor::put_head(out, cbor::Major::map, 3);
+    for (auto [name, bytes] : {std::pair{"e", &dleq.e}, {"s", &dleq.s}, {"r", &dleq.r}}) {
+        cbor::put_text(out, name);
+        cbor::put_bytes(out, *bytes);
+    }
+}
+
+void put_proof(Bytes& out, const Proof& proof, WithDleq with_dleq) {
+    bool dleq = proof.dleq && with_dleq == WithDleq::yes;
+    cbor::put_head(out, cbor::Major::map, 3u + dleq + proof.witness.has_value());
+    cbor::put_text(out, "a");
+    cbor::put_head(out, cbor::Major::unsigned_int, proof.amount);
+    cbor::put_text(out, "s");
+    cbor::put_text(out, proof.secret);
+    cbor::put_text(out, "c");
+    cbor::put_bytes(out, proof.C);
+    if (dleq) {
+        cbor::put_text(out, "d");
+        put_dleq(out, *proof.dleq);
+    }
+    if (proof.witness) {
+        cbor::put_text(out, "w");
+        cbor::put_text(out, *proof.witness);
+    }
+}
+
+Bytes encode_cbor(const Token& token, TokenIds ids, WithDleq with_dleq) {
+    HP_ASSERT(!token.mint.empty() && !token.unit.empty());
+    // Groups in order of first appearance.
+    std::vector<std::pair<KeysetId, std::vector<const Proof*>>> groups;
+    for (const Proof& proof : token.proofs) {
+        auto group =
+            std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.first == proof.id; });
+        if (group == groups.end()) group = groups.insert(groups.end(), {proof.id, {}});
+        group->second.push_back(&proof);
+    }
+    Bytes out;
+    cbor::put_head(out, cbor::Major::map, 3u + token.memo.has_value());
+    cbor::put_text(out, "t");
+    cbor::put_head(out, cbor::Major::array, groups.size());
+    for (const auto& [id, proofs] : groups) {
+        cbor::put_head(out, cbor::Major::map, 2);
+        cbor::put_text(out, "i");
+        cbor::put_bytes(out, ids == TokenIds::full ? id.bytes() : id.bytes().first(8));
+        cbor::put_text(out, "p");
+        cbor::put_head(out, cbor::Major::array, proofs.size());
+        for (const Proof* proof : proofs) put_proof(out, *proof, with_dleq);
+    }
+    if (token.memo) {
+        cbor::put_text(out, "d");
+        cbor::put_text(out, *token.memo);
+    }
+    cbor::put_text(out, "m");
+    cbor::put_text(out, without_trailing_slash(token.mint));
+    cbor::put_text(out, "u");
+    cbor::put_text(out, token.unit);
+    return out;
+}
+
+}  // namespace
+
+Result<Token> decode_token(std::string_view text) {
+    if (text.size() > kTokenSizeMax)
+        return bad_token("longer than " + std::to_string(kTokenSizeMax) + " characters");
+    std::size_t start = match_prefix(text, "cashu:");
+    if (start > 0) start += match_prefix(text.substr(start), "//");
+    std::size_t prefix = match_prefix(text.substr(start), "cashu");
+    if (prefix == 0)
+        return bad_token("position " + std::to_string(start) + ": expected 'cashuA' or 'cashuB'");
+    start += prefix;
+    while (start < text.size() && is_space(text[start])) ++start;
+    char version = start < text.size() ? text[start] : '\0';
+    if (version != 'A' && version != 'B')
+        return bad_token("position " + std::to_string(start) + ": expected version 'A' or 'B'");
+    HP_TRY(auto payload, decode_payload(text, start + 1));
+    auto token = version == 'A' ? token_from_v3(as_text(payload)) : token_from_v4(payload);
+    if (!token)
+        return fail(Error{token.error().code, "token: payload: " + token.error().what, token.error().hint});
+    return token;
+}
+
+Result<Token> decode_token_raw(ByteView bytes) {
+    if (bytes.size() > kTokenSizeMax)
+        return bad_token("longer than " + std::to_string(kTokenSizeMax) + " bytes");
+    if (bytes.size() < 5 || as_text(bytes.first(5)) != "crawB") return bad_token("byte 0: expected 'crawB'");
+    auto token = token_from_v4(bytes.subspan(5));
+    if (!token)
+        return fail(Error{token.error().code, "token: payload: " + token.error().what, token.error().hint});
+    return token;
+}
+
+std::string encode_token(const Token& token, TokenIds ids, WithDleq with_dleq) {
+    return "cashuB" + base64url_encode(encode_cbor(token, ids, with_dleq));
+}
+
+Bytes encode_token_raw(const Token& token, TokenIds ids, WithDleq with_dleq) {
+    Bytes out(as_bytes("crawB").begin(), as_bytes("crawB").end());
+    append(out, encode_cbor(token, ids, with_dleq));
+    return out;
+}
+
+Result<> resolve_ids(Token& token, std::span<const KeysetId> known) {
+    std::vector<KeysetId> resolved;
+    for (const Proof& proof : token.proofs) {
+        HP_TRY(auto id, resolve(proof.id, known));
+        resolved.push_back(id);
+    }
+    for (std::size_t i = 0; i < resolved.size(); ++i) token.proofs[i].id = resolved[i];
+    return {};
+}
+
+}  // namespace hp::cashu

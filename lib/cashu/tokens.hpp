@@ -1,0 +1,34 @@
+// Tokens (NUT-00): cashuA (V3, read only), cashuB (V4), the raw form, and the cashu: URI around them.
+#pragma once
+#include "cashu/nut01.hpp"
+
+namespace hp::cashu {
+
+/// Characters of text that are read at most.
+inline constexpr std::size_t kTokenSizeMax = 1u << 20;
+
+struct Token {
+    std::string mint;  ///< URL without trailing slash
+    std::string unit;
+    std::optional<std::string> memo{};
+    std::vector<Proof> proofs;  ///< ids may be short until resolve_ids
+    friend bool operator==(const Token&, const Token&) = default;
+};
+
+/// Reads cashuA and cashuB text, with or without "cashu:" (also "cashu://") in front; spaces and line breaks
+/// anywhere in it are skipped. Errors give the position in the text. A V3 token of several mints is refused.
+Result<Token> decode_token(std::string_view text);
+/// "craw" || "B" || CBOR.
+Result<Token> decode_token_raw(ByteView bytes);
+
+enum class TokenIds { shortened, full };
+/// cashuB text. Proofs of one keyset stay together, in order. REQUIRES: mint and unit not empty.
+std::string encode_token(const Token& token, TokenIds ids = TokenIds::shortened,
+                         WithDleq with_dleq = WithDleq::yes);
+Bytes encode_token_raw(const Token& token, TokenIds ids = TokenIds::shortened,
+                       WithDleq with_dleq = WithDleq::yes);
+
+/// Replaces short ids by the keyset of `known` that they stand for; refuses unknown and ambiguous ones.
+Result<> resolve_ids(Token& token, std::span<const KeysetId> known);
+
+}  // namespace hp::cashu

@@ -1,0 +1,261 @@
+#include "cli/command.hpp"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+
+#include "base/bytes.hpp"
+#include "cli/listing.hpp"
+#include "config/declared.hpp"
+#include "log/log.hpp"
+
+namespace hp::cli {
+namespace {
+
+constexpr const char* kDefaultConfigDir = "/etc/hashpool";
+
+std::string footer(const std::vector<std::string>& examples) {
+    std::string out;
+    for (const auto& example : examples) out += "\n  $ " + example;
+    return out.empty() ? out : "Examples:" + out;
+}
+
+/// CLI11's messages begin with a capital letter; ours do not.
+std::string lower_first(std::string text) {
+    if (text.size() > 1 && text[0] >= 'A' && text[0] <= 'Z' && !(text[1] >= 'A' && text[1] <= 'Z')) {
+        text[0] = static_cast<char>(text[0] - 'A' + 'a');
+    }
+    return text;
+}
+
+void add_list_option(CLI::App& app) {
+    app.add_flag_callback(
+           "--list-options",
+           [&app] {
+               std::fputs(list_options(app).c_str(), stdout);
+               throw CLI::Success{};
+           },
+           "one option a line, for shell completions")
+        ->group("");
+}
+
+void lay_out(CLI::App& app) {
+    app.get_formatter()->column_width(36);
+    app.get_formatter()->label("OPTIONS", "OPTION");
+    app.set_help_flag("-h,--help", "print this and exit");
+    add_list_option(app);
+}
+
+std::string variable(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::string{} : value;
+}
+
+/// The innermost subcommand that was called.
+const CLI::App& called(const CLI::App& app) {
+    const auto chosen = app.get_subcommands();
+    return chosen.empty() ? app : called(*chosen.front());
+}
+
+/// "hp-pool --pool-lisen" deserves to hear of --pool-listen.
+std::string near_option(const CLI::App& app, const std::string& message) {
+    const auto dashes = message.find("--");
+    if (dashes == std::string::npos) return {};
+    const std::string word = message.substr(dashes, message.find_first_of(" =,", dashes) - dashes);
+    std::vector<std::string> known;
+    for (const CLI::App* at = &called(app); at != nullptr; at = at->get_parent()) {
+        for (const CLI::Option* option : at->get_options()) {
+            for (const auto& name : option->get_lnames()) {
+                if (!option->get_group().empty()) known.push_back("--" + name);
+            }
+        }
+    }
+    const std::string best = config::nearest(word, known);
+    return config::edit_distance(word, best) <= 3 ? best : std::string{};
+}
+
+}  // namespace
+
+std::map<std::string, std::string> hashpool_environment() {
+    std::map<std::string, std::string> out;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string_view text = *entry;
+        const auto equals = text.find('=');
+        if (text.starts_with("HP_") && equals != std::string_view::npos) {
+            out[std::string(text.substr(0, equals))] = std::string(text.substr(equals + 1));
+        }
+    }
+    return out;
+}
+
+Command::Command(About about)
+    : about_{std::move(about)}, app_{std::make_unique<CLI::App>(about_.summary, about_.name)} {
+    lay_out(*app_);
+    app_->set_version_flag("-V,--version", about_.name + " " HP_VERSION, "print the version and exit");
+    app_->footer(footer(about_.examples));
+    app_->fallthrough();
+}
+Command::~Command() = default;
+
+CLI::App& Command::app() { return *app_; }
+
+CLI::App& Command::subcommand(const std::string& name, const std::string& summary,
+                              std::vector<std::string> examples) {
+    CLI::App* sub = app_->add_subcommand(name, summary);
+    lay_out(*sub);
+    sub->footer(footer(examples));
+    sub->fallthrough();
+    app_->require_subcommand(1);
+    return *sub;
+}
+
+void Command::add_config_flags(const std::vector<config::Key>& keys) {
+    const std::string own_file = keys.empty() ? "the tool's file" : keys.front().file;
+    const std::string group = "Configuration (flag > HP_* variable > file > default)";
+    app_->add_option("--config-dir", config_dir_,
+                     "directory of the files, or HP_CONFIG_DIR [" + std::string(kDefaultConfigDir) + "]")
+        ->type_name("DIR")
+        ->group(group);
+    app_->add_option("--config", explicit_config_, "file to read instead of DIR/" + own_file)
+        ->type_name("FILE")
+        ->group(group);
+    app_->add_option("--log-level", log_level_, "trace, debug, info, warn or error, or HP_LOG_LEVEL [info]")
+        ->type_name("LEVEL")
+        ->group(group);
+    app_->add_option("--log-file", log_file_, "log there instead of to stderr, or HP_LOG_FILE")
+        ->type_name("FILE")
+        ->group(group);
+    std::set<std::string> names;
+    for (const auto& key : keys) {
+        // Two structs of one program with the same key would share a flag and a variable.
+        HP_ASSERT(names.insert(key.name).second);
+        auto& flag = *flags_.emplace_back(std::make_unique<Flag>(Flag{.key = key, .value = {}}));
+        std::string text = key.doc;
+        text += key.rule.required ? " [required]" : key.may_be_empty() ? "" : " [" + key.default_text + "]";
+        app_->add_option_function<std::string>(
+                key.flag(),
+                [&flag](const std::string& value) {
+                    flag.value = value;
+                    flag.given = true;
+                },
+                text)
+            ->type_name(key.value_name())
+            ->group("Keys of " + key.file);
+    }
+}
+
+Result<> Command::explain(int cli_code, const std::string& message) const {
+    const CLI::App& at = called(*app_);
+    const auto extra = app_->remaining();
+    if (&at == app_.get() && !extra.empty() && !extra[0].starts_with('-')) {
+        std::vector<std::string> known;
+        for (const CLI::App* sub : app_->get_subcommands([](const CLI::App*) { return true; })) {
+            known.push_back(sub->get_name());
+        }
+        const std::string near = config::nearest(extra[0], known);
+        if (!known.empty()) {
+            return fail(Errc::usage, "'" + printable(extra[0], 64) + "' is no subcommand",
+                        config::edit_distance(extra[0], near) <= 3 ? "did you mean " + near + "?"
+                                                                   : "try '" + about_.name + " --help'");
+        }
+    }
+    const bool is_unknown = cli_code == static_cast<int>(CLI::ExitCodes::ExtrasError);
+    const std::string near = is_unknown ? near_option(*app_, message) : std::string{};
+    const std::string how = at.get_parent() ? about_.name + " " + at.get_name() : about_.name;
+    return fail(Errc::usage, log::one_line(lower_first(message)),
+                near.empty() ? "try '" + how + " --help'" : "did you mean " + near + "?");
+}
+
+bool Command::parse(int argc, char** argv, int& exit_code) {
+    try {
+        app_->parse(argc, argv);
+        return true;
+    } catch (const CLI::Success& request) {
+        exit_code = app_->exit(request);
+        if (std::fflush(stdout) != 0) exit_code = kExitFailed;
+    } catch (const CLI::ParseError& e) {
+        exit_code = report(explain(e.get_exit_code(), e.what()));
+    }
+    return false;
+}
+
+Result<> Command::open_log() {
+    if (log_level_.empty()) log_level_ = variable("HP_LOG_LEVEL");
+    if (log_file_.empty()) log_file_ = variable("HP_LOG_FILE");
+    HP_TRY(const auto level, log::level_from_text(log_level_.empty() ? "info" : log_level_));
+    return log::open(about_.name, level, log_file_);
+}
+
+bool Command::load() {
+    if (config_dir_.empty()) config_dir_ = variable("HP_CONFIG_DIR");
+    const bool dir_given = !config_dir_.empty();
+    std::error_code ignored;
+    config_dir_ = std::filesystem::absolute(dir_given ? config_dir_ : kDefaultConfigDir, ignored)
+                      .lexically_normal()
+                      .string();
+    std::map<std::string, std::string> overrides;
+    for (const auto& flag : flags_) {
+        if (!flag->given) continue;
+        const bool is_path = flag->key.rule.kind == config::Rule::Kind::path ||
+                             flag->key.rule.kind == config::Rule::Kind::secret_file;
+        // A path on the command line starts where the shell completed it.
+        const bool relative =
+            is_path && !flag->value.empty() && flag->value[0] != '/' && flag->value[0] != '~';
+        overrides[flag->key.flag().substr(2)] =
+            relative ? std::filesystem::absolute(flag->value, ignored).string() : flag->value;
+    }
+    loader_ =
+        std::make_unique<config::Loader>(config_dir_, std::move(overrides), hashpool_environment(),
+                                         dir_given ? config::Loader::MissingFile::refused
+                                                   : config::Loader::MissingFile::optional_when_complete);
+    load_(*loader_);
+    const auto& problems = loader_->problems();
+    if (problems.empty()) return true;
+    for (const auto& problem : problems) std::fprintf(stderr, "%s\n", problem.text().c_str());
+    const std::string count =
+        problems.size() == 1 ? "1 problem" : std::to_string(problems.size()) + " problems";
+    report(
+        fail(Errc::usage, "the configuration has " + count,
+             "'hp-config check " + config_dir_ + "' reads all files, 'man 5 hp-config' explains the keys"));
+    return false;
+}
+
+int Command::report(const Result<>& result) const {
+    if (result) return kExitDone;
+    const Error& error = result.error();
+    if (error.code == Errc::stopped) return kExitDone;
+    std::fprintf(stderr, "%s: error: %s\n", about_.name.c_str(), error.what.c_str());
+    if (!error.hint.empty()) std::fprintf(stderr, "%s: hint: %s\n", about_.name.c_str(), error.hint.c_str());
+    return error.code == Errc::usage ? kExitUsage : kExitFailed;
+}
+
+int Command::run(int argc, char** argv, const std::function<Result<>()>& body) {
+    int exit_code = kExitDone;
+    if (!parse(argc, argv, exit_code)) return exit_code;
+    if (load_) {
+        if (const auto opened = open_log(); !opened) return report(opened);
+        if (!load()) return kExitUsage;
+    }
+    exit_code = report(body());
+    // Output that did not arrive (disk full) is a failure that only the last flush can see.
+    if (std::fflush(stdout) != 0 && exit_code == kExitDone) {
+        exit_code = report(fail(Errc::io, "cannot write to stdout"));
+    }
+    return exit_code;
+}
+
+std::string Command::resolve(const std::string& path) const {
+    HP_ASSERT(loader_ != nullptr);
+    return loader_->resolve(path);
+}
+
+const std::vector<config::Shown>& Command::shown() const {
+    HP_ASSERT(loader_ != nullptr);
+    return loader_->shown();
+}
+
+}  // namespace hp::cli

@@ -1,0 +1,189 @@
+#include "cli/secrets.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <system_error>
+
+#include "crypto/base58.hpp"
+#include "crypto/bip32.hpp"
+#include "crypto/random.hpp"
+
+namespace hp::cli {
+namespace {
+
+/// x-only public keys of secrets that are public; comparing these needs no secret in our source.
+constexpr std::array<std::string_view, 6> kPublishedKeys = {
+    "24ee3c3804a1aaa4c03b80ea19f7a5863c916e8994b7db94a3bad7ee092b6ce7",  // SRI's and Hashpool's
+                                                                         // configurations
+    "4df78c3f49302eef4ec3ef2daf5fa337bb63c59a2f1844664776277e9470118c",  // Hashpool's key-utils
+    "76637000979c1c11af0c300bcd8c7fe48610fce9b9c11e3daee35ae0b08a7455",  // SV2 spec 4.7.1
+    "51a5aa67a6d87f08ac532827d962a0cec316bdd87a72afdb5c126afd41b101cd",  // certificate vectors, authority
+    "60e2c4ffaa9c241f22e25dfaa9fe35c4adf186df358ecba0ff3c5b1d5c447740",  // certificate vectors, static key
+    "387b8527d7528f2e2f76899f41a0c6a87c87be83d3ff57c2dbec1a176b805c70",  // Hashpool's translator, locking key
+};
+
+constexpr std::array<std::string_view, 8> kPublishedWords = {
+    // Hashpool's configurations; BIP 39's vectors
+    "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about",
+    "legal winner thank year wave sausage worth useful legal winner thank yellow",
+    "letter advice cage absurd amount doctor acoustic avoid letter advice cage above",
+    "zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo wrong",
+    "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon "
+    "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon art",
+    "zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo vote",
+    // Ethereum's tools
+    "test test test test test test test test test test test junk",
+    // NUT-13's vectors
+    "half depart obvious quality work element tank gorilla view sugar picture humble",
+};
+
+tl::unexpected<Error> wrong_file(const std::string& path, const std::string& what, std::string hint = {}) {
+    return fail(Errc::usage, "secret file '" + path + "' " + what, std::move(hint));
+}
+
+std::string reason(int error) {
+    std::string text = std::generic_category().message(error);
+    if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] - 'A' + 'a');
+    return text;
+}
+
+bool is_systemd_credential(const std::string& path) {
+    const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+    return directory != nullptr && *directory == '/' && path.starts_with(std::string(directory) + "/") &&
+           path.find("/../") == std::string::npos;
+}
+
+class Descriptor {
+  public:
+    explicit Descriptor(int fd) : fd_{fd} {}
+    ~Descriptor() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    int get() const { return fd_; }
+
+  private:
+    int fd_;
+};
+
+Result<> check_mode(const std::string& path, mode_t mode) {
+    const mode_t forbidden = is_systemd_credential(path) ? S_IRWXO | S_IWGRP | S_IXGRP : S_IRWXG | S_IRWXO;
+    if ((mode & forbidden) == 0) return {};
+    char octal[8];
+    std::snprintf(octal, sizeof octal, "%04o", static_cast<unsigned>(mode & 07777));
+    return wrong_file(path, "has mode " + std::string(octal) + ", others can use it, allowed: 0600",
+                      "chmod 600 '" + path + "'");
+}
+
+}  // namespace
+
+Result<std::string> read_secret_text(const std::string& path) {
+    // O_NONBLOCK: opening a FIFO without a writer must not wait for one.
+    const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+    if (file.get() < 0) {
+        return wrong_file(path, "cannot be read: " + reason(errno),
+                          errno == ENOENT ? "'hp-config keygen' makes secret files" : "");
+    }
+    struct stat info {};
+    if (::fstat(file.get(), &info) != 0) return wrong_file(path, "cannot be read: " + reason(errno));
+    if (!S_ISREG(info.st_mode)) return wrong_file(path, "is not a regular file");
+    HP_DO(check_mode(path, info.st_mode));
+    std::string text(kSecretSizeMax + 1, '\0');
+    std::size_t size = 0;
+    while (size < text.size()) {
+        const ssize_t got = ::read(file.get(), text.data() + size, text.size() - size);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return wrong_file(path, "cannot be read: " + reason(errno));
+        if (got == 0) break;
+        size += static_cast<std::size_t>(got);
+    }
+    if (size > kSecretSizeMax) return wrong_file(path, "is larger than 4096 bytes");
+    text.resize(size);
+    if (text.ends_with('\n')) text.pop_back();
+    if (text.ends_with('\r')) text.pop_back();
+    if (text.empty()) return wrong_file(path, "is empty");
+    return text;
+}
+
+Result<crypto::SecretKey> read_secret_key(const std::string& path, std::string_view network) {
+    HP_TRY(std::string text, read_secret_text(path));
+    const auto key = crypto::secret_key_from_text(text);
+    const bool is_public_key = crypto::authority_key_from_text(text).has_value();
+    crypto::wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+    if (!key) {
+        return wrong_file(path,
+                          is_public_key ? "holds a public key, allowed: a secret key"
+                                        : "holds no secret key, allowed: 32 bytes in base58check",
+                          "'hp-config keygen authority' makes one");
+    }
+    if (!may_use_published(network) && is_published(*key)) {
+        return wrong_file(path, "holds a published test key, allowed only on sim and regtest",
+                          "'hp-config keygen authority' makes a key of your own");
+    }
+    return *key;
+}
+
+Result<std::string> read_mnemonic(const std::string& path, std::string_view network) {
+    HP_TRY(std::string text, read_secret_text(path));
+    if (!crypto::bip39_check(text)) {
+        return wrong_file(path,
+                          "holds no BIP 39 words, allowed: 12 to 24 words of the English list with a good "
+                          "checksum, single spaces between",
+                          "'hp-config keygen mnemonic' makes them");
+    }
+    if (!may_use_published(network) && is_published_words(text)) {
+        return wrong_file(path, "holds published test words, allowed only on sim and regtest",
+                          "'hp-config keygen mnemonic' makes words of your own");
+    }
+    return text;
+}
+
+bool is_published(const crypto::SecretKey& key) {
+    const auto& bytes = key.bytes();
+    const bool is_small = std::all_of(bytes.begin(), bytes.end() - 1, [](auto byte) { return byte == 0; });
+    if (is_small && bytes.back() <= 16) return true;
+    return std::find(kPublishedKeys.begin(), kPublishedKeys.end(), to_hex(key.xonly())) !=
+           kPublishedKeys.end();
+}
+
+bool is_published_words(std::string_view mnemonic) {
+    return std::find(kPublishedWords.begin(), kPublishedWords.end(), mnemonic) != kPublishedWords.end();
+}
+
+bool may_use_published(std::string_view network) { return network == "sim" || network == "regtest"; }
+
+Result<> write_secret(const std::string& path, std::string_view text) {
+    const Descriptor file{
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR)};
+    if (file.get() < 0) {
+        if (errno == EEXIST) {
+            return fail(Errc::usage, "'" + path + "' exists, and a secret is never overwritten",
+                        "move it away, or choose another name");
+        }
+        return fail(Errc::io, "cannot write '" + path + "': " + reason(errno));
+    }
+    std::string content = std::string(text) + "\n";
+    bool done = ::fchmod(file.get(), S_IRUSR | S_IWUSR) == 0;
+    std::size_t at = 0;
+    while (done && at < content.size()) {
+        const ssize_t put = ::write(file.get(), content.data() + at, content.size() - at);
+        if (put < 0 && errno == EINTR) continue;
+        done = put > 0;
+        if (done) at += static_cast<std::size_t>(put);
+    }
+    done = done && ::fsync(file.get()) == 0;
+    const int error = errno;
+    crypto::wipe({reinterpret_cast<std::uint8_t*>(content.data()), content.size()});
+    if (done) return {};
+    ::unlink(path.c_str());
+    return fail(Errc::io, "cannot write '" + path + "': " + reason(error));
+}
+
+}  // namespace hp::cli

@@ -1,0 +1,51 @@
+// All keys of all files, for what looks at more than one tool: hp-config, man pages, "did you mean".
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/load.hpp"
+
+namespace hp::config {
+
+/// One value of every struct.
+struct Everything {
+    Network network;
+    PoolShared pool_shared;
+    ProxyShared proxy_shared;
+    Template template_;
+    Pool pool;
+    Mint mint;
+    Proxy proxy;
+    Stats stats;
+
+    /// Visits the structs in the order in which a person reads them.
+    template <class Visit>
+    void each(Visit&& visit) {
+        visit(network);
+        visit(pool_shared);
+        visit(proxy_shared);
+        visit(template_);
+        visit(pool);
+        visit(mint);
+        visit(proxy);
+        visit(stats);
+    }
+};
+
+/// A file with its keys' declarations (not bound to any struct: `assign` must not be called).
+struct FileDeclaration {
+    std::string file;
+    std::vector<Key> keys;
+};
+const std::vector<FileDeclaration>& declared();
+
+/// The programs that read a file, for a heading: "hp-pool and hp-mint".
+std::string_view readers_of(std::string_view file);
+
+/// The known word that is the fewest edits away; empty when `known` is empty.
+std::string nearest(std::string_view word, const std::vector<std::string>& known);
+/// Insertions, deletions and replacements between the two; words are cut at 64 bytes.
+unsigned edit_distance(std::string_view a, std::string_view b);
+
+}  // namespace hp::config

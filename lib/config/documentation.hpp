@@ -1,0 +1,23 @@
+// Texts made from the declarations: example files and the man page of the keys. No second copy of any key.
+#pragma once
+#include <map>
+#include <string>
+
+#include "config/declared.hpp"
+
+namespace hp::config {
+
+/// A value to write, with a remark that explains the choice (may be empty).
+struct Chosen {
+    Setting value;
+    std::string remark{};
+};
+
+/// A whole commented file: every key with its meaning, what is allowed and its default; the chosen values are
+/// set, all others stand as comments.
+std::string example_file(const FileDeclaration& file, const std::map<std::string, Chosen>& chosen = {});
+
+/// hp-config(5) in scdoc's language.
+std::string man_page_of_keys();
+
+}  // namespace hp::config

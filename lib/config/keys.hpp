@@ -1,0 +1,246 @@
+// Every configuration key, declared once: file, name, default, what it means, what is allowed. Parsing,
+// `check`, `show`, the flag (--pool-listen), the variable (HP_POOL_LISTEN) and the man page derive from
+// describe().
+//
+// A visitor gets v(name, field, doc, rule). The struct's `file` says where the keys stand; keys that start
+// with an empty default and rule.required must be set.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/rule.hpp"
+
+namespace hp::config {
+
+/// Who listens where and who dials whom; the only file that every tool reads.
+struct Network {
+    static constexpr std::string_view file = "shared/network.toml";
+    std::string network;
+    std::string template_listen = "127.0.0.1:18447";
+    std::string pool_listen = "0.0.0.0:34254";
+    std::string link_listen = "127.0.0.1:34260";
+    std::string mint_listen = "127.0.0.1:3338";
+    std::string proxy_listen = "0.0.0.0:34255";
+
+    template <class V>
+    void describe(V&& v) {
+        v("network", network,
+          "which Bitcoin network: sim (embedded chain), regtest, testnet4, signet or mainnet",
+          one_of({"sim", "regtest", "testnet4", "signet", "mainnet"}).and_required());
+        v("template_listen", template_listen, "where hp-template serves SV2 Template Distribution",
+          endpoint());
+        v("pool_listen", pool_listen, "where hp-pool serves SV2 mining", endpoint());
+        v("link_listen", link_listen, "where hp-pool waits for its mints", endpoint());
+        v("mint_listen", mint_listen, "where hp-mint serves the Cashu API", endpoint());
+        v("proxy_listen", proxy_listen, "where hp-proxy serves SV1 miners", endpoint());
+    }
+};
+
+/// What the pool-side tools agree on (hp-pool, hp-mint).
+struct PoolShared {
+    static constexpr std::string_view file = "shared/pool.toml";
+    std::string template_address = "127.0.0.1:18447";
+    std::string template_authority_public_key;
+    std::string link_address = "127.0.0.1:34260";
+    std::string link_authority_public_key;
+    std::string unit = "hash";
+    std::string valuation = "target";
+    std::int64_t unit_bits = 32;
+    std::int64_t minimum_difficulty = 32;
+
+    template <class V>
+    void describe(V&& v) {
+        v("template_address", template_address, "the Template Provider that hp-pool dials", endpoint());
+        v("template_authority_public_key", template_authority_public_key,
+          "the Template Provider's authority key (base58check)", authority_key().and_required());
+        v("link_address", link_address, "where hp-mint finds the pool's link port", endpoint());
+        v("link_authority_public_key", link_authority_public_key,
+          "the pool's link authority key, which the mint pins (base58check)", authority_key().and_required());
+        v("unit", unit, "Cashu unit of the ehash, lower case", pattern("[a-z0-9_]+"));
+        v("valuation", valuation,
+          "what a share is worth: target (expected work of the credited target) or leading_zeros (of the "
+          "hash)",
+          one_of({"target", "leading_zeros"}));
+        v("unit_bits", unit_bits, "valuation target: one unit is 2^unit_bits expected hashes", range(0, 200));
+        v("minimum_difficulty", minimum_difficulty,
+          "valuation leading_zeros: leading zero bits that are worth one unit", range(0, 255));
+    }
+};
+
+/// What the miner-side tools agree on (hp-proxy, hp-wallet).
+struct ProxyShared {
+    static constexpr std::string_view file = "shared/proxy.toml";
+    std::string mint_url = "http://127.0.0.1:3338";
+    std::string unit = "hash";
+    std::string wallet_database = "data/wallet.db";
+    std::string wallet_seed_file = "secrets/wallet.seed";
+
+    template <class V>
+    void describe(V&& v) {
+        v("mint_url", mint_url, "the mint's Cashu API", url());
+        v("unit", unit, "Cashu unit of the wallet, lower case", pattern("[a-z0-9_]+"));
+        v("wallet_database", wallet_database, "the wallet's SQLite file", path());
+        v("wallet_seed_file", wallet_seed_file, "file with the wallet's BIP 39 words, mode 0600",
+          secret_file());
+    }
+};
+
+struct Template {
+    static constexpr std::string_view file = "template.toml";
+    std::string source = "sim";
+    std::string authority_secret_key_file = "secrets/template-authority.key";
+    std::int64_t certificate_validity_s = 86400;
+    std::int64_t sim_block_bits = 26;
+    std::int64_t sim_block_interval_s = 0;
+    std::string sim_chain_file = "data/sim-chain.dat";
+    std::string rpc_url = "http://127.0.0.1:8332";
+    std::string rpc_cookie_file;
+    std::string rpc_user;
+    std::string rpc_password_file;
+    std::int64_t fee_refresh_s = 30;
+
+    template <class V>
+    void describe(V&& v) {
+        v("source", source,
+          "sim: an embedded chain with real PoW at toy difficulty; rpc: a node's getblocktemplate",
+          one_of({"sim", "rpc"}));
+        v("authority_secret_key_file", authority_secret_key_file,
+          "file with the authority secret key, mode 0600", secret_file());
+        v("certificate_validity_s", certificate_validity_s,
+          "life of the Noise certificate in seconds; renewed at half-life", range(2, 4'000'000));
+        v("sim_block_bits", sim_block_bits, "sim: expected hashes for a block, as a power of two",
+          range(1, 60));
+        v("sim_block_interval_s", sim_block_interval_s,
+          "sim: mine a block of our own every so many seconds; 0: only the pool's blocks", range(0, 86400));
+        v("sim_chain_file", sim_chain_file, "sim: where accepted blocks are kept", path());
+        v("rpc_url", rpc_url, "rpc: the node's JSON-RPC address", url());
+        v("rpc_cookie_file", rpc_cookie_file,
+          "rpc: the node's .cookie file; or give rpc_user and rpc_password_file", path());
+        v("rpc_user", rpc_user, "rpc: user name", any());
+        v("rpc_password_file", rpc_password_file, "rpc: file with the password, mode 0600", secret_file());
+        v("fee_refresh_s", fee_refresh_s, "rpc: a new template at least this often when fees have risen",
+          range(1, 3600));
+    }
+};
+
+struct Pool {
+    static constexpr std::string_view file = "pool.toml";
+    std::int64_t server_id = 0;
+    std::string authority_secret_key_file = "secrets/pool-authority.key";
+    std::string link_authority_secret_key_file = "secrets/link-authority.key";
+    std::int64_t certificate_validity_s = 86400;
+    std::string payout_script;
+    std::string coinbase_tag = "Hashpool";
+    double shares_per_minute = 20;
+    std::int64_t easiest_target_bits = 32;
+    std::int64_t hardest_retarget_s = 60;
+    bool version_rolling_allowed = true;
+    std::vector<std::string> allowed_mint_keys;
+    bool allow_new_mint_store = true;
+    std::string default_locking_key;
+    std::string outbox_database = "data/outbox.db";
+    std::int64_t max_inflight = 1024;
+    std::string events;
+
+    template <class V>
+    void describe(V&& v) {
+        v("server_id", server_id,
+          "number of this pool among those that share the work; stands in every extranonce_prefix",
+          range(0, 65535));
+        v("authority_secret_key_file", authority_secret_key_file,
+          "file with the miner-facing authority secret key, mode 0600", secret_file());
+        v("link_authority_secret_key_file", link_authority_secret_key_file,
+          "file with the link's authority secret key, mode 0600; never the miner-facing one", secret_file());
+        v("certificate_validity_s", certificate_validity_s,
+          "life of the Noise certificates in seconds; renewed at half-life", range(2, 4'000'000));
+        v("payout_script", payout_script, "where block rewards go: an address of this network, or raw(HEX)",
+          any().and_required());
+        v("coinbase_tag", coinbase_tag, "text in the coinbase", pattern("[ -~]{0,40}"));
+        v("shares_per_minute", shares_per_minute, "vardiff aims at so many shares a minute from each channel",
+          range(0.1, 100000));
+        v("easiest_target_bits", easiest_target_bits,
+          "expected hashes of the easiest share, as a power of two; at least unit_bits", range(0, 200));
+        v("hardest_retarget_s", hardest_retarget_s, "seconds between target changes of a channel, at most",
+          range(1, 3600));
+        v("version_rolling_allowed", version_rolling_allowed,
+          "whether miners may roll the BIP 320 version bits", any());
+        v("allowed_mint_keys", allowed_mint_keys,
+          "link keys (x-only, 64 hex digits) of the mint that may serve this pool; two during a rotation",
+          xonly_hex().and_required());
+        v("allow_new_mint_store", allow_new_mint_store,
+          "whether an allowed mint may come with a database that the pool has not seen (first contact)",
+          any());
+        v("default_locking_key", default_locking_key,
+          "owner (66 hex digits) of shares whose channel names no key; empty: such channels are refused",
+          pubkey_hex());
+        v("outbox_database", outbox_database, "the outbox's SQLite file", path());
+        v("max_inflight", max_inflight, "quote requests on the link without an answer, at most",
+          range(1, 65535));
+        v("events", events, "where event records go: - (stdout), a file, or empty for nowhere", any());
+    }
+};
+
+struct Mint {
+    static constexpr std::string_view file = "mint.toml";
+    std::string name = "Hashpool mint";
+    std::string description;
+    std::string database = "data/mint.db";
+    std::string seed_file = "secrets/mint.seed";
+    std::string link_secret_key_file = "secrets/mint-link.key";
+    std::int64_t input_fee_ppk = 0;
+    std::int64_t keyset_amounts = 63;
+    bool accept_legacy_quote_signatures = false;
+    std::string events;
+
+    template <class V>
+    void describe(V&& v) {
+        v("name", name, "the mint's name for wallets", pattern("[ -~]{1,100}"));
+        v("description", description, "a line about the mint for wallets", any());
+        v("database", database, "the ledger's SQLite file", path());
+        v("seed_file", seed_file, "file with the BIP 39 words that all keysets derive from, mode 0600",
+          secret_file());
+        v("link_secret_key_file", link_secret_key_file,
+          "file with the mint's link identity, mode 0600; never a keyset key", secret_file());
+        v("input_fee_ppk", input_fee_ppk, "fee of a swap in thousandths of a unit per input",
+          range(0, 100000));
+        v("keyset_amounts", keyset_amounts, "keys of a keyset: amounts 2^0 to 2^(n-1)", range(1, 63));
+        v("accept_legacy_quote_signatures", accept_legacy_quote_signatures,
+          "accept the NUT-20 message that does not cover amounts", any());
+        v("events", events, "where event records go: - (stdout), a file, or empty for nowhere", any());
+    }
+};
+
+struct Proxy {
+    static constexpr std::string_view file = "proxy.toml";
+    std::string pool_address = "127.0.0.1:34254";
+    std::string pool_authority_public_key;
+    std::int64_t min_extranonce_size = 8;
+    double initial_hash_rate_hps = 1e12;
+    std::string events;
+
+    template <class V>
+    void describe(V&& v) {
+        v("pool_address", pool_address, "the SV2 pool", endpoint());
+        v("pool_authority_public_key", pool_authority_public_key, "the pool's authority key (base58check)",
+          authority_key().and_required());
+        v("min_extranonce_size", min_extranonce_size, "bytes of extranonce2 that a miner gets, at least",
+          range(2, 16));
+        v("initial_hash_rate_hps", initial_hash_rate_hps,
+          "hashes a second that a new miner is taken to have, until vardiff knows better", range(1, 1e18));
+        v("events", events, "where event records go: - (stdout), a file, or empty for nowhere", any());
+    }
+};
+
+struct Stats {
+    static constexpr std::string_view file = "stats.toml";
+    std::string database = "data/stats.db";
+
+    template <class V>
+    void describe(V&& v) {
+        v("database", database, "the time series' SQLite file", path());
+    }
+};
+
+}  // namespace hp::config

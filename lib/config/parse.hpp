@@ -1,0 +1,32 @@
+// One TOML file as a flat list of its top-level keys. toml++ stays inside parse.cpp.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "config/rule.hpp"
+
+namespace hp::config {
+
+struct Entry {
+    std::string name;
+    int line{}, column{};          ///< of the name, from 1
+    std::optional<Setting> value;  ///< nothing where TOML has a value that no key may have
+    std::string kind;              ///< "text", "an integer", "a table"; for errors
+};
+
+struct ParseFailure {
+    int line{}, column{};
+    std::string what;
+};
+
+/// The entries in the order of the file. Never throws; any bytes may come in.
+tl::expected<std::vector<Entry>, ParseFailure> parse_toml(std::string_view text);
+
+/// A regular file of 1 byte to kFileSizeMax. The error says what the path is instead ("is a directory").
+/// Never blocks on a FIFO, never reads a device.
+Result<std::string> read_config_file(const std::string& path);
+
+}  // namespace hp::config

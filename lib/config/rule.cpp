@@ -1,0 +1,233 @@
+#include "config/rule.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <regex>
+
+#include "base/bytes.hpp"
+#include "crypto/base58.hpp"
+
+namespace hp::config {
+namespace {
+
+bool all_of(std::string_view text, auto&& test) {
+    for (const char c : text) {
+        if (!test(c)) return false;
+    }
+    return true;
+}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+bool is_port(std::string_view text) {
+    unsigned port = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    return error == std::errc{} && end == text.data() + text.size() && !text.empty() && is_digit(text[0]) &&
+           port >= 1 && port <= 65535;
+}
+
+bool is_host(std::string_view text) {
+    if (text.size() >= 4 && text.front() == '[' && text.back() == ']') {
+        return all_of(text.substr(1, text.size() - 2),
+                      [](char c) { return is_digit(c) || is_letter(c) || c == ':' || c == '.' || c == '%'; });
+    }
+    return !text.empty() && text.size() <= 253 && all_of(text, [](char c) {
+        return is_digit(c) || is_letter(c) || c == '.' || c == '-' || c == '_';
+    });
+}
+
+bool is_endpoint(std::string_view text) {
+    const auto colon = text.rfind(':');
+    return colon != std::string_view::npos && is_host(text.substr(0, colon)) &&
+           is_port(text.substr(colon + 1));
+}
+
+bool is_url(std::string_view text) {
+    const auto scheme_size = text.starts_with("http://") ? 7u : text.starts_with("https://") ? 8u : 0u;
+    if (scheme_size == 0) return false;
+    const std::string_view rest = text.substr(scheme_size);
+    const std::string_view authority = rest.substr(0, rest.find('/'));
+    const bool clean = all_of(rest, [](char c) { return c > ' ' && c < 0x7f && c != '?' && c != '#'; });
+    return clean && (is_endpoint(authority) || is_host(authority));
+}
+
+/// Somebody who pastes the secret itself where its file belongs must not find it in our error.
+bool looks_like_secret(std::string_view text) {
+    if (crypto::secret_key_from_text(text)) return true;
+    if (text.size() == 64 && from_hex(text)) return true;
+    return std::count(text.begin(), text.end(), ' ') >= 11 && text.find('/') == std::string_view::npos;
+}
+
+Result<> wrong(std::string_view value, const Rule& rule) {
+    return fail(Errc::usage, "is '" + printable(value, 100) + "', allowed: " + allowed_text(rule));
+}
+
+Result<> check_path(const Rule& rule, const std::string& text) {
+    if (rule.kind == Rule::Kind::secret_file && looks_like_secret(text)) {
+        return fail(Errc::usage, "holds a secret itself, allowed: " + allowed_text(rule));
+    }
+    if (text.starts_with("~")) {
+        return fail(Errc::usage, "is '" + printable(text, 100) +
+                                     "', and ~ is not expanded, allowed: " + allowed_text(rule));
+    }
+    return {};
+}
+
+Result<> check_text(const Rule& rule, const std::string& text) {
+    if (text.size() > kTextSizeMax) {
+        return fail(Errc::usage, "has " + std::to_string(text.size()) + " bytes, allowed: at most " +
+                                     std::to_string(kTextSizeMax));
+    }
+    if (!all_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; })) {
+        return fail(Errc::usage, "holds a control character, allowed: " + allowed_text(rule));
+    }
+    if (text.empty()) return {};
+    bool good = true;
+    switch (rule.kind) {
+        case Rule::Kind::any:
+        case Rule::Kind::range:
+            break;
+        case Rule::Kind::one_of:
+            good = std::find(rule.choices.begin(), rule.choices.end(), text) != rule.choices.end();
+            break;
+        case Rule::Kind::pattern:
+            // std::regex recurses once a character, so the size is bounded before.
+            good = text.size() <= 1000 && std::regex_match(text, std::regex(rule.regex));
+            break;
+        case Rule::Kind::endpoint:
+            good = is_endpoint(text);
+            break;
+        case Rule::Kind::url:
+            good = is_url(text);
+            break;
+        case Rule::Kind::path:
+        case Rule::Kind::secret_file:
+            return check_path(rule, text);
+        case Rule::Kind::authority_key:
+            if (crypto::secret_key_from_text(text)) {
+                return fail(Errc::usage, "holds a secret key, allowed: " + allowed_text(rule));
+            }
+            good = crypto::authority_key_from_text(text).has_value();
+            break;
+        case Rule::Kind::xonly_hex: {
+            const auto key = array_from_hex<32>(text);
+            good = key && crypto::is_valid_xonly(*key);
+            break;
+        }
+        case Rule::Kind::pubkey_hex: {
+            const auto key = array_from_hex<33>(text);
+            good = key && crypto::is_valid_public_key(*key);
+            break;
+        }
+    }
+    return good ? Result<>{} : wrong(text, rule);
+}
+
+Result<> check_number(const Rule& rule, double number, const std::string& text) {
+    if (rule.kind != Rule::Kind::range) return {};
+    // Written so that nan fails.
+    if (number >= rule.min && number <= rule.max) return {};
+    return fail(Errc::usage, "is " + text + ", allowed: " + allowed_text(rule));
+}
+
+std::string quoted(std::string_view text) {
+    std::string out = "\"";
+    static constexpr char digits[] = "0123456789abcdef";
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else if (byte < 0x20 || byte == 0x7f) {
+            out += "\\u00";
+            out += digits[byte >> 4];
+            out += digits[byte & 15];
+        } else {
+            out += c;
+        }
+    }
+    return out + '"';
+}
+
+}  // namespace
+
+Result<> check(const Rule& rule, const Setting& value) {
+    if (const auto* text = std::get_if<std::string>(&value)) return check_text(rule, *text);
+    if (const auto* integer = std::get_if<std::int64_t>(&value)) {
+        return check_number(rule, static_cast<double>(*integer), std::to_string(*integer));
+    }
+    if (const auto* real = std::get_if<double>(&value)) {
+        return check_number(rule, *real, number_text(*real));
+    }
+    if (const auto* list = std::get_if<std::vector<std::string>>(&value)) {
+        if (list->size() > kListSizeMax) {
+            return fail(Errc::usage, "has " + std::to_string(list->size()) + " elements, allowed: at most " +
+                                         std::to_string(kListSizeMax));
+        }
+        for (const auto& element : *list) {
+            if (element.empty()) return wrong(element, rule);
+            HP_DO(check_text(rule, element));
+        }
+    }
+    return {};
+}
+
+std::string number_text(double value) {
+    if (std::isnan(value)) return "nan";
+    char buffer[64];
+    // The shortest form of 4000000 is 4e+06, which nobody writes.
+    const bool plain = std::abs(value) < 1e9;
+    const auto [end, error] =
+        plain ? std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed)
+              : std::to_chars(buffer, buffer + sizeof buffer, value);
+    return error == std::errc{} ? std::string(buffer, end) : "?";
+}
+
+std::string allowed_text(const Rule& rule) {
+    switch (rule.kind) {
+        case Rule::Kind::any:
+            return "anything on one line";
+        case Rule::Kind::one_of: {
+            std::string out;
+            for (std::size_t i = 0; i < rule.choices.size(); ++i) {
+                if (i > 0) out += i + 1 == rule.choices.size() ? " or " : ", ";
+                out += rule.choices[i];
+            }
+            return out;
+        }
+        case Rule::Kind::range:
+            return "a number from " + number_text(rule.min) + " to " + number_text(rule.max);
+        case Rule::Kind::pattern:
+            return "text of the form " + rule.regex;
+        case Rule::Kind::endpoint:
+            return "HOST:PORT with a port from 1 to 65535";
+        case Rule::Kind::url:
+            return "http://HOST:PORT or https://HOST:PORT";
+        case Rule::Kind::path:
+            return "a path, absolute or from the configuration directory";
+        case Rule::Kind::secret_file:
+            return "the path of a file of mode 0600";
+        case Rule::Kind::authority_key:
+            return "an authority public key in base58check";
+        case Rule::Kind::xonly_hex:
+            return "an x-only public key of 64 hex digits";
+        case Rule::Kind::pubkey_hex:
+            return "a compressed public key of 66 hex digits";
+    }
+    return {};
+}
+
+std::string toml_text(const Setting& value) {
+    if (const auto* text = std::get_if<std::string>(&value)) return quoted(*text);
+    if (const auto* integer = std::get_if<std::int64_t>(&value)) return std::to_string(*integer);
+    if (const auto* real = std::get_if<double>(&value)) return number_text(*real);
+    if (const auto* yes = std::get_if<bool>(&value)) return *yes ? "true" : "false";
+    std::string out = "[";
+    for (const auto& element : std::get<std::vector<std::string>>(value)) {
+        if (out.size() > 1) out += ", ";
+        out += quoted(element);
+    }
+    return out + "]";
+}
+
+}  // namespace hp::config

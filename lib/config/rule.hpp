@@ -1,0 +1,79 @@
+// What a configuration value may be, and the check of a value against it.
+#pragma once
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace hp::config {
+
+/// A value of one of the five types that a key may have, wherever it was written (file, variable, flag).
+using Setting = std::variant<std::string, std::int64_t, double, bool, std::vector<std::string>>;
+
+struct Rule {
+    enum class Kind {
+        any,
+        one_of,
+        range,
+        pattern,
+        endpoint,
+        url,
+        path,
+        secret_file,
+        authority_key,
+        xonly_hex,
+        pubkey_hex
+    };
+    Kind kind{Kind::any};
+    bool required{false};
+    std::vector<std::string> choices{};
+    double min{-std::numeric_limits<double>::infinity()}, max{std::numeric_limits<double>::infinity()};
+    std::string regex{};
+    Rule and_required() const {
+        Rule out = *this;
+        out.required = true;
+        return out;
+    }
+};
+inline Rule any() { return {}; }
+inline Rule one_of(std::vector<std::string> choices) {
+    return {.kind = Rule::Kind::one_of, .choices = std::move(choices)};
+}
+inline Rule range(double min, double max) { return {.kind = Rule::Kind::range, .min = min, .max = max}; }
+/// ECMAScript regular expression that the whole value must match.
+inline Rule pattern(std::string regex) { return {.kind = Rule::Kind::pattern, .regex = std::move(regex)}; }
+/// HOST:PORT, port 1 to 65535; an IPv6 address stands in brackets.
+inline Rule endpoint() { return {.kind = Rule::Kind::endpoint}; }
+/// http:// or https://.
+inline Rule url() { return {.kind = Rule::Kind::url}; }
+/// Relative paths start at the configuration directory; at most 4095 bytes; "~" is not expanded.
+inline Rule path() { return {.kind = Rule::Kind::path}; }
+/// A path whose file must have no permissions for group and others. The rule looks at the path alone.
+inline Rule secret_file() { return {.kind = Rule::Kind::secret_file}; }
+/// base58check(01 00 || x-only key), SV2 spec 4.7.1.
+inline Rule authority_key() { return {.kind = Rule::Kind::authority_key}; }
+/// 64 hex digits, a point on secp256k1 (BIP 340).
+inline Rule xonly_hex() { return {.kind = Rule::Kind::xonly_hex}; }
+/// 66 hex digits, a compressed point on secp256k1.
+inline Rule pubkey_hex() { return {.kind = Rule::Kind::pubkey_hex}; }
+
+/// The longest text that a value may have, in bytes.
+inline constexpr std::size_t kTextSizeMax = 4095;
+/// The most elements that a list may have.
+inline constexpr std::size_t kListSizeMax = 64;
+
+/// Checks the value alone, with no look at the machine. The error says what it is and what is allowed. Empty
+/// text passes: whether a key may stay empty is the loader's question.
+Result<> check(const Rule& rule, const Setting& value);
+/// "a number from 0 to 200"; for errors and man pages.
+std::string allowed_text(const Rule& rule);
+/// The value as TOML writes it.
+std::string toml_text(const Setting& value);
+/// A number as a person would write it: "20", "0.1", "1e+12".
+std::string number_text(double value);
+
+}  // namespace hp::config

@@ -1,0 +1,17 @@
+// The system's randomness (getrandom through libsodium). There is no fall-back to any other source.
+#pragma once
+#include "base/bytes.hpp"
+
+namespace hp::crypto {
+
+void random_bytes(std::span<std::uint8_t> out);
+template <std::size_t N>
+ByteArray<N> random_array() {
+    ByteArray<N> out;
+    random_bytes(out);
+    return out;
+}
+/// Overwrites memory in a way that the compiler keeps.
+void wipe(std::span<std::uint8_t> secret);
+
+}  // namespace hp::crypto

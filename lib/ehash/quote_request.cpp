@@ -1,0 +1,84 @@
+#include "ehash/quote_request.hpp"
+
+#include "crypto/sha256.hpp"
+
+namespace hp::ehash {
+namespace {
+
+using sv2::link::QuoteErrorCode;
+
+tl::unexpected<QuoteRefusal> refuse(QuoteErrorCode code, std::string text) {
+    return tl::unexpected<QuoteRefusal>(QuoteRefusal{code, std::move(text)});
+}
+
+}  // namespace
+
+tl::expected<Intent, QuoteRefusal> check_quote_request(const sv2::link::QuoteRequest& request,
+                                                       const Valuation& valuation) {
+    Intent out;
+    const Bytes& header = request.header.value;
+    const Bytes& key = request.locking_key.value;
+    if (header.size() != out.header.size())
+        return refuse(QuoteErrorCode::malformed,
+                      "header: expected 80 bytes, got " + std::to_string(header.size()));
+    if (key.size() != out.locking_key.size())
+        return refuse(QuoteErrorCode::malformed,
+                      "locking_key: expected 33 bytes, got " + std::to_string(key.size()));
+    out.header = to_array<80>(header);
+    out.locking_key = to_array<33>(key);
+    out.target = request.target.bytes;
+    out.share_hash = crypto::sha256d(out.header);
+    if (out.share_hash != request.share_hash.bytes)
+        return refuse(QuoteErrorCode::hash_mismatch,
+                      "the header hashes to " + to_hex_reversed(out.share_hash) + ", not to share_hash");
+    if (!bitcoin::meets(out.share_hash, out.target))
+        return refuse(QuoteErrorCode::above_target, "the share does not meet the credited target");
+    out.amount = valuation.amount(out.share_hash, out.target);
+    // 0 would be a quote that nobody can mint.
+    if (out.amount == 0 || out.amount != request.amount)
+        return refuse(QuoteErrorCode::wrong_amount, "'" + valuation.text() + "' gives " +
+                                                        std::to_string(out.amount) + ", the request says " +
+                                                        std::to_string(request.amount));
+    if (!crypto::is_valid_public_key(out.locking_key))
+        return refuse(QuoteErrorCode::bad_key, "locking_key is not a compressed point of the curve");
+    return out;
+}
+
+bool is_replay(const Intent& again, std::uint64_t first_amount, const crypto::PublicKey33& first_key) {
+    return again.amount == first_amount && again.locking_key == first_key;
+}
+
+sv2::link::QuoteError to_quote_error(const QuoteRefusal& refusal, std::uint64_t seq,
+                                     const Bytes32& share_hash) {
+    sv2::link::QuoteError out;
+    out.seq = seq;
+    out.share_hash.bytes = share_hash;
+    out.code = static_cast<std::uint16_t>(refusal.code);
+    out.retryable = refusal.code == QuoteErrorCode::storage;
+    out.text.value = refusal.text.substr(0, 255);
+    return out;
+}
+
+bool is_uuid(std::string_view text) {
+    if (text.size() != 36) return false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        bool hex = (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
+        if (dash ? text[i] != '-' : !hex) return false;
+    }
+    return true;
+}
+
+std::optional<std::string> response_mismatch(const sv2::link::QuoteResponse& response, std::uint64_t seq,
+                                             const Intent& sent) {
+    if (response.seq != seq)
+        return "seq: expected " + std::to_string(seq) + ", got " + std::to_string(response.seq);
+    if (response.share_hash.bytes != sent.share_hash) return "share_hash is another share's";
+    if (response.amount != sent.amount)
+        return "amount: expected " + std::to_string(sent.amount) + ", got " + std::to_string(response.amount);
+    if (!is_uuid(response.quote_id.value))
+        return "quote_id: expected a UUID, got '" + printable(response.quote_id.value, 64) + "'";
+    return std::nullopt;
+}
+
+}  // namespace hp::ehash

@@ -1,0 +1,30 @@
+// The mint's judgement of a QuoteRequest: the pool must have done the work that it claims, for the amount
+// that the agreed valuation gives. design/quote-link.md step 4.
+#pragma once
+#include "ehash/intent.hpp"
+
+namespace hp::ehash {
+
+struct QuoteRefusal {
+    sv2::link::QuoteErrorCode code{};
+    std::string text;
+};
+/// Sizes, hash, target, amount, key, in this order.
+tl::expected<Intent, QuoteRefusal> check_quote_request(const sv2::link::QuoteRequest& request,
+                                                       const Valuation& valuation);
+/// A share that has a quote already: the same key and amount again is a replay (true); anything else is a
+/// conflict (false), and the first quote stands.
+bool is_replay(const Intent& again, std::uint64_t first_amount, const crypto::PublicKey33& first_key);
+
+/// QuoteError for a refusal; `storage` is the one retryable code.
+sv2::link::QuoteError to_quote_error(const QuoteRefusal& refusal, std::uint64_t seq,
+                                     const Bytes32& share_hash);
+
+/// The pool's check of an answer against the row that it sent: seq, hash, amount, and a quote id that is a
+/// UUID in lower-case hex. Nothing: fits. Else what differs.
+std::optional<std::string> response_mismatch(const sv2::link::QuoteResponse& response, std::uint64_t seq,
+                                             const Intent& sent);
+/// 8-4-4-4-12 lower-case hex digits.
+bool is_uuid(std::string_view text);
+
+}  // namespace hp::ehash

@@ -1,0 +1,61 @@
+// One connection to a server, from dialling to its end. It turns the server's messages into Work and the
+// verdicts on shares; who mines, how fast and what comes after a loss is for its owner.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "miner/url.hpp"
+#include "miner/work.hpp"
+#include "net/loop.hpp"
+
+namespace hp::miner {
+
+struct Identity {
+    std::string user;
+    std::string password{"x"};
+    /// NUT-20 key that is to own the ehash (SV2 with extension 0x4851).
+    std::optional<crypto::PublicKey33> locking_key{};
+    double nominal_hash_rate_hps{};              ///< SV2 tells the server
+    std::optional<double> suggest_difficulty{};  ///< SV1 asks for it
+    /// A server that closed on RequestExtensions is not asked again.
+    bool ask_extensions{true};
+};
+
+/// Calls come on the loop's thread; none after close() or on_lost().
+class SessionEvents {
+  public:
+    virtual ~SessionEvents() = default;
+    /// The channel is up, or the worker authorized.
+    virtual void on_ready() = 0;
+    virtual void on_work(std::shared_ptr<Work> work) = 0;
+    virtual void on_accepted(std::uint32_t sequence) = 0;
+    /// SV2's batched form: everything up to `last_sequence`; `count` is the server's own number.
+    virtual void on_accepted_up_to(std::uint32_t last_sequence, std::uint32_t count) = 0;
+    virtual void on_rejected(std::uint32_t sequence, std::string_view reason) = 0;
+    virtual void on_quote(std::uint64_t amount) = 0;
+    virtual void on_quote_failure(std::string_view text) = 0;
+    /// Never connected, refused, or gone.
+    virtual void on_lost(const Error& reason) = 0;
+};
+
+inline constexpr std::int64_t kDialLimitMs = 10'000;
+/// From the connection to on_ready().
+inline constexpr std::int64_t kSetupLimitMs = 15'000;
+
+class Session {
+  public:
+    virtual ~Session() = default;
+    virtual void submit(std::uint32_t sequence, const Share& share) = 0;
+    virtual void close() = 0;
+    /// True once RequestExtensions went out: an early loss may be its fault.
+    virtual bool asked_extensions() const { return false; }
+};
+
+/// `events` must live until close() or on_lost().
+std::shared_ptr<Session> start_sv1_session(net::Loop& loop, const Url& url, Identity identity,
+                                           SessionEvents& events);
+std::shared_ptr<Session> start_sv2_session(net::Loop& loop, const Url& url, Identity identity,
+                                           SessionEvents& events);
+
+}  // namespace hp::miner

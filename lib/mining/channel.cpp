@@ -1,0 +1,182 @@
+#include "mining/channel.hpp"
+
+#include <algorithm>
+
+#include "bitcoin/merkle.hpp"
+
+namespace hp::mining {
+namespace {
+
+/// Pool difficulty as SubmitShares.Success sums it: work / 2^32, at least 1.
+std::uint64_t whole_difficulty(const bitcoin::Target& target) {
+    return std::max<std::uint64_t>(1, bitcoin::work_units(target, 32));
+}
+
+}  // namespace
+
+std::string_view Verdict::error_code() const {
+    HP_ASSERT(!accepted());
+    return outcome_text(is_block() ? Outcome::difficulty_too_low : outcome);
+}
+
+Channel::Channel(const Terms& terms) : terms_{terms} {
+    HP_ASSERT(full_extranonce_size() >= 1 && full_extranonce_size() <= 32);
+    HP_ASSERT(terms.kind == ChannelKind::extended || terms.extranonce_size == 0);
+}
+
+JobPtr Channel::current_job() const { return active_.empty() ? nullptr : active_.back().job; }
+
+void Channel::set_extranonce_prefix(ByteView prefix) {
+    HP_ASSERT(prefix.size() == terms_.extranonce_prefix.size);
+    terms_.extranonce_prefix = wire::B0_32::from(prefix);
+}
+
+void Channel::put_in_force(JobPtr job, const wire::B0_32& prefix, SteadyMs now_ms) {
+    HP_ASSERT(job && job->full_extranonce_size == full_extranonce_size());
+    std::erase_if(active_, [&](const ActiveJob& active) {
+        return active.retire_at_ms && now_ms >= *active.retire_at_ms;
+    });
+    for (ActiveJob& active : active_)
+        if (!active.retire_at_ms && bitcoin::compare(active.target, terms_.target) > 0)
+            active.retire_at_ms = now_ms + kSupersededJobGraceMs;
+    if (active_.size() >= kActiveJobsMax) active_.erase(active_.begin());
+    active_.push_back({.job = std::move(job), .target = terms_.target, .extranonce_prefix = prefix});
+}
+
+void Channel::add_job(JobPtr job, SteadyMs now_ms) {
+    HP_ASSERT(tip_);
+    put_in_force(std::move(job), terms_.extranonce_prefix, now_ms);
+}
+
+void Channel::add_future_job(JobPtr job) {
+    HP_ASSERT(job && job->full_extranonce_size == full_extranonce_size());
+    if (future_.size() >= kFutureJobsMax) future_.erase(future_.begin());
+    future_.push_back({std::move(job), terms_.extranonce_prefix});
+}
+
+void Channel::make_all_stale() {
+    const auto remember = [&](std::uint32_t job_id) {
+        if (stale_ids_.size() < kStaleJobIdsMax) {
+            stale_ids_.push_back(job_id);
+            return;
+        }
+        stale_ids_[stale_next_] = job_id;
+        stale_next_ = (stale_next_ + 1) % kStaleJobIdsMax;
+    };
+    for (const ActiveJob& active : active_) remember(active.job->job_id);
+    for (const FutureJob& future : future_) remember(future.job->job_id);
+    active_.clear();
+    future_.clear();
+}
+
+bool Channel::activate(std::uint32_t job_id, TipPtr tip, SteadyMs now_ms) {
+    const auto at =
+        std::ranges::find_if(future_, [&](const FutureJob& future) { return future.job->job_id == job_id; });
+    std::optional<FutureJob> chosen;
+    if (at != future_.end()) {
+        chosen = std::move(*at);
+        future_.erase(at);
+    }
+    set_tip(std::move(tip));
+    if (!chosen) return false;
+    put_in_force(std::move(chosen->job), chosen->extranonce_prefix, now_ms);
+    return true;
+}
+
+void Channel::set_tip(TipPtr tip) {
+    HP_ASSERT(tip);
+    make_all_stale();
+    tip_ = std::move(tip);
+}
+
+Channel::ActiveJob* Channel::find(std::uint32_t job_id, SteadyMs now_ms) {
+    // Newest first: that is the job that nearly all shares are of.
+    for (auto active = active_.rbegin(); active != active_.rend(); ++active) {
+        if (active->job->job_id != job_id) continue;
+        const bool retired = active->retire_at_ms && now_ms >= *active->retire_at_ms;
+        return retired ? nullptr : &*active;
+    }
+    return nullptr;
+}
+
+bool Channel::is_stale(std::uint32_t job_id) const {
+    return std::ranges::find(stale_ids_, job_id) != stale_ids_.end();
+}
+
+void Channel::prepare(ActiveJob& active) const {
+    if (active.difficulty != 0) return;
+    active.difficulty = whole_difficulty(active.target);
+    active.midstate.emplace(active.job->coinbase.prefix, active.extranonce_prefix.view());
+    if (terms_.kind == ChannelKind::standard)
+        active.standard_root = bitcoin::merkle_root_from_path(
+            active.midstate->txid({}, active.job->coinbase.suffix), active.job->merkle_path);
+}
+
+void Channel::judge(const Share& share, std::uint32_t ntime_max, SteadyMs now_ms, DuplicateSet& seen,
+                    Verdict& verdict) {
+    if (is_stale(share.job_id)) {
+        verdict.outcome = Outcome::stale_share;
+        return;
+    }
+    ActiveJob* active = find(share.job_id, now_ms);
+    if (!active) {
+        verdict.outcome = Outcome::invalid_job_id;
+        return;
+    }
+    const ExtendedJob& job = *active->job;
+    verdict.job = active->job;
+    verdict.extranonce_prefix = active->extranonce_prefix;
+    verdict.credited_target = active->target;
+    const ShareTerms terms{.version = job.version,
+                           .version_rolling_allowed = job.version_rolling_allowed,
+                           .extranonce_size = terms_.extranonce_size,
+                           .ntime_min = tip_->min_ntime,
+                           .ntime_max = ntime_max};
+    if (auto refused = check_terms(terms, share)) {
+        verdict.outcome = *refused;
+        return;
+    }
+    prepare(*active);
+    verdict.difficulty = active->difficulty;
+    const Bytes32 root =
+        terms_.kind == ChannelKind::standard
+            ? active->standard_root
+            : bitcoin::merkle_root_from_path(active->midstate->txid(share.extranonce, job.coinbase.suffix),
+                                             job.merkle_path);
+    verdict.header = share_header(share, tip_->prev_hash, root, tip_->nbits);
+    verdict.hash = bitcoin::header_hash(verdict.header);
+    verdict.outcome = judge_hash(verdict.hash, tip_->network_target, active->target);
+    if (verdict.outcome == Outcome::difficulty_too_low) return;
+    // Only what is worth something is remembered, so worthless shares cannot fill the set. A worthless share
+    // sent twice is "difficulty-too-low" twice.
+    if (seen.insert(tip_->prev_hash, verdict.hash) == Seen::duplicate) {
+        verdict.outcome = Outcome::duplicate_share;
+        return;
+    }
+    verdict.credited = bitcoin::meets(verdict.hash, active->target);
+}
+
+Verdict Channel::check(const Share& share, std::uint32_t ntime_max, SteadyMs now_ms, DuplicateSet& seen) {
+    Verdict verdict;
+    judge(share, ntime_max, now_ms, seen, verdict);
+    ++(verdict.accepted() ? accepted_count_ : rejected_count_);
+    return verdict;
+}
+
+void Channel::on_durable(std::uint32_t sequence_number, std::uint64_t difficulty) {
+    unacknowledged_.last_sequence_number = sequence_number;
+    ++unacknowledged_.new_submits_accepted_count;
+    // Saturates: the sum is told to the client for its display, and must not wrap.
+    unacknowledged_.new_shares_sum +=
+        std::min(difficulty, ~std::uint64_t{0} - unacknowledged_.new_shares_sum);
+}
+
+std::optional<sv2::mining::SubmitSharesSuccess> Channel::take_acknowledgement() {
+    if (unacknowledged_.new_submits_accepted_count == 0) return std::nullopt;
+    auto out = unacknowledged_;
+    out.channel_id = terms_.channel_id;
+    unacknowledged_ = {};
+    return out;
+}
+
+}  // namespace hp::mining

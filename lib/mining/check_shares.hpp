@@ -1,0 +1,16 @@
+// Shares from a file: the live path's verdict on a share that somebody wrote down.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace hp::mining {
+
+/// One JSON object as in tests/vectors/share-validation.json ("expect" and other members are ignored) to one
+/// line of JSON: id, coinbase_txid_bytes (extended channels), merkle_root, header, hash_bytes,
+/// hash_displayed, outcome; only the outcome where the extranonce has the wrong size and there is nothing to
+/// hash. An error names the member that is missing or wrong.
+Result<std::string> check_share_line(std::string_view json_line);
+
+}  // namespace hp::mining

@@ -1,0 +1,71 @@
+// What a share is, and the order in which it is judged. Nothing here allocates.
+#pragma once
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/bytes.hpp"
+#include "bitcoin/header.hpp"
+#include "bitcoin/target.hpp"
+#include "crypto/sha256.hpp"
+
+namespace hp::mining {
+
+/// Version bits that miners may roll where the job allows it. BIP 320 names 0x1fffe000; SRI's servers and
+/// miners take these eight bits more, and shares made so must count (tests/vectors/share-validation.json).
+inline constexpr std::uint32_t kVersionRollingMask = 0x1fff'ffe0;
+/// Consensus lets a block's time be this far ahead, seconds.
+inline constexpr std::uint32_t kNtimeAheadMax = 7200;
+
+enum class Outcome : std::uint8_t {
+    valid,
+    block,  ///< the hash meets the network's target; see Verdict::credited
+    stale_share,
+    invalid_job_id,
+    bad_extranonce_size,
+    invalid_share,  ///< ntime out of bounds
+    version_rolling_not_allowed,
+    invalid_non_rollable_version_bit,
+    duplicate_share,
+    difficulty_too_low,
+};
+/// "valid", "block", or the error_code of SubmitShares.Error.
+std::string_view outcome_text(Outcome outcome);
+
+struct Share {
+    std::uint32_t job_id{};
+    std::uint32_t nonce{};
+    std::uint32_t ntime{};
+    std::uint32_t version{};
+    ByteView extranonce{};  ///< empty on a standard channel
+};
+
+/// What a share of one job is judged by.
+struct ShareTerms {
+    std::uint32_t version{};  ///< the job's
+    bool version_rolling_allowed{true};
+    std::size_t extranonce_size{};
+    std::uint32_t ntime_min{};
+    std::uint32_t ntime_max{0xffff'ffff};
+};
+/// The checks that need no hash, in this order: extranonce size, ntime, version.
+std::optional<Outcome> check_terms(const ShareTerms& terms, const Share& share);
+
+/// SHA-256 of everything before the extranonce, done once for a channel and job.
+class CoinbaseMidstate {
+  public:
+    CoinbaseMidstate(ByteView coinbase_prefix, ByteView extranonce_prefix);
+    Bytes32 txid(ByteView extranonce, ByteView coinbase_suffix) const;
+
+  private:
+    crypto::Sha256 state_;
+};
+
+bitcoin::HeaderBytes share_header(const Share& share, const Bytes32& prev_hash, const Bytes32& merkle_root,
+                                  std::uint32_t nbits);
+
+/// The hash against both targets, the network's first: block, valid or difficulty_too_low.
+Outcome judge_hash(const Bytes32& hash, const bitcoin::Target& network_target,
+                   const bitcoin::Target& job_target);
+
+}  // namespace hp::mining

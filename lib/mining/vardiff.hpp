@@ -1,0 +1,68 @@
+// Variable difficulty: a channel's target follows its hash rate. Time is monotonic and comes as an argument,
+// so a stepped clock changes nothing.
+#pragma once
+#include <optional>
+
+#include "base/clock.hpp"
+#include "bitcoin/target.hpp"
+
+namespace hp::mining {
+
+struct VardiffRules {
+    double shares_per_minute{6};
+    /// The pool's easiest target: a share below its work is worth nothing.
+    bitcoin::Target easiest_target{};
+    /// A change costs a message and a job, so it comes at most this often.
+    SteadyMs change_interval_ms_min{1'000};
+    /// The wait before a judgement that is not urgent; longer where six shares take longer.
+    SteadyMs period_ms{60'000};
+};
+
+/// Estimates hash rate from the work of accepted shares and proposes targets that aim at shares_per_minute:
+/// at once (a change interval) when shares flood in, after a period when they differ by more than chance or
+/// do not come at all.
+class Vardiff {
+  public:
+    /// `nominal_hash_rate_hps` is the client's claim: anything that is not a positive number counts as none.
+    Vardiff(const VardiffRules& rules, float nominal_hash_rate_hps, const bitcoin::Target& max_target,
+            SteadyMs now_ms);
+
+    /// The target in force: never easier than the rules' easiest target. Never easier than the client's
+    /// max_target either, and where the two differ the harder one holds.
+    const bitcoin::Target& target() const { return target_; }
+
+    /// An accepted share, credited at this target.
+    void on_share(const bitcoin::Target& credited_target, SteadyMs now_ms);
+    /// A new target, when it is time for one. Cheap: call it after shares and about once a second.
+    std::optional<bitcoin::Target> update(SteadyMs now_ms);
+    /// UpdateChannel: the client's new claim and limit. Returns the new target when it changes; what comes
+    /// sooner than a change interval waits for update(). A claim is taken once a period, so that nobody
+    /// can talk away a measured hash rate every second; the same claim again is not taken at all.
+    std::optional<bitcoin::Target> on_client_update(float nominal_hash_rate_hps,
+                                                    const bitcoin::Target& max_target, SteadyMs now_ms);
+
+    /// The last judgement, hashes a second; the client's claim at first. Finite and not negative.
+    double hash_rate_hps() const { return hash_rate_hps_; }
+
+  private:
+    std::optional<bitcoin::Target> judge_window(SteadyMs now_ms);
+    void restart_window(SteadyMs now_ms);
+    bitcoin::Target clamped_target(double hash_rate_hps) const;
+    std::optional<bitcoin::Target> adopt(double hash_rate_hps, SteadyMs now_ms);
+
+    VardiffRules rules_;
+    bitcoin::Target max_target_;
+    bitcoin::Target target_;
+    double hash_rate_hps_{0};
+    SteadyMs period_ms_{0};
+    SteadyMs last_change_ms_{0};
+    SteadyMs window_start_ms_{0};
+    SteadyMs last_share_ms_{0};
+    std::uint64_t window_share_count_{0};
+    double window_work_{0};
+    double claim_hps_{0};  ///< the last one heard; the same again says nothing new
+    std::optional<double> waiting_claim_hps_{};
+    std::optional<SteadyMs> last_claim_ms_{};
+};
+
+}  // namespace hp::mining

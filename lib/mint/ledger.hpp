@@ -1,0 +1,128 @@
+// The mint's ledger: quotes, signatures, spent proofs, and every answer that was ever given for them. All
+// calls run inside a Writer's transaction, on its thread, and may be run again after a rollback; each checks
+// everything before it writes anything. A request that was answered gets the same answer for ever (NUT-19
+// without a limit).
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cashu/nut07.hpp"
+#include "cashu/nut09.hpp"
+#include "cashu/nut29.hpp"
+#include "ehash/intent.hpp"
+#include "store/sqlite.hpp"
+
+namespace hp::mint {
+
+using cashu::Answer;
+
+/// A keyset as the database remembers it; its keys derive from the seed.
+struct KeysetRow {
+    cashu::KeysetId id;
+    std::string unit;
+    std::uint32_t derivation_index{};
+    std::uint64_t input_fee_ppk{};
+    unsigned key_count{};
+    bool active{};
+};
+
+/// What the database knows at start.
+struct LedgerState {
+    Bytes32 store_id{};
+    std::uint64_t generation{};  ///< raised and synced at each start
+    std::vector<KeysetRow> keysets;
+};
+
+/// The verdict on one QuoteRequest of a batch.
+struct QuoteResult {
+    std::string quote_id;  ///< empty: refused
+    bool replay{false};
+    bool conflict{false};
+};
+
+/// Signatures, and whether they were given before for the same request.
+struct Signed {
+    std::vector<cashu::BlindSignature> signatures;
+    bool is_replay{false};
+};
+
+class Ledger {
+  public:
+    static Result<store::Database> open(const std::string& path);
+    /// Reads, and raises the generation. Once, before the Writer takes the database.
+    static Result<LedgerState> begin(store::Database& db);
+    static void add_keyset(store::Database& db, const KeysetRow& row, UnixMs now);
+    static void set_active(store::Database& db, const cashu::KeysetId& id, bool active);
+
+    /// Prepares its statements. They belong to the connection behind `db`, which may move (into a Writer).
+    Ledger(store::Database& db, std::string unit);
+    ~Ledger();
+
+    /// A paid quote for the intent, once per share hash: creation and payment are one row, one transaction.
+    QuoteResult create_quote(const Bytes32& pool_store, std::uint64_t seq, const ehash::Intent& intent,
+                             UnixMs now);
+    /// A request that was refused for good is remembered: its number is no hole, and the operator can see it.
+    void remember_refusal(const Bytes32& pool_store, std::uint64_t seq, const Bytes32& share_hash,
+                          std::uint16_t code, UnixMs now);
+    /// The pool store served last and the highest number stored or refused for it without a hole; zeros if
+    /// none.
+    struct PoolMemory {
+        Bytes32 pool_store{};
+        std::uint64_t last_seq{};
+    };
+    PoolMemory last_pool();
+    /// These numbers are dealt with, in the same transaction: moves the mark over them and what was waiting
+    /// behind.
+    void advance(const Bytes32& pool_store, const std::vector<std::uint64_t>& dealt_with, UnixMs now);
+
+    std::optional<cashu::Quote> find_quote(const std::string& id);
+    std::vector<cashu::Quote> find_quotes_by_key(const cashu::PublicKey33& key, bool only_mintable,
+                                                 std::size_t limit);
+
+    /// Mint, batch mint and swap. `digest` is SHA-256 over path and body: the same request gets its first
+    /// answer.
+    Answer<Signed> mint(const Bytes32& digest, const cashu::MintRequest& request,
+                        const cashu::MintKeysets& keysets, const cashu::MintPolicy& policy, UnixMs now);
+    Answer<Signed> mint_batch(const Bytes32& digest, const cashu::BatchMintRequest& request,
+                              const cashu::MintKeysets& keysets, const cashu::MintPolicy& policy, UnixMs now);
+    /// The request has passed check_swap; `checked` is what that gave.
+    Answer<Signed> swap(const Bytes32& digest, const cashu::SwapRequest& request,
+                        const cashu::SwapChecked& checked, const cashu::MintKeysets& keysets, UnixMs now);
+    /// The answer to the same swap before, or nothing.
+    std::optional<std::vector<cashu::BlindSignature>> answered(const Bytes32& digest);
+
+    std::vector<cashu::StateOfProof> states(const std::vector<cashu::PublicKey33>& ys);
+    cashu::RestoreResponse restore(const cashu::RestoreRequest& request);
+
+    /// Sums over the whole ledger, exact: many amounts of up to 2^62 do not fit 64 bits.
+    __extension__ typedef unsigned __int128 Amount128;
+    struct Totals {
+        std::uint64_t quotes{};
+        Amount128 quoted{}, issued{}, signed_amount{}, spent_amount{};
+    };
+    Totals totals();
+
+  private:
+    enum class OpKind : int { mint = 1, swap = 2 };
+    Answer<std::vector<cashu::BlindSignature>> issue(OpKind kind, const Bytes32& digest,
+                                                     const std::vector<cashu::BlindedMessage>& outputs,
+                                                     const cashu::MintKeysets& keysets, std::uint64_t fee,
+                                                     UnixMs now, std::int64_t& op);
+    Answer<> check_unsigned(const std::vector<cashu::BlindedMessage>& outputs);
+    void raise_issued(const cashu::Quote& quote, std::uint64_t amount, std::int64_t op, UnixMs now);
+    struct Statements;
+    std::string unit_;
+    std::unique_ptr<Statements> statements_;
+};
+
+/// Version 7: 48 bits of unix milliseconds, then 74 bits of randomness. Time-ordered keys are 6-30 times
+/// cheaper.
+ByteArray<16> make_uuid_v7(UnixMs now);
+std::string uuid_text(const ByteArray<16>& uuid);
+/// Only the canonical 36-character form; either case.
+std::optional<ByteArray<16>> uuid_from_text(std::string_view text);
+
+}  // namespace hp::mint

@@ -1,0 +1,94 @@
+#include "mint/mint.hpp"
+
+#include "crypto/bip32.hpp"
+#include "log/log.hpp"
+
+namespace hp::mint {
+namespace {
+
+/// The mint's identity (NUT-06 pubkey), apart from every keyset: our own purpose number beside NUT-13's
+/// 129372 and NUT-20's 129373.
+constexpr std::uint32_t kIdentityPath[] = {129374 | crypto::kHardened, 0 | crypto::kHardened};
+
+}  // namespace
+
+Result<std::unique_ptr<Mint>> Mint::open(net::Loop& loop, const MintOptions& options) {
+    std::unique_ptr<Mint> mint{new Mint};
+    mint->unit_ = options.unit;
+    mint->policy_.legacy_signatures = options.accept_legacy_quote_signatures;
+    HP_TRY(auto identity, crypto::bip32_derive(options.seed, kIdentityPath));
+    mint->info_.name = options.name;
+    mint->info_.description = options.description;
+    mint->info_.pubkey = identity.key.public_key();
+    mint->info_.version = "hp-mint/0.1.0";
+    mint->info_.unit = options.unit;
+    mint->info_.batch_size_max = mint->policy_.batch_size_max;
+    HP_TRY(mint->sink_, net::EventSink::open(loop, options.events, "hp-mint"));
+    mint->events_.to(mint->sink_.get());
+    HP_TRY(auto db, Ledger::open(options.database));
+    HP_TRY(mint->state_, Ledger::begin(db));
+    HP_DO(mint->load_keysets(db, options));
+    try {
+        mint->ledger_ = std::make_unique<Ledger>(db, options.unit);
+    } catch (const store::DbError& e) {
+        return fail(Errc::io, "mint database '" + options.database + "': " + e.what());
+    }
+    // The ledger's statements belong to the connection, which moves as a whole into the writer.
+    mint->writer_ = std::make_unique<store::Writer>(
+        std::move(db), [&loop](std::function<void()> call) { loop.post(std::move(call)); });
+    log::info("database {}, start {}, keyset {} ({} keys, fee {} ppk)", options.database,
+              mint->state_.generation, mint->active_.hex(), options.keyset_amounts, options.input_fee_ppk);
+    return mint;
+}
+
+Mint::~Mint() = default;
+
+Result<> Mint::load_keysets(store::Database& db, const MintOptions& options) {
+    std::uint32_t next_index = 0;
+    const KeysetRow* fitting = nullptr;
+    for (const auto& row : state_.keysets) {
+        HP_TRY(auto keyset, cashu::derive_keyset(options.seed, row.unit, row.derivation_index,
+                                                 row.input_fee_ppk, std::nullopt, row.key_count));
+        if (keyset.keyset.id != row.id)
+            return fail(Errc::usage,
+                        "the seed does not belong to this database: keyset " + row.id.hex() + " derives as " +
+                            keyset.keyset.id.hex(),
+                        "give the seed_file that the database '" + options.database + "' was made with");
+        keyset.keyset.active = row.active;
+        HP_DO(keysets_.insert(std::move(keyset)));
+        if (row.unit != options.unit) continue;
+        next_index = row.derivation_index + 1;
+        if (row.active && row.input_fee_ppk == options.input_fee_ppk &&
+            row.key_count == options.keyset_amounts)
+            fitting = &row;
+    }
+    try {
+        store::Transaction transaction{db};
+        if (fitting) {
+            active_ = fitting->id;
+        } else {
+            // First start, or the operator changed fee or amounts: both are inside the id, so a new keyset
+            // begins.
+            HP_TRY(auto keyset,
+                   cashu::derive_keyset(options.seed, options.unit, next_index, options.input_fee_ppk,
+                                        std::nullopt, options.keyset_amounts));
+            active_ = keyset.keyset.id;
+            Ledger::add_keyset(
+                db, {active_, options.unit, next_index, options.input_fee_ppk, options.keyset_amounts, true},
+                unix_ms_now());
+            HP_DO(keysets_.insert(std::move(keyset)));
+        }
+        for (const auto& row : state_.keysets) {
+            if (row.unit == options.unit && row.id != active_ && row.active) {
+                Ledger::set_active(db, row.id, false);
+                keysets_.set_active(row.id, false);
+            }
+        }
+        transaction.commit();
+    } catch (const store::DbError& e) {
+        return fail(Errc::io, "mint database '" + db.path() + "': " + e.what());
+    }
+    return {};
+}
+
+}  // namespace hp::mint

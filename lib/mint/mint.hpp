@@ -1,0 +1,80 @@
+// The mint: keysets from one seed, one ledger with one writer, the Cashu API towards wallets, the link
+// towards the pool. Only the authenticated link creates quotes.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "cashu/nut04.hpp"
+#include "cashu/nut06.hpp"
+#include "ehash/valuation.hpp"
+#include "mint/events.hpp"
+#include "mint/ledger.hpp"
+#include "net/event_sink.hpp"
+#include "net/http.hpp"
+#include "store/writer.hpp"
+
+namespace hp::mint {
+
+struct MintOptions {
+    std::string database;
+    Bytes64 seed{};
+    std::string unit{"hash"};
+    std::uint64_t input_fee_ppk{0};
+    unsigned keyset_amounts{63};
+    bool accept_legacy_quote_signatures{false};
+    std::string name;
+    std::string description;
+    std::string events;
+    net::Endpoint http_listen;
+};
+
+/// What the API and the link share: the ledger behind its writer, and the keys.
+class Mint {
+  public:
+    static Result<std::unique_ptr<Mint>> open(net::Loop& loop, const MintOptions& options);
+    ~Mint();
+
+    /// Runs `work` on the writer's thread inside a group's transaction, then `done` on the loop's thread
+    /// after the commit. A database failure reaches `done` as an error. `work` may run more than once.
+    template <class T>
+    void transact(std::function<T(Ledger&)> work, std::function<void(Result<T>)> done) {
+        auto value = std::make_shared<std::optional<T>>();
+        writer_->submit(
+            [this, work = std::move(work), value](store::Database&) { value->emplace(work(*ledger_)); },
+            [this, value, done = std::move(done)](Result<> committed) {
+                if (committed) return done(std::move(**value));
+                Error why = committed.error();
+                done(fail(why));
+                if (writer_->is_dead() && on_fatal) std::exchange(on_fatal, nullptr)(why);
+            });
+    }
+    /// Called once, when the process must end: an fsync failed, and nothing that it writes can be trusted
+    /// (AC-253).
+    std::function<void(const Error&)> on_fatal;
+    std::size_t backlog() const { return writer_->backlog(); }
+    void drain() { writer_->drain(); }
+
+    const cashu::MintKeysets& keysets() const { return keysets_; }
+    const cashu::KeysetId& active_keyset() const { return active_; }
+    const cashu::MintPolicy& policy() const { return policy_; }
+    const cashu::MintInfo& info() const { return info_; }
+    const std::string& unit() const { return unit_; }
+    const LedgerState& state() const { return state_; }
+    Events& events() { return events_; }
+
+  private:
+    Mint() = default;
+    Result<> load_keysets(store::Database& db, const MintOptions& options);
+    std::string unit_;
+    cashu::MintKeysets keysets_;
+    cashu::KeysetId active_;
+    cashu::MintPolicy policy_;
+    cashu::MintInfo info_;
+    LedgerState state_;
+    std::unique_ptr<net::EventSink> sink_;
+    Events events_;
+    std::unique_ptr<Ledger> ledger_;
+    std::unique_ptr<store::Writer> writer_;  // last: it goes first, and finishes its jobs
+};
+
+}  // namespace hp::mint

@@ -1,0 +1,111 @@
+#include "net/acceptor.hpp"
+
+#include <netinet/in.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace hp::net {
+
+namespace {
+constexpr int kBacklog = 4096;  // the kernel cuts it to net.core.somaxconn
+constexpr int kAcceptsPerTurn = 64;
+constexpr std::int64_t kBackoffMs = 100;
+constexpr std::int64_t kLogEveryMs = 10'000;
+}  // namespace
+
+struct Acceptor::Socket : Pollable, std::enable_shared_from_this<Acceptor::Socket> {
+    Socket(Loop& loop, Fd fd_, Endpoint endpoint_, OnConnection call_)
+        : reactor{reactor_of(loop)},
+          fd{std::move(fd_)},
+          endpoint{std::move(endpoint_)},
+          call{std::move(call_)},
+          again{loop} {}
+
+    void on_ready(std::uint32_t) override {
+        for (int i = 0; i < kAcceptsPerTurn && fd; ++i) {
+            Address peer;
+            peer.size = sizeof peer.storage;
+            Fd accepted{::accept4(fd.get(), reinterpret_cast<sockaddr*>(&peer.storage), &peer.size,
+                                  SOCK_NONBLOCK | SOCK_CLOEXEC)};
+            if (accepted) {
+                set_stream_options(accepted.get());
+                call(std::move(accepted), peer);
+            } else if (errno == EAGAIN) {
+                return;
+            } else if (errno != EINTR && errno != ECONNABORTED && errno != EPROTO) {
+                return back_off(errno);
+            }
+        }
+    }
+
+    /// Out of descriptors or memory: the waiting connection stays in the kernel's queue and would wake us at
+    /// once.
+    void back_off(int number) {
+        if (SteadyMs now = steady_ms_now(); now - last_log_ms >= kLogEveryMs) {
+            last_log_ms = now;
+            log::warn("{}: cannot accept connections: {}; trying again", endpoint.text(),
+                      std::strerror(number));
+        }
+        reactor.modify(fd.get(), 0);
+        again.after(kBackoffMs, [this] { reactor.modify(fd.get(), EPOLLIN); });
+    }
+
+    void stop() {
+        if (!fd) return;
+        again.cancel();
+        reactor.remove(fd.get());
+        fd.reset();
+    }
+
+    Reactor& reactor;
+    Fd fd;
+    Endpoint endpoint;
+    OnConnection call;
+    Timer again;
+    SteadyMs last_log_ms{-kLogEveryMs};
+};
+
+Result<std::unique_ptr<Acceptor>> Acceptor::listen(Loop& loop, const Endpoint& endpoint, OnConnection call) {
+    auto failed = [&](std::string why, std::string hint = {}) {
+        return fail(Errc::io, "cannot listen on " + endpoint.text() + ": " + why, std::move(hint));
+    };
+    auto addresses = resolve_now(endpoint);
+    if (!addresses) return failed(addresses.error().what, addresses.error().hint);
+    // A name with several addresses listens on the first that this machine has.
+    int number = EADDRNOTAVAIL;
+    for (const Address& address : *addresses) {
+        Fd fd{::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+        number = errno;
+        if (!fd) continue;
+        int on = 1;
+        (void)::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+        Address name;
+        name.size = sizeof name.storage;
+        if (::bind(fd.get(), address.get(), address.size) == 0 && ::listen(fd.get(), kBacklog) == 0 &&
+            ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&name.storage), &name.size) == 0) {
+            auto socket = std::make_shared<Socket>(loop, std::move(fd), name.endpoint(), std::move(call));
+            socket->reactor.add(socket->fd.get(), EPOLLIN, socket);
+            return std::unique_ptr<Acceptor>(new Acceptor(std::move(socket)));
+        }
+        number = errno;
+        if (number != EADDRNOTAVAIL) break;
+    }
+    switch (number) {
+        case EADDRINUSE:
+            return failed("address in use", "another program listens there; choose another port, or 0");
+        case EACCES:
+            return failed("permission denied", "ports below 1024 need privileges");
+        case EADDRNOTAVAIL:
+            return failed("this machine does not have the address", "0.0.0.0 stands for all of them");
+        default:
+            return failed(std::strerror(number));
+    }
+}
+
+Acceptor::Acceptor(std::shared_ptr<Socket> socket) : socket_{std::move(socket)} {}
+Acceptor::~Acceptor() { stop(); }
+Endpoint Acceptor::bound() const { return socket_->endpoint; }
+void Acceptor::stop() { socket_->stop(); }
+
+}  // namespace hp::net

@@ -1,0 +1,28 @@
+// A listening socket: accepts whatever waits, never blocks on one peer, and backs off when descriptors run
+// out. Internal to this room.
+#pragma once
+#include "log/log.hpp"
+#include "net/address.hpp"
+#include "net/loop.hpp"
+#include "net/reactor.hpp"
+
+namespace hp::net {
+
+class Acceptor {
+  public:
+    /// Must not throw; runs inside the accept loop.
+    using OnConnection = std::function<void(Fd, const Address& peer)>;
+    /// Errors: "cannot listen on 127.0.0.1:3336: address in use".
+    static Result<std::unique_ptr<Acceptor>> listen(Loop& loop, const Endpoint& endpoint, OnConnection call);
+    ~Acceptor();
+    /// With port 0, the port that the kernel chose; stays after stop().
+    Endpoint bound() const;
+    void stop();
+
+  private:
+    struct Socket;
+    explicit Acceptor(std::shared_ptr<Socket> socket);
+    std::shared_ptr<Socket> socket_;
+};
+
+}  // namespace hp::net

@@ -1,0 +1,37 @@
+// Socket addresses as the kernel has them. Internal to this room.
+#pragma once
+#include <sys/socket.h>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/bytes.hpp"
+#include "net/fd.hpp"
+#include "net/loop.hpp"
+
+namespace hp::net {
+
+struct Address {
+    sockaddr_storage storage{};
+    socklen_t size{0};
+    const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+    int family() const { return storage.ss_family; }
+    Endpoint endpoint() const;
+    /// "address:port"; "unknown" for anything that is not IP.
+    std::string text() const;
+    /// What counts as one source for limits: an IPv4 address, or an IPv6 /64 (one subscriber has that many).
+    std::array<std::uint8_t, 16> source() const;
+};
+
+/// All addresses of a host now; blocks for a name that is not numeric (listening sockets at start only).
+Result<std::vector<Address>> resolve_now(const Endpoint& endpoint);
+/// Only IPv4 and IPv6 literals, and "localhost".
+std::optional<std::vector<Address>> numeric_addresses(const Endpoint& endpoint);
+Address address_from(const sockaddr* address, std::size_t size);
+
+/// For every connection: no Nagle delay, and keep-alive probes that find dead peers within two minutes.
+void set_stream_options(int fd);
+
+}  // namespace hp::net

@@ -1,0 +1,105 @@
+// SV2 frames over Noise over TCP. One read delivers all frames that it holds; all frames sent while handling
+// them leave in one write at the end of the loop's turn.
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "net/loop.hpp"
+#include "noise/handshake.hpp"
+#include "noise/transport.hpp"
+
+namespace hp::net {
+
+class FrameConnection;
+
+/// Who gets a connection's frames. The connection holds its handler until it is closed.
+class FrameHandler {
+  public:
+    virtual ~FrameHandler() = default;
+    /// One frame, header (6) + payload in the clear; valid during the call.
+    virtual void on_frame(ByteView frame) = 0;
+    /// All frames of one read have been delivered: the place to submit a batch.
+    virtual void on_read_done() {}
+    /// Once, when the connection is gone, for whatever reason; not called for close() by the handler itself.
+    virtual void on_close(const Error& reason) = 0;
+};
+
+class FrameConnection {
+  public:
+    virtual ~FrameConnection() = default;
+    virtual void set_handler(std::shared_ptr<FrameHandler> handler) = 0;
+    /// Queues header + payload. Beyond the queue limit the peer is dropped (a slow peer is never waited for).
+    virtual void send(ByteView frame) = 0;
+    /// Writes what is queued (up to 2 s), then closes. `reason` is for the log.
+    virtual void close(std::string_view reason) = 0;
+    virtual bool is_open() const = 0;
+    virtual const Bytes32& handshake_hash() const = 0;
+    /// "address:port" of the peer.
+    virtual const std::string& peer() const = 0;
+    virtual std::size_t queued_bytes() const = 0;
+};
+
+struct FrameLimits {
+    std::int64_t handshake_ms{10'000};
+    std::int64_t frame_ms{30'000};  ///< from a frame's first byte to its last
+    std::size_t send_queue_bytes_max{4u << 20};
+    /// Connections still in the handshake. Beyond either limit the oldest of them goes: an honest peer needs
+    /// milliseconds, so it gets through while silent ones push each other out. IPv6 counts by /64.
+    std::size_t unauthenticated_max{256};
+    std::size_t unauthenticated_per_address_max{64};
+    std::size_t connections_max{20'000};
+    noise::FrameOpener::PayloadLimit payload_limit{nullptr};
+};
+
+struct FrameCounters {
+    std::uint64_t accepted{};          ///< handshakes that were finished
+    std::uint64_t handshake_failed{};  ///< garbage, silence, gone
+    std::uint64_t refused_full{};      ///< closed because of a limit on connections
+    std::uint64_t dropped_slow{};      ///< send queue above its limit
+    std::uint64_t bad_mac{};           ///< a frame did not open: wrong tag, or longer than its type allows
+};
+
+class FrameListener {
+  public:
+    using IdentityNow =
+        std::function<noise::ResponderIdentity()>;  ///< asked for each handshake: certificates get renewed
+    using OnAccept = std::function<void(std::shared_ptr<FrameConnection>)>;
+    /// Binds and listens; an error names address and port.
+    static Result<std::unique_ptr<FrameListener>> listen(Loop& loop, const Endpoint& endpoint,
+                                                         FrameLimits limits, IdentityNow identity,
+                                                         OnAccept on_accept);
+    virtual ~FrameListener() = default;
+    virtual Endpoint bound() const = 0;
+    virtual const FrameCounters& counters() const = 0;
+    virtual void stop() = 0;
+};
+
+/// Connects, does the handshake as initiator and checks the certificate; calls back once. The attempt ends
+/// with an error after `limits.handshake_ms`. Destroying the returned object cancels.
+class FrameDial {
+  public:
+    using OnDone = std::function<void(Result<std::shared_ptr<FrameConnection>>)>;
+    static std::unique_ptr<FrameDial> start(Loop& loop, const Endpoint& endpoint,
+                                            const crypto::XOnlyKey32& authority, FrameLimits limits,
+                                            OnDone done);
+    virtual ~FrameDial() = default;
+};
+
+/// Waits between attempts: doubles from first to max, with jitter in [0.5, 1).
+class Backoff {
+  public:
+    Backoff(std::int64_t first_ms, std::int64_t max_ms)
+        : first_ms_{first_ms}, max_ms_{max_ms}, next_ms_{first_ms} {}
+    std::int64_t next_ms(std::uint32_t random);
+    void reset() { next_ms_ = first_ms_; }
+
+  private:
+    std::int64_t first_ms_, max_ms_, next_ms_;
+};
+
+/// A static key with certificates that renew themselves: valid from an hour ago to `validity_s` from now,
+/// signed again at half-life. Sessions that are up never end because a certificate aged.
+FrameListener::IdentityNow renewing_identity(crypto::SecretKey authority, std::int64_t validity_s);
+
+}  // namespace hp::net

@@ -1,0 +1,40 @@
+// One act of a handshake: exactly N bytes within a deadline. Internal to this room.
+#pragma once
+#include "net/loop.hpp"
+#include "net/reactor.hpp"
+
+namespace hp::net {
+
+class HandshakeIo : public Pollable, public std::enable_shared_from_this<HandshakeIo> {
+  public:
+    /// Starts reading; from now on the reactor keeps this object until it is done or cancelled.
+    void start(std::int64_t limit_ms);
+    void cancel();
+    void on_ready(std::uint32_t events) final;
+
+  protected:
+    HandshakeIo(Loop& loop, Fd fd, std::size_t size);
+    /// All bytes are there. Called once; the descriptor may be taken with take_fd().
+    virtual void on_whole(ByteView bytes) = 0;
+    /// Bytes so far, after each read. An error ends it.
+    virtual Result<> on_partial(ByteView) { return {}; }
+    /// Called once instead of on_whole.
+    virtual void on_failed(const Error& reason) = 0;
+    /// Sends an act; a fresh socket takes it whole.
+    bool send_whole(ByteView bytes);
+    /// Ends the reading and gives the descriptor to whoever goes on.
+    Fd take_fd();
+    Loop& loop() { return loop_; }
+
+  private:
+    void fail_with(Error reason);
+
+    Loop& loop_;
+    Reactor& reactor_;
+    Fd fd_;
+    Bytes bytes_;
+    std::size_t have_{0};
+    Timer limit_;
+};
+
+}  // namespace hp::net

@@ -1,0 +1,45 @@
+// One connection of an HTTP client: opens, exchanges one message at a time, says whether it can be kept.
+// Internal to this room; only the client's .cpp files include it.
+#pragma once
+#include <boost/asio/ssl/context.hpp>
+#include <boost/beast/http.hpp>
+
+#include "net/asio_impl.hpp"
+#include "net/http_text.hpp"
+
+namespace hp::net {
+
+namespace beast = boost::beast;
+namespace http = beast::http;
+
+using HttpMessage = http::request<http::string_body>;
+using HttpAnswer = http::response<http::string_body>;
+
+struct LinkFailure {
+    Error error;
+    /// Nothing of the request can have been acted on: not a byte of it was taken by the socket.
+    bool unsent{false};
+    /// No byte of an answer came.
+    bool unanswered{false};
+};
+
+class HttpLink {
+  public:
+    using OnOpen = std::function<void(Result<>)>;
+    using OnAnswer = std::function<void(tl::expected<HttpAnswer, LinkFailure>)>;
+    virtual ~HttpLink() = default;
+    virtual void open(OnOpen done) = 0;
+    virtual void exchange(const HttpMessage& message, OnAnswer done) = 0;
+    /// After an exchange: the connection is idle and the other side has not closed it.
+    virtual bool is_reusable() = 0;
+    /// Ends everything at once. No call comes after it.
+    virtual void close() = 0;
+};
+
+/// `tls` is null for plain http.
+std::shared_ptr<HttpLink> make_http_link(Loop& loop, const Url& url, std::size_t body_bytes_max,
+                                         std::shared_ptr<asio::ssl::context> tls);
+/// Verifies against the system's certificate authorities.
+Result<std::shared_ptr<asio::ssl::context>> make_tls_context();
+
+}  // namespace hp::net

@@ -1,0 +1,265 @@
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+#include <cstring>
+
+#include "log/log.hpp"
+#include "net/acceptor.hpp"
+#include "net/asio_impl.hpp"
+#include "net/http.hpp"
+#include "net/http_text.hpp"
+#include "net/stream.hpp"
+
+namespace hp::net {
+
+namespace beast = boost::beast;
+namespace http = beast::http;
+
+std::string HttpRequest::header(std::string_view name) const {
+    for (const auto& [key, value] : headers)
+        if (beast::iequals({key.data(), key.size()}, {name.data(), name.size()})) return value;
+    return {};
+}
+
+namespace {
+
+/// After the last answer, bytes of the peer are read and dropped for this long: a close with unread bytes
+/// would send an RST, which can destroy the answer on its way.
+constexpr std::chrono::seconds kLingerLimit{2};
+/// Connections above the limit that are told so (503) at one time; beyond that they are just closed.
+constexpr std::size_t kRefusalsMax = 64;
+
+std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
+
+struct Shared {
+    asio::io_context& io;
+    HttpLimits limits;
+    bool cors;
+    HttpServer::Handler handler;
+    bool stopped{false};
+    std::shared_ptr<std::size_t> connections{std::make_shared<std::size_t>(0)};
+    log::Limited full_log{log::Level::warn};
+};
+
+class Session : public std::enable_shared_from_this<Session> {
+  public:
+    Session(asio::ip::tcp::socket socket, std::string peer, bool is_above_limit,
+            std::shared_ptr<Shared> shared)
+        : stream_{std::move(socket)},
+          peer_{std::move(peer)},
+          is_above_limit_{is_above_limit},
+          shared_{std::move(shared)},
+          slot_{take_slot(shared_->connections)} {}
+
+    void read_head() {
+        const HttpLimits& limits = shared_->limits;
+        parser_.emplace();
+        parser_->header_limit(static_cast<std::uint32_t>(limits.head_bytes_max));
+        parser_->body_limit(limits.body_bytes_max);
+        is_head_ = false;
+        // One deadline for the whole request, however many small pieces it comes in.
+        stream_.expires_after(std::chrono::milliseconds{limits.request_ms});
+        http::async_read_header(stream_, buffer_, *parser_,
+                                [self = shared_from_this()](const error_code& error, std::size_t) {
+                                    if (error) return self->on_read_error(error, true);
+                                    self->on_head();
+                                });
+    }
+
+  private:
+    void on_head() {
+        if (is_above_limit_) {
+            HttpResponse busy{503, R"({"detail":"too many connections"})"};
+            busy.headers.emplace_back("Retry-After", "1");
+            return answer(std::move(busy), false);
+        }
+        if (parser_->get().target().size() > shared_->limits.head_bytes_max / 2)
+            return refuse(414, "the URL is too long");
+        bool waits = beast::iequals(parser_->get()[http::field::expect], "100-continue");
+        if (!waits || parser_->is_done()) return read_body();
+        // The continuation is a few bytes on a connection with an empty send queue.
+        go_on_.emplace(http::status::continue_, 11);
+        http::async_write(stream_, *go_on_,
+                          [self = shared_from_this()](const error_code& error, std::size_t) {
+                              if (!error) self->read_body();
+                          });
+    }
+
+    void read_body() {
+        http::async_read(stream_, buffer_, *parser_,
+                         [self = shared_from_this()](const error_code& error, std::size_t) {
+                             if (error) return self->on_read_error(error, false);
+                             self->on_request();
+                         });
+    }
+
+    void on_read_error(const error_code& error, bool in_head) {
+        if (error == http::error::body_limit) return refuse(413, "the body is too large");
+        if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+            auto data = buffer_.cdata();
+            bool in_target = in_head && !std::memchr(data.data(), '\n', data.size());
+            return in_target ? refuse(414, "the URL is too long") : refuse(431, "the head is too large");
+        }
+        if (error == http::error::end_of_stream || error == http::error::partial_message ||
+            error.category() != http::make_error_code(http::error::bad_field).category())
+            return;  // gone, or out of time: there is nobody to answer
+        refuse(400, "malformed request: " + error.message());
+    }
+
+    void refuse(int status, const std::string& why) {
+        log::debug("{}: HTTP {}: {}", peer_, status, why);
+        answer({status, R"({"detail":")" + why + R"("})"}, false);
+    }
+
+    void on_request() {
+        auto& message = parser_->get();
+        HttpRequest request;
+        request.method = view(message.method_string());
+        is_head_ = request.method == "HEAD";
+        if (is_head_) request.method = "GET";
+        bool is_preflight = shared_->cors && request.method == "OPTIONS";
+        // 200, as the other mints answer it.
+        if (is_preflight) return answer(HttpResponse{200, {}, {}});
+        auto target = split_target(view(message.target()));
+        if (!target) return refuse(400, "malformed URL");
+        request.path = std::move(target->path);
+        request.query = std::move(target->query);
+        request.peer = peer_;
+        for (const auto& field : message)
+            request.headers.emplace_back(view(field.name_string()), view(field.value()));
+        request.body = std::move(message.body());
+        // While the handler works there is no deadline of ours: an answer may take as long as a long poll.
+        stream_.expires_never();
+        shared_->handler(request, make_reply());
+    }
+
+    /// What the copies of a Reply share. It keeps the session alive, and answers 500 when it goes unused.
+    struct Pending {
+        explicit Pending(std::shared_ptr<Session> session_) : session{std::move(session_)} {}
+        Pending(const Pending&) = delete;
+        Pending& operator=(const Pending&) = delete;
+        ~Pending() {
+            // Not when the loop itself is being taken down.
+            if (session && session->on_loop()) reply({500, R"({"detail":"internal error"})"});
+        }
+        void reply(HttpResponse response) {
+            auto waiting = std::exchange(session, nullptr);
+            if (!waiting) return;
+            HP_ASSERT(waiting->on_loop());
+            waiting->answer(std::move(response));
+        }
+        std::shared_ptr<Session> session;
+    };
+    HttpServer::Reply make_reply() {
+        return [pending = std::make_shared<Pending>(shared_from_this())](HttpResponse response) {
+            pending->reply(std::move(response));
+        };
+    }
+    bool on_loop() const { return shared_->io.get_executor().running_in_this_thread(); }
+
+    void answer(HttpResponse response) {
+        bool keep =
+            parser_ && parser_->is_done() && parser_->keep_alive() && !shared_->stopped && !is_above_limit_;
+        answer(std::move(response), keep);
+    }
+    void answer(HttpResponse response, bool keep) {
+        auto self = shared_from_this();
+        response_.emplace(static_cast<http::status>(response.status), 11);
+        auto& out = *response_;
+        out.set(http::field::date, http_date(unix_ms_now() / 1000));
+        if (!response.content_type.empty()) out.set(http::field::content_type, response.content_type);
+        if (shared_->cors) {
+            out.set(http::field::access_control_allow_origin, "*");
+            out.set(http::field::access_control_allow_methods, "GET, HEAD, POST, OPTIONS");
+            // The star does not cover Authorization.
+            out.set(http::field::access_control_allow_headers, "*, Authorization, Content-Type");
+            out.set(http::field::access_control_max_age, "86400");
+        }
+        for (const auto& [name, value] : response.headers) out.set(name, value);
+        out.body() = std::move(response.body);
+        out.keep_alive(keep);
+        bool has_body = response.status >= 200 && response.status != 204 && response.status != 304;
+        if (has_body) out.prepare_payload();
+        if (!has_body) out.body().clear();
+        stream_.expires_after(std::chrono::milliseconds{shared_->limits.request_ms});
+        auto after = [self, keep](const error_code& error, std::size_t) {
+            if (!error) keep ? self->read_head() : self->linger();
+        };
+        serializer_.emplace(out);
+        if (is_head_)
+            http::async_write_header(stream_, *serializer_, std::move(after));
+        else
+            http::async_write(stream_, *serializer_, std::move(after));
+    }
+
+    void linger() {
+        error_code ignored;
+        stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+        stream_.expires_after(kLingerLimit);
+        drop_input();
+    }
+
+    void drop_input() {
+        buffer_.clear();
+        stream_.async_read_some(buffer_.prepare(4096),
+                                [self = shared_from_this()](const error_code& error, std::size_t) {
+                                    if (!error) self->drop_input();
+                                });
+    }
+
+    beast::tcp_stream stream_;
+    std::string peer_;
+    bool is_above_limit_;
+    std::shared_ptr<Shared> shared_;
+    Slot slot_;
+    beast::flat_buffer buffer_;
+    std::optional<http::request_parser<http::string_body>> parser_;
+    std::optional<http::response<http::string_body>> response_;
+    std::optional<http::response_serializer<http::string_body>> serializer_;
+    std::optional<http::response<http::empty_body>> go_on_;
+    bool is_head_{false};
+};
+
+void accept(const std::shared_ptr<Shared>& shared, Fd fd, const Address& peer) {
+    bool is_full = *shared->connections >= shared->limits.connections_max;
+    if (is_full) {
+        shared->full_log("{}: refused: {} HTTP connections are open", peer.text(), *shared->connections);
+        if (*shared->connections >= shared->limits.connections_max + kRefusalsMax) return;
+    }
+    asio::ip::tcp::socket socket{shared->io};
+    error_code error;
+    auto protocol = peer.family() == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
+    socket.assign(protocol, fd.get(), error);
+    if (error) return;
+    fd.release();
+    std::make_shared<Session>(std::move(socket), peer.text(), is_full, shared)->read_head();
+}
+
+class TcpHttpServer final : public HttpServer {
+  public:
+    TcpHttpServer(std::unique_ptr<Acceptor> acceptor, std::shared_ptr<Shared> shared)
+        : acceptor_{std::move(acceptor)}, shared_{std::move(shared)} {}
+    ~TcpHttpServer() override { stop(); }
+    Endpoint bound() const override { return acceptor_->bound(); }
+    void stop() override {
+        acceptor_->stop();
+        shared_->stopped = true;
+    }
+
+  private:
+    std::unique_ptr<Acceptor> acceptor_;
+    std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<HttpServer>> HttpServer::listen(Loop& loop, const Endpoint& endpoint,
+                                                       HttpLimits limits, bool cors, Handler handler) {
+    auto shared = std::make_shared<Shared>(Shared{loop.impl().io, limits, cors, std::move(handler)});
+    HP_TRY(auto acceptor, Acceptor::listen(loop, endpoint, [shared](Fd fd, const Address& peer) {
+               accept(shared, std::move(fd), peer);
+           }));
+    return std::make_unique<TcpHttpServer>(std::move(acceptor), std::move(shared));
+}
+
+}  // namespace hp::net

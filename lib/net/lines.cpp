@@ -1,0 +1,131 @@
+#include "net/lines.hpp"
+
+#include "log/log.hpp"
+#include "net/acceptor.hpp"
+#include "net/dialer.hpp"
+#include "net/stream.hpp"
+
+namespace hp::net {
+
+namespace {
+
+class LineSocket final : public Stream, public LineConnection {
+  public:
+    LineSocket(Loop& loop, Fd fd, std::string peer, const LineLimits& limits, Slot slot)
+        : Stream{loop, std::move(fd), std::move(peer), limits.send_queue_bytes_max, std::move(slot)},
+          line_bytes_max_{limits.line_bytes_max} {}
+
+    void set_handler(std::shared_ptr<LineHandler> handler) override {
+        HP_ASSERT(handler);
+        if (!open()) return;
+        handler_ = std::move(handler);
+        start_reading();
+    }
+    void send(std::string_view text) override {
+        if (!open()) return;
+        append(queue(), as_bytes(text));
+        queued();
+    }
+    void close(std::string_view reason) override { close_softly(reason); }
+    bool is_open() const override { return open(); }
+    const std::string& peer() const override { return peer_text(); }
+
+  private:
+    void on_bytes(ByteView bytes) override {
+        std::string_view text = as_text(bytes);
+        bool any = false;
+        while (open()) {
+            std::size_t newline = text.find('\n');
+            std::size_t piece = newline == std::string_view::npos ? text.size() : newline;
+            if (begun_.size() + piece > line_bytes_max_) return too_long();
+            if (newline == std::string_view::npos) break;
+            any = true;
+            deliver(text.substr(0, newline));
+            text.remove_prefix(newline + 1);
+        }
+        if (!open()) return;
+        begun_.append(text);
+        if (any) handler_->on_read_done();
+    }
+
+    void deliver(std::string_view rest) {
+        auto handler = handler_;  // it may close us, or be replaced, in the middle
+        std::string whole;
+        if (!begun_.empty()) {
+            whole = std::move(begun_);
+            begun_ = {};
+            whole += rest;
+            rest = whole;
+        }
+        if (!rest.empty() && rest.back() == '\r') rest.remove_suffix(1);
+        handler->on_line(rest);
+    }
+
+    void too_long() {
+        end({Errc::protocol, "a line is longer than " + std::to_string(line_bytes_max_) + " bytes", {}});
+    }
+    void on_ended(const Error& reason) override {
+        if (handler_) handler_->on_close(reason);
+    }
+    void on_released() override { handler_.reset(); }
+    void on_too_slow() override {}
+
+    std::size_t line_bytes_max_;
+    std::shared_ptr<LineHandler> handler_;
+    std::string begun_;  // the line whose newline has not come yet
+};
+
+struct Shared {
+    LineLimits limits;
+    LineListener::OnAccept on_accept;
+    std::shared_ptr<std::size_t> connections{std::make_shared<std::size_t>(0)};
+    log::Limited full_log{log::Level::warn};
+};
+
+class TcpLineListener final : public LineListener {
+  public:
+    explicit TcpLineListener(std::unique_ptr<Acceptor> acceptor) : acceptor_{std::move(acceptor)} {}
+    Endpoint bound() const override { return acceptor_->bound(); }
+    void stop() override { acceptor_->stop(); }
+
+  private:
+    std::unique_ptr<Acceptor> acceptor_;
+};
+
+class TcpLineDial final : public LineDial {
+  public:
+    TcpLineDial(Loop& loop, const Endpoint& endpoint, std::int64_t limit_ms, LineLimits limits, OnDone done)
+        : dialer_{
+              Dialer::start(loop, endpoint, limit_ms, [&loop, limits, done = std::move(done)](auto result) {
+                  if (!result) return done(fail(result.error()));
+                  done(std::make_shared<LineSocket>(loop, std::move(result->fd), std::move(result->peer),
+                                                    limits, Slot{}));
+              })} {}
+
+  private:
+    std::unique_ptr<Dialer> dialer_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<LineListener>> LineListener::listen(Loop& loop, const Endpoint& endpoint,
+                                                           LineLimits limits, OnAccept on_accept) {
+    auto shared = std::make_shared<Shared>(Shared{limits, std::move(on_accept)});
+    HP_TRY(auto acceptor, Acceptor::listen(loop, endpoint, [&loop, shared](Fd fd, const Address& peer) {
+               if (*shared->connections >= shared->limits.connections_max) {
+                   shared->full_log("{}: refused: {} connections are open, which is the limit", peer.text(),
+                                    *shared->connections);
+                   return;
+               }
+               shared->on_accept(std::make_shared<LineSocket>(
+                   loop, std::move(fd), peer.text(), shared->limits, take_slot(shared->connections)));
+           }));
+    return std::make_unique<TcpLineListener>(std::move(acceptor));
+}
+
+std::unique_ptr<LineDial> LineDial::start(Loop& loop, const Endpoint& endpoint, std::int64_t limit_ms,
+                                          LineLimits limits, OnDone done) {
+    return std::make_unique<TcpLineDial>(loop, endpoint, limit_ms, limits, std::move(done));
+}
+
+}  // namespace hp::net

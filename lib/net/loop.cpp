@@ -1,0 +1,159 @@
+#include "net/loop.hpp"
+
+#include <csignal>
+
+#include "net/asio_impl.hpp"
+
+namespace hp::net {
+
+Loop::Impl::Impl()
+    : reactor{[this] { asio::post(io, [this] { reactor.end_turn(); }); }},
+      reactor_ready{std::in_place, io, reactor.epoll_fd()} {
+    watch_reactor();
+}
+
+Loop::Impl::~Impl() {
+    // What was posted and never ran may own streams, and their timers need `io` to end.
+    std::exchange(posted, {}).clear();
+    reactor.clear();
+    reactor_ready->release();  // the reactor closes its own descriptor
+    reactor_ready.reset();
+    signals.reset();
+}
+
+void Loop::Impl::watch_reactor() {
+    reactor_ready->async_wait(asio::posix::stream_descriptor::wait_read, [this](const error_code& error) {
+        if (error) return;
+        reactor.run_ready();
+        watch_reactor();
+    });
+}
+
+void Loop::Impl::run_posted() {
+    std::vector<std::function<void()>> batch;
+    {
+        std::lock_guard lock{posted_mutex};
+        batch.swap(posted);
+    }
+    reactor.begin_turn();
+    for (auto& call : batch) {
+        call();
+        call = nullptr;  // what it holds goes now, not after the batch
+    }
+    reactor.end_turn();
+}
+
+Loop::Loop() : impl_{std::make_unique<Impl>()} {}
+Loop::~Loop() = default;
+
+void Loop::run() {
+    HP_ASSERT(!running_in_this_thread());
+    impl_->io.run();
+    // One stop() ends one run(), also when it came first.
+    impl_->io.restart();
+}
+
+void Loop::stop() { impl_->io.stop(); }
+
+void Loop::post(std::function<void()> call) {
+    bool first;
+    {
+        std::lock_guard lock{impl_->posted_mutex};
+        first = impl_->posted.empty();
+        impl_->posted.push_back(std::move(call));
+    }
+    // One wake-up for all posts until the loop gets there; a queue of our own keeps their order across
+    // threads.
+    if (first) asio::post(impl_->io, [impl = impl_.get()] { impl->run_posted(); });
+}
+
+bool Loop::running_in_this_thread() const { return impl_->io.get_executor().running_in_this_thread(); }
+
+void Loop::Impl::wait_for_signal() {
+    signals->async_wait([this](const error_code& error, int signal) {
+        if (error) return;
+        on_signal(signal);
+        wait_for_signal();
+    });
+}
+
+void Loop::Impl::on_signal(int signal) {
+    if (signal == SIGHUP) {
+        if (on_hup) on_hup();
+    } else if (stop_asked || !on_stop) {
+        io.stop();
+    } else {
+        stop_asked = true;
+        on_stop();
+    }
+}
+
+void Loop::handle_signals(std::function<void()> on_stop, std::function<void()> on_hup) {
+    std::signal(SIGPIPE, SIG_IGN);
+    impl_->on_stop = std::move(on_stop);
+    impl_->on_hup = std::move(on_hup);
+    if (impl_->signals) return;
+    impl_->signals.emplace(impl_->io, SIGTERM, SIGINT, SIGHUP);
+    impl_->wait_for_signal();
+}
+
+Reactor& reactor_of(Loop& loop) { return loop.impl().reactor; }
+
+struct Timer::Impl {
+    explicit Impl(asio::io_context& io) : timer{io} {}
+    asio::steady_timer timer;
+    std::function<void()> call;
+    std::chrono::milliseconds period{0};
+    std::uint64_t wait_number{0};
+
+    static void wait(const std::shared_ptr<Impl>& impl) {
+        impl->timer.async_wait([weak = std::weak_ptr{impl}, number = ++impl->wait_number](const error_code&) {
+            auto self = weak.lock();
+            // An expiry that was queued already when the timer was cancelled or set anew is not ours any
+            // more.
+            if (!self || number != self->wait_number) return;
+            self->fire(self);
+        });
+    }
+    void fire(const std::shared_ptr<Impl>& self) {
+        auto now_call = std::exchange(call, nullptr);
+        if (period.count() == 0) return now_call();
+        std::uint64_t number = wait_number;
+        now_call();
+        // Cancelled, set anew, or its Timer destroyed (then only `self` is left) inside its own call.
+        if (number != wait_number || self.use_count() == 1) return;
+        call = std::move(now_call);
+        auto now = asio::steady_timer::clock_type::now();
+        auto next = timer.expiry() + period;
+        timer.expires_at(next > now ? next : now + period);
+        wait(self);
+    }
+};
+
+Timer::Timer(Loop& loop) : impl_{std::make_shared<Impl>(loop.impl().io)} {}
+Timer::Timer(Timer&&) noexcept = default;
+Timer& Timer::operator=(Timer&&) noexcept = default;
+Timer::~Timer() = default;
+
+void Timer::after(std::int64_t delay_ms, std::function<void()> call) {
+    impl_->call = std::move(call);
+    impl_->period = {};
+    impl_->timer.expires_after(std::chrono::milliseconds{delay_ms});
+    Impl::wait(impl_);
+}
+
+void Timer::every(std::int64_t period_ms, std::function<void()> call) {
+    HP_ASSERT(period_ms > 0);
+    impl_->call = std::move(call);
+    impl_->period = std::chrono::milliseconds{period_ms};
+    impl_->timer.expires_after(impl_->period);
+    Impl::wait(impl_);
+}
+
+void Timer::cancel() {
+    ++impl_->wait_number;
+    impl_->timer.cancel();
+    impl_->call = nullptr;
+}
+
+}  // namespace hp::net

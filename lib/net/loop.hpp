@@ -1,0 +1,71 @@
+// One thread's event loop: timers, posts from other threads, signals. Asio stays inside lib/net/*.cpp.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+
+namespace hp::net {
+
+/// "host:port"; host may be an IPv4 or [IPv6] address or a name.
+struct Endpoint {
+    std::string host;
+    std::uint16_t port{};
+    std::string text() const;
+    bool is_loopback() const;
+    bool operator==(const Endpoint&) const = default;
+};
+Result<Endpoint> endpoint_from_text(std::string_view text);
+
+class Loop;
+
+/// A timer that its owner holds; destroying it cancels it.
+class Timer {
+  public:
+    explicit Timer(Loop& loop);
+    Timer(Timer&&) noexcept;
+    Timer& operator=(Timer&&) noexcept;
+    ~Timer();
+    /// Calls once after `delay_ms`; replaces an earlier wait.
+    void after(std::int64_t delay_ms, std::function<void()> call);
+    /// Calls every `period_ms` until cancelled.
+    void every(std::int64_t period_ms, std::function<void()> call);
+    void cancel();
+
+  private:
+    struct Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+class Loop {
+  public:
+    Loop();
+    ~Loop();
+    Loop(const Loop&) = delete;
+    Loop& operator=(const Loop&) = delete;
+
+    /// Runs until stop(). Calls from inside the loop's thread only, except post() and stop().
+    void run();
+    void stop();
+    /// Runs `call` on the loop's thread; safe from any thread.
+    void post(std::function<void()> call);
+    /// SIGTERM and SIGINT call `on_stop` (a second one stops the loop at once); SIGHUP calls `on_hup`;
+    /// SIGPIPE is ignored.
+    void handle_signals(std::function<void()> on_stop, std::function<void()> on_hup);
+    bool running_in_this_thread() const;
+
+    struct Impl;
+    Impl& impl() { return *impl_; }
+
+  private:
+    std::unique_ptr<Impl> impl_;
+};
+
+/// systemd's readiness protocol: "READY=1", "STOPPING=1"; does nothing without NOTIFY_SOCKET.
+void sd_notify(std::string_view state);
+
+}  // namespace hp::net

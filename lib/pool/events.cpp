@@ -1,0 +1,134 @@
+#include "pool/events.hpp"
+
+#include "net/event_sink.hpp"
+#include "net/frames.hpp"
+#include "wire/records.hpp"
+
+namespace hp::pool {
+
+using wire::Record;
+
+void Events::write(const Record& record) { sink_->write(record.line()); }
+
+bool Events::off() const { return !sink_ || !sink_->enabled(); }
+
+void Events::connection_opened(std::uint64_t connection_id, const std::string& peer) {
+    if (off()) return;
+    write(make("connection_opened").add("connection_id", connection_id).add("peer", peer));
+}
+
+void Events::connection_closed(std::uint64_t connection_id, const std::string& reason) {
+    if (off()) return;
+    write(make("connection_closed").add("connection_id", connection_id).add("reason", reason));
+}
+
+void Events::channel_opened(std::uint64_t connection_id, std::uint32_t channel_id, const std::string& worker,
+                            double difficulty) {
+    if (off()) return;
+    write(make("channel_opened")
+              .add("connection_id", connection_id)
+              .add("channel_id", channel_id)
+              .add("worker", worker)
+              .add("difficulty", difficulty));
+}
+
+void Events::channel_named(std::uint64_t connection_id, std::uint32_t channel_id, const std::string& worker) {
+    if (off()) return;
+    write(make("channel_named")
+              .add("connection_id", connection_id)
+              .add("channel_id", channel_id)
+              .add("worker", worker));
+}
+
+void Events::channel_closed(std::uint64_t connection_id, std::uint32_t channel_id) {
+    if (off()) return;
+    write(make("channel_closed").add("connection_id", connection_id).add("channel_id", channel_id));
+}
+
+void Events::target_set(std::uint64_t connection_id, std::uint32_t channel_id, double difficulty) {
+    if (off()) return;
+    write(make("target_set")
+              .add("connection_id", connection_id)
+              .add("channel_id", channel_id)
+              .add("difficulty", difficulty));
+}
+
+void Events::share_accepted(const Share& share, std::uint64_t seq, const Bytes32& share_hash,
+                            std::uint64_t amount, double work_hashes) {
+    if (off()) return;
+    write(make("share_accepted")
+              .add("connection_id", share.connection_id)
+              .add("channel_id", share.channel_id)
+              .add("worker", share.worker)
+              .add("sequence_number", share.sequence_number)
+              .add("seq", seq)
+              .add_hex("share_hash", share_hash)
+              .add("amount", amount)
+              .add("work_hashes", work_hashes));
+}
+
+void Events::share_rejected(const Share& share, std::string_view reason) {
+    if (off()) return;
+    write(make("share_rejected")
+              .add("connection_id", share.connection_id)
+              .add("channel_id", share.channel_id)
+              .add("worker", share.worker)
+              .add("sequence_number", share.sequence_number)
+              .add("reason", reason));
+}
+
+void Events::block_found(const Bytes32& hash, std::uint64_t template_id, std::string_view worker) {
+    if (off()) return;
+    write(make("block_found")
+              .add("hash", to_hex_reversed(hash))
+              .add("template_id", template_id)
+              .add("worker", worker));
+}
+
+void Events::tip_changed(const Bytes32& prev_hash, std::uint32_t nbits) {
+    if (off()) return;
+    write(make("tip_changed").add("prev_hash", to_hex_reversed(prev_hash)).add("nbits", nbits));
+}
+
+void Events::quote_created(std::uint64_t seq, const std::string& quote_id, std::uint64_t amount,
+                           const Bytes32& share_hash, bool replay, std::int64_t latency_ms) {
+    if (off()) return;
+    auto record = make("quote_created");
+    record.add("seq", seq)
+        .add("quote_id", quote_id)
+        .add("amount", amount)
+        .add_hex("share_hash", share_hash)
+        .add("replay", replay);
+    // Unknown after a restart: the share came in before this process began.
+    if (latency_ms >= 0) record.add("latency_ms", latency_ms);
+    write(record);
+}
+
+void Events::quote_dead(std::uint64_t seq, std::uint16_t code, const std::string& reason) {
+    if (off()) return;
+    write(make("quote_dead").add("seq", seq).add("code", code).add("reason", reason));
+}
+
+void Events::alarm(const std::string& what) {
+    if (off()) return;
+    write(make("alarm").add("what", what));
+}
+
+void Events::status(std::uint64_t connections, std::uint64_t channels, std::uint64_t outbox_pending,
+                    std::uint64_t outbox_dead, bool mint_connected, const net::FrameCounters& mining_port) {
+    if (off()) return;
+    write(make("pool_status")
+              .add("connections", connections)
+              .add("channels", channels)
+              .add("outbox_pending", outbox_pending)
+              .add("outbox_dead", outbox_dead)
+              .add("mint_connected", mint_connected)
+              .add("handshakes_failed", mining_port.handshake_failed)
+              .add("connections_refused", mining_port.refused_full)
+              .add("connections_dropped_slow", mining_port.dropped_slow)
+              .add("frames_damaged", mining_port.bad_mac));
+}
+
+Record Events::make(std::string_view type) const { return Record(type, source_, unix_ms_now()); }
+
+}  // namespace hp::pool

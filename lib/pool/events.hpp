@@ -1,0 +1,58 @@
+// The pool's event records (man 5 hp-records): one line each, to whoever listens.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.hpp"
+#include "base/clock.hpp"
+
+namespace hp::net {
+class EventSink;
+struct FrameCounters;
+}  // namespace hp::net
+namespace hp::wire {
+class Record;
+}
+
+namespace hp::pool {
+
+class Events {
+  public:
+    explicit Events(std::string source) : source_{std::move(source)} {}
+    void to(net::EventSink* sink) { sink_ = sink; }
+
+    void connection_opened(std::uint64_t connection_id, const std::string& peer);
+    void connection_closed(std::uint64_t connection_id, const std::string& reason);
+    void channel_opened(std::uint64_t connection_id, std::uint32_t channel_id, const std::string& worker,
+                        double difficulty);
+    void channel_named(std::uint64_t connection_id, std::uint32_t channel_id, const std::string& worker);
+    void channel_closed(std::uint64_t connection_id, std::uint32_t channel_id);
+    void target_set(std::uint64_t connection_id, std::uint32_t channel_id, double difficulty);
+    struct Share {
+        std::uint64_t connection_id{};
+        std::uint32_t channel_id{};
+        std::uint32_t sequence_number{};
+        std::string_view worker;
+    };
+    void share_accepted(const Share& share, std::uint64_t seq, const Bytes32& share_hash,
+                        std::uint64_t amount, double work_hashes);
+    void share_rejected(const Share& share, std::string_view reason);
+    void block_found(const Bytes32& hash, std::uint64_t template_id, std::string_view worker);
+    void tip_changed(const Bytes32& prev_hash, std::uint32_t nbits);
+    void quote_created(std::uint64_t seq, const std::string& quote_id, std::uint64_t amount,
+                       const Bytes32& share_hash, bool replay, std::int64_t latency_ms);
+    void quote_dead(std::uint64_t seq, std::uint16_t code, const std::string& reason);
+    void alarm(const std::string& what);
+    void status(std::uint64_t connections, std::uint64_t channels, std::uint64_t outbox_pending,
+                std::uint64_t outbox_dead, bool mint_connected, const net::FrameCounters& mining_port);
+
+  private:
+    bool off() const;
+    wire::Record make(std::string_view type) const;
+    void write(const wire::Record& record);
+    std::string source_;
+    net::EventSink* sink_{nullptr};
+};
+
+}  // namespace hp::pool

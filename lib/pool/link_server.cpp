@@ -1,0 +1,263 @@
+#include "pool/link_server.hpp"
+
+#include <algorithm>
+
+#include "crypto/random.hpp"
+#include "ehash/link_auth.hpp"
+#include "log/log.hpp"
+#include "sv2/common.hpp"
+#include "sv2/frame.hpp"
+#include "sv2/registry.hpp"
+#include "sv2/setup.hpp"
+
+namespace hp::pool {
+namespace {
+
+namespace link = sv2::link;
+
+constexpr std::int64_t kPingMs = 10'000;
+constexpr std::int64_t kSilenceMs = 30'000;
+/// An unknown key and a bad signature look alike to the peer, in time too.
+constexpr std::int64_t kRefusalDelayMs = 250;
+/// Connections in the handshake, and again sessions that have not proved themselves. Beyond it the oldest
+/// goes: an honest mint needs milliseconds.
+constexpr std::size_t kUnauthenticatedMax = 4;
+constexpr std::uint32_t kFlags = link::kFlagLinkAuthV1 | link::kFlagHeaderProof;
+
+}  // namespace
+
+class LinkServer::Session : public net::FrameHandler,
+                            public QuoteCarrier,
+                            public std::enable_shared_from_this<Session> {
+  public:
+    Session(LinkServer& server, std::shared_ptr<net::FrameConnection> connection)
+        : server_{&server}, connection_{std::move(connection)}, limit_{server.loop_}, ping_{server.loop_} {
+        limit_.after(server.options_.auth_limit_ms, [this] { end("no LinkAuth in time"); });
+    }
+
+    void on_frame(ByteView bytes) override {
+        if (!server_) return;
+        last_heard_ms_ = steady_ms_now();
+        if (auto result = handle(bytes); !result) end(result.error().what);
+    }
+    void on_close(const Error& reason) override { leave(reason.what); }
+
+    void carry(const StoredIntent& row) override {
+        connection_->send(sv2::encode_frame(ehash::to_quote_request(row.intent, row.seq)));
+    }
+    std::size_t max_inflight() const override { return server_ ? server_->options_.max_inflight : 0; }
+
+    /// Closes from our side, for a reason that is ours.
+    void end(const std::string& why) {
+        if (!server_) return;
+        auto self = shared_from_this();
+        connection_->close(why);
+        leave(why);
+    }
+    /// Its LinkAuth was right.
+    bool is_proven() const { return state_ == State::proven || state_ == State::up; }
+
+  private:
+    enum class State { setup, auth, refused, proven, up };
+
+    Result<> handle(ByteView bytes) {
+        HP_TRY(auto frame, sv2::split_frame(bytes));
+        switch (state_) {
+            case State::setup:
+                return handle_setup(frame);
+            case State::auth:
+                return handle_auth(frame);
+            case State::refused:
+            case State::proven:
+                return {};
+            case State::up:
+                return handle_up(frame);
+        }
+        return {};
+    }
+
+    Result<> handle_setup(const sv2::FrameView& frame) {
+        if (!frame.is<sv2::common::SetupConnection>())
+            return fail(Errc::protocol, "expected SetupConnection");
+        HP_TRY(auto setup, sv2::decode<sv2::common::SetupConnection>(frame.payload));
+        auto error = sv2::check_setup(setup, link::kProtocol, kFlags);
+        if (!error && setup.flags != kFlags)
+            error = sv2::common::SetupConnectionError{kFlags & ~setup.flags, {"unsupported-feature-flags"}};
+        if (error) {
+            connection_->send(sv2::encode_frame(*error));
+            return fail(Errc::refused, "SetupConnection refused: " + error->error_code.value);
+        }
+        connection_->send(sv2::encode_frame(sv2::common::SetupConnectionSuccess{sv2::kVersion, kFlags}));
+        state_ = State::auth;
+        return {};
+    }
+
+    Result<> handle_auth(const sv2::FrameView& frame) {
+        if (!frame.is<link::LinkAuth>()) return fail(Errc::protocol, "expected LinkAuth");
+        HP_TRY(auto auth, sv2::decode<link::LinkAuth>(frame.payload));
+        auto& server = *server_;
+        auto remembered = server.outbox_.mint_memory(auth.mint_key.bytes);
+        ehash::PoolExpectations expected{
+            .pool_authority = server.options_.authority,
+            .allowed_mint_keys = server.options_.allowed_mint_keys,
+            .unit = server.options_.unit,
+            .valuation = server.options_.valuation,
+            .pool_store = server.outbox_.store_id(),
+            .highest_seq = server.hub_.last_committed_seq(),
+            .memory = remembered
+                          ? std::optional<ehash::MintMemory>({remembered->mint_store, remembered->generation})
+                          : std::nullopt,
+            .first_contact_allowed = server.options_.allow_new_mint_store};
+        auto resume = ehash::check_link_auth(auth, connection_->handshake_hash(), expected);
+        if (!resume) return refuse(resume.error());
+
+        // Remembered first, with its fsync: a mint that comes back with an older database must be noticed.
+        state_ = State::proven;  // nothing more is heard until the memory is on disk
+        Outbox::MintMemory memory{auth.mint_store.bytes, auth.mint_generation};
+        server.outbox_.remember_mint(
+            auth.mint_key.bytes, memory,
+            [weak = weak_from_this(), auth, resume_seq = *resume](Result<> saved) {
+                auto self = weak.lock();
+                if (!self || !self->server_) return;
+                if (!saved) return self->end("cannot store what is known of the mint: " + saved.error().what);
+                self->welcome(auth, resume_seq);
+            });
+        return {};
+    }
+
+    Result<> refuse(const ehash::LinkRefused& refused) {
+        server_->observer_.on_alarm("link " + connection_->peer() + ": refused (" +
+                                    std::string(ehash::text(refused.code)) + "): " + refused.reason);
+        state_ = State::refused;
+        auto answer = [this, code = std::string(ehash::text(refused.code))] {
+            connection_->send(sv2::encode_frame(link::LinkAuthError{{code}}));
+            end("refused: " + code);
+        };
+        if (refused.code == ehash::LinkRefusal::unauthorised)
+            limit_.after(kRefusalDelayMs, answer);
+        else
+            answer();
+        return {};
+    }
+
+    void welcome(const link::LinkAuth& auth, std::uint64_t resume_seq) {
+        auto& server = *server_;
+        limit_.cancel();
+        state_ = State::up;
+        MintStatus status{auth.mint_key.bytes, connection_->peer(), unix_ms_now(), server.next_session_id_++};
+        link::LinkAuthSuccess success;
+        success.session_id = status.session_id;
+        success.pool_store.bytes = server.outbox_.store_id();
+        success.resume_seq = resume_seq;
+        success.backlog = server.hub_.status().pending;
+        success.max_inflight = server.options_.max_inflight;
+        success.unit.value = server.options_.unit;
+        success.valuation.value = server.options_.valuation.text();
+        connection_->send(sv2::encode_frame(success));
+        last_heard_ms_ = steady_ms_now();
+        ping_.every(kPingMs, [this] {
+            if (steady_ms_now() - last_heard_ms_ > kSilenceMs) return end("silent for 30 s");
+            connection_->send(sv2::encode_frame(link::Ping{++ping_nonce_}));
+        });
+        log::info("link {}: mint {} connected, session {}, backlog {}", connection_->peer(),
+                  to_hex(status.mint_key), status.session_id, success.backlog);
+        server.authenticated(shared_from_this(), status);
+        server.hub_.attach(shared_from_this(), resume_seq - 1);
+    }
+
+    Result<> handle_up(const sv2::FrameView& frame) {
+        if (frame.is<link::QuoteResponse>()) {
+            HP_TRY(auto response, sv2::decode<link::QuoteResponse>(frame.payload));
+            return server_->hub_.on_response(this, response);
+        }
+        if (frame.is<link::QuoteError>()) {
+            HP_TRY(auto error, sv2::decode<link::QuoteError>(frame.payload));
+            return server_->hub_.on_error(this, error);
+        }
+        if (frame.is<link::Ping>()) {
+            HP_TRY(auto ping, sv2::decode<link::Ping>(frame.payload));
+            connection_->send(sv2::encode_frame(link::Pong{ping.nonce}));
+            return {};
+        }
+        if (frame.is<link::Pong>()) return {};
+        return fail(Errc::protocol, "unexpected message 0x" + to_hex(ByteView{&frame.header.msg_type, 1}));
+    }
+
+    void leave(const std::string& why) {
+        if (!server_) return;
+        auto* server = std::exchange(server_, nullptr);
+        // Strangers must not fill the log.
+        static log::Limited note_stranger{log::Level::info};
+        if (is_proven())
+            log::info("link {}: closed: {}", connection_->peer(), why);
+        else
+            note_stranger("link {}: closed: {}", connection_->peer(), why);
+        limit_.cancel();
+        ping_.cancel();
+        server->hub_.detach(this);
+        server->gone(this);
+        // The connection holds its handler until it has flushed: without this the two would hold each other.
+        connection_.reset();
+    }
+
+    LinkServer* server_;
+    std::shared_ptr<net::FrameConnection> connection_;
+    net::Timer limit_;
+    net::Timer ping_;
+    State state_{State::setup};
+    SteadyMs last_heard_ms_{steady_ms_now()};
+    std::uint64_t ping_nonce_{0};
+};
+
+Result<std::unique_ptr<LinkServer>> LinkServer::listen(net::Loop& loop, Options options, Outbox& outbox,
+                                                       Hub& hub, HubObserver& observer) {
+    std::unique_ptr<LinkServer> server{new LinkServer(loop, std::move(options), outbox, hub, observer)};
+    net::FrameLimits limits;
+    limits.handshake_ms = server->options_.auth_limit_ms;
+    limits.unauthenticated_max = kUnauthenticatedMax;
+    limits.unauthenticated_per_address_max = kUnauthenticatedMax;
+    limits.connections_max = 16;
+    limits.payload_limit = sv2::payload_limit_of<sv2::Family::link>;
+    HP_TRY(server->listener_,
+           net::FrameListener::listen(loop, server->options_.listen, limits, server->options_.identity,
+                                      [raw = server.get()](std::shared_ptr<net::FrameConnection> connection) {
+                                          raw->accept(std::move(connection));
+                                      }));
+    return server;
+}
+
+void LinkServer::accept(std::shared_ptr<net::FrameConnection> connection) {
+    // Anybody can finish the handshake, and must not keep the mint out by doing so again and again.
+    auto is_stranger = [](const auto& session) { return !session->is_proven(); };
+    if (std::ranges::count_if(sessions_, is_stranger) >= static_cast<std::ptrdiff_t>(kUnauthenticatedMax)) {
+        auto oldest = *std::ranges::find_if(sessions_, is_stranger);
+        oldest->end("too many connections without LinkAuth");
+    }
+    auto session = std::make_shared<Session>(*this, connection);
+    sessions_.push_back(session);
+    connection->set_handler(session);
+}
+
+LinkServer::~LinkServer() { stop(); }
+
+void LinkServer::stop() {
+    if (listener_) listener_->stop();
+    auto sessions = sessions_;
+    for (const auto& session : sessions) session->end("stopping");
+}
+
+void LinkServer::authenticated(const std::shared_ptr<Session>& session, const MintStatus& status) {
+    auto older = std::exchange(active_, session);
+    mint_ = status;
+    if (older && older != session) older->end("replaced by a newer session");
+}
+
+void LinkServer::gone(Session* session) {
+    if (active_.get() == session) {
+        active_.reset();
+        mint_.reset();
+    }
+    std::erase_if(sessions_, [&](const auto& known) { return known.get() == session; });
+}
+
+}  // namespace hp::pool

@@ -1,0 +1,393 @@
+#include "pool/miner_session.hpp"
+
+#include "ehash/owner.hpp"
+#include "log/log.hpp"
+#include "pool/pool.hpp"
+#include "sv2/common.hpp"
+#include "sv2/ehash.hpp"
+#include "sv2/extensions.hpp"
+#include "sv2/setup.hpp"
+
+namespace hp::pool {
+namespace {
+
+namespace msg = sv2::mining;
+
+constexpr std::uint8_t kMiningProtocol = 0;
+constexpr std::int64_t kSetupLimitMs = 10'000;
+constexpr std::int64_t kFirstChannelLimitMs = 60'000;
+constexpr std::size_t kChannelsMax = 4096;
+
+// SetupConnection.flags of the mining protocol.
+constexpr std::uint32_t kRequiresVersionRolling = 1u << 2;
+// SetupConnection.Success.flags.
+constexpr std::uint32_t kRequiresFixedVersion = 1u << 0;
+constexpr std::uint32_t kRequiresExtendedChannels = 1u << 1;
+
+struct LockingKeyTlv {
+    bool is_present{false};
+    std::optional<crypto::PublicKey33> key;  ///< nothing: present and invalid
+};
+
+/// The locking_pubkey TLV of our extension, where it was negotiated.
+Result<LockingKeyTlv> find_locking_key(ByteView rest, bool negotiated) {
+    LockingKeyTlv out;
+    if (!negotiated || rest.empty()) return out;
+    HP_TRY(auto value, sv2::find_tlv(rest, sv2::ehash::kExtensionType, sv2::ehash::kLockingPubkeyField));
+    if (!value) return out;
+    out.is_present = true;
+    if (crypto::is_valid_public_key(*value)) out.key = to_array<33>(*value);
+    return out;
+}
+
+bool is_usable_hash_rate(float hash_rate) { return hash_rate >= 0 && hash_rate < 1e30f; }  // false for NaN
+
+/// A harder limit would never see a share.
+bool is_usable_target(const Bytes32& max_target) {
+    return bitcoin::compare(max_target, bitcoin::target_from_work_bits(250)) >= 0;
+}
+
+}  // namespace
+
+MinerSession::MinerSession(Pool& pool, std::shared_ptr<net::FrameConnection> connection,
+                           std::uint64_t connection_id)
+    : pool_{&pool}, connection_{std::move(connection)}, connection_id_{connection_id}, limit_{pool.loop_} {
+    limit_.after(kSetupLimitMs, [this] { close("no SetupConnection within 10 s"); });
+}
+
+void MinerSession::on_frame(ByteView bytes) {
+    if (!pool_) return;
+    auto result = [&]() -> Result<> {
+        HP_TRY(auto frame, sv2::split_frame(bytes));
+        return handle(frame);
+    }();
+    if (!result) close(result.error().what);
+}
+
+void MinerSession::on_close(const Error& reason) {
+    if (!pool_) return;
+    auto* pool = std::exchange(pool_, nullptr);
+    limit_.cancel();
+    pool->events_.connection_closed(connection_id_, reason.what);
+    for (const auto& [id, state] : channels_) pool->events_.channel_closed(connection_id_, id);
+    channels_.clear();
+    pool->gone(*this);
+    // The connection holds its handler until it has flushed: without this the two would hold each other.
+    connection_.reset();
+}
+
+void MinerSession::close(const std::string& why) {
+    if (!pool_) return;
+    auto self = shared_from_this();
+    static log::Limited complain{log::Level::warn};
+    complain("miner {}: closed: {}", connection_->peer(), printable(why, 200));
+    connection_->close(why);
+    on_close({Errc::protocol, why});
+}
+
+Result<> MinerSession::handle(const sv2::FrameView& frame) {
+    if (frame.is<msg::SubmitSharesExtended>() && is_set_up_) return on_submit(frame);
+    if (!is_set_up_) {
+        if (!frame.is<sv2::common::SetupConnection>())
+            return fail(Errc::protocol, "expected SetupConnection");
+        return on_setup(frame);
+    }
+    if (frame.is<sv2::extensions::RequestExtensions>()) return on_request_extensions(frame);
+    if (frame.is<msg::OpenExtendedMiningChannel>()) return on_open_extended(frame);
+    if (frame.is<msg::OpenStandardMiningChannel>()) return on_open_standard(frame);
+    if (frame.is<msg::UpdateChannel>()) return on_update_channel(frame);
+    if (frame.is<msg::CloseChannel>()) return on_close_channel(frame);
+    if (frame.is<msg::SetCustomMiningJob>()) {
+        HP_TRY(auto message, sv2::decode<msg::SetCustomMiningJob>(frame.payload));
+        send(msg::SetCustomMiningJobError{message.channel_id, message.request_id, {"jd-not-supported"}});
+        return {};
+    }
+    if (frame.is<sv2::common::SetupConnection>()) return fail(Errc::protocol, "SetupConnection twice");
+    return fail(Errc::protocol, "unexpected message 0x" + to_hex(ByteView{&frame.header.msg_type, 1}));
+}
+
+Result<> MinerSession::on_setup(const sv2::FrameView& frame) {
+    HP_TRY(auto setup, sv2::decode<sv2::common::SetupConnection>(frame.payload));
+    bool rolling = pool_->options_.work.version_rolling_allowed;
+    if (auto error = sv2::check_setup(setup, kMiningProtocol, rolling ? kRequiresVersionRolling : 0)) {
+        send(*error);
+        return fail(Errc::refused, "SetupConnection refused: " + error->error_code.value);
+    }
+    send(sv2::common::SetupConnectionSuccess{
+        sv2::kVersion, kRequiresExtendedChannels | (rolling ? 0 : kRequiresFixedVersion)});
+    is_set_up_ = true;
+    limit_.after(kFirstChannelLimitMs, [this] {
+        if (channels_.empty()) close("no channel within 60 s");
+    });
+    log::debug("miner {}: connected, vendor \"{}\"", connection_->peer(), printable(setup.vendor.value, 40));
+    return {};
+}
+
+Result<> MinerSession::on_request_extensions(const sv2::FrameView& frame) {
+    HP_TRY(auto request, sv2::decode<sv2::extensions::RequestExtensions>(frame.payload));
+    sv2::extensions::RequestExtensionsSuccess success;
+    sv2::extensions::RequestExtensionsError error;
+    success.request_id = error.request_id = request.request_id;
+    for (auto extension : request.requested_extensions.items) {
+        if (extension == sv2::ehash::kExtensionType)
+            success.supported_extensions.items.push_back(extension);
+        else
+            error.unsupported_extensions.items.push_back(extension);
+    }
+    if (success.supported_extensions.items.empty()) {
+        send(error);
+        return {};
+    }
+    ehash_negotiated_ = true;
+    send(success);
+    return {};
+}
+
+Result<> MinerSession::refuse_open(std::uint32_t request_id, const char* code) {
+    send(msg::OpenMiningChannelError{request_id, {code}});
+    return {};
+}
+
+Result<> MinerSession::on_open_standard(const sv2::FrameView& frame) {
+    HP_TRY(auto open, sv2::decode_with_rest<msg::OpenStandardMiningChannel>(frame.payload));
+    return refuse_open(open.message.request_id, "standard-channels-not-supported");
+}
+
+Result<> MinerSession::on_open_extended(const sv2::FrameView& frame) {
+    HP_TRY(auto decoded, sv2::decode_with_rest<msg::OpenExtendedMiningChannel>(frame.payload));
+    const auto& open = decoded.message;
+    if (channels_.size() >= kChannelsMax) return refuse_open(open.request_id, "too-many-channels");
+    if (!is_usable_hash_rate(open.nominal_hash_rate.get()))
+        return refuse_open(open.request_id, "invalid-nominal-hashrate");
+    if (!pool_->work_.tip()) return refuse_open(open.request_id, "no-template-yet");
+    HP_TRY(auto tlv, find_locking_key(decoded.rest, ehash_negotiated_));
+    std::optional<crypto::PublicKey33> key =
+        tlv.is_present ? tlv.key : ehash::key_from_name(open.user_identity.value);
+    if (!key && !tlv.is_present) key = pool_->options_.default_locking_key;
+    if (!key) return refuse_open(open.request_id, "invalid-locking-key");
+    if (!is_usable_target(open.max_target.bytes))
+        return refuse_open(open.request_id, "max-target-out-of-range");
+
+    auto grant = pool_->extranonces_.grant_extended(open.min_extranonce_size);
+    if (!grant) return refuse_open(open.request_id, grant.error().what.c_str());
+    auto now = steady_ms_now();
+    mining::Vardiff vardiff{pool_->vardiff_rules_, open.nominal_hash_rate.get(), open.max_target.bytes, now};
+
+    std::uint32_t channel_id = next_channel_id_++;
+    mining::Channel::Terms terms{channel_id, mining::ChannelKind::extended, grant->prefix,
+                                 grant->extranonce_size, vardiff.target()};
+    auto [it, added] = channels_.emplace(
+        channel_id, ChannelState{mining::Channel{terms}, vardiff, *key, open.user_identity.value});
+    HP_ASSERT(added);
+    limit_.cancel();
+
+    msg::OpenExtendedMiningChannelSuccess success;
+    success.request_id = open.request_id;
+    success.channel_id = channel_id;
+    success.target.bytes = vardiff.target();
+    success.extranonce_size = grant->extranonce_size;
+    success.extranonce_prefix = grant->prefix;
+    send(success);
+    pool_->events_.channel_opened(connection_id_, channel_id, it->second.worker,
+                                  bitcoin::difficulty_from_target(vardiff.target()));
+
+    // The current tip as a future job that the tip message puts in force, as the specification has it.
+    ChannelState& state = it->second;
+    const auto& jobs = *pool_->work_.current();
+    const auto& job = jobs.for_size(state.channel.full_extranonce_size());
+    send(mining::extended_job_message(*job, channel_id, std::nullopt));
+    state.channel.add_future_job(job);
+    const auto& tip = *pool_->work_.tip();
+    send(msg::SetNewPrevHash{channel_id, jobs.job_id, {tip.prev_hash}, tip.min_ntime, tip.nbits});
+    state.channel.activate(jobs.job_id, pool_->work_.tip(), now);
+    if (auto future = pool_->work_.future()) {
+        const auto& waiting = future->for_size(state.channel.full_extranonce_size());
+        send(mining::extended_job_message(*waiting, channel_id, std::nullopt));
+        state.channel.add_future_job(waiting);
+    }
+    return {};
+}
+
+Result<> MinerSession::on_update_channel(const sv2::FrameView& frame) {
+    HP_TRY(auto decoded, sv2::decode_with_rest<msg::UpdateChannel>(frame.payload));
+    const auto& update = decoded.message;
+    auto refuse = [&](const char* code) {
+        send(msg::UpdateChannelError{update.channel_id, {code}});
+        return Result<>{};
+    };
+    auto it = channels_.find(update.channel_id);
+    if (it == channels_.end()) return refuse("invalid-channel-id");
+    if (!is_usable_hash_rate(update.nominal_hash_rate.get())) return refuse("invalid-nominal-hashrate");
+    if (!is_usable_target(update.maximum_target.bytes)) return refuse("max-target-out-of-range");
+    HP_TRY(auto tlv, find_locking_key(decoded.rest, ehash_negotiated_));
+    if (tlv.is_present && !tlv.key) return refuse("invalid-locking-key");
+    ChannelState& state = it->second;
+    if (tlv.key) state.locking_key = *tlv.key;
+    if (ehash_negotiated_) {
+        HP_TRY(auto name,
+               sv2::find_tlv(decoded.rest, sv2::ehash::kExtensionType, sv2::ehash::kUserIdentityField));
+        if (name) {
+            state.worker = std::string(as_text(name->first(std::min<std::size_t>(name->size(), 255))));
+            pool_->events_.channel_named(connection_id_, update.channel_id, state.worker);
+        }
+    }
+    auto now = steady_ms_now();
+    if (auto target =
+            state.vardiff.on_client_update(update.nominal_hash_rate.get(), update.maximum_target.bytes, now))
+        apply_target(state, *target, now);
+    return {};
+}
+
+Result<> MinerSession::on_close_channel(const sv2::FrameView& frame) {
+    HP_TRY(auto message, sv2::decode<msg::CloseChannel>(frame.payload));
+    if (channels_.erase(message.channel_id))
+        pool_->events_.channel_closed(connection_id_, message.channel_id);
+    return {};
+}
+
+Result<> MinerSession::on_submit(const sv2::FrameView& frame) {
+    // TLVs of extensions may follow; none that we negotiate concerns a share.
+    HP_TRY(auto decoded, sv2::decode_with_rest<msg::SubmitSharesExtended>(frame.payload));
+    const auto& submit = decoded.message;
+    auto it = channels_.find(submit.channel_id);
+    if (it == channels_.end()) {
+        refuse_share(submit.channel_id, submit.sequence_number, "invalid-channel-id");
+        return {};
+    }
+    ChannelState& state = it->second;
+    auto now_ms = unix_ms_now();
+    auto steady_ms = steady_ms_now();
+    mining::Share share{submit.job_id, submit.nonce, submit.ntime, submit.version, submit.extranonce.view()};
+    auto ntime_max = static_cast<std::uint32_t>(now_ms / 1000 + mining::kNtimeAheadMax);
+    mining::Verdict verdict = state.channel.check(share, ntime_max, steady_ms, pool_->seen_);
+
+    // A block goes out before anything else: it must not depend on the money (I22).
+    if (verdict.is_block()) pool_->submit_block(verdict, submit, state.worker);
+    if (!verdict.accepted()) {
+        refuse_share(submit.channel_id, submit.sequence_number, verdict.error_code());
+        return {};
+    }
+    state.vardiff.on_share(verdict.credited_target, steady_ms);
+    const std::uint64_t amount = amount_of(state, verdict);
+    if (amount == 0) {
+        // Only the leading_zeros rule can get here: a share below its minimum is worth nothing.
+        refuse_share(submit.channel_id, submit.sequence_number, "difficulty-too-low");
+        return {};
+    }
+    NewIntent intent{{verdict.header, verdict.hash, verdict.credited_target, amount, state.locking_key},
+                     state.worker,
+                     now_ms};
+    if (!pool_->enqueue({weak_from_this(), submit.channel_id, submit.sequence_number, verdict.difficulty},
+                        std::move(intent)))
+        refuse_share(submit.channel_id, submit.sequence_number, "pool-overloaded");
+    return {};
+}
+
+std::uint64_t MinerSession::amount_of(ChannelState& state, const mining::Verdict& verdict) const {
+    const auto& valuation = pool_->options_.valuation;
+    if (valuation.rule != ehash::Valuation::Rule::target)
+        return valuation.amount(verdict.hash, verdict.credited_target);
+    if (state.valued_amount == 0 || state.valued_target != verdict.credited_target) {
+        state.valued_target = verdict.credited_target;
+        state.valued_amount = valuation.amount(verdict.hash, verdict.credited_target);
+    }
+    return state.valued_amount;
+}
+
+void MinerSession::refuse_share(std::uint32_t channel_id, std::uint32_t sequence_number,
+                                std::string_view code) {
+    send(msg::SubmitSharesError{channel_id, sequence_number, {std::string(code)}});
+    auto it = channels_.find(channel_id);
+    pool_->events_.share_rejected(
+        {connection_id_, channel_id, sequence_number,
+         it == channels_.end() ? std::string_view{} : std::string_view{it->second.worker}},
+        code);
+}
+
+void MinerSession::on_share_durable(std::uint32_t channel_id, std::uint32_t sequence_number,
+                                    std::uint64_t difficulty) {
+    auto it = channels_.find(channel_id);
+    if (!pool_ || it == channels_.end()) return;
+    it->second.channel.on_durable(sequence_number, difficulty);
+    if (!std::exchange(it->second.has_unacknowledged, true)) unacknowledged_.push_back(channel_id);
+}
+
+void MinerSession::on_share_refused(std::uint32_t channel_id, std::uint32_t sequence_number,
+                                    std::string_view code) {
+    if (pool_) refuse_share(channel_id, sequence_number, code);
+}
+
+void MinerSession::acknowledge() {
+    if (!pool_) return;
+    for (std::uint32_t channel_id : unacknowledged_) {
+        auto it = channels_.find(channel_id);
+        if (it == channels_.end()) continue;
+        it->second.has_unacknowledged = false;
+        if (auto success = it->second.channel.take_acknowledgement()) send(*success);
+    }
+    unacknowledged_.clear();
+}
+
+void MinerSession::apply_target(ChannelState& state, const bitcoin::Target& target, SteadyMs now) {
+    auto channel_id = state.channel.channel_id();
+    state.channel.set_target(target);
+    send(msg::SetTarget{channel_id, {target}});
+    pool_->events_.target_set(connection_id_, channel_id, bitcoin::difficulty_from_target(target));
+    // The new target holds for jobs from now on, so a job follows.
+    const auto current = state.channel.current_job();
+    auto jobs = pool_->renewed_this_tick(current ? current->job_id : 0);
+    if (!jobs) return;
+    const auto& job = jobs->for_size(state.channel.full_extranonce_size());
+    state.channel.add_job(job, now);
+    send(mining::extended_job_message(*job, channel_id, pool_->work_.tip()->min_ntime));
+}
+
+void MinerSession::tick(SteadyMs now) {
+    for (auto& [id, state] : channels_)
+        if (auto target = state.vardiff.update(now)) apply_target(state, *target, now);
+}
+
+void MinerSession::send_future_job(const JobSet& jobs) {
+    for (auto& [id, state] : channels_) {
+        const auto& job = jobs.for_size(state.channel.full_extranonce_size());
+        state.channel.add_future_job(job);
+        send(mining::extended_job_message(*job, id, std::nullopt));
+    }
+}
+
+void MinerSession::send_job(const JobSet& jobs, std::uint32_t min_ntime) {
+    auto now = steady_ms_now();
+    for (auto& [id, state] : channels_) {
+        const auto& job = jobs.for_size(state.channel.full_extranonce_size());
+        state.channel.add_job(job, now);
+        send(mining::extended_job_message(*job, id, min_ntime));
+    }
+}
+
+void MinerSession::send_tip(const mining::TipPtr& tip, const JobSet& jobs) {
+    auto now = steady_ms_now();
+    for (auto& [id, state] : channels_) {
+        if (!state.channel.activate(jobs.job_id, tip, now)) {
+            // The channel never had this job (it was renewed, or forgotten): send it as the tip's first.
+            const auto& job = jobs.for_size(state.channel.full_extranonce_size());
+            state.channel.add_future_job(job);
+            send(mining::extended_job_message(*job, id, std::nullopt));
+            state.channel.activate(jobs.job_id, tip, now);
+        }
+        send(msg::SetNewPrevHash{id, jobs.job_id, {tip->prev_hash}, tip->min_ntime, tip->nbits});
+    }
+}
+
+void MinerSession::quote_created(std::uint32_t channel_id, std::uint32_t sequence_number,
+                                 const std::string& quote_id, std::uint64_t amount) {
+    if (!pool_ || !ehash_negotiated_ || !channels_.contains(channel_id)) return;
+    send(sv2::ehash::QuoteNotification{channel_id, sequence_number, {quote_id}, amount});
+}
+
+void MinerSession::quote_failed(std::uint32_t channel_id, std::uint32_t sequence_number, std::uint16_t code,
+                                const std::string& text) {
+    if (!pool_ || !ehash_negotiated_ || !channels_.contains(channel_id)) return;
+    send(sv2::ehash::QuoteFailure{channel_id, sequence_number, code, {text}});
+}
+
+}  // namespace hp::pool

@@ -1,0 +1,101 @@
+// One SV2 mining connection: setup, extensions, channels, shares. Its channels live and die with it; their
+// quotes do not, they are in the outbox.
+#pragma once
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "mining/channel.hpp"
+#include "mining/vardiff.hpp"
+#include "net/frames.hpp"
+#include "pool/hub.hpp"
+#include "pool/work.hpp"
+#include "sv2/frame.hpp"
+#include "sv2/mining.hpp"
+
+namespace hp::pool {
+
+class Pool;
+
+/// A share that is right and waits for its intent to be durable.
+struct PendingShare {
+    std::weak_ptr<class MinerSession> session;
+    std::uint32_t channel_id{};
+    std::uint32_t sequence_number{};
+    std::uint64_t difficulty{};
+};
+
+class MinerSession : public net::FrameHandler,
+                     public QuoteOwner,
+                     public std::enable_shared_from_this<MinerSession> {
+  public:
+    MinerSession(Pool& pool, std::shared_ptr<net::FrameConnection> connection, std::uint64_t connection_id);
+
+    void on_frame(ByteView bytes) override;
+    void on_close(const Error& reason) override;
+
+    void quote_created(std::uint32_t channel_id, std::uint32_t sequence_number, const std::string& quote_id,
+                       std::uint64_t amount) override;
+    void quote_failed(std::uint32_t channel_id, std::uint32_t sequence_number, std::uint16_t code,
+                      const std::string& text) override;
+
+    /// To all channels: a future job, a job on the current tip, or a tip with its job.
+    void send_future_job(const JobSet& jobs);
+    void send_job(const JobSet& jobs, std::uint32_t min_ntime);
+    void send_tip(const mining::TipPtr& tip, const JobSet& jobs);
+    /// Vardiff, about once a second.
+    void tick(SteadyMs now);
+
+    /// The intent is durable: the share may be acknowledged.
+    void on_share_durable(std::uint32_t channel_id, std::uint32_t sequence_number, std::uint64_t difficulty);
+    void on_share_refused(std::uint32_t channel_id, std::uint32_t sequence_number, std::string_view code);
+    /// Sends the acknowledgements that on_share_durable collected.
+    void acknowledge();
+
+    void close(const std::string& why);
+    std::uint64_t connection_id() const { return connection_id_; }
+    std::size_t channel_count() const { return channels_.size(); }
+
+  private:
+    struct ChannelState {
+        mining::Channel channel;
+        mining::Vardiff vardiff;
+        crypto::PublicKey33 locking_key;
+        std::string worker;
+        bool has_unacknowledged{false};
+        // The last credited target and what it is worth: the wide division costs as much as a block's hash.
+        bitcoin::Target valued_target{};
+        std::uint64_t valued_amount{0};
+    };
+    Result<> handle(const sv2::FrameView& frame);
+    Result<> on_setup(const sv2::FrameView& frame);
+    Result<> on_request_extensions(const sv2::FrameView& frame);
+    Result<> on_open_extended(const sv2::FrameView& frame);
+    Result<> on_open_standard(const sv2::FrameView& frame);
+    Result<> on_update_channel(const sv2::FrameView& frame);
+    Result<> on_close_channel(const sv2::FrameView& frame);
+    Result<> on_submit(const sv2::FrameView& frame);
+    std::uint64_t amount_of(ChannelState& state, const mining::Verdict& verdict) const;
+    Result<> refuse_open(std::uint32_t request_id, const char* code);
+    void refuse_share(std::uint32_t channel_id, std::uint32_t sequence_number, std::string_view code);
+    void apply_target(ChannelState& state, const bitcoin::Target& target, SteadyMs now);
+    template <sv2::Message M>
+    void send(const M& message) {
+        scratch_.clear();
+        sv2::append_frame(scratch_, message);
+        connection_->send(scratch_);
+    }
+
+    Pool* pool_;
+    std::shared_ptr<net::FrameConnection> connection_;
+    std::uint64_t connection_id_;
+    net::Timer limit_;
+    bool is_set_up_{false};
+    bool ehash_negotiated_{false};
+    std::uint32_t next_channel_id_{1};
+    std::unordered_map<std::uint32_t, ChannelState> channels_;
+    std::vector<std::uint32_t> unacknowledged_;
+    Bytes scratch_;
+};
+
+}  // namespace hp::pool

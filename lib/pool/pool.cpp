@@ -1,0 +1,264 @@
+#include "pool/pool.hpp"
+
+#include "crypto/random.hpp"
+#include "log/log.hpp"
+#include "mining/job.hpp"
+#include "sv2/registry.hpp"
+
+namespace hp::pool {
+namespace {
+
+constexpr std::int64_t kTickMs = 1000;
+/// Shares that wait for the disk; beyond it new ones are refused, so that memory stays bounded.
+constexpr std::size_t kWaitingMax = 100'000;
+constexpr std::size_t kGroupMax = 4096;
+/// A busy loop's group is committed when it is full or this old; an idle loop's at once. Every commit writes
+/// the index pages of the current second again, so at full load a few milliseconds more save many writes.
+constexpr SteadyMs kGroupWaitMs = 4;
+/// Turns of the loop without a new share that make it idle: in the first the sockets that are ready by now
+/// may still stand behind us in the loop's queue.
+constexpr int kQuietTurns = 2;
+
+}  // namespace
+
+Pool::Pool(net::Loop& loop, PoolOptions options)
+    : loop_{loop},
+      options_{std::move(options)},
+      events_{"hp-pool"},
+      work_{options_.work},
+      extranonces_{options_.server_id, get_le<std::uint16_t>(crypto::random_array<2>().data())},
+      tick_{loop},
+      stop_poll_{loop} {
+    vardiff_rules_.shares_per_minute = options_.shares_per_minute;
+    vardiff_rules_.easiest_target = bitcoin::target_from_work_bits(options_.easiest_target_bits);
+    vardiff_rules_.period_ms = options_.retarget_ms;
+}
+
+Result<std::unique_ptr<Pool>> Pool::start(net::Loop& loop, PoolOptions options) {
+    std::unique_ptr<Pool> pool{new Pool(loop, std::move(options))};
+    auto& p = *pool;
+    if (p.options_.valuation.rule == ehash::Valuation::Rule::target &&
+        p.options_.easiest_target_bits < p.options_.valuation.unit_bits)
+        return fail(Errc::usage, "easiest_target_bits (" + std::to_string(p.options_.easiest_target_bits) +
+                                     ") is below unit_bits (" +
+                                     std::to_string(p.options_.valuation.unit_bits) +
+                                     "): a share could be worth nothing");
+    HP_TRY(p.sink_, net::EventSink::open(loop, p.options_.events, "hp-pool"));
+    p.events_.to(p.sink_.get());
+    HP_TRY(p.outbox_,
+           Outbox::open(
+               p.options_.outbox_path, [&loop](std::function<void()> call) { loop.post(std::move(call)); },
+               unix_ms_now()));
+    // No share is judged before the duplicate check knows what was accepted before (P15).
+    for (const auto& [prev_hash, share_hash] : p.outbox_->recent_at_open())
+        p.seen_.insert(prev_hash, share_hash);
+    p.hub_ = std::make_unique<Hub>(loop, *p.outbox_, p);
+    HP_TRY(p.link_, LinkServer::listen(loop, p.options_.link, *p.outbox_, *p.hub_, p));
+    net::FrameLimits limits;
+    limits.payload_limit = sv2::payload_limit_of<sv2::Family::mining, sv2::Family::ehash>;
+    HP_TRY(p.mining_listener_,
+           net::FrameListener::listen(loop, p.options_.mining_listen, limits, p.options_.mining_identity,
+                                      [raw = pool.get()](std::shared_ptr<net::FrameConnection> connection) {
+                                          auto id = raw->next_connection_id_++;
+                                          auto session = std::make_shared<MinerSession>(*raw, connection, id);
+                                          raw->sessions_.emplace(id, session);
+                                          raw->events_.connection_opened(id, connection->peer());
+                                          connection->set_handler(session);
+                                      }));
+    p.templates_ = std::make_unique<TemplateClient>(loop, p.options_.templates, p);
+    p.templates_->start();
+    p.tick_.every(kTickMs, [raw = pool.get()] {
+        auto now = steady_ms_now();
+        raw->tick_jobs_.reset();
+        std::uint64_t channels = 0;
+        for (auto& [id, session] : raw->sessions_) {
+            session->tick(now);
+            channels += session->channel_count();
+        }
+        auto status = raw->hub_->status();
+        raw->events_.status(raw->sessions_.size(), channels, status.pending, status.dead,
+                            status.mint_connected, raw->mining_listener_->counters());
+    });
+    auto counts = p.outbox_->counts_at_open();
+    log::info("mining on {}, link on {}, outbox {} ({} pending, {} dead)", p.mining_bound().text(),
+              p.link_bound().text(), p.options_.outbox_path, counts.pending, counts.dead);
+    return pool;
+}
+
+Pool::~Pool() {
+    auto sessions = sessions_;
+    for (auto& [id, session] : sessions) session->close("stopping");
+}
+
+void Pool::stop(std::function<void()> stopped) {
+    if (stopped_) return;
+    stopped_ = std::move(stopped);
+    tick_.cancel();
+    mining_listener_->stop();
+    // Waits for the group commit under way, so that its shares are still acknowledged and their quotes leave.
+    stop_poll_.every(20, [this] {
+        if (committing_ || !waiting_.shares.empty()) return;
+        stop_poll_.cancel();
+        auto sessions = sessions_;
+        for (auto& [id, session] : sessions) session->close("stopping");
+        link_->stop();
+        outbox_->drain();
+        sink_->flush(500);
+        stopped_();
+    });
+}
+
+void Pool::gone(MinerSession& session) { sessions_.erase(session.connection_id()); }
+
+bool Pool::enqueue(PendingShare share, NewIntent intent) {
+    if (waiting_.shares.size() >= kWaitingMax || stopped_) {
+        forget(intent.intent);
+        return false;
+    }
+    if (waiting_.shares.empty()) waiting_since_ms_ = steady_ms_now();
+    waiting_.shares.push_back(std::move(share));
+    waiting_.intents.push_back(std::move(intent));
+    commit_soon();
+    return true;
+}
+
+/// What was not stored was not accepted: the miner's next try is no duplicate.
+void Pool::forget(const ehash::Intent& intent) {
+    seen_.forget(to_array<32>(ByteView{intent.header}.subspan(4, 32)), intent.share_hash);
+}
+
+void Pool::commit_soon() {
+    if (committing_ || commit_posted_ || waiting_.shares.empty()) return;
+    commit_posted_ = true;
+    wait_for_group(0, kQuietTurns);
+}
+
+void Pool::wait_for_group(std::size_t size_before, int quiet_turns_left) {
+    loop_.post([this, size_before, quiet_turns_left] {
+        const std::size_t size = waiting_.shares.size();
+        const int left = size == size_before ? quiet_turns_left - 1 : kQuietTurns;
+        if (left > 0 && size < kGroupMax && steady_ms_now() - waiting_since_ms_ < kGroupWaitMs)
+            return wait_for_group(size, left);
+        commit_posted_ = false;
+        commit();
+    });
+}
+
+void Pool::commit() {
+    committing_ = true;
+    auto batch = std::make_shared<Batch>();
+    if (waiting_.shares.size() <= kGroupMax) {
+        std::swap(*batch, waiting_);
+        waiting_.shares.reserve(batch->shares.size());
+        waiting_.intents.reserve(batch->shares.size());
+    } else {
+        const auto take = [](auto& from, auto& to) {
+            const auto end = from.begin() + kGroupMax;
+            to.assign(std::make_move_iterator(from.begin()), std::make_move_iterator(end));
+            from.erase(from.begin(), end);
+        };
+        take(waiting_.shares, batch->shares);
+        take(waiting_.intents, batch->intents);
+    }
+    std::shared_ptr<const std::vector<NewIntent>> intents{batch, &batch->intents};
+    outbox_->add(std::move(intents), [this, batch](Result<std::vector<std::uint64_t>> seqs) {
+        committing_ = false;
+        on_committed(*batch, std::move(seqs));
+        commit_soon();
+    });
+}
+
+void Pool::on_committed(const Batch& batch, Result<std::vector<std::uint64_t>> seqs) {
+    if (!seqs) {
+        if (!std::exchange(commit_failing_, true))
+            on_alarm("outbox: " + seqs.error().what + "; shares are refused until it can be written");
+        if (outbox_->is_dead() && on_fatal) std::exchange(on_fatal, nullptr)(seqs.error());
+    } else if (std::exchange(commit_failing_, false)) {
+        log::info("outbox: can be written again");
+    }
+    std::vector<std::shared_ptr<MinerSession>> touched;
+    for (std::size_t i = 0; i < batch.shares.size(); ++i) {
+        const PendingShare& share = batch.shares[i];
+        auto session = share.session.lock();
+        std::uint64_t seq = seqs ? (*seqs)[i] : 0;
+        if (seq == 0) {
+            if (!seqs) forget(batch.intents[i].intent);
+            if (session)
+                session->on_share_refused(share.channel_id, share.sequence_number,
+                                          seqs ? "duplicate-share" : "pool-storage-failed");
+            continue;
+        }
+        const auto& [intent, worker, accepted_ms] = batch.intents[i];
+        events_.share_accepted(
+            {session ? session->connection_id() : 0, share.channel_id, share.sequence_number, worker}, seq,
+            intent.share_hash, intent.amount, bitcoin::work_from_target(intent.target));
+        if (session) {
+            session->on_share_durable(share.channel_id, share.sequence_number, share.difficulty);
+            if (touched.empty() || touched.back() != session) touched.push_back(session);
+        }
+        hub_->committed(seq, intent, {session, share.channel_id, share.sequence_number, accepted_ms});
+    }
+    for (auto& session : touched) session->acknowledge();
+}
+
+void Pool::submit_block(const mining::Verdict& verdict, const sv2::mining::SubmitSharesExtended& share,
+                        const std::string& worker) {
+    log::info("block found: {} by \"{}\"", to_hex_reversed(verdict.hash), printable(worker, 80));
+    events_.block_found(verdict.hash, verdict.job->template_id, worker);
+    sv2::templates::SubmitSolution solution;
+    solution.template_id = verdict.job->template_id;
+    solution.version = share.version;
+    solution.header_timestamp = share.ntime;
+    solution.header_nonce = share.nonce;
+    solution.coinbase_tx.value =
+        mining::block_coinbase(*verdict.job, verdict.extranonce_prefix.view(), share.extranonce.view());
+    templates_->submit(solution);
+}
+
+JobSetPtr Pool::renewed_this_tick(std::uint32_t id_in_use) {
+    if (!tick_jobs_ || tick_jobs_ != work_.current() || tick_jobs_->job_id == id_in_use)
+        tick_jobs_ = work_.renewed();
+    return tick_jobs_;
+}
+
+void Pool::on_new_template(const sv2::templates::NewTemplate& message) {
+    auto jobs = work_.on_template(message);
+    if (!jobs)
+        return on_alarm("template " + std::to_string(message.template_id) + " refused: " + jobs.error().what);
+    for (auto& [id, session] : sessions_) {
+        if (jobs->is_future)
+            session->send_future_job(*jobs->jobs);
+        else
+            session->send_job(*jobs->jobs, work_.tip()->min_ntime);
+    }
+}
+
+void Pool::on_new_prev_hash(const sv2::templates::SetNewPrevHash& message) {
+    auto tip = work_.on_prev_hash(message);
+    if (!tip) return on_alarm(tip.error().what);
+    events_.tip_changed(tip->tip->prev_hash, tip->tip->nbits);
+    for (auto& [id, session] : sessions_) session->send_tip(tip->tip, *tip->jobs);
+    log::debug("tip {}", to_hex_reversed(tip->tip->prev_hash));
+    if (!std::exchange(is_ready_, true) && on_ready) on_ready();
+}
+
+void Pool::on_quote_created(const StoredIntent& row, const std::string& quote_id, bool replay,
+                            UnixMs accepted_ms) {
+    events_.quote_created(row.seq, quote_id, row.intent.amount, row.intent.share_hash, replay,
+                          accepted_ms ? unix_ms_now() - accepted_ms : -1);
+}
+
+void Pool::on_quote_dead(const StoredIntent& row, std::uint16_t code, const std::string& reason) {
+    static log::Limited complain{log::Level::error};
+    complain("quote for outbox row {} refused by the mint: {}", row.seq, reason);
+    events_.quote_dead(row.seq, code, reason);
+}
+
+void Pool::on_alarm(const std::string& what) {
+    // Strangers at the link's port can cause these.
+    static log::Limited complain{log::Level::warn};
+    complain("{}", what);
+    events_.alarm(what);
+}
+
+}  // namespace hp::pool

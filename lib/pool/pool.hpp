@@ -1,0 +1,113 @@
+// The pool: templates in, jobs out, shares in; every right share an intent in the outbox, then its
+// acknowledgement, then its quote. One thread runs all of this; the outbox's writer is the only other.
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "ehash/valuation.hpp"
+#include "mining/duplicates.hpp"
+#include "mining/extranonce.hpp"
+#include "net/event_sink.hpp"
+#include "net/frames.hpp"
+#include "pool/events.hpp"
+#include "pool/hub.hpp"
+#include "pool/link_server.hpp"
+#include "pool/miner_session.hpp"
+#include "pool/template_client.hpp"
+#include "pool/work.hpp"
+
+namespace hp::pool {
+
+struct PoolOptions {
+    net::Endpoint mining_listen;
+    net::FrameListener::IdentityNow mining_identity;
+    TemplateClient::Options templates;
+    LinkServer::Options link;
+    Work::Options work;
+    std::uint16_t server_id{};
+    ehash::Valuation valuation;
+    double shares_per_minute{20};
+    unsigned easiest_target_bits{32};
+    SteadyMs retarget_ms{60'000};
+    std::optional<crypto::PublicKey33> default_locking_key;
+    std::string outbox_path;
+    std::string events;
+};
+
+class Pool : public TemplateListener, public HubObserver {
+  public:
+    /// Opens the outbox, listens on both ports, dials the Template Provider.
+    static Result<std::unique_ptr<Pool>> start(net::Loop& loop, PoolOptions options);
+    ~Pool() override;
+    /// No new connections or shares; what is accepted gets committed; then `stopped` is called.
+    void stop(std::function<void()> stopped);
+
+    net::Endpoint mining_bound() const { return mining_listener_->bound(); }
+    net::Endpoint link_bound() const { return link_->bound(); }
+    /// Called once, when the first template has become a job.
+    std::function<void()> on_ready;
+    /// Called once, when the process must end: its disk does not keep what it is told.
+    std::function<void(const Error&)> on_fatal;
+
+    void on_new_template(const sv2::templates::NewTemplate& message) override;
+    void on_new_prev_hash(const sv2::templates::SetNewPrevHash& message) override;
+    void on_quote_created(const StoredIntent& row, const std::string& quote_id, bool replay,
+                          UnixMs accepted_ms) override;
+    void on_quote_dead(const StoredIntent& row, std::uint16_t code, const std::string& reason) override;
+    void on_alarm(const std::string& what) override;
+
+  private:
+    friend class MinerSession;
+    Pool(net::Loop& loop, PoolOptions options);
+    void gone(MinerSession& session);
+    /// Queues a share for the next group commit. False: too many wait already (the disk is not keeping up),
+    /// and the share may come again.
+    bool enqueue(PendingShare share, NewIntent intent);
+    /// Commits once the loop has nothing new at hand, or a full group waits, or it waited long enough.
+    void commit_soon();
+    void wait_for_group(std::size_t size_before, int quiet_turns_left);
+    void commit();
+    /// Shares with their intents, at the same index.
+    struct Batch {
+        std::vector<PendingShare> shares;
+        std::vector<NewIntent> intents;
+    };
+    void on_committed(const Batch& batch, Result<std::vector<std::uint64_t>> seqs);
+    void submit_block(const mining::Verdict& verdict, const sv2::mining::SubmitSharesExtended& share,
+                      const std::string& worker);
+    void forget(const ehash::Intent& intent);
+    /// The current jobs under a new id, one for all channels of a tick, save for a channel that has that id
+    /// already.
+    JobSetPtr renewed_this_tick(std::uint32_t id_in_use);
+
+    net::Loop& loop_;
+    PoolOptions options_;
+    std::unique_ptr<net::EventSink> sink_;
+    Events events_;
+    std::unique_ptr<Outbox> outbox_;
+    std::unique_ptr<Hub> hub_;
+    std::unique_ptr<LinkServer> link_;
+    std::unique_ptr<TemplateClient> templates_;
+    std::unique_ptr<net::FrameListener> mining_listener_;
+    Work work_;
+    mining::ExtranonceAllocator extranonces_;
+    mining::DuplicateSet seen_;
+    mining::VardiffRules vardiff_rules_;
+    std::unordered_map<std::uint64_t, std::shared_ptr<MinerSession>> sessions_;
+    std::uint64_t next_connection_id_{1};
+    Batch waiting_;
+    SteadyMs waiting_since_ms_{0};
+    bool committing_{false};
+    bool commit_posted_{false};
+    bool commit_failing_{false};
+    JobSetPtr tick_jobs_;
+    net::Timer tick_;
+    bool is_ready_{false};
+    std::function<void()> stopped_;
+    net::Timer stop_poll_;
+};
+
+}  // namespace hp::pool

@@ -1,0 +1,136 @@
+#include "pool/template_client.hpp"
+
+#include "crypto/random.hpp"
+#include "log/log.hpp"
+#include "sv2/common.hpp"
+#include "sv2/registry.hpp"
+#include "sv2/setup.hpp"
+
+namespace hp::pool {
+namespace {
+
+constexpr std::uint8_t kTemplateProtocol = 2;
+constexpr std::size_t kUnsentSolutionsMax = 16;
+constexpr std::int64_t kSetupLimitMs = 10'000;
+
+}  // namespace
+
+class TemplateClient::Session : public net::FrameHandler {
+  public:
+    explicit Session(TemplateClient& client) : client_{&client}, setup_limit_{client.loop_} {
+        setup_limit_.after(kSetupLimitMs, [this] { end("no answer to SetupConnection within 10 s"); });
+    }
+    void forget() { client_ = nullptr; }
+
+    void on_frame(ByteView bytes) override {
+        if (!client_) return;
+        if (auto result = handle(bytes); !result) end(result.error().what);
+    }
+    void on_close(const Error& reason) override {
+        if (client_) client_->lost(reason);
+    }
+
+  private:
+    Result<> handle(ByteView bytes) {
+        HP_TRY(auto frame, sv2::split_frame(bytes));
+        if (!client_->is_ready_) return handle_setup(frame);
+        if (frame.is<sv2::templates::NewTemplate>()) {
+            HP_TRY(auto message, sv2::decode<sv2::templates::NewTemplate>(frame.payload));
+            client_->listener_.on_new_template(message);
+        } else if (frame.is<sv2::templates::SetNewPrevHash>()) {
+            HP_TRY(auto message, sv2::decode<sv2::templates::SetNewPrevHash>(frame.payload));
+            client_->listener_.on_new_prev_hash(message);
+        } else {
+            log::debug("template provider: ignored message 0x{:02x}", frame.header.msg_type);
+        }
+        return {};
+    }
+
+    Result<> handle_setup(const sv2::FrameView& frame) {
+        if (frame.is<sv2::common::SetupConnectionError>()) {
+            HP_TRY(auto error, sv2::decode<sv2::common::SetupConnectionError>(frame.payload));
+            return fail(Errc::refused, "refused the connection: " + printable(error.error_code.value));
+        }
+        if (!frame.is<sv2::common::SetupConnectionSuccess>())
+            return fail(Errc::protocol, "expected SetupConnection.Success");
+        HP_TRY(auto success, sv2::decode<sv2::common::SetupConnectionSuccess>(frame.payload));
+        if (success.used_version != sv2::kVersion)
+            return fail(Errc::protocol, "speaks version " + std::to_string(success.used_version));
+        setup_limit_.cancel();
+        auto& client = *client_;
+        client.is_ready_ = true;
+        client.loss_logged_ = false;
+        client.backoff_.reset();
+        client.connection_->send(sv2::encode_frame(sv2::templates::CoinbaseOutputConstraints{
+            client.options_.coinbase_output_bytes, client.options_.coinbase_output_sigops}));
+        for (const Bytes& solution : client.unsent_solutions_) client.connection_->send(solution);
+        client.unsent_solutions_.clear();
+        log::info("template provider {} connected", client.connection_->peer());
+        return {};
+    }
+
+    void end(const std::string& why) {
+        if (!client_) return;
+        auto* client = std::exchange(client_, nullptr);
+        client->connection_->close(why);
+        client->lost({Errc::protocol, why});
+    }
+
+    TemplateClient* client_;
+    net::Timer setup_limit_;
+};
+
+TemplateClient::TemplateClient(net::Loop& loop, Options options, TemplateListener& listener)
+    : loop_{loop}, options_{std::move(options)}, listener_{listener}, redial_{loop} {}
+
+TemplateClient::~TemplateClient() {
+    if (session_) session_->forget();
+    if (connection_ && connection_->is_open()) connection_->close("stopping");
+}
+
+void TemplateClient::start() { dial(); }
+
+void TemplateClient::dial() {
+    net::FrameLimits limits;
+    limits.payload_limit = sv2::payload_limit_of<sv2::Family::templates>;
+    dialing_ =
+        net::FrameDial::start(loop_, options_.address, options_.authority, limits, [this](auto result) {
+            if (!result) return lost(result.error());
+            connection_ = *result;
+            session_ = std::make_shared<Session>(*this);
+            connection_->set_handler(session_);
+            sv2::common::SetupConnection setup;
+            setup.protocol = kTemplateProtocol;
+            setup.min_version = setup.max_version = sv2::kVersion;
+            setup.endpoint_host.value = options_.address.host;
+            setup.endpoint_port = options_.address.port;
+            setup.vendor.value = "hp-pool";
+            connection_->send(sv2::encode_frame(setup));
+        });
+}
+
+void TemplateClient::lost(const Error& reason) {
+    if (!loss_logged_)
+        log::warn("template provider {}: {}; trying again", options_.address.text(), reason.what);
+    loss_logged_ = true;
+    is_ready_ = false;
+    if (session_) session_->forget();
+    session_.reset();
+    connection_.reset();
+    std::uint32_t random = get_le<std::uint32_t>(crypto::random_array<4>().data());
+    redial_.after(backoff_.next_ms(random), [this] { dial(); });
+}
+
+void TemplateClient::submit(const sv2::templates::SubmitSolution& solution) {
+    Bytes frame = sv2::encode_frame(solution);
+    if (is_ready_) {
+        connection_->send(frame);
+        return;
+    }
+    log::warn("template provider is away: the solution for template {} waits for its return",
+              solution.template_id);
+    if (unsent_solutions_.size() == kUnsentSolutionsMax) unsent_solutions_.pop_front();
+    unsent_solutions_.push_back(std::move(frame));
+}
+
+}  // namespace hp::pool

@@ -1,0 +1,52 @@
+// The pool's connection to its Template Provider: dials, sets up, hands templates over, carries solutions
+// back. Reconnects for ever with back-off; a solution found while it is down is kept and sent first on
+// return.
+#pragma once
+#include <deque>
+#include <memory>
+
+#include "net/frames.hpp"
+#include "sv2/frame.hpp"
+#include "sv2/templates.hpp"
+
+namespace hp::pool {
+
+class TemplateListener {
+  public:
+    virtual ~TemplateListener() = default;
+    virtual void on_new_template(const sv2::templates::NewTemplate& message) = 0;
+    virtual void on_new_prev_hash(const sv2::templates::SetNewPrevHash& message) = 0;
+};
+
+class TemplateClient {
+  public:
+    struct Options {
+        net::Endpoint address;
+        crypto::XOnlyKey32 authority{};
+        std::uint32_t coinbase_output_bytes{};  ///< serialised size of the pool's own outputs
+        std::uint16_t coinbase_output_sigops{};
+    };
+    TemplateClient(net::Loop& loop, Options options, TemplateListener& listener);
+    ~TemplateClient();
+    void start();
+    void submit(const sv2::templates::SubmitSolution& solution);
+    bool is_connected() const { return is_ready_; }
+
+  private:
+    class Session;
+    void dial();
+    void lost(const Error& reason);
+    net::Loop& loop_;
+    Options options_;
+    TemplateListener& listener_;
+    net::Timer redial_;
+    net::Backoff backoff_{250, 10'000};
+    std::unique_ptr<net::FrameDial> dialing_;
+    std::shared_ptr<net::FrameConnection> connection_;
+    std::shared_ptr<Session> session_;
+    std::deque<Bytes> unsent_solutions_;
+    bool is_ready_{false};
+    bool loss_logged_{false};
+};
+
+}  // namespace hp::pool

@@ -1,0 +1,434 @@
+#include "proxy/downstream.hpp"
+
+#include <algorithm>
+
+#include "bitcoin/target.hpp"
+#include "ehash/owner.hpp"
+#include "log/log.hpp"
+#include "mining/share.hpp"
+#include "proxy/proxy.hpp"
+
+namespace hp::proxy {
+namespace {
+
+constexpr std::int64_t kBeforeWorkLimitMs = 60'000;
+constexpr std::size_t kLinesBeforeWorkMax = 16;
+constexpr std::size_t kJobsMax = 16;
+/// Shares without an answer, and answered ones whose quote may still be on its way.
+constexpr std::size_t kOutstandingMax = 8192;
+/// BIP 320's bits: what SV1 miners know of.
+constexpr std::uint32_t kVersionMask = 0x1fff'e000;
+
+sv1::ErrorCode sv1_code(std::string_view sv2_code) {
+    if (sv2_code == "stale-share" || sv2_code == "invalid-job-id") return sv1::ErrorCode::job_not_found;
+    if (sv2_code == "duplicate-share") return sv1::ErrorCode::duplicate;
+    if (sv2_code == "difficulty-too-low") return sv1::ErrorCode::low_difficulty;
+    return sv1::ErrorCode::other;
+}
+
+Bytes32 easiest_target() {
+    Bytes32 target;
+    target.fill(0xff);
+    return target;
+}
+
+}  // namespace
+
+Downstream::Downstream(Proxy& proxy, std::shared_ptr<net::LineConnection> connection, std::uint64_t miner_id)
+    : proxy_{&proxy},
+      connection_{std::move(connection)},
+      miner_id_{miner_id},
+      limit_{proxy.loop_},
+      locking_key_{proxy.wallet_->locking_key()},
+      max_target_{easiest_target()} {
+    limit_.after(kBeforeWorkLimitMs, [this] { close("did not subscribe and authorize within 60 s"); });
+}
+
+void Downstream::on_line(std::string_view line) {
+    if (!proxy_ || sv1::is_blank(line)) return;
+    if (!(is_authorized_ && channel_id_) && ++lines_before_work_ > kLinesBeforeWorkMax)
+        return close("more than " + std::to_string(kLinesBeforeWorkMax) + " lines before work began");
+    auto message = parser_.from_client(line);
+    if (!message) {
+        proxy_->count_bad_line(connection_->peer(), message.error().text);
+        sv1::append_error(out_, message.error());
+        // A line that is not even JSON is no miner of ours: answered once, then closed.
+        if (message.error().code == sv1::ErrorCode::parse) {
+            flush();
+            close("garbage: " + printable(message.error().text));
+        }
+        return;
+    }
+    std::visit([&](const auto& body) { handle(message->id, body); }, message->body);
+}
+
+void Downstream::on_close(const Error& reason) {
+    if (!proxy_) return;
+    auto* proxy = std::exchange(proxy_, nullptr);
+    limit_.cancel();
+    if (channel_id_) proxy->upstream_->close_channel(*channel_id_);
+    // Nobody will be told of the quotes that its last shares make.
+    if (!outstanding_.empty()) proxy->look_for_quotes_soon();
+    proxy->gone(*this, reason.what);
+    // The connection holds its handler until it has flushed: without this the two would hold each other.
+    connection_.reset();
+}
+
+void Downstream::close(const std::string& why) {
+    if (!proxy_) return;
+    auto self = shared_from_this();
+    connection_->close(why);
+    on_close({Errc::protocol, why});
+}
+
+void Downstream::flush() {
+    if (out_.empty() || !connection_) return;
+    connection_->send(out_);
+    out_.clear();
+}
+
+void Downstream::handle(std::string_view id, const sv1::Configure& message) {
+    sv1::Granted granted;
+    if (message.version_rolling && !proxy_->upstream_->fixed_version()) {
+        version_mask_ = message.version_rolling_mask & kVersionMask;
+        granted.version_rolling_mask = version_mask_;
+    }
+    if (message.minimum_difficulty) {
+        suggest(bitcoin::target_from_difficulty(*message.minimum_difficulty));
+        granted.minimum_difficulty = true;
+    }
+    if (message.subscribe_extranonce) {
+        takes_set_extranonce_ = true;
+        granted.subscribe_extranonce = true;
+    }
+    sv1::append_configured(out_, id, message, granted);
+}
+
+void Downstream::handle(std::string_view id, const sv1::Subscribe& message) {
+    user_agent_ = printable(message.user_agent, 64);
+    subscribe_id_ = std::string(id);
+    // cgminer subscribes a second time when it had asked for an old session: it gets the same answer again.
+    if (channel_id_) return answer_subscribe();
+    wants_channel_ = true;
+    open_channel();
+}
+
+void Downstream::open_channel() {
+    // While the pool is away the miner waits for its answer; pool_is_ready() comes back here.
+    if (!wants_channel_ || channel_id_ || is_opening_ || !proxy_->upstream_->is_ready()) return;
+    is_opening_ = true;
+    Upstream::Opening opening;
+    opening.user_identity = worker_;
+    opening.nominal_hash_rate = static_cast<float>(proxy_->options_.initial_hash_rate_hps);
+    opening.max_target = max_target_;
+    opening.min_extranonce_size = proxy_->options_.min_extranonce_size;
+    opening.locking_key = locking_key_;
+    opened_for_ = worker_;
+    proxy_->upstream_->open_channel(opening, weak_from_this());
+}
+
+void Downstream::on_opened(const sv2::mining::OpenExtendedMiningChannelSuccess& success) {
+    is_opening_ = false;
+    if (!proxy_) return;
+    channel_id_ = success.channel_id;
+    auto prefix = success.extranonce_prefix.view();
+    bool is_reopened = is_subscribed_;
+    std::size_t size_before = extranonce2_size_;
+    extranonce1_.assign(prefix.begin(), prefix.end());
+    extranonce2_size_ = success.extranonce_size;
+    target_ = success.target.bytes;
+    // A miner that does not wait between its lines has named itself while the channel was being opened.
+    if (worker_ != opened_for_) tell_owner();
+    if (is_reopened) {
+        // After an outage of the pool. A miner that cannot change its extranonce must connect again.
+        if (!takes_set_extranonce_ && size_before) return close("the pool was away: extranonce changed");
+        sv1::append_set_extranonce(out_, extranonce1_, extranonce2_size_);
+        if (is_authorized_) begin_work();
+    } else {
+        answer_subscribe();
+    }
+    flush();
+}
+
+void Downstream::answer_subscribe() {
+    is_subscribed_ = true;
+    char session[17];
+    std::snprintf(session, sizeof session, "%016llx", static_cast<unsigned long long>(miner_id_));
+    sv1::append_subscribed(out_, subscribe_id_, session, extranonce1_, extranonce2_size_);
+    if (is_authorized_) begin_work();
+}
+
+void Downstream::on_refused(const std::string& code) {
+    is_opening_ = false;
+    if (!proxy_) return;
+    static log::Limited complain{log::Level::warn};
+    complain("miner {}: pool refused its channel: {}", connection_->peer(), code);
+    // No template yet: the pool is starting. Anything else would be refused again.
+    if (code == "no-template-yet") {
+        limit_.after(500, [this] {
+            limit_.after(kBeforeWorkLimitMs, [this] { close("no work within 60 s"); });
+            open_channel();
+        });
+        return;
+    }
+    if (!is_subscribed_) {
+        sv1::append_error(out_, subscribe_id_, sv1::ErrorCode::other, "pool refused the channel: " + code);
+        flush();
+    }
+    close("pool refused the channel: " + code);
+}
+
+void Downstream::handle(std::string_view id, const sv1::Authorize& message) {
+    worker_ = std::string(message.user.substr(0, 255));
+    if (auto key = ehash::key_from_name(worker_)) locking_key_ = *key;
+    is_authorized_ = true;
+    sv1::append_true(out_, id);
+    proxy_->events_.miner_authorized(miner_id_, worker_, user_agent_);
+    if (channel_id_) {
+        tell_owner();
+        begin_work();
+    }
+}
+
+/// Whose the channel's shares are from now on, and what it is called.
+void Downstream::tell_owner() {
+    proxy_->upstream_->update_channel(*channel_id_,
+                                      static_cast<float>(proxy_->options_.initial_hash_rate_hps), max_target_,
+                                      locking_key_, worker_);
+}
+
+void Downstream::begin_work() {
+    limit_.cancel();
+    send_difficulty();
+    // The newest job in force, as a clean start.
+    for (auto it = jobs_.rbegin(); it != jobs_.rend(); ++it) {
+        if (!it->is_active) continue;
+        send_job(*it, true);
+        break;
+    }
+}
+
+void Downstream::handle(std::string_view id, const sv1::SuggestDifficulty& message) {
+    suggest(bitcoin::target_from_difficulty(message.difficulty));
+    sv1::append_true(out_, id);
+}
+
+void Downstream::handle(std::string_view id, const sv1::SuggestTarget& message) {
+    suggest(message.target);
+    sv1::append_true(out_, id);
+}
+
+/// A miner's wish is a limit: its target will not be easier than this. Vardiff decides the rest.
+void Downstream::suggest(const Bytes32& target) {
+    max_target_ = target;
+    if (channel_id_)
+        proxy_->upstream_->update_channel(*channel_id_,
+                                          static_cast<float>(proxy_->options_.initial_hash_rate_hps),
+                                          max_target_, std::nullopt, {});
+}
+
+void Downstream::handle(std::string_view id, const sv1::ExtranonceSubscribe&) {
+    takes_set_extranonce_ = true;
+    sv1::append_true(out_, id);
+}
+
+void Downstream::handle(std::string_view id, const sv1::MultiVersion&) { sv1::append_true(out_, id); }
+
+void Downstream::handle(std::string_view id, const sv1::UnknownMethod& message) {
+    reject(id, sv1::ErrorCode::other, {}, ("unknown method " + printable(message.method, 40)).c_str());
+}
+
+void Downstream::reject(std::string_view id, sv1::ErrorCode code, std::string_view reason, const char* text) {
+    sv1::append_error(out_, id, code, text);
+    if (!reason.empty()) proxy_->events_.share_rejected(miner_id_, worker_, reason);
+}
+
+void Downstream::handle(std::string_view id, const sv1::Submit& message) {
+    if (!is_subscribed_ || !channel_id_)
+        return reject(id, sv1::ErrorCode::not_subscribed, "not-subscribed", "not subscribed");
+    if (!is_authorized_) return reject(id, sv1::ErrorCode::unauthorized, "unauthorized", "not authorized");
+    auto job = std::ranges::find_if(jobs_, [&](const Job& known) {
+        return known.was_sent && std::to_string(known.job_id) == message.job_id;
+    });
+    if (job == jobs_.end())
+        return reject(id, sv1::ErrorCode::job_not_found, "invalid-job-id", "job not found");
+    if (message.extranonce2.size != extranonce2_size_)
+        return reject(id, sv1::ErrorCode::other, "bad-extranonce-size", "extranonce2 has the wrong size");
+    std::uint32_t mask = job->version_rolling_allowed ? version_mask_ : 0;
+    std::uint32_t version = job->version;
+    if (message.version_bits) {
+        if (!sv1::version_bits_allowed(job->version, mask, *message.version_bits))
+            return reject(id, sv1::ErrorCode::other, "invalid-version-bits", "version bits outside the mask");
+        version = sv1::rolled_version(job->version, mask, *message.version_bits);
+    }
+    if (outstanding_.size() >= kOutstandingMax) {
+        forget_answered();
+        if (outstanding_.size() >= kOutstandingMax)
+            return reject(id, sv1::ErrorCode::other, "too-many-outstanding",
+                          "too many shares without an answer");
+    }
+    sv2::mining::SubmitSharesExtended share;
+    share.channel_id = *channel_id_;
+    share.sequence_number = next_sequence_number_++;
+    share.job_id = job->job_id;
+    share.nonce = message.nonce;
+    share.ntime = message.ntime;
+    share.version = version;
+    share.extranonce = message.extranonce2;
+    outstanding_.push_back({share.sequence_number, std::string(id), steady_ms_now()});
+    proxy_->upstream_->submit(share);
+}
+
+Downstream::Outstanding* Downstream::find_outstanding(std::uint32_t sequence_number) {
+    // Numbers count up by one and wrap; those in the queue are in a row save for gaps left by forgetting.
+    for (auto& share : outstanding_)
+        if (share.sequence_number == sequence_number) return &share;
+    return nullptr;
+}
+
+void Downstream::forget_answered() {
+    // Half of the answered ones, oldest first: their quotes are found by key should they still come.
+    std::size_t left = outstanding_.size() / 2;
+    std::erase_if(outstanding_,
+                  [&](const Outstanding& share) { return share.is_answered && left > 0 && left--; });
+}
+
+void Downstream::on_accepted(std::uint32_t last_sequence_number) {
+    if (!proxy_) return;
+    std::uint64_t count = 0;
+    for (auto& share : outstanding_) {
+        // Serial arithmetic, as numbers wrap: everything up to the one that is named.
+        if (static_cast<std::int32_t>(share.sequence_number - last_sequence_number) > 0) break;
+        if (share.is_answered) continue;
+        share.is_answered = true;
+        ++count;
+        sv1::append_true(out_, share.sv1_id);
+        proxy_->events_.share_accepted(miner_id_, worker_, steady_ms_now() - share.received_ms);
+    }
+    if (!is_wallets_key() || !proxy_->upstream_->pays_ehash()) forget_all_answered();
+    flush();
+}
+
+void Downstream::forget_all_answered() {
+    while (!outstanding_.empty() && outstanding_.front().is_answered) outstanding_.pop_front();
+}
+
+void Downstream::on_rejected(std::uint32_t sequence_number, const std::string& code) {
+    if (!proxy_) return;
+    auto* share = find_outstanding(sequence_number);
+    if (!share || share->is_answered) return;
+    reject(share->sv1_id, sv1_code(code), code, code.c_str());
+    std::erase_if(outstanding_,
+                  [&](const Outstanding& known) { return known.sequence_number == sequence_number; });
+    flush();
+}
+
+void Downstream::on_quote(std::uint32_t sequence_number, const std::string& quote_id, std::uint64_t amount) {
+    if (!proxy_) return;
+    SteadyMs received_ms = 0;
+    if (auto* share = find_outstanding(sequence_number)) {
+        received_ms = share->received_ms;
+        // The share's story is over once its quote is known; an unanswered one still waits for its answer.
+        if (share->is_answered)
+            std::erase_if(outstanding_,
+                          [&](const Outstanding& known) { return known.sequence_number == sequence_number; });
+    }
+    if (is_wallets_key())
+        proxy_->on_quote(quote_id, amount, received_ms);
+    else
+        proxy_->events_.quote_for_other_key(miner_id_, worker_, quote_id, amount);
+}
+
+void Downstream::on_quote_failed(std::uint32_t sequence_number, const std::string& text) {
+    if (!proxy_) return;
+    static log::Limited complain{log::Level::warn};
+    complain("miner \"{}\": share {} gets no quote: {}", printable(worker_, 80), sequence_number, text);
+    proxy_->events_.quote_failed(miner_id_, worker_, text);
+}
+
+bool Downstream::is_wallets_key() const { return proxy_ && locking_key_ == proxy_->wallet_->locking_key(); }
+
+void Downstream::on_job(const sv2::mining::NewExtendedMiningJob& message) {
+    if (!proxy_) return;
+    if (jobs_.size() == kJobsMax) jobs_.pop_front();
+    Job job;
+    job.job_id = message.job_id;
+    job.version = message.version;
+    job.version_rolling_allowed = message.version_rolling_allowed;
+    job.coinbase_tx_prefix = message.coinbase_tx_prefix.value;
+    job.coinbase_tx_suffix = message.coinbase_tx_suffix.value;
+    for (const auto& node : message.merkle_path.items) job.merkle_path.push_back(node.bytes);
+    if (message.min_ntime && tip_) {
+        job.is_active = true;
+        job.min_ntime = *message.min_ntime;
+    }
+    jobs_.push_back(std::move(job));
+    if (jobs_.back().is_active) send_job(jobs_.back(), false);
+    flush();
+}
+
+void Downstream::on_prev_hash(const sv2::mining::SetNewPrevHash& message) {
+    if (!proxy_) return;
+    tip_ = Tip{message.prev_hash.bytes, message.nbits, message.min_ntime};
+    // Older jobs stay known, so that their late shares are told stale by the pool.
+    Job* active = nullptr;
+    for (auto& job : jobs_) {
+        job.is_active = job.job_id == message.job_id;
+        if (job.is_active) active = &job;
+    }
+    if (!active) return log::warn("pool put job {} in force without sending it", message.job_id);
+    active->min_ntime = message.min_ntime;
+    send_job(*active, true);
+    flush();
+}
+
+void Downstream::send_job(Job& job, bool clean_jobs) {
+    if (!is_subscribed_ || !is_authorized_ || !tip_) return;
+    job.was_sent = true;
+    auto now = static_cast<std::uint32_t>(unix_ms_now() / 1000);
+    sv1::ExtranonceSplit split{{}, extranonce1_, static_cast<std::uint8_t>(extranonce2_size_)};
+    sv1::append_notify(
+        out_, sv1::notify_from_job(std::to_string(job.job_id), job.version, tip_->prev_hash, tip_->nbits,
+                                   std::max(job.min_ntime, now), job.merkle_path, job.coinbase_tx_prefix,
+                                   split, job.coinbase_tx_suffix, clean_jobs));
+}
+
+void Downstream::on_target(const Bytes32& target) {
+    if (!proxy_) return;
+    target_ = target;
+    // Holds for the job that follows, on both sides of this proxy.
+    if (is_authorized_ && is_subscribed_) send_difficulty();
+    flush();
+}
+
+void Downstream::send_difficulty() {
+    sv1::append_set_difficulty(out_, bitcoin::difficulty_from_target(target_));
+}
+
+void Downstream::on_extranonce_prefix(ByteView prefix) {
+    if (!proxy_) return;
+    if (!takes_set_extranonce_)
+        return close("the pool changed the extranonce, which this miner cannot follow");
+    extranonce1_.assign(prefix.begin(), prefix.end());
+    sv1::append_set_extranonce(out_, extranonce1_, extranonce2_size_);
+    flush();
+}
+
+void Downstream::on_channel_lost() {
+    is_opening_ = false;
+    if (!proxy_) return;
+    channel_id_.reset();
+    tip_.reset();
+    jobs_.clear();
+    // Nobody will answer these any more; what was accepted has its quote, which is found by key.
+    for (auto& share : outstanding_)
+        if (!share.is_answered)
+            reject(share.sv1_id, sv1::ErrorCode::other, "pool-connection-lost", "pool connection lost");
+    outstanding_.clear();
+    flush();
+    open_channel();
+}
+
+void Downstream::pool_is_ready() { open_channel(); }
+
+}  // namespace hp::proxy

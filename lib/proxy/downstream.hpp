@@ -1,0 +1,125 @@
+// One SV1 miner: the mining.* dialogue on one side, an SV2 extended channel on the other.
+#pragma once
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "net/lines.hpp"
+#include "proxy/upstream.hpp"
+#include "sv1/build.hpp"
+#include "sv1/parse.hpp"
+
+namespace hp::proxy {
+
+class Proxy;
+
+class Downstream : public net::LineHandler,
+                   public ChannelOwner,
+                   public std::enable_shared_from_this<Downstream> {
+  public:
+    Downstream(Proxy& proxy, std::shared_ptr<net::LineConnection> connection, std::uint64_t miner_id);
+
+    void on_line(std::string_view line) override;
+    void on_read_done() override { flush(); }
+    void on_close(const Error& reason) override;
+
+    void on_opened(const sv2::mining::OpenExtendedMiningChannelSuccess& success) override;
+    void on_refused(const std::string& code) override;
+    void on_job(const sv2::mining::NewExtendedMiningJob& job) override;
+    void on_prev_hash(const sv2::mining::SetNewPrevHash& tip) override;
+    void on_target(const Bytes32& target) override;
+    void on_extranonce_prefix(ByteView prefix) override;
+    void on_accepted(std::uint32_t last_sequence_number) override;
+    void on_rejected(std::uint32_t sequence_number, const std::string& code) override;
+    void on_quote(std::uint32_t sequence_number, const std::string& quote_id, std::uint64_t amount) override;
+    void on_quote_failed(std::uint32_t sequence_number, const std::string& text) override;
+    void on_channel_lost() override;
+
+    /// The pool is there (again): a miner that waits for a channel gets one.
+    void pool_is_ready();
+    void close(const std::string& why);
+    std::uint64_t miner_id() const { return miner_id_; }
+
+  private:
+    struct Job {
+        std::uint32_t job_id{};
+        std::uint32_t version{};
+        bool version_rolling_allowed{};
+        Bytes coinbase_tx_prefix, coinbase_tx_suffix;
+        std::vector<Bytes32> merkle_path;
+        std::uint32_t min_ntime{};
+        bool is_active{false};
+        bool was_sent{false};
+    };
+    struct Tip {
+        Bytes32 prev_hash{};
+        std::uint32_t nbits{};
+        std::uint32_t min_ntime{};
+    };
+    /// A share on its way: who gets the answer, and since when.
+    struct Outstanding {
+        std::uint32_t sequence_number{};
+        std::string sv1_id;
+        SteadyMs received_ms{};
+        bool is_answered{false};
+    };
+
+    void handle(std::string_view id, const sv1::Configure& message);
+    void handle(std::string_view id, const sv1::Subscribe& message);
+    void handle(std::string_view id, const sv1::Authorize& message);
+    void handle(std::string_view id, const sv1::Submit& message);
+    void handle(std::string_view id, const sv1::SuggestDifficulty& message);
+    void handle(std::string_view id, const sv1::SuggestTarget& message);
+    void handle(std::string_view id, const sv1::ExtranonceSubscribe& message);
+    void handle(std::string_view id, const sv1::MultiVersion& message);
+    void handle(std::string_view, const sv1::Pong&) {}
+    void handle(std::string_view id, const sv1::UnknownMethod& message);
+    void handle(std::string_view, const sv1::ClientAnswer&) {}
+
+    void open_channel();
+    void suggest(const Bytes32& target);
+    void answer_subscribe();
+    void tell_owner();
+    void begin_work();
+    void send_difficulty();
+    void send_job(Job& job, bool clean_jobs);
+    void reject(std::string_view id, sv1::ErrorCode code, std::string_view reason, const char* text);
+    Outstanding* find_outstanding(std::uint32_t sequence_number);
+    void forget_answered();
+    void forget_all_answered();
+    bool is_wallets_key() const;
+    void flush();
+
+    Proxy* proxy_;
+    std::shared_ptr<net::LineConnection> connection_;
+    std::uint64_t miner_id_;
+    net::Timer limit_;
+    sv1::Parser parser_;
+    std::string out_;
+
+    std::string worker_;
+    std::string opened_for_;  // the name that the channel was opened under
+    std::string user_agent_;
+    crypto::PublicKey33 locking_key_{};
+    std::string subscribe_id_;
+    bool wants_channel_{false};
+    bool is_opening_{false};
+    bool is_subscribed_{false};
+    bool is_authorized_{false};
+    bool takes_set_extranonce_{false};
+    std::uint32_t version_mask_{0};
+    Bytes32 max_target_{};
+    std::size_t lines_before_work_{0};
+
+    std::optional<std::uint32_t> channel_id_;
+    Bytes extranonce1_;
+    std::size_t extranonce2_size_{0};
+    Bytes32 target_{};
+    std::optional<Tip> tip_;
+    std::deque<Job> jobs_;  // oldest first
+    std::uint32_t next_sequence_number_{0};
+    std::deque<Outstanding> outstanding_;
+};
+
+}  // namespace hp::proxy

@@ -1,0 +1,98 @@
+#include "proxy/events.hpp"
+
+#include "net/event_sink.hpp"
+#include "wire/records.hpp"
+
+namespace hp::proxy {
+namespace {
+
+wire::Record make(std::string_view type) { return wire::Record(type, "hp-proxy", unix_ms_now()); }
+
+}  // namespace
+
+bool Events::off() const { return !sink_ || !sink_->enabled(); }
+
+void Events::miner_connected(std::uint64_t miner_id, const std::string& peer) {
+    if (!off()) sink_->write(make("miner_connected").add("miner_id", miner_id).add("peer", peer).line());
+}
+
+void Events::miner_authorized(std::uint64_t miner_id, std::string_view worker, std::string_view user_agent) {
+    if (!off())
+        sink_->write(make("miner_authorized")
+                         .add("miner_id", miner_id)
+                         .add("worker", worker)
+                         .add("user_agent", user_agent)
+                         .line());
+}
+
+void Events::miner_disconnected(std::uint64_t miner_id, std::string_view worker, std::string_view reason) {
+    if (!off())
+        sink_->write(make("miner_disconnected")
+                         .add("miner_id", miner_id)
+                         .add("worker", worker)
+                         .add("reason", reason)
+                         .line());
+}
+
+void Events::share_accepted(std::uint64_t miner_id, std::string_view worker, SteadyMs latency_ms) {
+    if (!off())
+        sink_->write(make("miner_share_accepted")
+                         .add("miner_id", miner_id)
+                         .add("worker", worker)
+                         .add("latency_ms", latency_ms)
+                         .line());
+}
+
+void Events::share_rejected(std::uint64_t miner_id, std::string_view worker, std::string_view reason) {
+    if (!off())
+        sink_->write(make("miner_share_rejected")
+                         .add("miner_id", miner_id)
+                         .add("worker", worker)
+                         .add("reason", reason)
+                         .line());
+}
+
+void Events::quote_for_other_key(std::uint64_t miner_id, std::string_view worker, const std::string& quote_id,
+                                 std::uint64_t amount) {
+    if (!off())
+        sink_->write(make("quote_for_other_key")
+                         .add("miner_id", miner_id)
+                         .add("worker", worker)
+                         .add("quote_id", quote_id)
+                         .add("amount", amount)
+                         .line());
+}
+
+void Events::quote_failed(std::uint64_t miner_id, std::string_view worker, std::string_view reason) {
+    if (!off())
+        sink_->write(make("quote_failed")
+                         .add("miner_id", miner_id)
+                         .add("worker", worker)
+                         .add("reason", reason)
+                         .line());
+}
+
+void Events::token_minted(const std::string& quote_id, std::uint64_t amount, std::int64_t share_to_token_ms) {
+    if (off()) return;
+    auto record = make("token_minted");
+    record.add("quote_id", quote_id).add("amount", amount);
+    if (share_to_token_ms >= 0) record.add("share_to_token_ms", share_to_token_ms);
+    sink_->write(record.line());
+}
+
+void Events::quote_parked(const std::string& quote_id, const std::string& reason) {
+    if (!off()) sink_->write(make("quote_parked").add("quote_id", quote_id).add("reason", reason).line());
+}
+
+void Events::status(std::size_t miners, bool pool_connected, bool mint_connected,
+                    std::uint64_t wallet_balance) {
+    if (off()) return;
+    sink_->write(make("proxy_status")
+                     .add("miners", miners)
+                     .add("pool_connected", pool_connected)
+                     .add("mint_connected", mint_connected)
+                     .add("wallet_balance", wallet_balance)
+                     .line());
+}
+
+}  // namespace hp::proxy

@@ -1,0 +1,271 @@
+#include "proxy/upstream.hpp"
+
+#include "crypto/random.hpp"
+#include "log/log.hpp"
+#include "sv2/common.hpp"
+#include "sv2/extensions.hpp"
+#include "sv2/registry.hpp"
+#include "sv2/setup.hpp"
+
+namespace hp::proxy {
+namespace {
+
+namespace msg = sv2::mining;
+
+constexpr std::int64_t kAnswerLimitMs = 10'000;
+/// A pool that knows no extensions may not answer at all (SV2 extension 0x0001): then we mine without.
+constexpr std::int64_t kExtensionsLimitMs = 2'000;
+constexpr std::uint32_t kRequiresFixedVersion = 1u << 0;
+
+}  // namespace
+
+class Upstream::Session : public net::FrameHandler {
+  public:
+    explicit Session(Upstream& upstream) : upstream_{&upstream} {}
+    void forget() { upstream_ = nullptr; }
+    void on_frame(ByteView bytes) override {
+        if (!upstream_) return;
+        auto result = [&]() -> Result<> {
+            HP_TRY(auto frame, sv2::split_frame(bytes));
+            return upstream_->handle(frame);
+        }();
+        if (result || !upstream_) return;
+        auto* upstream = upstream_;
+        upstream->connection_->close(result.error().what);
+        upstream->lost(result.error().what);
+    }
+    void on_close(const Error& reason) override {
+        if (upstream_) upstream_->lost(reason.what);
+    }
+
+  private:
+    Upstream* upstream_;
+};
+
+Upstream::Upstream(net::Loop& loop, Options options)
+    : loop_{loop},
+      options_{std::move(options)},
+      name_{options_.address.text()},
+      redial_{loop},
+      limit_{loop} {}
+
+Upstream::~Upstream() {
+    if (session_) session_->forget();
+    if (connection_ && connection_->is_open()) connection_->close("stopping");
+}
+
+void Upstream::dial() {
+    net::FrameLimits limits;
+    limits.payload_limit = sv2::payload_limit_of<sv2::Family::mining, sv2::Family::ehash>;
+    dialing_ =
+        net::FrameDial::start(loop_, options_.address, options_.authority, limits, [this](auto connection) {
+            if (!connection) return lost(connection.error().what);
+            connection_ = *connection;
+            session_ = std::make_shared<Session>(*this);
+            connection_->set_handler(session_);
+            state_ = State::setup;
+            limit_.after(kAnswerLimitMs, [this] {
+                connection_->close("no answer to SetupConnection");
+                lost("no answer to SetupConnection within 10 s");
+            });
+            sv2::common::SetupConnection setup;
+            setup.min_version = setup.max_version = sv2::kVersion;
+            setup.endpoint_host.value = options_.address.host;
+            setup.endpoint_port = options_.address.port;
+            setup.vendor.value = "hp-proxy";
+            send(setup);
+        });
+}
+
+void Upstream::lost(const std::string& reason) {
+    if (reason != last_reason_) log::warn("pool {}: {}; trying again", name_, reason);
+    last_reason_ = reason;
+    bool was_ready = state_ == State::ready;
+    state_ = State::down;
+    limit_.cancel();
+    if (session_) session_->forget();
+    session_.reset();
+    connection_.reset();
+    auto orphans = std::move(channels_);
+    channels_.clear();
+    for (auto& [request_id, owner] : opening_) orphans.emplace(~request_id, owner);
+    opening_.clear();
+    if (was_ready && on_lost) on_lost(reason);
+    for (auto& [id, weak] : orphans)
+        if (auto owner = weak.lock()) owner->on_channel_lost();
+    redial_.after(backoff_.next_ms(get_le<std::uint32_t>(crypto::random_array<4>().data())),
+                  [this] { dial(); });
+}
+
+Result<> Upstream::handle(const sv2::FrameView& frame) {
+    switch (state_) {
+        case State::down:
+            return {};
+        case State::setup:
+            return handle_setup(frame);
+        case State::extensions:
+            return handle_extensions(frame);
+        case State::ready:
+            return handle_channel(frame);
+    }
+    return {};
+}
+
+Result<> Upstream::handle_setup(const sv2::FrameView& frame) {
+    if (frame.is<sv2::common::SetupConnectionError>()) {
+        HP_TRY(auto error, sv2::decode<sv2::common::SetupConnectionError>(frame.payload));
+        return fail(Errc::refused, "refused the connection: " + printable(error.error_code.value));
+    }
+    if (!frame.is<sv2::common::SetupConnectionSuccess>())
+        return fail(Errc::protocol, "expected SetupConnection.Success");
+    HP_TRY(auto success, sv2::decode<sv2::common::SetupConnectionSuccess>(frame.payload));
+    fixed_version_ = (success.flags & kRequiresFixedVersion) != 0;
+    state_ = State::extensions;
+    sv2::extensions::RequestExtensions request;
+    request.request_id = 1;
+    request.requested_extensions.items = {sv2::ehash::kExtensionType};
+    send(request);
+    limit_.after(kExtensionsLimitMs, [this] {
+        ehash_negotiated_ = false;
+        become_ready();
+    });
+    return {};
+}
+
+Result<> Upstream::handle_extensions(const sv2::FrameView& frame) {
+    ehash_negotiated_ = false;
+    if (frame.is<sv2::extensions::RequestExtensionsSuccess>()) {
+        HP_TRY(auto success, sv2::decode<sv2::extensions::RequestExtensionsSuccess>(frame.payload));
+        for (auto extension : success.supported_extensions.items)
+            ehash_negotiated_ |= extension == sv2::ehash::kExtensionType;
+    } else if (!frame.is<sv2::extensions::RequestExtensionsError>()) {
+        return fail(Errc::protocol, "expected the answer to RequestExtensions");
+    }
+    become_ready();
+    return {};
+}
+
+void Upstream::become_ready() {
+    limit_.cancel();
+    state_ = State::ready;
+    backoff_.reset();
+    last_reason_.clear();
+    log::info("pool {}: connected{}", name_,
+              ehash_negotiated_ ? "" : ", without the ehash extension: quotes are found by key");
+    if (on_ready) on_ready();
+}
+
+Result<> Upstream::handle_channel(const sv2::FrameView& frame) {
+    if (frame.is<msg::SubmitSharesSuccess>())
+        return to_owner<msg::SubmitSharesSuccess>(
+            frame, [](auto& owner, const auto& m) { owner.on_accepted(m.last_sequence_number); });
+    if (frame.is<msg::SubmitSharesError>())
+        return to_owner<msg::SubmitSharesError>(frame, [](auto& owner, const auto& m) {
+            owner.on_rejected(m.sequence_number, printable(m.error_code.value, 64));
+        });
+    if (frame.is<sv2::ehash::QuoteNotification>() && ehash_negotiated_)
+        return to_owner<sv2::ehash::QuoteNotification>(frame, [](auto& owner, const auto& m) {
+            owner.on_quote(m.sequence_number, m.quote_id.value, m.amount);
+        });
+    if (frame.is<sv2::ehash::QuoteFailure>() && ehash_negotiated_)
+        return to_owner<sv2::ehash::QuoteFailure>(frame, [](auto& owner, const auto& m) {
+            owner.on_quote_failed(m.sequence_number, printable(m.text.value));
+        });
+    if (frame.is<msg::NewExtendedMiningJob>())
+        return to_owner<msg::NewExtendedMiningJob>(frame,
+                                                   [](auto& owner, const auto& m) { owner.on_job(m); });
+    if (frame.is<msg::SetNewPrevHash>())
+        return to_owner<msg::SetNewPrevHash>(frame,
+                                             [](auto& owner, const auto& m) { owner.on_prev_hash(m); });
+    if (frame.is<msg::SetTarget>())
+        return to_owner<msg::SetTarget>(
+            frame, [](auto& owner, const auto& m) { owner.on_target(m.maximum_target.bytes); });
+    if (frame.is<msg::SetExtranoncePrefix>())
+        return to_owner<msg::SetExtranoncePrefix>(frame, [](auto& owner, const auto& m) {
+            owner.on_extranonce_prefix(m.extranonce_prefix.view());
+        });
+    if (frame.is<msg::OpenExtendedMiningChannelSuccess>()) {
+        HP_TRY(auto success, sv2::decode_with_rest<msg::OpenExtendedMiningChannelSuccess>(frame.payload));
+        auto it = opening_.find(success.message.request_id);
+        if (it == opening_.end()) return fail(Errc::protocol, "a channel that nobody asked for");
+        auto owner = it->second.lock();
+        opening_.erase(it);
+        if (!owner) {
+            close_channel(success.message.channel_id);  // the miner has gone meanwhile
+            return {};
+        }
+        channels_[success.message.channel_id] = owner;
+        owner->on_opened(success.message);
+        return {};
+    }
+    if (frame.is<msg::OpenMiningChannelError>()) {
+        HP_TRY(auto error, sv2::decode<msg::OpenMiningChannelError>(frame.payload));
+        auto it = opening_.find(error.request_id);
+        if (it == opening_.end()) return {};
+        auto owner = it->second.lock();
+        opening_.erase(it);
+        if (owner) owner->on_refused(printable(error.error_code.value, 64));
+        return {};
+    }
+    if (frame.is<msg::CloseChannel>()) {
+        HP_TRY(auto message, sv2::decode<msg::CloseChannel>(frame.payload));
+        auto it = channels_.find(message.channel_id);
+        if (it == channels_.end()) return {};
+        auto owner = it->second.lock();
+        channels_.erase(it);
+        if (owner) owner->on_channel_lost();
+        return {};
+    }
+    if (frame.is<msg::UpdateChannelError>()) {
+        HP_TRY(auto error, sv2::decode<msg::UpdateChannelError>(frame.payload));
+        static log::Limited complain{log::Level::warn};
+        complain("pool {}: UpdateChannel of channel {} refused: {}", name_, error.channel_id,
+                 printable(error.error_code.value, 64));
+        return {};
+    }
+    log::debug("pool {}: ignored message 0x{:02x}", name_, frame.header.msg_type);
+    return {};
+}
+
+void Upstream::open_channel(const Opening& opening, std::weak_ptr<ChannelOwner> owner) {
+    HP_ASSERT(is_ready());
+    msg::OpenExtendedMiningChannel open;
+    open.request_id = next_request_id_++;
+    open.user_identity.value = opening.user_identity;
+    open.nominal_hash_rate = sv2::F32::from(opening.nominal_hash_rate);
+    open.max_target.bytes = opening.max_target;
+    open.min_extranonce_size = opening.min_extranonce_size;
+    opening_.emplace(open.request_id, std::move(owner));
+    if (!ehash_negotiated_) return send(open);
+    sv2::Tlv key{sv2::ehash::kExtensionType, sv2::ehash::kLockingPubkeyField,
+                 Bytes(opening.locking_key.begin(), opening.locking_key.end())};
+    send(open, {&key, 1});
+}
+
+void Upstream::update_channel(std::uint32_t channel_id, float nominal_hash_rate, const Bytes32& max_target,
+                              const std::optional<crypto::PublicKey33>& locking_key,
+                              const std::string& user_identity) {
+    if (!is_ready()) return;
+    msg::UpdateChannel update{channel_id, sv2::F32::from(nominal_hash_rate), {max_target}};
+    std::vector<sv2::Tlv> tlvs;
+    if (ehash_negotiated_ && locking_key)
+        tlvs.push_back({sv2::ehash::kExtensionType, sv2::ehash::kLockingPubkeyField,
+                        Bytes(locking_key->begin(), locking_key->end())});
+    if (ehash_negotiated_ && !user_identity.empty()) {
+        auto name = as_bytes(user_identity).first(std::min<std::size_t>(user_identity.size(), 255));
+        tlvs.push_back(
+            {sv2::ehash::kExtensionType, sv2::ehash::kUserIdentityField, Bytes(name.begin(), name.end())});
+    }
+    send(update, tlvs);
+}
+
+void Upstream::submit(const msg::SubmitSharesExtended& share) {
+    if (is_ready()) send(share);
+}
+
+void Upstream::close_channel(std::uint32_t channel_id) {
+    channels_.erase(channel_id);
+    if (is_ready()) send(msg::CloseChannel{channel_id, {"miner-disconnected"}});
+}
+
+}  // namespace hp::proxy

@@ -1,0 +1,198 @@
+#include "stats/batch.hpp"
+
+#include <simdjson.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/json_text.hpp"
+#include "stats/rules.hpp"
+#include "wire/records.hpp"
+
+namespace hp::stats {
+namespace {
+
+using simdjson::dom::element;
+using simdjson::dom::element_type;
+
+constexpr std::uint64_t kSumMax = std::numeric_limits<std::int64_t>::max();
+constexpr std::size_t kGaugeNameSizeMax = 64;
+constexpr std::size_t kGaugeTextSizeMax = 1024;
+constexpr std::int64_t kMinuteMs = 60'000;
+
+std::uint64_t add_up(std::uint64_t a, std::uint64_t b) {
+    return a > kSumMax || b > kSumMax - a ? kSumMax : a + b;
+}
+
+tl::unexpected<Error> wrong(std::string_view field, const char* expected) {
+    return fail(Errc::invalid, "'" + std::string(field) + "' is missing or no " + expected);
+}
+
+Result<std::uint64_t> integer_of(const element& record, std::string_view field) {
+    std::uint64_t value{};
+    if (record[field].get(value) != simdjson::SUCCESS || value > kSumMax)
+        return wrong(field, "integer from 0 to 2^63 - 1");
+    return value;
+}
+
+Result<double> number_of(const element& record, std::string_view field) {
+    double value{};
+    if (record[field].get(value) != simdjson::SUCCESS || !std::isfinite(value) || value < 0)
+        return wrong(field, "number from 0");
+    return value;
+}
+
+/// A text as it is; truths and integers as JSON writes them.
+Result<std::string> label_of(const element& record, std::string_view field) {
+    element value;
+    std::string_view text;
+    if (record[field].get(value) != simdjson::SUCCESS) return wrong(field, "text");
+    if (value.get(text) == simdjson::SUCCESS) return std::string(text);
+    if (value.is_bool() || value.is_uint64() || value.is_int64()) return simdjson::minify(value);
+    return wrong(field, "text");
+}
+
+/// The value as JSON, or nothing for lists, objects and what is too long.
+std::optional<std::string> gauge_of(const element& value) {
+    std::string out;
+    switch (value.type()) {
+        case element_type::STRING: {
+            const std::string_view text = value.get_string().value_unsafe();
+            if (text.size() > kGaugeTextSizeMax) return {};
+            append_json_string(out, text);
+            return out;
+        }
+        case element_type::DOUBLE:
+            append_json_number(out, value.get_double().value_unsafe());
+            return out;
+        case element_type::INT64:
+        case element_type::UINT64:
+        case element_type::BOOL:
+            return simdjson::minify(value);
+        default:
+            return {};
+    }
+}
+
+/// What a field of a status record is kept as, or nothing.
+std::optional<std::string> gauge_name(std::string_view type, std::string_view field) {
+    if (type == "alarm") return field == "what" ? std::optional<std::string>("last_alarm") : std::nullopt;
+    if (field == "v" || field == "ts_ms" || field == "type" || field == "source") return {};
+    if (field.size() > kGaugeNameSizeMax) return {};
+    return std::string(field);
+}
+
+struct Part {
+    const Rule* rule;
+    std::string label;
+    Sums sums;
+    std::optional<double> latency_ms;
+};
+
+Result<Part> part_of(const Rule& rule, const element& record, UnixMs ts_ms) {
+    Part part{&rule, {}, {.count = 1, .last_ms = ts_ms}, {}};
+    if (!rule.label.empty()) {
+        HP_TRY(part.label, label_of(record, rule.label));
+    }
+    if (!rule.count.empty()) {
+        HP_TRY(part.sums.count, integer_of(record, rule.count));
+    }
+    if (!rule.amount.empty()) {
+        HP_TRY(part.sums.amount, integer_of(record, rule.amount));
+    }
+    if (!rule.work.empty()) {
+        HP_TRY(part.sums.work_hashes, number_of(record, rule.work));
+    }
+    // A pool that was restarted does not know when the share came: then there is no latency.
+    element latency;
+    if (!rule.latency.empty() && record[rule.latency].get(latency) == simdjson::SUCCESS) {
+        HP_TRY(part.latency_ms, number_of(record, rule.latency));
+    }
+    return part;
+}
+
+}  // namespace
+
+struct Batch::Parser {
+    simdjson::dom::parser parser;
+};
+
+void Sums::add(const Sums& more) {
+    count = add_up(count, more.count);
+    amount = add_up(amount, more.amount);
+    work_hashes += more.work_hashes;
+    last_ms = std::max(last_ms, more.last_ms);
+}
+
+Batch::Batch() : parser_{std::make_unique<Parser>()} {}
+Batch::~Batch() = default;
+
+void Batch::clear() {
+    sums_.clear();
+    latencies_.clear();
+    gauges_.clear();
+    records_ = unknown_ = damaged_ = 0;
+    first_ms_.reset();
+    last_ms_ = 0;
+}
+
+std::string Batch::admit(std::string_view series, std::string label) {
+    if (label.size() > kLabelSizeMax) label.resize(kLabelSizeMax);
+    auto& known = labels_[std::string(series)];
+    if (known.contains(label)) return label;
+    if (known.size() >= kLabelsMax) return std::string(kOtherLabel);
+    known.insert(label);
+    return label;
+}
+
+Result<> Batch::add(const wire::ReadRecord& record, UnixMs now) {
+    const auto damaged = [this](auto error) {
+        ++damaged_;
+        return error;
+    };
+    if (record.ts_ms < 0) return damaged(fail(Errc::invalid, "'ts_ms' is negative"));
+    if (record.ts_ms > now + kAheadMsMax)
+        return damaged(fail(Errc::invalid, "'ts_ms' is more than a day in the future"));
+
+    element root;
+    if (parser_->parser.parse(record.json).get(root) != simdjson::SUCCESS || !root.is_object())
+        return damaged(fail(Errc::invalid, "does not parse"));
+
+    // All of a record counts, or nothing: so first read, then add.
+    std::vector<Part> parts;
+    for (const Rule& rule : rules()) {
+        if (rule.type != record.type) continue;
+        auto part = part_of(rule, root, record.ts_ms);
+        if (!part) return damaged(fail(std::move(part).error()));
+        parts.push_back(*std::move(part));
+    }
+
+    const Minute minute = record.ts_ms / kMinuteMs;
+    for (Part& part : parts) {
+        SeriesKey key{std::string(part.rule->series), admit(part.rule->series, std::move(part.label))};
+        sums_[{minute, std::move(key)}].add(part.sums);
+        if (part.latency_ms) {
+            const auto rounded = static_cast<std::uint64_t>(std::min(*part.latency_ms + 0.5, 1e15));
+            ++latencies_[{minute, std::string(part.rule->latency_name)}][latency_bucket(rounded)];
+        }
+    }
+    if (is_status(record.type)) {
+        for (const auto& [field, value] : simdjson::dom::object(root)) {
+            const auto name = gauge_name(record.type, field);
+            auto json = gauge_of(value);
+            if (!name || !json) continue;
+            Gauge& gauge = gauges_[{admit("source", record.source), *name}];
+            if (record.ts_ms >= gauge.ts_ms) gauge = {*std::move(json), record.ts_ms};
+        }
+    } else if (parts.empty()) {
+        ++unknown_;
+    }
+    ++records_;
+    first_ms_ = first_ms_ ? std::min(*first_ms_, record.ts_ms) : record.ts_ms;
+    last_ms_ = std::max(last_ms_, record.ts_ms);
+    return {};
+}
+
+}  // namespace hp::stats

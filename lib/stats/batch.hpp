@@ -1,0 +1,94 @@
+// What a run of event records adds up to: counts, amounts and work by minute and label, latencies, and the
+// last values of status records. Pure; series.hpp keeps it.
+#pragma once
+#include <compare>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "stats/latency.hpp"
+
+namespace hp::wire {
+struct ReadRecord;
+}
+
+namespace hp::stats {
+
+/// One series at one label: "share_accepted" by worker, "share_rejected" by reason; the label may be empty.
+struct SeriesKey {
+    std::string name;
+    std::string label;
+    friend auto operator<=>(const SeriesKey&, const SeriesKey&) = default;
+};
+
+/// Integers stop at 2^63 - 1 instead of wrapping: that is what the database can hold.
+struct Sums {
+    std::uint64_t count{};
+    std::uint64_t amount{};  ///< ehash, in its unit
+    double work_hashes{};    ///< expected hashes; no money, and beyond 64 bits for a large pool
+    UnixMs last_ms{};        ///< of the newest record
+    void add(const Sums& more);
+};
+
+/// Last value of a field of a status record, as JSON in printable ASCII.
+struct Gauge {
+    std::string json;
+    UnixMs ts_ms{};
+};
+
+/// Labels that a series takes over the life of a Batch; further ones count as kOtherLabel. Miners choose the
+/// names of workers: the bound keeps them from choosing the size of the database too.
+inline constexpr std::size_t kLabelsMax = 20'000;
+inline constexpr std::string_view kOtherLabel = "(other)";
+/// Bytes of a label.
+inline constexpr std::size_t kLabelSizeMax = 255;
+/// A record may be this far ahead of our clock; beyond, its time is damage.
+inline constexpr UnixMs kAheadMsMax = 24 * 3600 * 1000;
+
+class Batch {
+  public:
+    Batch();
+    ~Batch();
+
+    /// Takes a record; `now` is our clock. A type that we do not know is counted as unknown. An error says
+    /// why a record of a known type is damaged; then nothing of it counts but the damage.
+    Result<> add(const wire::ReadRecord& record, UnixMs now);
+    /// A record that the reader found damaged.
+    void add_damaged() { ++damaged_; }
+    /// Forgets what was added; knows the labels still.
+    void clear();
+    bool is_empty() const { return records_ + damaged_ == 0; }
+
+    using Minute = std::int64_t;  ///< of a record: ts_ms / 60000
+    const std::map<std::pair<Minute, SeriesKey>, Sums>& sums() const { return sums_; }
+    const std::map<std::pair<Minute, std::string>, LatencyCounts>& latencies() const { return latencies_; }
+    /// By source and field.
+    const std::map<std::pair<std::string, std::string>, Gauge>& gauges() const { return gauges_; }
+
+    std::uint64_t records() const { return records_; }  ///< not damaged, unknown ones too
+    std::uint64_t unknown() const { return unknown_; }
+    std::uint64_t damaged() const { return damaged_; }
+    /// Times of the oldest and the newest record. REQUIRES: records() > 0.
+    UnixMs first_ms() const { return *first_ms_; }
+    UnixMs last_ms() const { return last_ms_; }
+
+  private:
+    struct Parser;
+    std::string admit(std::string_view series, std::string label);
+
+    std::unique_ptr<Parser> parser_;
+    std::map<std::pair<Minute, SeriesKey>, Sums> sums_;
+    std::map<std::pair<Minute, std::string>, LatencyCounts> latencies_;
+    std::map<std::pair<std::string, std::string>, Gauge> gauges_;
+    std::map<std::string, std::set<std::string>> labels_;
+    std::uint64_t records_{0}, unknown_{0}, damaged_{0};
+    std::optional<UnixMs> first_ms_;
+    UnixMs last_ms_{0};
+};
+
+}  // namespace hp::stats

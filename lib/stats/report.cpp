@@ -1,0 +1,200 @@
+#include "stats/report.hpp"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/bytes.hpp"
+
+namespace hp::stats {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Work over time; nothing while the window is too short to say.
+Json rate_hps(double work_hashes, const Snapshot& s) {
+    if (s.seconds() < 1) return nullptr;
+    return work_hashes / s.seconds();
+}
+
+Json latency_json(const Percentiles& p) {
+    Json out = {{"count", p.count}, {"p50", nullptr}, {"p99", nullptr}, {"max", nullptr}};
+    if (p.count > 0) out = {{"count", p.count}, {"p50", p.p50_ms}, {"p99", p.p99_ms}, {"max", p.max_ms}};
+    return out;
+}
+
+Json counts_json(const std::map<std::string, Sums>& labels) {
+    Json out = Json::object();
+    for (const auto& [label, sums] : labels) out[label] = sums.count;
+    return out;
+}
+
+Json time_json(const Snapshot& s, UnixMs ms) { return s.records > 0 ? Json(ms) : Json(nullptr); }
+
+Json window_json(const Snapshot& s) {
+    return {{"minutes", s.minutes ? Json(*s.minutes) : Json(nullptr)},
+            {"from_ms", time_json(s, s.from_ms)},
+            {"to_ms", time_json(s, s.to_ms)},
+            {"seconds", s.seconds()}};
+}
+
+Json workers_json(const Snapshot& s) {
+    Json out = Json::array();
+    for (const auto& [worker, sums] : s.labels("share_accepted"))
+        out.push_back({{"worker", worker},
+                       {"shares_accepted", sums.count},
+                       {"amount", sums.amount},
+                       {"work_hashes", sums.work_hashes},
+                       {"hashrate_hps", rate_hps(sums.work_hashes, s)},
+                       {"last_share_ms", sums.last_ms}});
+    return out;
+}
+
+Json gauge_json(const std::optional<Gauge>& gauge) {
+    return gauge ? Json::parse(gauge->json, nullptr, false) : Json(nullptr);
+}
+
+Json status_json(const Snapshot& s) {
+    Json out = Json::object();
+    for (const auto& [source, fields] : s.gauges) {
+        for (const auto& [field, gauge] : fields)
+            out[source][field] = {{"value", gauge_json(gauge)}, {"ts_ms", gauge.ts_ms}};
+    }
+    return out;
+}
+
+Sums labelled(const Snapshot& s, const char* name, const char* label) {
+    const auto& labels = s.labels(name);
+    const auto found = labels.find(label);
+    return found == labels.end() ? Sums{} : found->second;
+}
+
+std::string time_text(UnixMs ms) {
+    const std::time_t seconds = ms / 1000;
+    std::tm parts{};
+    char text[32];
+    gmtime_r(&seconds, &parts);
+    return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
+
+std::string rate_text(const Json& rate_hps) {
+    if (rate_hps.is_null()) return "-";
+    constexpr const char* kPrefixes[] = {"", "k", "M", "G", "T", "P", "E", "Z"};
+    double rate = rate_hps;
+    std::size_t prefix = 0;
+    for (; rate >= 1000 && prefix + 1 < std::size(kPrefixes); ++prefix) rate /= 1000;
+    char text[64];
+    std::snprintf(text, sizeof text, "%.4g %sH/s", rate, kPrefixes[prefix]);
+    return text;
+}
+
+/// Name, padded, then what belongs to it.
+void line(std::string& out, std::string_view name, const std::string& value) {
+    out += name;
+    out.append(name.size() < 20 ? 20 - name.size() : 1, ' ');
+    out += value + '\n';
+}
+
+void latency_line(std::string& out, std::string_view name, const Percentiles& p) {
+    if (p.count == 0) return line(out, name, "-");
+    line(out, name,
+         "p50 " + std::to_string(p.p50_ms) + " ms  p99 " + std::to_string(p.p99_ms) + " ms  max " +
+             std::to_string(p.max_ms) + " ms  of " + std::to_string(p.count));
+}
+
+std::string count_and_amount(const Sums& sums) {
+    return std::to_string(sums.count) + "  amount " + std::to_string(sums.amount);
+}
+
+}  // namespace
+
+std::string report_json(const Snapshot& s) {
+    const Sums shares = s.sum("share_accepted");
+    const Sums quotes = labelled(s, "quote_created", "false");
+    const Sums tokens = s.sum("token_minted");
+    const Json out = {
+        {"window", window_json(s)},
+        {"first_record_ms", time_json(s, s.first_record_ms)},
+        {"last_record_ms", time_json(s, s.last_record_ms)},
+        {"records", s.records},
+        {"records_unknown", s.unknown},
+        {"records_damaged", s.damaged},
+        {"shares_accepted", shares.count},
+        {"shares_rejected", counts_json(s.labels("share_rejected"))},
+        {"share_amount", shares.amount},
+        {"work_hashes", shares.work_hashes},
+        {"hashrate_hps", rate_hps(shares.work_hashes, s)},
+        {"workers", workers_json(s)},
+        {"miner_shares_accepted", s.sum("miner_share_accepted").count},
+        {"miner_shares_rejected", counts_json(s.labels("miner_share_rejected"))},
+        {"miner_answer_ms", latency_json(s.latency("miner_answer_ms"))},
+        {"quotes_created", quotes.count},
+        {"quote_amount", quotes.amount},
+        {"quotes_replayed", labelled(s, "quote_created", "true").count},
+        {"quotes_dead", s.sum("quote_dead").count},
+        {"share_to_quote_ms", latency_json(s.latency("share_to_quote_ms"))},
+        {"mint_quotes_created", s.sum("mint_quotes_created").count},
+        {"mint_quote_amount", s.sum("mint_quotes_created").amount},
+        {"mint_quotes_refused", s.sum("mint_quotes_refused").count},
+        {"mint_requests_refused", counts_json(s.labels("request_refused"))},
+        {"ehash_issued", s.sum("ehash_issued").amount},
+        {"ehash_swapped", s.sum("ehash_swapped").amount},
+        {"tokens_minted", tokens.count},
+        {"token_amount", tokens.amount},
+        {"share_to_token_ms", latency_json(s.latency("share_to_token_ms"))},
+        {"quotes_parked", s.sum("quote_parked").count},
+        {"blocks_found", s.sum("block_found").count},
+        {"alarms", s.sum("alarm").count},
+        {"outbox_pending", gauge_json(s.gauge("outbox_pending"))},
+        {"connections", gauge_json(s.gauge("connections"))},
+        {"channels", gauge_json(s.gauge("channels"))},
+        {"wallet_balance", gauge_json(s.gauge("wallet_balance"))},
+        {"status", status_json(s)},
+    };
+    return out.dump(-1, ' ', true, Json::error_handler_t::replace);
+}
+
+std::string report_table(const Snapshot& s) {
+    std::string out;
+    if (s.records == 0) {
+        line(out, "records", "0  damaged " + std::to_string(s.damaged));
+        return out;
+    }
+    const Sums shares = s.sum("share_accepted");
+    char seconds[32];
+    std::snprintf(seconds, sizeof seconds, "%.1f s", s.seconds());
+    line(out, "window",
+         (s.minutes ? "last " + std::to_string(*s.minutes) + " min" : std::string("all")) + ": " +
+             time_text(s.from_ms) + " to " + time_text(s.to_ms) + ", " + seconds);
+    line(out, "records",
+         std::to_string(s.records) + "  unknown " + std::to_string(s.unknown) + "  damaged " +
+             std::to_string(s.damaged));
+    line(out, "shares accepted", count_and_amount(shares));
+    for (const auto& [reason, sums] : s.labels("share_rejected"))
+        line(out, "shares rejected", std::to_string(sums.count) + "  " + printable(reason));
+    if (const Sums miners = s.sum("miner_share_accepted"); miners.count > 0) {
+        line(out, "miners' shares", std::to_string(miners.count));
+        latency_line(out, "answer to miners", s.latency("miner_answer_ms"));
+    }
+    line(out, "hashrate", rate_text(rate_hps(shares.work_hashes, s)));
+    line(out, "quotes created", count_and_amount(labelled(s, "quote_created", "false")));
+    latency_line(out, "share to quote", s.latency("share_to_quote_ms"));
+    line(out, "ehash issued", std::to_string(s.sum("ehash_issued").amount));
+    line(out, "tokens minted", count_and_amount(s.sum("token_minted")));
+    latency_line(out, "share to token", s.latency("share_to_token_ms"));
+    line(out, "blocks found", std::to_string(s.sum("block_found").count));
+    line(out, "alarms", std::to_string(s.sum("alarm").count));
+    for (const auto& [source, fields] : s.gauges)
+        for (const auto& [field, gauge] : fields)
+            line(out, printable(source), printable(field) + " " + gauge.json);
+    if (!s.labels("share_accepted").empty()) out += "\nshares      amount  hashrate      worker\n";
+    for (const auto& [worker, sums] : s.labels("share_accepted")) {
+        char row[128];
+        std::snprintf(row, sizeof row, "%-10llu  %6llu  %-12s  ", static_cast<unsigned long long>(sums.count),
+                      static_cast<unsigned long long>(sums.amount),
+                      rate_text(rate_hps(sums.work_hashes, s)).c_str());
+        out += row + printable(worker) + '\n';
+    }
+    return out;
+}
+
+}  // namespace hp::stats

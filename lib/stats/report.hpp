@@ -1,0 +1,14 @@
+// A snapshot for people and for programs.
+#pragma once
+#include <string>
+
+#include "stats/series.hpp"
+
+namespace hp::stats {
+
+/// One JSON object on one line of printable ASCII; man 1 hp-stats has its members.
+std::string report_json(const Snapshot& snapshot);
+/// The same figures as a table of lines. Texts from outside are escaped.
+std::string report_table(const Snapshot& snapshot);
+
+}  // namespace hp::stats

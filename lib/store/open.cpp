@@ -1,0 +1,314 @@
+// Database::open: what a path may hold, locks, pragmas, migrations.
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "log/log.hpp"
+#include "store/sqlite.hpp"
+
+namespace hp::store {
+
+namespace {
+
+constexpr int kBusyTimeoutMs = 10'000;
+/// The structure check at start reads every page; above this size it would hold up a restart for seconds.
+constexpr std::uintmax_t kQuickCheckBytesMax = 256u << 20;
+constexpr const char* kRestoreHint = "keep the file for recovery, and restore the last backup";
+
+std::string in_quotes(const std::string& path) { return "'" + printable(path, 4096) + "'"; }
+
+Error io_error(const std::string& what, int number) {
+    return {Errc::io, what + ": " + std::strerror(number), {}};
+}
+
+Error db_error(const std::string& path, const DbError& error) {
+    int primary = error.code & 0xff;
+    bool is_damage = primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB;
+    return {Errc::io, "database " + in_quotes(path) + ": " + error.what(), is_damage ? kRestoreHint : ""};
+}
+
+/// The path with its links resolved: one file, one lock, however it is called.
+Result<std::string> real_path(const std::string& path) {
+    namespace fs = std::filesystem;
+    std::error_code error;
+    // Absolute first: of a relative path that does not exist, weakly_canonical makes no absolute one.
+    fs::path real = fs::weakly_canonical(fs::absolute(path), error);
+    if (error) return fail(Errc::io, "cannot open database " + in_quotes(path) + ": " + error.message());
+    if (!fs::is_directory(real.parent_path(), error))
+        return fail(Errc::io, "cannot open database " + in_quotes(path) + ": there is no directory " +
+                                  in_quotes(real.parent_path().string()));
+    return real.string();
+}
+
+Result<> sync_path(const std::string& path) {
+    int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return fail(io_error("cannot open " + in_quotes(path), errno));
+    bool ok = ::fsync(fd) == 0;
+    int number = errno;
+    ::close(fd);
+    if (!ok) return fail(io_error("cannot sync " + in_quotes(path), number));
+    return {};
+}
+
+Result<> sync_directory_of(const std::string& path) {
+    return sync_path(std::filesystem::path{path}.parent_path().string());
+}
+
+Result<> create_empty(const std::string& path) {
+    int fd = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0) return fail(io_error("cannot create " + in_quotes(path), errno));
+    ::close(fd);
+    return {};
+}
+
+}  // namespace
+
+/// One call of Database::open.
+class Opening {
+  public:
+    Opening(std::string path, Mode mode, Journal journal, std::int32_t application_id,
+            std::span<const char* const> schema)
+        : path_{std::move(path)},
+          mode_{mode},
+          journal_{journal},
+          application_id_{application_id},
+          schema_{schema} {}
+
+    Result<Database> run() {
+        // The lock comes first: nothing below looks at a file that another process is writing.
+        if (journal_ == Journal::wal && mode_ != Mode::read_only) HP_DO(lock());
+        HP_TRY(bool exists, check_file());
+        if (!exists) HP_DO(create());
+        try {
+            connect(path_);
+            HP_DO(check_identity());
+            if (mode_ != Mode::read_only) {
+                set_journal();
+                HP_DO(check_structure());
+                HP_DO(migrate());
+            }
+        } catch (const DbError& error) {
+            return fail(db_error(path_, error));
+        }
+        db_.path_ = path_;
+        return std::move(db_);
+    }
+
+  private:
+    Result<> lock() {
+        std::string name = path_ + ".lock";
+        int fd = ::open(name.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+        if (fd < 0) return fail(io_error("cannot open " + in_quotes(name), errno));
+        db_.lock_fd_ = fd;
+        // A kernel lock: it goes with its process, however that ends.
+        if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return {};
+        if (errno == EWOULDBLOCK)
+            return fail(Errc::io, "database " + in_quotes(path_) + " is already in use by another process",
+                        "stop the other process, or configure another database");
+        return fail(io_error("cannot lock " + in_quotes(name), errno));
+    }
+
+    /// Whether there is a file; an error when it cannot be a database of ours.
+    Result<bool> check_file() {
+        struct stat info {};
+        if (::stat(path_.c_str(), &info) != 0) {
+            if (errno != ENOENT) return fail(io_error("cannot open database " + in_quotes(path_), errno));
+            if (::access((path_ + "-wal").c_str(), F_OK) == 0)
+                return fail(Errc::io,
+                            "database " + in_quotes(path_) + " is missing, but its -wal file is there",
+                            kRestoreHint);
+            if (mode_ == Mode::create) return false;
+            return fail(Errc::io, "database " + in_quotes(path_) + " does not exist",
+                        "check the path; nothing was created");
+        }
+        if (!S_ISREG(info.st_mode))
+            return fail(Errc::io, "database " + in_quotes(path_) + " is not a regular file");
+        char magic[16]{};
+        int fd = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+        if (fd < 0) return fail(io_error("cannot open database " + in_quotes(path_), errno));
+        ssize_t got = ::pread(fd, magic, sizeof magic, 0);
+        ::close(fd);
+        if (got == 0)
+            return fail(Errc::io, "database " + in_quotes(path_) + " is empty (0 bytes)", kRestoreHint);
+        if (got != sizeof magic || std::memcmp(magic, "SQLite format 3", sizeof magic) != 0)
+            return fail(Errc::io, in_quotes(path_) + " is not a database", kRestoreHint);
+        return true;
+    }
+
+    /// Makes the whole database under a name of its own and then links it to its path: a crash on the way
+    /// leaves no half-made file, and of two processes that create it at once one wins.
+    Result<> create() {
+        std::string making = path_ + ".new-" + std::to_string(::getpid());
+        ::unlink(making.c_str());  // of an earlier process with our number
+        HP_DO(create_empty(making));
+        auto made = make_whole(making);
+        if (made && ::link(making.c_str(), path_.c_str()) != 0 && errno != EEXIST)
+            made = fail(io_error("cannot create database " + in_quotes(path_), errno));
+        ::unlink(making.c_str());
+        HP_DO(made);
+        return sync_directory_of(path_);
+    }
+
+    Result<> make_whole(const std::string& making) {
+        try {
+            connect(making);
+            db_.exec(("PRAGMA application_id=" + std::to_string(application_id_)).c_str());
+            for (std::size_t version = 0; version < schema_.size(); ++version) run_script(version);
+        } catch (const DbError& error) {
+            close();
+            return fail(db_error(path_, error));
+        }
+        close();
+        return sync_path(making);
+    }
+
+    void connect(const std::string& path) {
+        close();
+        int flags = mode_ == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+        int code = sqlite3_open_v2(path.c_str(), &db_.db_, flags | SQLITE_OPEN_FULLMUTEX, nullptr);
+        if (code != SQLITE_OK) {
+            DbError error{code, db_.db_ ? sqlite3_errmsg(db_.db_) : sqlite3_errstr(code)};
+            close();
+            throw error;
+        }
+        sqlite3_extended_result_codes(db_.db_, 1);
+        sqlite3_busy_timeout(db_.db_, kBusyTimeoutMs);
+        sqlite3_db_config(db_.db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+        sqlite3_db_config(db_.db_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+        if (mode_ == Mode::read_only)
+            sqlite3_db_config(db_.db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+        db_.exec("PRAGMA foreign_keys=ON; PRAGMA cell_size_check=ON");
+    }
+
+    void close() {
+        sqlite3_close_v2(db_.db_);
+        db_.db_ = nullptr;
+    }
+
+    std::int64_t pragma(const char* sql) {
+        auto statement = db_.prepare(sql);
+        HP_ASSERT(statement.step());
+        return statement.integer(0);
+    }
+
+    Result<> check_identity() {
+        std::int64_t id = pragma("PRAGMA application_id");
+        if (id != application_id_)
+            return fail(Errc::io,
+                        "database " + in_quotes(path_) + " belongs to another program (application id " +
+                            std::to_string(id) + ", expected " + std::to_string(application_id_) + ")",
+                        "check the path");
+        std::int64_t version = pragma("PRAGMA user_version");
+        auto ours = static_cast<std::int64_t>(schema_.size());
+        std::string versions =
+            "schema " + std::to_string(version) + ", this program knows " + std::to_string(ours);
+        if (version > ours || version < 0)
+            return fail(Errc::io,
+                        "database " + in_quotes(path_) + " was written by a newer program (" + versions + ")",
+                        "install the newer version, or restore the backup that it made");
+        if (version < ours && mode_ == Mode::read_only)
+            return fail(Errc::io, "database " + in_quotes(path_) + " has an older schema (" + versions + ")",
+                        "start the program that owns it once; it migrates by itself");
+        return {};
+    }
+
+    void set_journal() {
+        if (journal_ == Journal::wal) {
+            auto mode = db_.prepare("PRAGMA journal_mode=WAL");
+            if (!mode.step() || mode.text(0) != "wal")
+                throw DbError(SQLITE_ERROR, "the file system does not support a write-ahead log");
+            mode.reset();
+            // A commit is on disk when it returns. The Writer checkpoints outside of commits; this limit
+            // serves those who write without one.
+            db_.exec(
+                "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000; PRAGMA "
+                "journal_size_limit=67108864");
+        } else {
+            db_.exec("PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=EXTRA");
+        }
+    }
+
+    Result<> check_structure() {
+        std::error_code error;
+        if (std::filesystem::file_size(path_, error) > kQuickCheckBytesMax) {
+            log::info("database {}: too large for the structure check at start", in_quotes(path_));
+            return {};
+        }
+        auto check = db_.prepare("PRAGMA quick_check(1)");
+        HP_ASSERT(check.step());
+        if (std::string verdict = check.text(0); verdict != "ok")
+            return fail(Errc::io, "database " + in_quotes(path_) + " is damaged: " + printable(verdict),
+                        kRestoreHint);
+        return {};
+    }
+
+    Result<> migrate() {
+        auto version = static_cast<std::size_t>(pragma("PRAGMA user_version"));
+        if (version >= schema_.size()) return {};
+        HP_DO(back_up(version));
+        for (; version < schema_.size(); ++version) run_script(version);
+        log::info("database {}: schema is now {}", in_quotes(path_), schema_.size());
+        return {};
+    }
+
+    void run_script(std::size_t version) {
+        Transaction transaction{db_};
+        // Another process may have been faster (Journal::rollback).
+        if (static_cast<std::size_t>(pragma("PRAGMA user_version")) != version) return;
+        db_.exec(schema_[version]);
+        db_.exec(("PRAGMA user_version=" + std::to_string(version + 1)).c_str());
+        transaction.commit();
+    }
+
+    Result<> back_up(std::size_t version) {
+        std::string name = path_ + ".backup-v" + std::to_string(version);
+        std::string making = name + ".new";
+        ::unlink(making.c_str());
+        HP_DO(create_empty(making));
+        sqlite3* copy = nullptr;
+        int code = sqlite3_open_v2(making.c_str(), &copy, SQLITE_OPEN_READWRITE, nullptr);
+        if (code == SQLITE_OK) {
+            if (auto* backup = sqlite3_backup_init(copy, "main", db_.db_, "main")) {
+                (void)sqlite3_backup_step(backup, -1);
+                code = sqlite3_backup_finish(backup);
+            } else {
+                code = sqlite3_errcode(copy);
+            }
+        }
+        std::string why = sqlite3_errstr(code);
+        if (int closed = sqlite3_close(copy); code == SQLITE_OK) code = closed;
+        if (code != SQLITE_OK) {
+            ::unlink(making.c_str());
+            return fail(Errc::io,
+                        "cannot back up database " + in_quotes(path_) + " before its migration: " + why,
+                        "free some disk space; nothing was changed");
+        }
+        HP_DO(sync_path(making));
+        if (::rename(making.c_str(), name.c_str()) != 0)
+            return fail(io_error("cannot write " + in_quotes(name), errno));
+        log::info("database {}: backed up to {} before its migration", in_quotes(path_), in_quotes(name));
+        return sync_directory_of(path_);
+    }
+
+    std::string path_;
+    Mode mode_;
+    Journal journal_;
+    std::int32_t application_id_;
+    std::span<const char* const> schema_;
+    Database db_;
+};
+
+Result<Database> Database::open(const std::string& path, Mode mode, Journal journal,
+                                std::int32_t application_id, std::span<const char* const> schema) {
+    HP_ASSERT(application_id != 0);
+    HP_TRY(std::string real, real_path(path));
+    return Opening{std::move(real), mode, journal, application_id, schema}.run();
+}
+
+}  // namespace hp::store

@@ -1,0 +1,94 @@
+// Frames: the 6-byte header, typed encode and decode, TLV fields. Spec 3.2, 3.4.
+#pragma once
+#include "sv2/codec.hpp"
+
+namespace hp::sv2 {
+
+inline constexpr std::size_t kHeaderSize = 6;
+inline constexpr std::uint16_t kChannelBit = 0x8000;
+
+struct FrameHeader {
+    std::uint16_t extension_type{};  ///< without the channel bit
+    bool channel_msg{};
+    std::uint8_t msg_type{};
+    std::uint32_t payload_size{};  ///< msg_length, U24
+};
+
+/// A frame in the clear: header and the payload's bytes. The channel bit takes no part in telling messages
+/// apart, and nothing is routed by it (peers of several generations set it differently): a message with the
+/// wrong bit is taken for what its numbers say, in every role, and is never sent by us.
+struct FrameView {
+    FrameHeader header;
+    ByteView payload;
+    template <Message M>
+    bool is() const {
+        return header.msg_type == M::info.msg_type && header.extension_type == M::info.extension_type;
+    }
+};
+
+FrameHeader decode_header(const std::uint8_t* six_bytes);
+void encode_header(const FrameHeader& header, std::uint8_t* six_bytes);
+/// Header + payload of exactly msg_length bytes.
+Result<FrameView> split_frame(ByteView frame);
+
+/// One TLV field after the last base field, little-endian as SRI writes it.
+struct Tlv {
+    std::uint16_t extension_type{};
+    std::uint8_t field_type{};
+    Bytes value;
+    friend bool operator==(const Tlv&, const Tlv&) = default;
+};
+void append_tlv(Bytes& out, const Tlv& tlv);
+/// All TLVs of the bytes; an incomplete one is an error.
+Result<std::vector<Tlv>> parse_tlvs(ByteView bytes);
+/// The value of one TLV among `bytes` (the first, if it comes twice), without copying: for the share path.
+/// All of the bytes must parse, as in `parse_tlvs`.
+Result<std::optional<ByteView>> find_tlv(ByteView bytes, std::uint16_t extension_type,
+                                         std::uint8_t field_type);
+
+/// Appends header + payload (+ TLVs) to `out`.
+template <Message M>
+void append_frame(Bytes& out, const M& message, std::span<const Tlv> tlvs = {}) {
+    std::size_t start = out.size();
+    out.resize(start + kHeaderSize);
+    Writer writer{out};
+    encode_fields(writer, message);
+    for (const Tlv& tlv : tlvs) append_tlv(out, tlv);
+    encode_header({M::info.extension_type, M::info.channel_msg == ChannelMsg::yes, M::info.msg_type,
+                   static_cast<std::uint32_t>(out.size() - start - kHeaderSize)},
+                  out.data() + start);
+}
+template <Message M>
+Bytes encode_frame(const M& message, std::span<const Tlv> tlvs = {}) {
+    Bytes out;
+    append_frame(out, message, tlvs);
+    return out;
+}
+
+/// A message and the bytes after its last field (TLVs, or nothing).
+template <Message M>
+struct Decoded {
+    M message;
+    ByteView rest;
+};
+/// Fields only; what follows is handed back undecoded. Errors name the field and the bytes that are missing.
+template <Message M>
+Result<Decoded<M>> decode_with_rest(ByteView payload) {
+    Decoded<M> out;
+    Reader reader{payload};
+    decode_fields(reader, out.message);
+    if (!reader.ok()) return fail(Errc::protocol, decode_error_text<M>(reader));
+    out.rest = reader.rest();
+    return out;
+}
+/// Fields, and nothing after them.
+template <Message M>
+Result<M> decode(ByteView payload) {
+    HP_TRY(auto decoded, decode_with_rest<M>(payload));
+    if (!decoded.rest.empty())
+        return fail(Errc::protocol, std::string(M::info.name) + ": " + std::to_string(decoded.rest.size()) +
+                                        " bytes after the last field");
+    return std::move(decoded.message);
+}
+
+}  // namespace hp::sv2

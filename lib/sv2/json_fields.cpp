@@ -1,0 +1,258 @@
+#include "sv2/json_fields.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/utf8.hpp"
+#include "sv2/messages.hpp"
+
+namespace hp::sv2 {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Untrusted JSON in an error text. Arrays and objects are only named: printing them recurses.
+std::string got(const Json& json) {
+    if (json.is_structured()) return std::string("got an ") + json.type_name();
+    return "got " + printable(json.dump(-1, ' ', true, Json::error_handler_t::replace), 80);
+}
+}  // namespace
+
+tl::unexpected<Error> wrong(const std::string& expected, const Json& json) {
+    return fail(Errc::invalid, "expected " + expected + ", " + got(json));
+}
+tl::unexpected<Error> at(std::string_view place, Error error) {
+    error.what = std::string(place) + ": " + error.what;
+    return fail(std::move(error));
+}
+
+Result<std::uint64_t> read_number(const Json& json, std::uint64_t max) {
+    if (!json.is_number_unsigned() || json.get<std::uint64_t>() > max)
+        return wrong("a whole number from 0 to " + std::to_string(max), json);
+    return json.get<std::uint64_t>();
+}
+Result<bool> read_flag(const Json& json) {
+    if (!json.is_boolean()) return wrong("true or false", json);
+    return json.get<bool>();
+}
+Result<Bytes> read_hex(const Json& json, std::size_t size_max) {
+    if (!json.is_string()) return wrong("a string of hex digits", json);
+    HP_TRY(Bytes bytes, from_hex(json.get_ref<const std::string&>()));
+    if (bytes.size() > size_max)
+        return fail(Errc::invalid, "expected at most " + std::to_string(size_max) + " bytes, got " +
+                                       std::to_string(bytes.size()));
+    return bytes;
+}
+
+namespace {
+
+/// How a wire type looks in JSON.
+template <class T>
+struct Form;
+
+template <class T>
+struct NumberForm {
+    static Json show(T value) { return value; }
+    static Result<T> read(const Json& json) {
+        HP_TRY(auto value, read_number(json, std::numeric_limits<T>::max()));
+        return static_cast<T>(value);
+    }
+};
+template <>
+struct Form<std::uint8_t> : NumberForm<std::uint8_t> {};
+template <>
+struct Form<std::uint16_t> : NumberForm<std::uint16_t> {};
+template <>
+struct Form<std::uint32_t> : NumberForm<std::uint32_t> {};
+template <>
+struct Form<std::uint64_t> : NumberForm<std::uint64_t> {};
+
+template <>
+struct Form<bool> {
+    static Json show(bool value) { return value; }
+    static Result<bool> read(const Json& json) { return read_flag(json); }
+};
+
+template <>
+struct Form<F32> {
+    static Json show(F32 value) {
+        const float number = value.get();
+        if (!std::isfinite(number)) return Json::object({{"bits", value.bits}});
+        const double exact = number;
+        if (number == std::trunc(number)) return exact;
+        char text[32];
+        const auto end = std::to_chars(text, text + sizeof text, number).ptr;
+        double shortest = 0;
+        std::from_chars(text, end, shortest);
+        // The reader rounds twice, to double and then to float; where that would miss, the exact value
+        // stands.
+        return F32::from(static_cast<float>(shortest)) == value ? shortest : exact;
+    }
+    static Result<F32> read(const Json& json) {
+        if (json.is_object() && json.size() == 1 && json.contains("bits")) {
+            auto bits = read_number(json["bits"], std::numeric_limits<std::uint32_t>::max());
+            if (!bits) return at("bits", std::move(bits).error());
+            return F32{static_cast<std::uint32_t>(*bits)};
+        }
+        if (!json.is_number()) return wrong("a number, or {\"bits\": N}", json);
+        const double number = json.get<double>();
+        const double max = std::numeric_limits<float>::max();
+        if (number < -max || number > max) return wrong("a number within the range of an F32", json);
+        return F32::from(static_cast<float>(number));
+    }
+};
+
+template <class T>
+struct FixedForm {
+    static Json show(const T& value) { return to_hex(value.bytes); }
+    static Result<T> read(const Json& json) {
+        if (!json.is_string()) return wrong("a string of hex digits", json);
+        T value;
+        HP_DO(from_hex_into(json.get_ref<const std::string&>(), value.bytes));
+        return value;
+    }
+};
+template <>
+struct Form<U256> : FixedForm<U256> {};
+template <>
+struct Form<PubKey> : FixedForm<PubKey> {};
+template <>
+struct Form<Signature> : FixedForm<Signature> {};
+
+template <>
+struct Form<Str0_255> {
+    static Json show(const Str0_255& value) {
+        if (is_utf8(value.value)) return value.value;
+        return Json::object({{"hex", to_hex(as_bytes(value.value))}});
+    }
+    static Result<Str0_255> read(const Json& json) {
+        if (json.is_object() && json.size() == 1 && json.contains("hex")) {
+            auto bytes = read_hex(json["hex"], 255);
+            if (!bytes) return at("hex", std::move(bytes).error());
+            return Str0_255{std::string(as_text(*bytes))};
+        }
+        if (!json.is_string()) return wrong("a string, or {\"hex\": \"...\"}", json);
+        const auto& text = json.get_ref<const std::string&>();
+        if (text.size() > 255)
+            return fail(Errc::invalid, "expected at most 255 bytes, got " + std::to_string(text.size()));
+        return Str0_255{text};
+    }
+};
+
+template <>
+struct Form<B0_32> {
+    static Json show(const B0_32& value) { return to_hex(value.view()); }
+    static Result<B0_32> read(const Json& json) {
+        HP_TRY(Bytes bytes, read_hex(json, 32));
+        return B0_32::from(bytes);
+    }
+};
+template <std::size_t L, std::size_t Max>
+struct Form<Blob<L, Max>> {
+    static Json show(const Blob<L, Max>& value) { return to_hex(value.value); }
+    static Result<Blob<L, Max>> read(const Json& json) {
+        HP_TRY(Bytes bytes, read_hex(json, Max));
+        return Blob<L, Max>{std::move(bytes)};
+    }
+};
+
+template <class T>
+struct Form<std::optional<T>> {
+    static Json show(const std::optional<T>& value) { return value ? Form<T>::show(*value) : Json(nullptr); }
+    static Result<std::optional<T>> read(const Json& json) {
+        if (json.is_null()) return std::optional<T>{};
+        HP_TRY(T value, Form<T>::read(json));
+        return std::optional<T>{std::move(value)};
+    }
+};
+template <class T, std::size_t L, std::size_t Max>
+struct Form<Seq<T, L, Max>> {
+    static Json show(const Seq<T, L, Max>& value) {
+        Json array = Json::array();
+        for (const T& item : value.items) array.push_back(Form<T>::show(item));
+        return array;
+    }
+    static Result<Seq<T, L, Max>> read(const Json& json) {
+        if (!json.is_array()) return wrong("an array", json);
+        if (json.size() > Max)
+            return fail(Errc::invalid, "expected at most " + std::to_string(Max) + " elements, got " +
+                                           std::to_string(json.size()));
+        Seq<T, L, Max> value;
+        for (const Json& item : json) {
+            auto read_item = Form<T>::read(item);
+            if (!read_item)
+                return at("[" + std::to_string(value.items.size()) + "]", std::move(read_item).error());
+            value.items.push_back(*std::move(read_item));
+        }
+        return value;
+    }
+};
+
+/// One message's two directions, found by its place in AllMessages.
+struct Converter {
+    /// Fills `fields`; returns the bytes after the last one.
+    Result<ByteView> (*show)(ByteView payload, Json& fields);
+    /// Appends the payload.
+    Result<> (*read)(const Json& fields, Bytes& out);
+};
+
+template <Message M>
+Result<ByteView> show_fields_of(ByteView payload, Json& fields) {
+    HP_TRY(auto decoded, decode_with_rest<M>(payload));
+    each_field<M>(
+        [&](auto f) { fields[f.name] = Form<FieldType<M, decltype(f)>>::show(decoded.message.*f.pointer); });
+    return decoded.rest;
+}
+
+template <Message M>
+Result<> read_fields_of(const Json& fields, Bytes& out) {
+    M message;
+    Result<> done;
+    std::set<std::string_view> known;
+    each_field<M>([&](auto f) {
+        known.insert(f.name);
+        if (!done) return;
+        const auto found = fields.find(f.name);
+        if (found == fields.end()) {
+            done = fail(Errc::invalid, std::string(f.name) + ": missing");
+            return;
+        }
+        auto value = Form<FieldType<M, decltype(f)>>::read(*found);
+        if (value)
+            message.*f.pointer = *std::move(value);
+        else
+            done = at(f.name, std::move(value).error());
+    });
+    for (const auto& [name, value] : fields.items())
+        if (!known.contains(name)) return fail(Errc::invalid, "unknown field '" + printable(name) + "'");
+    HP_DO(done);
+    Writer writer{out};
+    encode_fields(writer, message);
+    return {};
+}
+
+template <class... M>
+constexpr std::array<Converter, sizeof...(M)> make_converters(boost::mp11::mp_list<M...>) {
+    return {Converter{&show_fields_of<M>, &read_fields_of<M>}...};
+}
+constexpr auto kConverters = make_converters(AllMessages{});
+
+const Converter& converter_of(const MessageRow& message) {
+    return kConverters[static_cast<std::size_t>(&message - message_rows().data())];
+}
+
+}  // namespace
+
+Result<ByteView> show_fields(const MessageRow& message, ByteView payload, Json& fields) {
+    return converter_of(message).show(payload, fields);
+}
+
+Result<> read_fields(const MessageRow& message, const Json& fields, Bytes& payload) {
+    return converter_of(message).read(fields, payload);
+}
+
+}  // namespace hp::sv2

@@ -1,0 +1,123 @@
+// The pool-mint link: after Noise NX and SetupConnection (protocol 3) on the link's own port.
+// Design: docs/quote-flow.md. Extension 0x4850, no channel bit.
+#pragma once
+#include "sv2/message.hpp"
+
+namespace hp::sv2::link {
+
+inline constexpr std::uint16_t kExtensionType = 0x4850;
+/// SetupConnection.protocol on the link's port, and nowhere else.
+inline constexpr std::uint8_t kProtocol = 3;
+/// SetupConnection flags; both are required on both sides.
+inline constexpr std::uint32_t kFlagLinkAuthV1 = 1u << 0;
+inline constexpr std::uint32_t kFlagHeaderProof = 1u << 1;
+
+/// Mint to pool, within 5 s of act 2: the mint's identity bound to this session.
+struct LinkAuth {
+    static constexpr Info info{"LinkAuth", 0x00, ChannelMsg::no, kExtensionType};
+    std::uint8_t auth_version{};
+    PubKey mint_key{};
+    PubKey pool_authority{};
+    Str0_255 unit{};
+    B0_255 keyset_id{};
+    Str0_255 valuation{};
+    U256 mint_store{};
+    std::uint64_t mint_generation{};
+    U256 pool_store{};
+    std::uint64_t last_seq{};
+    Signature signature{};
+    friend bool operator==(const LinkAuth&, const LinkAuth&) = default;
+};
+BOOST_DESCRIBE_STRUCT(LinkAuth, (),
+                      (auth_version, mint_key, pool_authority, unit, keyset_id, valuation, mint_store,
+                       mint_generation, pool_store, last_seq, signature))
+
+/// Pool to mint: the session stands; quote requests follow from resume_seq.
+struct LinkAuthSuccess {
+    static constexpr Info info{"LinkAuth.Success", 0x01, ChannelMsg::no, kExtensionType};
+    std::uint64_t session_id{};
+    U256 pool_store{};
+    std::uint64_t resume_seq{};
+    std::uint64_t backlog{};
+    std::uint16_t max_inflight{};
+    Str0_255 unit{};
+    Str0_255 valuation{};
+    friend bool operator==(const LinkAuthSuccess&, const LinkAuthSuccess&) = default;
+};
+BOOST_DESCRIBE_STRUCT(LinkAuthSuccess, (),
+                      (session_id, pool_store, resume_seq, backlog, max_inflight, unit, valuation))
+
+/// Pool to mint, then close: unauthorised, version, parameters, mint-rollback, pool-rollback, busy.
+struct LinkAuthError {
+    static constexpr Info info{"LinkAuth.Error", 0x02, ChannelMsg::no, kExtensionType};
+    Str0_255 code{};
+    friend bool operator==(const LinkAuthError&, const LinkAuthError&) = default;
+};
+BOOST_DESCRIBE_STRUCT(LinkAuthError, (), (code))
+
+/// Pool to mint: one accepted share.
+struct QuoteRequest {
+    static constexpr Info info{"QuoteRequest", 0x10, ChannelMsg::no, kExtensionType};
+    std::uint64_t seq{};
+    U256 share_hash{};
+    B0_255 header{};  ///< exactly 80
+    U256 target{};    ///< the target that the share is credited at
+    std::uint64_t amount{};
+    B0_255 locking_key{};  ///< exactly 33
+    friend bool operator==(const QuoteRequest&, const QuoteRequest&) = default;
+};
+BOOST_DESCRIBE_STRUCT(QuoteRequest, (), (seq, share_hash, header, target, amount, locking_key))
+
+/// Mint to pool, after its commit. `replay`: the quote was there already.
+struct QuoteResponse {
+    static constexpr Info info{"QuoteResponse", 0x11, ChannelMsg::no, kExtensionType};
+    std::uint64_t seq{};
+    U256 share_hash{};
+    Str0_255 quote_id{};  ///< UUID
+    std::uint64_t amount{};
+    B0_255 keyset_id{};
+    bool replay{};
+    friend bool operator==(const QuoteResponse&, const QuoteResponse&) = default;
+};
+BOOST_DESCRIBE_STRUCT(QuoteResponse, (), (seq, share_hash, quote_id, amount, keyset_id, replay))
+
+/// Codes of QuoteError.
+enum class QuoteErrorCode : std::uint16_t {
+    malformed = 1,      ///< a field has the wrong size or form
+    hash_mismatch = 2,  ///< SHA256d(header) is not share_hash
+    above_target = 3,   ///< the hash does not meet the credited target
+    wrong_amount = 4,   ///< the agreed valuation gives another amount
+    bad_key = 5,        ///< locking_key is not a point
+    conflict = 6,       ///< this share has a quote with another amount or key
+    storage = 7,        ///< the mint's database failed (retryable)
+};
+
+struct QuoteError {
+    static constexpr Info info{"QuoteError", 0x12, ChannelMsg::no, kExtensionType};
+    std::uint64_t seq{};
+    U256 share_hash{};
+    std::uint16_t code{};
+    bool retryable{};
+    Str0_255 text{};
+    friend bool operator==(const QuoteError&, const QuoteError&) = default;
+};
+BOOST_DESCRIBE_STRUCT(QuoteError, (), (seq, share_hash, code, retryable, text))
+
+/// Either way, every 10 s; a side that hears nothing for 30 s closes.
+struct Ping {
+    static constexpr Info info{"Ping", 0x20, ChannelMsg::no, kExtensionType};
+    std::uint64_t nonce{};
+    friend bool operator==(const Ping&, const Ping&) = default;
+};
+BOOST_DESCRIBE_STRUCT(Ping, (), (nonce))
+struct Pong {
+    static constexpr Info info{"Pong", 0x21, ChannelMsg::no, kExtensionType};
+    std::uint64_t nonce{};
+    friend bool operator==(const Pong&, const Pong&) = default;
+};
+BOOST_DESCRIBE_STRUCT(Pong, (), (nonce))
+
+using Messages = boost::mp11::mp_list<LinkAuth, LinkAuthSuccess, LinkAuthError, QuoteRequest, QuoteResponse,
+                                      QuoteError, Ping, Pong>;
+
+}  // namespace hp::sv2::link

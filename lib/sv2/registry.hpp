@@ -1,0 +1,63 @@
+// The table of all messages, derived from their declarations: name, numbers, fields, largest payload.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hp::sv2 {
+
+/// Where a message belongs. `legacy` is the earlier Hashpool's, which no live connection accepts.
+enum class Family : std::uint8_t {
+    common,
+    mining,
+    job_declaration,
+    templates,
+    extensions,
+    ehash,
+    link,
+    legacy,
+};
+
+struct FieldRow {
+    std::string_view name;
+    std::string type;  ///< the specification's, as "SEQ0_255[U256]"
+};
+
+struct MessageRow {
+    std::string_view name;         ///< not unique: mining and templates both have a SetNewPrevHash
+    std::uint16_t extension_type;  ///< without the channel bit
+    std::uint8_t msg_type;
+    bool channel_msg;
+    Family family;
+    /// Bytes of the largest legal payload: all fields at their largest and the TLVs that extensions define
+    /// for this message, at most what a U24 can say.
+    std::size_t payload_max;
+    std::vector<FieldRow> (*fields)();
+};
+
+/// All messages, in the order of AllMessages (sv2/messages.hpp).
+std::span<const MessageRow> message_rows();
+/// The numbers are unique over all families. The channel bit takes no part (see FrameView).
+const MessageRow* find_message(std::uint16_t extension_type, std::uint8_t msg_type);
+std::vector<const MessageRow*> find_messages(std::string_view name);
+
+/// What a payload may have where nobody knows the message.
+inline constexpr std::size_t kUnknownPayloadMax = 64 * 1024;
+/// The largest legal payload, told from the header alone; see noise::FrameOpener::PayloadLimit.
+std::size_t payload_limit(std::uint16_t extension_type, std::uint8_t msg_type);
+
+/// The same for a connection that speaks some families only (`common` and `extensions` always): on a mining
+/// port a RequestTransactionData.Success is an unknown message, and must not be let in with its 16 MiB.
+/// `limits.payload_limit = sv2::payload_limit_of<sv2::Family::mining, sv2::Family::ehash>;`
+std::size_t payload_limit_among(unsigned families, std::uint16_t extension_type, std::uint8_t msg_type);
+template <Family... families>
+std::size_t payload_limit_of(std::uint16_t extension_type, std::uint8_t msg_type) {
+    constexpr auto bit = [](Family family) { return 1u << static_cast<unsigned>(family); };
+    constexpr unsigned always = bit(Family::common) | bit(Family::extensions);
+    return payload_limit_among((always | ... | bit(families)), extension_type, msg_type);
+}
+
+}  // namespace hp::sv2

@@ -1,0 +1,191 @@
+#include "templates/rpc_source.hpp"
+
+#include "crypto/random.hpp"
+#include "log/log.hpp"
+#include "net/frames.hpp"
+
+namespace hp::templates {
+namespace {
+
+constexpr std::int64_t kCallLimitMs = 20'000;
+constexpr std::int64_t kSubmitLimitMs = 60'000;
+// A long poll may rest as long as no block comes; the limit only finds connections that died silently.
+constexpr std::int64_t kLongPollLimitMs = 600'000;
+// A node that answers long polls at once is not asked more often than this.
+constexpr std::int64_t kLongPollPauseMs = 1'000;
+constexpr std::int64_t kRetryFirstMs = 500, kRetryMaxMs = 15'000;
+constexpr std::int64_t kResubmitFirstMs = 200, kResubmitMaxMs = 5'000;
+// A block that nobody heard of after this time has lost its race.
+constexpr SteadyMs kSubmitGiveUpMs = 600'000;
+
+std::uint32_t random_number() { return get_le<std::uint32_t>(crypto::random_array<4>().data()); }
+
+Error not_ready(const NodeFault& fault) {
+    const char* what = fault.code == -28   ? "the node is starting"
+                       : fault.code == -10 ? "the node is syncing"
+                                           : "the node has no peers";
+    return {Errc::refused, std::string(what) + ", no work yet: " + fault.text(), {}};
+}
+Error refusal(const char* method, const NodeFault& fault) {
+    if (fault.not_ready()) return not_ready(fault);
+    return {Errc::refused, std::string("the node refuses ") + method + ": " + fault.text(), {}};
+}
+
+}  // namespace
+
+RpcSource::RpcSource(net::Loop& loop, Options options)
+    : loop_{loop},
+      options_{std::move(options)},
+      short_calls_{loop, options_.rpc},
+      long_polls_{loop, options_.rpc},
+      backoff_{kRetryFirstMs, kRetryMaxMs},
+      next_ask_{loop},
+      next_long_{loop} {}
+
+void RpcSource::start(OnTemplate on_template) {
+    on_template_ = std::move(on_template);
+    next_ask_.after(0, [this] { check_network(); });
+}
+
+void RpcSource::on_lost(const Error& why) {
+    if (why.what != lost_why_) {
+        if (why.hint.empty())
+            log::warn("no templates from {}: {}", options_.rpc.url, why.what);
+        else
+            log::warn("no templates from {}: {}; {}", options_.rpc.url, why.what, why.hint);
+    }
+    lost_why_ = why.what;
+    // The node that comes back may be another one.
+    next_ask_.after(backoff_.next_ms(random_number()), [this] { check_network(); });
+}
+
+void RpcSource::on_answer() {
+    if (!lost_why_.empty()) log::info("templates from {} again", options_.rpc.url);
+    lost_why_.clear();
+    backoff_.reset();
+}
+
+void RpcSource::check_network() {
+    short_calls_.call("getblockchaininfo", "[]", kCallLimitMs,
+                      [this](Result<std::string> body) { on_chain_state(body); });
+}
+
+void RpcSource::on_chain_state(const Result<std::string>& body) {
+    if (!body) return on_lost(body.error());
+    auto reply = parse_chain_state(*body);
+    if (!reply) return on_lost(reply.error());
+    if (reply->fault) return on_lost(refusal("getblockchaininfo", *reply->fault));
+    const ChainState& state = *reply->value;
+    if (!chain_fits_network(state.chain, options_.network))
+        return on_lost({Errc::refused,
+                        "the node is on '" + state.chain + "', configured is '" + options_.network + "'",
+                        "correct network or rpc_url"});
+    if (state.headers > state.blocks) log::info("the node has {} blocks of {}", state.blocks, state.headers);
+    ask();
+}
+
+void RpcSource::ask() {
+    if (asking_) {
+        ask_again_ = true;
+        return;
+    }
+    asking_ = true;
+    ask_again_ = false;
+    short_calls_.call("getblocktemplate", block_template_params(options_.network, {}), kCallLimitMs,
+                      [this, asked_at = published_](Result<std::string> body) {
+                          asking_ = false;
+                          auto node = read(body);
+                          if (!node) return on_lost(node.error());
+                          on_answer();
+                          take(*node, asked_at);
+                          if (ask_again_) return ask();
+                          next_ask_.after(options_.fee_refresh_s * 1000, [this] { ask(); });
+                          ask_long();
+                      });
+}
+
+void RpcSource::ask_long() {
+    if (asking_long_ || long_poll_id_.empty()) return;
+    asking_long_ = true;
+    next_long_.cancel();
+    long_polls_.call("getblocktemplate", block_template_params(options_.network, long_poll_id_),
+                     kLongPollLimitMs, [this, asked_at = published_](Result<std::string> body) {
+                         asking_long_ = false;
+                         if (!body && body.error().code == Errc::timeout) return pause_long(0);
+                         // What is wrong with the node, the plain request finds out and tells; it also
+                         // starts the next long poll.
+                         auto node = read(body);
+                         if (!node) return lost_why_.empty() ? ask() : void();
+                         pause_long(take(*node, asked_at) ? 0 : kLongPollPauseMs);
+                     });
+}
+
+void RpcSource::pause_long(std::int64_t delay_ms) {
+    next_long_.after(delay_ms, [this] { ask_long(); });
+}
+
+Result<NodeTemplate> RpcSource::read(const Result<std::string>& body) {
+    if (!body) return fail(body.error());
+    HP_TRY(auto reply, parse_block_template(*body, latest_.get()));
+    if (reply.fault) return fail(refusal("getblocktemplate", *reply.fault));
+    return *std::move(reply.value);
+}
+
+bool RpcSource::take(const NodeTemplate& node, std::uint64_t asked_at) {
+    const bool other_tip = !latest_ || !same_tip(*latest_, *node.block);
+    if (other_tip && asked_at != published_) {
+        // Two answers crossed; which tip is the newer one, only a new question can tell.
+        ask();
+        return false;
+    }
+    long_poll_id_ = node.long_poll_id;
+    if (node.needs_signature && !std::exchange(signature_warned_, true))
+        log::warn("this signet's blocks need its operator's signature: the node will refuse ours");
+    if (!other_tip && node.block->coinbase_sats <= latest_->coinbase_sats) return false;
+    latest_ = node.block;
+    ++published_;
+    on_template_(latest_);
+    return true;
+}
+
+void RpcSource::submit(std::shared_ptr<const Bytes> block, OnVerdict on_verdict) {
+    const std::uint64_t id = next_submission_++;
+    submissions_.emplace(id, Submission{"[\"" + to_hex(*block) + "\"]", std::move(on_verdict),
+                                        steady_ms_now() + kSubmitGiveUpMs,
+                                        net::Backoff{kResubmitFirstMs, kResubmitMaxMs}, net::Timer{loop_}});
+    send(id);
+}
+
+void RpcSource::send(std::uint64_t submission_id) {
+    auto it = submissions_.find(submission_id);
+    HP_ASSERT(it != submissions_.end());
+    short_calls_.call("submitblock", it->second.params, kSubmitLimitMs,
+                      [this, submission_id](Result<std::string> body) { on_submitted(submission_id, body); });
+}
+
+void RpcSource::on_submitted(std::uint64_t submission_id, const Result<std::string>& body) {
+    auto reply = body ? parse_submit_block(*body) : Result<NodeReply<Verdict>>(fail(body.error()));
+    if (reply && reply->value) {
+        // We submit a block once; a node that has it already took it when its answer, or our connection, got
+        // lost.
+        const bool accepted = reply->value->accepted || reply->value->reason == "duplicate";
+        return finish(submission_id, accepted ? Verdict{true, {}} : *reply->value);
+    }
+    if (reply && !reply->fault->not_ready()) return finish(submission_id, {false, reply->fault->text()});
+    const std::string why = reply ? not_ready(*reply->fault).what : reply.error().what;
+    Submission& submission = submissions_.at(submission_id);
+    if (steady_ms_now() >= submission.give_up_at)
+        return finish(submission_id, {false, "not-delivered: " + why});
+    log::warn("a block could not be handed to the node, trying again: {}", why);
+    submission.timer.after(submission.backoff.next_ms(random_number()),
+                           [this, submission_id] { send(submission_id); });
+}
+
+void RpcSource::finish(std::uint64_t submission_id, const Verdict& verdict) {
+    OnVerdict on_verdict = std::move(submissions_.at(submission_id).on_verdict);
+    submissions_.erase(submission_id);
+    on_verdict(verdict);
+    if (verdict.accepted) ask();
+}
+
+}  // namespace hp::templates

@@ -1,0 +1,69 @@
+// A node as a source of templates: getblocktemplate with a long poll for new tips, and plain requests in
+// between for fees and as a second pair of eyes; submitblock until the node has answered.
+#pragma once
+#include <map>
+#include <string>
+
+#include "net/frames.hpp"
+#include "net/loop.hpp"
+#include "templates/gbt.hpp"
+#include "templates/rpc_client.hpp"
+
+namespace hp::templates {
+
+class RpcSource final : public Source {
+  public:
+    struct Options {
+        RpcClient::Options rpc;
+        std::string network;  ///< the configured one; a node of another is never used
+        std::int64_t fee_refresh_s{30};
+    };
+    RpcSource(net::Loop& loop, Options options);
+
+    void start(OnTemplate on_template) override;
+    void submit(std::shared_ptr<const Bytes> block, OnVerdict on_verdict) override;
+
+  private:
+    struct Submission {
+        std::string params;
+        OnVerdict on_verdict;
+        SteadyMs give_up_at;
+        net::Backoff backoff;
+        net::Timer timer;
+    };
+    void check_network();
+    void on_chain_state(const Result<std::string>& body);
+    void ask();
+    void ask_long();
+    void pause_long(std::int64_t delay_ms);
+    /// What an answer holds, or why there is none; says so in the log when that is new.
+    Result<NodeTemplate> read(const Result<std::string>& body);
+    /// Whether it replaced the template before. `asked_at`: published_ when the question was sent.
+    bool take(const NodeTemplate& node, std::uint64_t asked_at);
+    void on_lost(const Error& why);
+    void on_answer();
+    void send(std::uint64_t submission_id);
+    void on_submitted(std::uint64_t submission_id, const Result<std::string>& body);
+    void finish(std::uint64_t submission_id, const Verdict& verdict);
+
+    net::Loop& loop_;
+    Options options_;
+    RpcClient short_calls_;
+    RpcClient long_polls_;
+    OnTemplate on_template_;
+    std::shared_ptr<const BlockTemplate> latest_;
+    std::uint64_t published_{0};
+    std::string long_poll_id_;
+    bool asking_{false};
+    bool ask_again_{false};
+    bool asking_long_{false};
+    bool signature_warned_{false};
+    std::string lost_why_;  ///< empty: the node answers
+    net::Backoff backoff_;
+    net::Timer next_ask_;
+    net::Timer next_long_;
+    std::uint64_t next_submission_{0};
+    std::map<std::uint64_t, Submission> submissions_;
+};
+
+}  // namespace hp::templates

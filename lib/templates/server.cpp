@@ -1,0 +1,106 @@
+#include "templates/server.hpp"
+
+#include <algorithm>
+
+#include "log/log.hpp"
+#include "sv2/registry.hpp"
+#include "templates/session.hpp"
+
+namespace hp::templates {
+namespace {
+
+constexpr std::size_t kSubmittedMax = 64;
+// The transactions of a whole block may be on their way next to a few templates.
+constexpr std::size_t kSendQueueMax = 12u << 20;
+
+log::Limited& bad_solutions() {
+    static log::Limited limited{log::Level::warn};
+    return limited;
+}
+
+}  // namespace
+
+Server::Server(net::Loop& loop, Source& source, std::uint64_t first_template_id, OnBlock on_block)
+    : loop_{loop}, source_{source}, on_block_{std::move(on_block)}, shelf_{first_template_id} {}
+
+Server::~Server() { stop(); }
+
+net::FrameLimits Server::frame_limits() {
+    net::FrameLimits limits;
+    limits.connections_max = kClientsMax;
+    limits.unauthenticated_max = kClientsMax;
+    limits.send_queue_bytes_max = kSendQueueMax;
+    limits.payload_limit = sv2::payload_limit_of<sv2::Family::templates>;
+    return limits;
+}
+
+void Server::accept(std::shared_ptr<net::FrameConnection> connection) {
+    if (stopped_ || sessions_.size() >= kClientsMax) {
+        connection->close(stopped_ ? "stopping" : "too many template clients");
+        return;
+    }
+    auto session = std::make_shared<Session>(loop_, *this, connection);
+    sessions_.insert(session);
+    connection->set_handler(session);
+}
+
+void Server::on_template(std::shared_ptr<const BlockTemplate> block) {
+    if (stopped_) return;
+    const bool new_tip = !shelf_.current() || !same_tip(*shelf_.current(), *block);
+    log::log(new_tip ? log::Level::info : log::Level::debug,
+             "template for height {}: {} transactions, {} sats, on {}", block->height,
+             block->transactions.size(), block->coinbase_sats, to_hex_reversed(block->prev_hash));
+    shelf_.set_current(std::move(block));
+    // Sending may drop a slow client, which changes the set.
+    std::vector<std::shared_ptr<Session>> sessions(sessions_.begin(), sessions_.end());
+    for (const auto& session : sessions) session->on_new_template();
+}
+
+void Server::on_solution(const std::string& peer, std::uint64_t template_id, const Solution& solution) {
+    auto offer = shelf_.find(template_id);
+    if (!offer)
+        return bad_solutions()("{}: solution for template {}, which is unknown here", peer, template_id);
+    auto found = assemble(*offer->block, solution);
+    if (!found)
+        return bad_solutions()("{}: solution for template {}: {}", peer, template_id, found.error().what);
+    const std::string hash = to_hex_reversed(found->hash);
+    if (!found->meets_target)
+        return bad_solutions()("{}: solution for template {}: its hash {} misses the target", peer,
+                               template_id, hash);
+    if (is_repeated(found->hash)) return bad_solutions()("{}: block {} was submitted before", peer, hash);
+    log::info("{}: block {} found at height {}{}", peer, hash, offer->block->height,
+              shelf_.is_fresh(*offer) ? "" : ", though the tip has changed");
+    auto on_verdict =
+        [this, alive = std::weak_ptr(alive_),
+         event = BlockEvent{offer->block->height, found->hash, {}}](const Verdict& verdict) mutable {
+            if (alive.expired()) return;
+            event.verdict = verdict;
+            if (verdict.accepted)
+                log::info("block {} at height {} is accepted", to_hex_reversed(event.hash), event.height);
+            else
+                log::warn("block {} at height {} is refused: {}", to_hex_reversed(event.hash), event.height,
+                          verdict.reason);
+            if (on_block_) on_block_(event);
+        };
+    source_.submit(std::make_shared<const Bytes>(std::move(found->raw)), std::move(on_verdict));
+}
+
+bool Server::is_repeated(const Bytes32& hash) {
+    if (std::find(submitted_.begin(), submitted_.end(), hash) != submitted_.end()) return true;
+    submitted_.push_back(hash);
+    if (submitted_.size() > kSubmittedMax) submitted_.pop_front();
+    return false;
+}
+
+void Server::forget(Session& session) { sessions_.erase(session.shared_from_this()); }
+
+void Server::stop() {
+    stopped_ = true;
+    auto sessions = std::exchange(sessions_, {});
+    for (const auto& session : sessions) {
+        session->detach();
+        session->close("template provider stops");
+    }
+}
+
+}  // namespace hp::templates

@@ -1,0 +1,57 @@
+// SV2 Template Distribution, server side: templates go to every client, solutions become blocks. Spec
+// chapter 7.
+#pragma once
+#include <deque>
+#include <functional>
+#include <memory>
+#include <unordered_set>
+
+#include "net/frames.hpp"
+#include "templates/shelf.hpp"
+#include "templates/source.hpp"
+
+namespace hp::templates {
+
+class Session;
+
+/// What became of a solution.
+struct BlockEvent {
+    std::uint32_t height{};
+    Bytes32 hash{};  ///< header byte order
+    Verdict verdict{};
+};
+
+class Server {
+  public:
+    static constexpr std::size_t kClientsMax = 64;
+    using OnBlock = std::function<void(const BlockEvent&)>;
+
+    /// `first_template_id`: see Shelf. `source` must outlive the server.
+    Server(net::Loop& loop, Source& source, std::uint64_t first_template_id, OnBlock on_block);
+    ~Server();
+    /// A connection that has done its handshake.
+    void accept(std::shared_ptr<net::FrameConnection> connection);
+    /// A template of the source: to everybody who has said what his coinbase needs.
+    void on_template(std::shared_ptr<const BlockTemplate> block);
+    /// Closes all connections and takes no more.
+    void stop();
+    std::size_t client_count() const { return sessions_.size(); }
+    /// What our listener should let in.
+    static net::FrameLimits frame_limits();
+
+  private:
+    friend class Session;
+    void on_solution(const std::string& peer, std::uint64_t template_id, const Solution& solution);
+    void forget(Session& session);
+    bool is_repeated(const Bytes32& hash);
+    net::Loop& loop_;
+    Source& source_;
+    OnBlock on_block_;
+    Shelf shelf_;
+    std::unordered_set<std::shared_ptr<Session>> sessions_;
+    std::deque<Bytes32> submitted_;  ///< the latest blocks' hashes: each goes to the source once
+    std::shared_ptr<bool> alive_{std::make_shared<bool>(true)};
+    bool stopped_{false};
+};
+
+}  // namespace hp::templates

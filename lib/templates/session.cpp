@@ -1,0 +1,161 @@
+#include "templates/session.hpp"
+
+#include "log/log.hpp"
+#include "sv2/extensions.hpp"
+#include "sv2/setup.hpp"
+
+namespace hp::templates {
+namespace {
+
+using namespace sv2::templates;
+
+constexpr std::uint8_t kProtocol = 2;         // Template Distribution, spec 3.6.1
+constexpr std::uint32_t kSupportedFlags = 0;  // none are defined for it
+constexpr std::int64_t kSetupLimitMs = 10'000;
+constexpr std::int64_t kConstraintsLimitMs = 60'000;
+// Every change may need a template of its own, which pushes an older one off the shelf.
+constexpr unsigned kSpaceChangesMax = 8;
+
+Error unexpected(const sv2::FrameView& frame, const char* expected) {
+    return {Errc::protocol,
+            "message 0x" + to_hex(std::array{frame.header.msg_type}) + " instead of " + expected,
+            {}};
+}
+
+}  // namespace
+
+Session::Session(net::Loop& loop, Server& server, std::shared_ptr<net::FrameConnection> connection)
+    : server_{&server}, connection_{std::move(connection)}, peer_{connection_->peer()}, deadline_{loop} {
+    deadline_.after(kSetupLimitMs, [this] { close("no SetupConnection in time"); });
+}
+
+void Session::close(const std::string& reason) {
+    auto self = shared_from_this();
+    deadline_.cancel();
+    if (connection_) std::exchange(connection_, nullptr)->close(reason);
+    if (server_) std::exchange(server_, nullptr)->forget(*this);
+}
+
+void Session::on_close(const Error& reason) {
+    auto self = shared_from_this();
+    log::info("{}: template client gone: {}", peer_, reason.what);
+    deadline_.cancel();
+    connection_.reset();
+    if (server_) std::exchange(server_, nullptr)->forget(*this);
+}
+
+void Session::on_frame(ByteView bytes) {
+    if (!connection_ || !server_) return;
+    auto frame = sv2::split_frame(bytes);
+    Result<> done = frame ? on_message(*frame) : Result<>(fail(frame.error()));
+    if (done) return;
+    log::info("{}: template client dropped: {}", peer_, done.error().what);
+    close(done.error().what);
+}
+
+Result<> Session::on_message(const sv2::FrameView& frame) {
+    if (!is_set_up_) return on_setup(frame);
+    if (frame.is<sv2::extensions::RequestExtensions>()) return on_request_extensions(frame);
+    // Messages of extensions that we don't speak are ignored. Spec 3.2.
+    if (frame.header.extension_type != 0) return {};
+    if (frame.is<CoinbaseOutputConstraints>()) return on_constraints(frame);
+    if (frame.is<RequestTransactionData>()) return on_request_transactions(frame);
+    if (frame.is<SubmitSolution>()) return on_solution(frame);
+    return fail(unexpected(frame, "a template client's message"));
+}
+
+Result<> Session::on_setup(const sv2::FrameView& frame) {
+    using namespace sv2::common;
+    if (!frame.is<SetupConnection>()) return fail(unexpected(frame, "SetupConnection"));
+    HP_TRY(auto setup, sv2::decode<SetupConnection>(frame.payload));
+    if (auto error = sv2::check_setup(setup, kProtocol, kSupportedFlags)) {
+        send(*error);
+        return fail(Errc::refused, error->error_code.value);
+    }
+    SetupConnectionSuccess success;
+    success.used_version = sv2::kVersion;
+    send(success);
+    is_set_up_ = true;
+    deadline_.after(kConstraintsLimitMs, [this] { close("no CoinbaseOutputConstraints in time"); });
+    log::info("{}: template client {} {}", peer_, printable(setup.vendor.value, 64),
+              printable(setup.firmware.value, 64));
+    return {};
+}
+
+Result<> Session::on_request_extensions(const sv2::FrameView& frame) {
+    HP_TRY(auto request, sv2::decode<sv2::extensions::RequestExtensions>(frame.payload));
+    sv2::extensions::RequestExtensionsError reply;
+    reply.request_id = request.request_id;
+    reply.unsupported_extensions = std::move(request.requested_extensions);
+    send(reply);
+    return {};
+}
+
+Result<> Session::on_constraints(const sv2::FrameView& frame) {
+    HP_TRY(auto constraints, sv2::decode<CoinbaseOutputConstraints>(frame.payload));
+    CoinbaseSpace space{constraints.coinbase_output_max_additional_size,
+                        constraints.coinbase_output_max_additional_sigops};
+    if (reserved_weight(space, true) > bitcoin::kBlockWeightMax)
+        return fail(Errc::refused, "coinbase_output_max_additional_size of " +
+                                       std::to_string(space.output_size_max) + " bytes fits into no block");
+    if (++space_changes_ > kSpaceChangesMax)
+        return fail(Errc::refused, "more than " + std::to_string(kSpaceChangesMax) +
+                                       " CoinbaseOutputConstraints for one template");
+    deadline_.cancel();
+    space_ = space;
+    send_current();
+    return {};
+}
+
+void Session::on_new_template() {
+    space_changes_ = 0;
+    send_current();
+}
+
+void Session::send_current() {
+    if (!connection_ || !server_ || !space_) return;
+    auto offer = server_->shelf_.offer(*space_, sent_ ? sent_->template_id : 0);
+    if (!offer) {
+        if (server_->shelf_.current()) close("its coinbase fits into no block of this node");
+        return;
+    }
+    if (sent_ && same_tip(*sent_->block, *offer->block)) {
+        send(offer->as_current());
+    } else {
+        send(offer->message);
+        send(offer->prev_hash(unix_ms_now() / 1000));
+    }
+    sent_ = std::move(offer);
+}
+
+Result<> Session::on_request_transactions(const sv2::FrameView& frame) {
+    HP_TRY(auto request, sv2::decode<RequestTransactionData>(frame.payload));
+    auto offer = server_->shelf_.find(request.template_id);
+    if (!offer || !server_->shelf_.is_fresh(*offer)) {
+        RequestTransactionDataError error;
+        error.template_id = request.template_id;
+        error.error_code.value = offer ? "stale-template-id" : "template-id-not-found";
+        send(error);
+        return {};
+    }
+    RequestTransactionDataSuccess reply;
+    reply.template_id = request.template_id;
+    // The witness reserved value, which a verifier of the commitment needs. Spec 7.2 and 7.5.
+    if (offer->block->with_commitment) reply.excess_data.value.assign(32, 0);
+    for (const auto& transaction : offer->block->transactions)
+        reply.transaction_list.items.push_back({transaction->raw});
+    send(reply);
+    return {};
+}
+
+Result<> Session::on_solution(const sv2::FrameView& frame) {
+    HP_TRY(auto message, sv2::decode<SubmitSolution>(frame.payload));
+    Solution solution{.version = message.version,
+                      .header_time = message.header_timestamp,
+                      .nonce = message.header_nonce,
+                      .coinbase = std::move(message.coinbase_tx.value)};
+    server_->on_solution(peer_, message.template_id, solution);
+    return {};
+}
+
+}  // namespace hp::templates

@@ -1,0 +1,50 @@
+// One client of the Template Distribution server, from SetupConnection to its last solution.
+#pragma once
+#include <memory>
+#include <optional>
+
+#include "net/frames.hpp"
+#include "sv2/frame.hpp"
+#include "templates/server.hpp"
+
+namespace hp::templates {
+
+class Session final : public net::FrameHandler, public std::enable_shared_from_this<Session> {
+  public:
+    Session(net::Loop& loop, Server& server, std::shared_ptr<net::FrameConnection> connection);
+
+    void on_frame(ByteView frame) override;
+    void on_close(const Error& reason) override;
+
+    /// The source has a template that replaces the one before.
+    void on_new_template();
+    /// Closes; the server has forgotten the session already, or does so itself.
+    void close(const std::string& reason);
+    /// The server goes away before the connection does.
+    void detach() { server_ = nullptr; }
+
+  private:
+    Result<> on_message(const sv2::FrameView& frame);
+    Result<> on_setup(const sv2::FrameView& frame);
+    Result<> on_request_extensions(const sv2::FrameView& frame);
+    Result<> on_constraints(const sv2::FrameView& frame);
+    Result<> on_request_transactions(const sv2::FrameView& frame);
+    Result<> on_solution(const sv2::FrameView& frame);
+    /// The server's current template, if this client has told its constraints. On a new tip the template
+    /// comes first as a future one, then the SetNewPrevHash that activates it (spec 7.3).
+    void send_current();
+    template <sv2::Message M>
+    void send(const M& message) {
+        connection_->send(sv2::encode_frame(message));
+    }
+    Server* server_;
+    std::shared_ptr<net::FrameConnection> connection_;
+    std::string peer_;
+    net::Timer deadline_;
+    bool is_set_up_{false};
+    std::optional<CoinbaseSpace> space_;
+    unsigned space_changes_{0};  ///< since the last template of the source
+    std::shared_ptr<const Offer> sent_;
+};
+
+}  // namespace hp::templates

@@ -1,0 +1,230 @@
+#include "wallet/courier.hpp"
+
+#include "crypto/random.hpp"
+#include "log/log.hpp"
+
+namespace hp::wallet {
+namespace {
+
+using Kind = MintFailure::Kind;
+
+/// Answers that cannot be right, before they count as a refusal.
+constexpr unsigned kGarbledMax = 5;
+
+/// The mint is busy with the same thing; it will know more in a moment.
+bool is_passing(cashu::Code code) {
+    return code == cashu::Code::quote_pending || code == cashu::Code::inputs_pending ||
+           code == cashu::Code::outputs_pending;
+}
+
+bool is_about_keysets(cashu::Code code) {
+    return code == cashu::Code::keyset_unknown || code == cashu::Code::keyset_inactive ||
+           code == cashu::Code::keyset_expired;
+}
+
+std::uint32_t random_u32() { return get_le<std::uint32_t>(crypto::random_array<4>().data()); }
+
+/// One signature for each output, in their order; nothing unless all are there.
+std::optional<std::vector<cashu::BlindSignature>> in_order(const std::vector<Output>& outputs,
+                                                           const cashu::RestoreResponse& response) {
+    std::vector<cashu::BlindSignature> out;
+    for (const Output& output : outputs)
+        for (std::size_t i = 0; i < response.outputs.size(); ++i)
+            if (response.outputs[i].B_ == output.B_ && response.signatures[i].amount == output.amount) {
+                out.push_back(response.signatures[i]);
+                break;
+            }
+    if (out.size() != outputs.size()) return std::nullopt;
+    return out;
+}
+
+Error stopped() {
+    return {Errc::stopped,
+            "the wallet was stopped before the mint answered; the operation goes on at the next start",
+            {}};
+}
+
+}  // namespace
+
+void Courier::carry(std::int64_t op, OnEnd done) {
+    if (is_stopped_) return done(fail(stopped()));
+    auto& trip = trips_[op];
+    if (trip) return trip->waiting.push_back(std::move(done));
+    trip = std::make_shared<Trip>(loop_);
+    trip->op.id = op;
+    trip->waiting.push_back(std::move(done));
+    attempt(TripPtr{trip});
+}
+
+void Courier::stop() {
+    is_stopped_ = true;
+    for (const auto& trip : std::map{trips_})
+        if (trip.second->is_waiting_for_retry) end(trip.second, fail(stopped()));
+}
+
+void Courier::attempt(const TripPtr& trip) {
+    trip->is_waiting_for_retry = false;
+    // Read each time: another process may have ended it.
+    auto row = vault_.transact([&]() -> Result<std::optional<OpRow>> { return vault_.op(trip->op.id); });
+    if (!row) return retry(trip, row.error());
+    if (!*row) return end(trip, fail(Errc::invalid, "there is no operation " + std::to_string(trip->op.id)));
+    trip->op = **std::move(row);
+    if (trip->op.state != OpState::open) return end(trip, operations_.ended(trip->op.id));
+    mint_.sign(trip->op.path, trip->op.body, [this, trip](Reply<std::vector<cashu::BlindSignature>> reply) {
+        on_answer(trip, std::move(reply));
+    });
+}
+
+void Courier::retry(const TripPtr& trip, const Error& why) {
+    if (is_stopped_) return end(trip, fail(stopped()));
+    std::int64_t delay_ms = trip->backoff.next_ms(random_u32());
+    log::warn("{}; operation {} is tried again in {} ms", why.what, trip->op.id, delay_ms);
+    trip->is_waiting_for_retry = true;
+    // The timer is the trip's own: a strong pointer in its call would keep both for ever.
+    trip->again.after(delay_ms, [this, weak = std::weak_ptr{trip}] {
+        if (auto self = weak.lock()) attempt(self);
+    });
+}
+
+void Courier::on_answer(const TripPtr& trip, Reply<std::vector<cashu::BlindSignature>> reply) {
+    if (reply) return settle(trip, *reply, {});
+    const MintFailure& failure = reply.error();
+    if (failure.kind == Kind::away || (failure.kind == Kind::refused && is_passing(failure.code)))
+        return retry(trip, failure.error);
+    if (failure.kind == Kind::garbled && ++trip->garbled_answers < kGarbledMax)
+        return retry(trip, failure.error);
+    recover(trip, failure);
+}
+
+void Courier::settle(const TripPtr& trip, const std::vector<cashu::BlindSignature>& signatures,
+                     const std::vector<std::string>& not_issued) {
+    auto settled = operations_.settle(trip->op.id, signatures, not_issued, unix_ms_now());
+    if (settled) return end(trip, std::move(settled));
+    // Disk full: nothing is lost, the mint gives the same answer again.
+    if (settled.error().code == Errc::io) return retry(trip, settled.error());
+    MintFailure failure{Kind::garbled, cashu::Code::unspecified, settled.error()};
+    if (++trip->garbled_answers < kGarbledMax) return retry(trip, settled.error());
+    refuse(trip, failure);
+}
+
+/// An earlier attempt may have been served and its answer lost, whatever this answer says: look before giving
+/// up.
+void Courier::recover(const TripPtr& trip, const MintFailure& refusal) {
+    auto outputs =
+        vault_.transact([&]() -> Result<std::vector<Output>> { return vault_.outputs_of(trip->op.id); });
+    if (!outputs) return retry(trip, outputs.error());
+    cashu::RestoreRequest request{to_messages(*outputs)};
+    mint_.restore(request,
+                  [this, trip, refusal, outputs = *std::move(outputs)](Reply<cashu::RestoreResponse> reply) {
+                      on_restored(trip, refusal, outputs, reply);
+                  });
+}
+
+void Courier::on_restored(const TripPtr& trip, const MintFailure& refusal, const std::vector<Output>& outputs,
+                          const Reply<cashu::RestoreResponse>& reply) {
+    if (!reply && reply.error().kind == Kind::away) return retry(trip, reply.error().error);
+    if (reply) {
+        if (auto signatures = in_order(outputs, *reply))
+            return settle_restored(trip, refusal, *std::move(signatures));
+    }
+    if (refusal.code != cashu::Code::outputs_already_signed || outputs.empty()) return refuse(trip, refusal);
+    log::warn(
+        "the mint has signed outputs of this seed that this wallet never asked for: another wallet with the "
+        "same seed is in use; its counters are passed over");
+    scanner_.scan(outputs.front().keyset, outputs.front().counter, trip->op.id,
+                  [this, trip, refusal](Reply<Scanner::Found> found) {
+                      if (!found && found.error().kind == Kind::away) return retry(trip, found.error().error);
+                      refuse(trip, refusal);
+                  });
+}
+
+void Courier::settle_restored(const TripPtr& trip, const MintFailure& refusal,
+                              std::vector<cashu::BlindSignature> signatures) {
+    if (trip->op.kind != OpKind::mint || refusal.code != cashu::Code::outputs_already_signed)
+        return settle(trip, signatures, {});
+    // The same outputs may have been signed for another wallet's quotes: ours are minted again where the mint
+    // has them open still.
+    auto ended = operations_.ended(trip->op.id);
+    if (!ended) return retry(trip, ended.error());
+    mint_.check_quotes(ended->quote_ids, [this, trip, signatures](Reply<std::vector<cashu::Quote>> quotes) {
+        if (!quotes && quotes.error().kind == Kind::away) return retry(trip, quotes.error().error);
+        std::vector<std::string> not_issued;
+        if (quotes)
+            for (const cashu::Quote& quote : *quotes)
+                if (quote.mintable() > 0) not_issued.push_back(quote.id);
+        settle(trip, signatures, not_issued);
+    });
+}
+
+void Courier::refuse(const TripPtr& trip, const MintFailure& refusal) {
+    auto write = [this, trip, refusal] {
+        if (trip->op.kind == OpKind::mint)
+            refuse_mint(trip, refusal);
+        else
+            refuse_swap(trip, refusal);
+    };
+    if (refusal.kind != Kind::refused || !is_about_keysets(refusal.code)) return write();
+    session_.refresh([this, trip, write](Result<> refreshed) {
+        if (!refreshed) return retry(trip, refreshed.error());
+        write();
+    });
+}
+
+void Courier::refuse_mint(const TripPtr& trip, const MintFailure& refusal) {
+    auto ended = operations_.ended(trip->op.id);
+    if (!ended) return retry(trip, ended.error());
+    if (refusal.code != cashu::Code::not_balanced || ended->quote_ids.size() != 1)
+        return write_mint_refusal(trip, refusal, std::nullopt);
+    // The pool said another amount than the mint has: the mint's counts.
+    mint_.check_quotes(ended->quote_ids, [this, trip, refusal](Reply<std::vector<cashu::Quote>> quotes) {
+        if (!quotes && quotes.error().kind == Kind::away) return retry(trip, quotes.error().error);
+        std::optional<std::uint64_t> mintable;
+        if (quotes) mintable = quotes->front().mintable();
+        write_mint_refusal(trip, refusal, mintable);
+    });
+}
+
+void Courier::write_mint_refusal(const TripPtr& trip, const MintFailure& refusal,
+                                 std::optional<std::uint64_t> mintable) {
+    auto parked =
+        operations_.refuse_mint(trip->op.id, {refusal.code, refusal.error.what, mintable}, unix_ms_now());
+    if (!parked) return retry(trip, parked.error());
+    for (const auto& quote : *parked)
+        if (on_parked) on_parked(quote);
+    auto ended = operations_.ended(trip->op.id);
+    if (ended) ended->code = refusal.code;
+    end(trip, std::move(ended));
+}
+
+void Courier::refuse_swap(const TripPtr& trip, const MintFailure& refusal) {
+    auto inputs = vault_.transact(
+        [&]() -> Result<std::vector<cashu::PublicKey33>> { return vault_.inputs_of(trip->op.id); });
+    if (!inputs) return retry(trip, inputs.error());
+    auto write = [this, trip, refusal](const States& states) {
+        auto written = operations_.refuse_swap(trip->op.id, refusal.error.what, states, unix_ms_now());
+        if (!written) return retry(trip, written.error());
+        auto ended = operations_.ended(trip->op.id);
+        if (ended) ended->code = refusal.code;
+        end(trip, std::move(ended));
+    };
+    if (inputs->empty()) return write({});
+    mint_.check_states(*inputs,
+                       [this, trip, write, ys = *inputs](Reply<std::vector<cashu::ProofState>> reply) {
+                           // Without the mint's word on them the inputs cannot be called free.
+                           if (!reply) return retry(trip, reply.error().error);
+                           States states;
+                           for (std::size_t i = 0; i < ys.size(); ++i)
+                               states.emplace_back(ys[i], (*reply)[i]);
+                           write(states);
+                       });
+}
+
+void Courier::end(const TripPtr& trip, Result<Ended> ended) {
+    trips_.erase(trip->op.id);
+    trip->is_waiting_for_retry = false;
+    trip->again.cancel();
+    auto waiting = std::exchange(trip->waiting, {});
+    for (auto& done : waiting) done(ended);
+}
+
+}  // namespace hp::wallet

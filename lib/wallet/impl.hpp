@@ -1,0 +1,100 @@
+// The parts of a wallet, put together; all of it lives on the wallet's own thread. Internal to this room.
+#pragma once
+#include <atomic>
+
+#include "wallet/courier.hpp"
+#include "wallet/lane.hpp"
+#include "wallet/token_check.hpp"
+#include "wallet/wallet.hpp"
+
+namespace hp::wallet {
+
+struct Wallet::Impl {
+    Impl(net::Loop& loop_, WalletOptions options_, crypto::SecretKey lock_key_, Vault vault_,
+         std::unique_ptr<MintClient> mint_);
+    ~Impl();
+
+    // minting.cpp
+    void add_quote(const std::string& quote_id, std::uint64_t amount);
+    /// Those that came since the last commit. What fails is tried again by later calls.
+    void store_incoming();
+    void store_incoming_soon();
+    void connect(std::function<void(Result<>)> done);
+    void resume(std::vector<std::int64_t> ops, std::function<void()> done);
+    Result<std::size_t> quotes_to_mint();
+    void pump();
+    void pump_later(const Error& why);
+    void on_minted(const Result<Ended>& ended);
+    void find_quotes(std::function<void(Result<std::size_t>)> done);
+    void ask_for_quotes(std::function<void(Result<std::size_t>)> done);
+    Result<std::size_t> take_quotes(const std::vector<cashu::Quote>& quotes);
+    void consolidate();
+    bool is_idle();
+    void when_idle(std::int64_t limit_ms, std::function<void(Result<>)> done);
+    /// To be called whenever something has ended.
+    void look_if_idle();
+    void stop();
+
+    // spending.cpp
+    void send(std::uint64_t amount, const std::string& memo, std::function<void(Result<std::string>)> done);
+    void try_send(std::uint64_t amount, const std::string& memo, unsigned tries,
+                  AskedPtr<Result<std::string>> asked);
+    void receive(const std::string& text, std::function<void(Result<std::uint64_t>)> done);
+    void try_receive(const cashu::Token& token, unsigned tries, AskedPtr<Result<std::uint64_t>> asked);
+    void swap_in(const cashu::Token& token, unsigned tries, AskedPtr<Result<std::uint64_t>> asked);
+    void reclaim(std::int64_t token_id, std::function<void(Result<std::uint64_t>)> done);
+    void start_reclaim(std::int64_t token_id, AskedPtr<Result<std::uint64_t>> asked);
+    void check_tokens(std::function<void(Result<>)> done);
+    void check_from(std::shared_ptr<std::vector<cashu::PublicKey33>> ys, AskedPtr<Result<>> asked);
+    void restore(std::function<void(Result<Restored>)> done);
+    void restore_from(std::shared_ptr<std::vector<cashu::KeysetId>> ids, Restored so_far,
+                      AskedPtr<Result<Restored>> asked);
+    /// Calls `then` when the mint is known, or answers with why not.
+    template <class T>
+    void when_connected(AskedPtr<T> asked, std::function<void()> then) {
+        if (session.is_ready()) return then();
+        connect([asked, then = std::move(then)](Result<> connected) {
+            if (!connected) return asked->answer(T{fail(connected.error())});
+            if (!asked->is_over()) then();
+        });
+    }
+
+    net::Loop& loop;
+    WalletOptions options;
+    crypto::SecretKey lock_key;
+    crypto::PublicKey33 locking_key;
+    Vault vault;
+    Keyring keyring;
+    Operations operations;
+    std::function<void(Minted)> tell_minted;
+    std::function<void(std::string quote_id, std::string reason)> tell_parked;
+    std::atomic<bool> is_connected{false};  ///< for the owner's thread; here session.is_ready() says it
+
+    net::Timer again;  ///< of pump()
+    net::Backoff backoff{500, 30'000};
+    net::Timer connect_limit;
+    struct IdleWait {
+        std::function<void(Result<>)> done;
+        std::unique_ptr<net::Timer> limit;
+    };
+    std::vector<std::shared_ptr<IdleWait>> idle_waits;
+    std::vector<std::function<void(Result<>)>> connecting;
+    Lane lane;
+    std::vector<Operations::NewQuote> incoming;  ///< told, not stored yet
+    net::Timer store_soon;
+    bool is_storing_soon{false};
+    bool is_minting{false};
+    bool is_finding{false};
+    bool has_more_to_find{false};
+    bool is_backing_off{false};
+    bool is_stopped{false};
+    SteadyMs consolidate_not_before_ms{0};
+
+    // Last: they go first, and with them every answer that is still to come.
+    std::unique_ptr<MintClient> mint;
+    Session session;
+    Scanner scanner;
+    Courier courier;
+};
+
+}  // namespace hp::wallet

@@ -1,0 +1,57 @@
+// The mint's API as the wallet calls it, and what its failures mean for what to do next.
+#pragma once
+#include "cashu/nut02.hpp"
+#include "cashu/nut04.hpp"
+#include "cashu/nut06.hpp"
+#include "cashu/nut07.hpp"
+#include "cashu/nut09.hpp"
+#include "cashu/nut29.hpp"
+#include "cashu/quote_lookup.hpp"
+#include "net/http.hpp"
+
+namespace hp::wallet {
+
+struct MintFailure {
+    enum class Kind {
+        away,     ///< no answer, 5xx, 429: the same again later
+        garbled,  ///< an answer that cannot be right: a body that does not parse, 404, a redirect
+        refused,  ///< 400 with a code: the mint's word
+    };
+    Kind kind{Kind::away};
+    cashu::Code code{cashu::Code::unspecified};  ///< of a refusal
+    Error error;
+};
+template <class T>
+using Reply = tl::expected<T, MintFailure>;
+template <class T>
+using OnReply = std::function<void(Reply<T>)>;
+
+class MintClient {
+  public:
+    static Result<std::unique_ptr<MintClient>> create(net::Loop& loop, const std::string& mint_url);
+
+    void info(OnReply<cashu::MintInfoSeen> done);
+    void keysets(OnReply<std::vector<cashu::Keyset>> done);
+    void keys(const cashu::KeysetId& id, OnReply<cashu::Keyset> done);
+    /// Mint, batch mint and swap: all answer with signatures.
+    void sign(const std::string& path, const std::string& body,
+              OnReply<std::vector<cashu::BlindSignature>> done);
+    void restore(const cashu::RestoreRequest& request, OnReply<cashu::RestoreResponse> done);
+    /// States in the order asked, checked to be of the Ys asked for. At most 1000.
+    void check_states(const std::vector<cashu::PublicKey33>& ys,
+                      OnReply<std::vector<cashu::ProofState>> done);
+    void check_quotes(const std::vector<std::string>& ids, OnReply<std::vector<cashu::Quote>> done);
+    void find_quotes(const cashu::LookupRequest& request, OnReply<std::vector<cashu::Quote>> done);
+
+  private:
+    explicit MintClient(std::unique_ptr<net::HttpClient> http) : http_{std::move(http)} {}
+    template <class T>
+    void call(std::string_view method, const std::string& path, const std::string& body,
+              std::function<Result<T>(const std::string&)> parse, OnReply<T> done);
+    std::unique_ptr<net::HttpClient> http_;
+};
+
+/// "the mint refused: outputs already signed (11003)"; the detail is the mint's text, made printable.
+std::string text_of(const cashu::CashuError& error);
+
+}  // namespace hp::wallet

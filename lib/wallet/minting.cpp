@@ -1,0 +1,272 @@
+// How a wallet connects, finishes what was cut off, and turns quotes into proofs.
+#include "crypto/random.hpp"
+#include "log/log.hpp"
+#include "wallet/impl.hpp"
+
+namespace hp::wallet {
+namespace {
+
+/// Quotes in one request, whatever the mint would take: cashu-ts has the same bound.
+constexpr std::size_t kBatchMax = 100;
+/// connect() calls back after so long even if what was cut off has not ended; it goes on all the same.
+constexpr std::int64_t kResumeLimitMs = 10'000;
+/// Quotes that come while an operation is under way are stored after so long at the latest.
+constexpr std::int64_t kStoreSoonMs = 500;
+constexpr std::size_t kIncomingMax = 100'000;
+/// Unspent proofs from which on they are put together; a mint of many shares makes many.
+constexpr std::size_t kConsolidateFrom = 2'000;
+constexpr std::int64_t kConsolidatePauseMs = 60'000;
+/// A full page of a lookup: there may be more.
+constexpr std::size_t kLookupPage = 1'000;
+
+std::uint32_t random_u32() { return get_le<std::uint32_t>(crypto::random_array<4>().data()); }
+
+/// What may stand in a URL and a database: ids are UUIDs or URL-safe base64.
+bool is_quote_id(const std::string& id) {
+    return !id.empty() && id.size() <= kQuoteIdSizeMax &&
+           std::all_of(id.begin(), id.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+}  // namespace
+
+// ---- connecting
+
+void Wallet::Impl::connect(std::function<void(Result<>)> done) {
+    connecting.push_back(std::move(done));
+    if (connecting.size() > 1) return;
+    auto finish = [this, is_over = std::make_shared<bool>(false)](const Result<>& result) {
+        if (std::exchange(*is_over, true)) return;
+        connect_limit.cancel();
+        auto waiting = std::exchange(connecting, {});
+        for (auto& one : waiting) loop.post([one = std::move(one), result] { one(result); });
+        if (result) {
+            is_connected = true;
+            again.cancel();
+            is_backing_off = false;
+            backoff.reset();
+            pump();
+        } else if (!is_idle()) {
+            pump_later(result.error());
+        }
+        look_if_idle();
+    };
+    session.refresh([this, finish](Result<> refreshed) {
+        if (!refreshed) return finish(refreshed);
+        auto open = vault.transact([&]() -> Result<std::vector<std::int64_t>> { return vault.open_ops(); });
+        if (!open) return finish(fail(open.error()));
+        connect_limit.after(kResumeLimitMs, [finish] { finish({}); });
+        // Those that this process carries already have somebody who waits for them.
+        std::erase_if(*open, [this](std::int64_t op) { return courier.is_carrying(op); });
+        std::reverse(open->begin(), open->end());
+        resume(*std::move(open), [finish] { finish({}); });
+    });
+}
+
+/// One after the other, the last of the list first.
+void Wallet::Impl::resume(std::vector<std::int64_t> ops, std::function<void()> done) {
+    if (ops.empty()) return done();
+    std::int64_t op = ops.back();
+    ops.pop_back();
+    courier.carry(op, [this, ops = std::move(ops), done = std::move(done)](const Result<Ended>& ended) {
+        on_minted(ended);
+        resume(ops, done);
+    });
+}
+
+// ---- minting
+
+Result<std::size_t> Wallet::Impl::quotes_to_mint() {
+    if (!options.mints_quotes) return 0;
+    return vault.transact([&]() -> Result<std::size_t> { return vault.open_quote_count(); });
+}
+
+void Wallet::Impl::add_quote(const std::string& quote_id, std::uint64_t amount) {
+    if (!is_quote_id(quote_id))
+        return log::error("quote '{}' has a bad id and is left out", printable(quote_id));
+    // What cannot be stored as it is, is kept with amount 0, and parked for that when its turn comes.
+    incoming.push_back({quote_id, amount > kAmountMax ? 0 : amount});
+    if (incoming.size() > 1) return;
+    // Not at once: what comes together is stored and minted together.
+    loop.post([this] { pump(); });
+}
+
+void Wallet::Impl::store_incoming() {
+    if (incoming.empty()) return;
+    auto stored = operations.add_quotes(incoming, unix_ms_now());
+    if (stored) return incoming.clear();
+    log::error("quotes are not stored: {}", stored.error().what);
+    // The mint remembers them for this key; memory is not for keeping more.
+    if (incoming.size() > kIncomingMax) incoming.clear();
+    store_incoming_soon();
+}
+
+void Wallet::Impl::store_incoming_soon() {
+    if (incoming.empty() || is_stopped || std::exchange(is_storing_soon, true)) return;
+    store_soon.after(kStoreSoonMs, [this] {
+        is_storing_soon = false;
+        store_incoming();
+        if (!is_minting) pump();
+    });
+}
+
+void Wallet::Impl::pump() {
+    if (is_stopped) return store_incoming();
+    // The operation under way usually ends sooner; then one commit serves both.
+    if (is_minting) return store_incoming_soon();
+    if (is_backing_off || !session.is_ready() || !options.mints_quotes) store_incoming();
+    if (is_backing_off) return;
+    auto open = quotes_to_mint();
+    if (!open) return pump_later(open.error());
+    if (*open == 0 && incoming.empty()) {
+        if (std::exchange(has_more_to_find, false)) find_quotes([](const Result<std::size_t>&) {});
+        consolidate();
+        return look_if_idle();
+    }
+    if (!session.is_ready()) {
+        if (!connecting.empty()) return;
+        return connect([](const Result<>&) {});
+    }
+    std::size_t batch = std::min<std::uint64_t>(kBatchMax, session.info().batch_size_max.value_or(1));
+    auto begun = operations.begin_mint(incoming, std::max<std::size_t>(batch, 1), unix_ms_now());
+    if (!begun) {
+        store_incoming();
+        return pump_later(begun.error());
+    }
+    incoming.clear();
+    if (!*begun) return look_if_idle();
+    is_minting = true;
+    courier.carry(**begun, [this](const Result<Ended>& ended) {
+        is_minting = false;
+        on_minted(ended);
+        pump();
+    });
+}
+
+void Wallet::Impl::pump_later(const Error& why) {
+    if (is_stopped || is_backing_off) return;
+    std::int64_t delay_ms = backoff.next_ms(random_u32());
+    log::warn("quotes wait: {}; next try in {} ms", why.what, delay_ms);
+    is_backing_off = true;
+    // The keysets may have changed since: a refused beginning is tried with fresh ones.
+    again.after(delay_ms, [this] {
+        is_backing_off = false;
+        if (!session.is_ready()) return pump();
+        session.refresh([this](const Result<>& refreshed) {
+            if (!refreshed) return pump_later(refreshed.error());
+            backoff.reset();
+            pump();
+        });
+    });
+}
+
+void Wallet::Impl::on_minted(const Result<Ended>& ended) {
+    if (!ended || !ended->is_done || ended->kind != OpKind::mint) return;
+    tell_minted(Minted{ended->quote_ids, ended->amount});
+}
+
+/// Many small proofs make every later token long: they are put together when nobody waits for the mint.
+void Wallet::Impl::consolidate() {
+    if (!session.is_ready() || !lane.is_idle() || steady_ms_now() < consolidate_not_before_ms) return;
+    auto op = operations.begin_consolidation(kConsolidateFrom, unix_ms_now());
+    if (op && !*op) return;
+    consolidate_not_before_ms = steady_ms_now() + kConsolidatePauseMs;
+    if (!op) return log::warn("small proofs are not put together: {}", op.error().what);
+    courier.carry(**op, [this](const Result<Ended>& ended) {
+        if (ended && ended->is_done) consolidate_not_before_ms = 0;
+        pump();
+    });
+}
+
+// ---- finding quotes
+
+void Wallet::Impl::find_quotes(std::function<void(Result<std::size_t>)> done) {
+    auto answer = [this, done = std::move(done)](const Result<std::size_t>& found) {
+        loop.post([done, found] { done(found); });
+    };
+    if (session.is_ready()) return ask_for_quotes(answer);
+    connect([this, answer](const Result<>& connected) {
+        if (!connected) return answer(fail(connected.error()));
+        ask_for_quotes(answer);
+    });
+}
+
+void Wallet::Impl::ask_for_quotes(std::function<void(Result<std::size_t>)> done) {
+    if (!session.info().pubkey)
+        return done(fail(Errc::refused, "the mint shows no key of its own, which a signed lookup is for"));
+    cashu::LookupRequest request;
+    request.pubkeys = {locking_key};
+    request.pubkey_signatures = {
+        to_hex(cashu::sign_lookup(lock_key, *session.info().pubkey, {}, crypto::random_array<32>()))};
+    request.only_mintable = true;
+    is_finding = true;
+    mint->find_quotes(request, [this, done = std::move(done)](Reply<std::vector<cashu::Quote>> reply) {
+        is_finding = false;
+        Result<std::size_t> found =
+            reply ? take_quotes(*reply) : Result<std::size_t>{fail(reply.error().error)};
+        done(found);
+        pump();
+        look_if_idle();
+    });
+}
+
+Result<std::size_t> Wallet::Impl::take_quotes(const std::vector<cashu::Quote>& quotes) {
+    auto is_ours = [this](const cashu::Quote& quote) {
+        bool same_key = quote.pubkey &&
+                        std::equal(quote.pubkey->begin() + 1, quote.pubkey->end(), locking_key.begin() + 1);
+        return same_key && is_quote_id(quote.id) && (quote.method.empty() || quote.method == "ehash") &&
+               (quote.unit.empty() || quote.unit == options.unit) && quote.mintable() > 0 &&
+               quote.mintable() <= kAmountMax;
+    };
+    auto found = vault.transact([&]() -> Result<std::size_t> {
+        std::size_t count = 0;
+        UnixMs now = unix_ms_now();
+        for (const cashu::Quote& quote : quotes)
+            if (is_ours(quote) && (vault.add_quote(quote.id, quote.mintable(), now) ||
+                                   vault.reopen_parked(quote.id, quote.mintable())))
+                ++count;
+        return count;
+    });
+    if (found && options.mints_quotes) has_more_to_find = quotes.size() >= kLookupPage && *found > 0;
+    return found;
+}
+
+// ---- coming to rest
+
+bool Wallet::Impl::is_idle() {
+    if (is_stopped) return courier.under_way() == 0;
+    if (!incoming.empty() || is_minting || is_finding || has_more_to_find || !connecting.empty() ||
+        !lane.is_idle() || courier.under_way() > 0)
+        return false;
+    auto open = quotes_to_mint();
+    return open && *open == 0;
+}
+
+void Wallet::Impl::when_idle(std::int64_t limit_ms, std::function<void(Result<>)> done) {
+    auto wait = std::make_shared<IdleWait>();
+    wait->done = std::move(done);
+    wait->limit = std::make_unique<net::Timer>(loop);
+    wait->limit->after(limit_ms, [this, weak = std::weak_ptr{wait}, limit_ms] {
+        auto self = weak.lock();
+        if (!self || std::erase(idle_waits, self) == 0) return;
+        self->done(fail(Errc::timeout, "the wallet is still busy after " + std::to_string(limit_ms) + " ms",
+                        "what is under way is kept, and goes on at the next start"));
+    });
+    idle_waits.push_back(std::move(wait));
+    look_if_idle();
+}
+
+void Wallet::Impl::look_if_idle() {
+    if (idle_waits.empty() || !is_idle()) return;
+    auto waits = std::exchange(idle_waits, {});
+    for (auto& wait : waits) loop.post([wait] { wait->done({}); });
+}
+
+void Wallet::Impl::stop() {
+    is_stopped = true;
+    again.cancel();
+    store_incoming();
+    courier.stop();
+    look_if_idle();
+}
+
+}  // namespace hp::wallet

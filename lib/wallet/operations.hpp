@@ -1,0 +1,115 @@
+// What each operation writes before its request leaves, and what its end writes: one transaction each,
+// without a network. Between the two anything may happen; an open operation has all that is needed to ask
+// again.
+#pragma once
+#include "cashu/errors.hpp"
+#include "cashu/nut07.hpp"
+#include "cashu/tokens.hpp"
+#include "wallet/choose.hpp"
+#include "wallet/keyring.hpp"
+#include "wallet/vault.hpp"
+
+namespace hp::wallet {
+
+/// A quote that was refused so often for reasons of its moment (keyset rotated, counters taken) is parked.
+inline constexpr unsigned kQuoteTriesMax = 5;
+
+/// An operation's end, as its asker wants to know it.
+struct Ended {
+    bool is_done{};  ///< else refused
+    OpKind kind{};
+    std::uint64_t amount{};  ///< minted, received, or in the token
+    std::vector<std::string> quote_ids;
+    std::string token;                           ///< of a send
+    std::string reason;                          ///< of a refusal
+    cashu::Code code{cashu::Code::unspecified};  ///< of a refusal that this process has seen
+};
+using States = std::vector<std::pair<cashu::PublicKey33, cashu::ProofState>>;
+
+class Operations {
+  public:
+    Operations(Vault& vault, const Keyring& keyring, crypto::SecretKey lock_key, std::string mint_url,
+               std::string unit)
+        : vault_{vault},
+          keyring_{keyring},
+          lock_key_{lock_key},
+          mint_url_{std::move(mint_url)},
+          unit_{std::move(unit)} {}
+
+    struct NewQuote {
+        std::string id;
+        std::uint64_t amount{};
+    };
+    /// Stores the new quotes (those that are known are left as they are), takes open ones, at most
+    /// `quotes_max`, and makes their mint request: one commit for all of it, as a commit is what takes long.
+    /// Nothing: none are open. Quotes that cannot be asked for at all are parked.
+    Result<std::optional<std::int64_t>> begin_mint(const std::vector<NewQuote>& incoming,
+                                                   std::size_t quotes_max, UnixMs now);
+    Result<> add_quotes(const std::vector<NewQuote>& incoming, UnixMs now);
+
+    enum class Swap { allowed, not_allowed };
+    struct Sending {
+        std::string token;               ///< made, stored: the proofs at hand fitted
+        std::optional<std::int64_t> op;  ///< else this swap comes first
+        bool is_consolidation{};         ///< ... and then another try
+    };
+    /// With swaps not allowed (the mint is not connected) both may be empty: connect, then again.
+    Result<Sending> begin_send(std::uint64_t amount, const std::string& memo, Swap swap, UnixMs now);
+    /// A swap of proofs that check_token() has accepted.
+    Result<std::int64_t> begin_receive(const std::vector<cashu::Proof>& proofs, UnixMs now);
+    /// Makes the smallest proofs fewer, where there are at least `coins_min`.
+    Result<std::optional<std::int64_t>> begin_consolidation(std::size_t coins_min, UnixMs now);
+
+    /// Stores what the mint signed and ends the operation. Errc::protocol: the signatures are wrong, nothing
+    /// is stored. `not_issued` are quotes that the mint still has open, although the outputs are signed:
+    /// they are minted again. An operation that another process has ended stays as it ended.
+    Result<Ended> settle(std::int64_t op, std::span<const cashu::BlindSignature> signatures,
+                         const std::vector<std::string>& not_issued, UnixMs now);
+
+    /// The mint's no to a mint operation, as its quotes see it.
+    struct Refusal {
+        cashu::Code code{cashu::Code::unspecified};
+        std::string reason;
+        std::optional<std::uint64_t> mintable{};  ///< what the mint says of a single quote
+    };
+    struct Parked {
+        std::string quote_id;
+        std::string reason;
+    };
+    Result<std::vector<Parked>> refuse_mint(std::int64_t op, const Refusal& refusal, UnixMs now);
+    /// A swap that was refused: inputs that the mint has seen spent are spent, the others are free again.
+    Result<> refuse_swap(std::int64_t op, const std::string& reason, const States& inputs, UnixMs now);
+    /// What the mint says of proofs: those that are spent are spent here too, unless they are the inputs of
+    /// an operation under way, whose end will tell.
+    Result<> note_states(const States& states);
+    /// How an operation ended, from the database.
+    Result<Ended> ended(std::int64_t op);
+
+  private:
+    struct Chosen {
+        std::vector<CoinRow> rows;
+        std::vector<Coin> coins;
+    };
+    Chosen spendable();
+    Result<const cashu::Keyset*> active_keyset(UnixMs now) const;
+    Result<std::vector<Output>> make_outputs(const cashu::Keyset& keyset, std::vector<Output> wanted);
+    Result<std::int64_t> write_swap(OpKind kind, const std::string& memo,
+                                    const std::vector<cashu::Proof>& inputs, std::vector<Output> outputs,
+                                    UnixMs now);
+    Result<std::int64_t> begin_fewer(const Chosen& all, std::span<const std::size_t> coins, std::uint64_t net,
+                                     UnixMs now);
+    std::string make_token(const std::vector<cashu::Proof>& proofs, const std::string& memo) const;
+    std::string sign(const std::string& quote_id, std::span<const cashu::BlindedMessage> outputs) const;
+    Result<std::vector<QuoteToMint>> choose_quotes(const cashu::Keyset& keyset, std::size_t quotes_max);
+    void write_mint_request(std::int64_t op, const std::vector<QuoteToMint>& quotes,
+                            std::span<const Output> outputs);
+    Ended describe(const OpRow& row);
+
+    Vault& vault_;
+    const Keyring& keyring_;
+    crypto::SecretKey lock_key_;
+    std::string mint_url_;
+    std::string unit_;
+};
+
+}  // namespace hp::wallet

@@ -1,0 +1,97 @@
+#include "wallet/session.hpp"
+
+#include "log/log.hpp"
+
+namespace hp::wallet {
+namespace {
+
+/// Each may cost a request once. A mint that rotates daily has so many after ten years.
+constexpr std::size_t kKeysetsMax = 4096;
+constexpr std::string_view kMethod = "ehash";
+
+}  // namespace
+
+void Session::refresh(std::function<void(Result<>)> done) {
+    waiting_.push_back(std::move(done));
+    if (waiting_.size() == 1) mint_.info(then<cashu::MintInfoSeen>(&Session::on_info));
+}
+
+void Session::on_info(cashu::MintInfoSeen info) {
+    bool is_ours = std::any_of(info.mint_methods.begin(), info.mint_methods.end(), [this](const auto& entry) {
+        return entry.first == kMethod && entry.second == unit_;
+    });
+    if (!is_ours)
+        return finish(
+            fail(Errc::refused,
+                 "the mint at " + mint_url_ + " does not mint unit '" + unit_ + "' by method 'ehash'",
+                 "check mint_url and unit"));
+    info_ = std::move(info);
+    mint_.keysets(then<std::vector<cashu::Keyset>>(&Session::on_keysets));
+}
+
+void Session::on_keysets(std::vector<cashu::Keyset> listed) {
+    if (listed.size() > kKeysetsMax)
+        return finish(fail(Errc::protocol, "the mint lists " + std::to_string(listed.size()) +
+                                               " keysets, at most " + std::to_string(kKeysetsMax) +
+                                               " are read"));
+    std::erase_if(listed, [this](const cashu::Keyset& keyset) { return keyset.unit != unit_; });
+    listed_ = std::move(listed);
+    missing_.clear();
+    for (const cashu::Keyset& keyset : listed_)
+        if (!keyring_.find(keyset.id)) missing_.push_back(keyset);
+    fetch_missing();
+}
+
+void Session::fetch_missing() {
+    if (missing_.empty()) return finish(store());
+    cashu::Keyset listed = std::move(missing_.back());
+    missing_.pop_back();
+    mint_.keys(listed.id, [this, listed](Reply<cashu::Keyset> reply) {
+        if (!reply) return finish(fail(reply.error().error));
+        cashu::Keyset keyset = *std::move(reply);
+        keyset.active = listed.active;
+        // One bad keyset does not spoil the others; without an active one nothing can be minted anyway.
+        if (auto taken = keyring_.insert(std::move(keyset)); !taken)
+            log::warn("mint {}: {}, left out", mint_url_, taken.error().what);
+        fetch_missing();
+    });
+}
+
+Result<> Session::store() {
+    auto is_listed = [this](const cashu::KeysetId& id) {
+        return std::any_of(listed_.begin(), listed_.end(),
+                           [&](const auto& keyset) { return keyset.id == id; });
+    };
+    return vault_.transact([&]() -> Result<> {
+        // The database and this address belong together when the mint knows the keysets of the proofs: an id
+        // stands for its keys, so nobody else can claim them.
+        for (const cashu::KeysetId& id : vault_.keysets_in_use())
+            if (!is_listed(id))
+                return fail(Errc::refused,
+                            "the mint at " + mint_url_ + " does not know keyset '" + id.hex() +
+                                "', of which this wallet holds proofs",
+                            "it is another mint than '" + vault_.mint_url() + "', or has lost its keys");
+        for (const cashu::KeysetId& id : keyring_.ids()) {
+            auto at = std::find_if(listed_.begin(), listed_.end(), [&](const auto& k) { return k.id == id; });
+            cashu::Keyset now = at == listed_.end() ? *keyring_.find(id) : *at;
+            if (at == listed_.end()) now.active = false;
+            keyring_.update(now);
+            vault_.put_keyset(*keyring_.find(id));
+        }
+        if (keyring_.ids().empty())
+            return fail(Errc::refused, "the mint at " + mint_url_ + " has no keyset of unit '" + unit_ + "'");
+        if (vault_.mint_url() != mint_url_) {
+            log::warn("the mint has moved from {} to {}", vault_.mint_url(), mint_url_);
+            vault_.set_mint_url(mint_url_);
+        }
+        return {};
+    });
+}
+
+void Session::finish(Result<> result) {
+    if (result) is_ready_ = true;
+    auto waiting = std::exchange(waiting_, {});
+    for (auto& done : waiting) done(result);
+}
+
+}  // namespace hp::wallet

@@ -1,0 +1,154 @@
+// The wallet's database: rows and nothing but rows. What belongs together is written inside transact().
+//
+// Several processes may have the file open: SQLite's own locks make them take turns, and whoever ends an
+// operation first has ended it for all.
+#pragma once
+#include "cashu/nut01.hpp"
+#include "store/sqlite.hpp"
+#include "wallet/keyring.hpp"
+#include "wallet/wallet.hpp"
+
+namespace hp::wallet {
+
+enum class OpKind {
+    mint,         ///< quotes into proofs
+    send,         ///< proofs into the token's amounts and change
+    receive,      ///< a token's proofs into ours
+    consolidate,  ///< many small proofs into few
+};
+enum class OpState { open, done, refused };
+struct OpRow {
+    std::int64_t id{};
+    OpKind kind{OpKind::mint};
+    OpState state{OpState::open};
+    std::string path;  ///< of the request
+    std::string body;  ///< as it was and will be sent, byte for byte; empty when the operation has ended
+    std::string memo;  ///< of a send
+    std::string reason;
+};
+
+enum class CoinState {
+    unspent,
+    reserved,  ///< in a token of ours
+    spending,  ///< input of an open operation
+    spent,
+};
+/// A proof without what is secret in it: for choosing.
+struct CoinRow {
+    cashu::PublicKey33 y{};
+    cashu::KeysetId keyset;
+    std::uint64_t amount{};
+};
+
+struct QuoteToMint {
+    std::string id;
+    std::uint64_t amount{};
+    bool
+        is_alone{};  ///< was in a batch that the mint refused: goes by itself, so that one cannot stop others
+    unsigned tries{};
+};
+
+struct Identity {
+    std::string unit;
+    std::string mint_url;  ///< without a slash at its end
+    Bytes32 seed_mark{};   ///< tells one seed from another, and nothing else
+};
+
+class Vault {
+  public:
+    /// Opens or creates. Another unit or seed than the file's is an error. The mint may have moved: connect()
+    /// finds out by its keysets.
+    static Result<Vault> open(const std::string& path, const Identity& identity);
+
+    /// Runs `work` (which gives a Result) in one transaction, committed only if it gives a value.
+    template <class Work>
+    auto transact(Work&& work) -> std::invoke_result_t<Work> {
+        try {
+            store::Transaction transaction{db_};
+            auto result = work();
+            if (result) transaction.commit();
+            return result;
+        } catch (const store::DbError& error) {
+            return fail(broken(error));
+        }
+    }
+
+    // All below is for use inside transact(): a failing database throws DbError.
+
+    std::string mint_url();
+    void set_mint_url(const std::string& url);
+
+    std::vector<cashu::Keyset> keysets();
+    void put_keyset(const cashu::Keyset& keyset);
+    /// Keysets that proofs or open operations depend on.
+    std::vector<cashu::KeysetId> keysets_in_use();
+
+    /// The first of `count` counters that nobody had before. An error before a counter would wrap.
+    Result<std::uint64_t> take_counters(const cashu::KeysetId& keyset, std::uint64_t count);
+    /// Counters below `next` are used up.
+    void raise_counter(const cashu::KeysetId& keyset, std::uint64_t next);
+    std::uint64_t next_counter(const cashu::KeysetId& keyset);
+
+    std::int64_t insert_op(OpKind kind, const std::string& memo, UnixMs now);
+    void set_request(std::int64_t op, const std::string& path, const std::string& body);
+    std::optional<OpRow> op(std::int64_t id);
+    std::vector<std::int64_t> open_ops();
+    void end_op(std::int64_t id, OpState state, const std::string& reason, UnixMs now);
+    void insert_outputs(std::int64_t op, std::span<const Output> outputs);
+    std::vector<Output> outputs_of(std::int64_t op);
+    /// Whether an open operation, other than `own_op`, has this output.
+    bool is_awaited(const cashu::KeysetId& keyset, std::uint64_t counter, std::int64_t own_op);
+
+    /// False when it was known before.
+    bool add_quote(const std::string& id, std::uint64_t amount, UnixMs now);
+    void park_quote(const std::string& id, const std::string& reason);
+    /// Parked ones that the mint says can be minted come back; the amount is the mint's. False when nothing
+    /// changed.
+    bool reopen_parked(const std::string& id, std::uint64_t amount);
+    std::size_t open_quote_count();
+    /// One that must go alone, or else the oldest that go together, at most `limit`.
+    std::vector<QuoteToMint> next_quotes(std::size_t limit);
+    void claim_quote(const std::string& id, std::int64_t op);
+    std::vector<QuoteToMint> quotes_of(std::int64_t op);
+    void release_quote(const QuoteToMint& quote);
+    void finish_quotes(std::int64_t op, UnixMs now);
+    std::vector<Wallet::QuoteRow> quotes(std::size_t limit);
+
+    std::vector<CoinRow> coins(CoinState state);
+    std::size_t coin_count(CoinState state);
+    std::optional<CoinState> state_of(const cashu::PublicKey33& y);
+    cashu::Proof proof(const cashu::PublicKey33& y);
+    /// A proof that is there stays as it is, unless it goes into a token and is still unspent. False when it
+    /// was there.
+    bool put_proof(const cashu::PublicKey33& y, const cashu::Proof& proof, CoinState state,
+                   std::optional<std::int64_t> token = {});
+    /// Unspent or reserved: input of the operation from now on.
+    void spend_in(const cashu::PublicKey33& y, std::int64_t op);
+    std::vector<cashu::PublicKey33> inputs_of(std::int64_t op);
+    /// The inputs of an operation that is done.
+    void inputs_are_spent(std::int64_t op);
+    /// The inputs of an operation that was refused go back to where they were.
+    void inputs_are_free(std::int64_t op);
+    void proof_is_spent(const cashu::PublicKey33& y);
+    void proof_is_reserved(const cashu::PublicKey33& y, std::int64_t token);
+    Balance balance();
+
+    std::int64_t insert_token(std::uint64_t amount, const std::string& text, std::optional<std::int64_t> op,
+                              UnixMs now);
+    std::optional<std::string> token_of_op(std::int64_t op);
+    std::optional<Wallet::TokenRow> token(std::int64_t id);
+    /// Open ones, newest first.
+    std::vector<Wallet::TokenRow> tokens();
+    std::vector<cashu::PublicKey33> proofs_of_token(std::int64_t id);
+    /// Tokens none of whose proofs are left are closed.
+    void close_tokens();
+
+  private:
+    explicit Vault(store::Database db) : db_{std::move(db)} {}
+    Result<> check_identity(const Identity& identity);
+    Error broken(const store::DbError& error) const;
+    std::vector<cashu::PublicKey33> keys_where(const char* sql, std::int64_t value);
+    store::Database db_;
+};
+
+}  // namespace hp::wallet

@@ -1,0 +1,191 @@
+#include "wallet/wallet.hpp"
+
+#include <future>
+#include <thread>
+
+#include "cashu/nut20.hpp"
+#include "crypto/random.hpp"
+#include "crypto/sha256.hpp"
+#include "log/log.hpp"
+#include "wallet/impl.hpp"
+
+namespace hp::wallet {
+
+Wallet::Impl::Impl(net::Loop& loop_, WalletOptions options_, crypto::SecretKey lock_key_, Vault vault_,
+                   std::unique_ptr<MintClient> mint_)
+    : loop{loop_},
+      options{std::move(options_)},
+      lock_key{lock_key_},
+      locking_key{lock_key_.public_key()},
+      vault{std::move(vault_)},
+      keyring{options.unit, options.seed},
+      operations{vault, keyring, lock_key_, options.mint_url, options.unit},
+      again{loop_},
+      connect_limit{loop_},
+      lane{loop_},
+      store_soon{loop_},
+      mint{std::move(mint_)},
+      session{*mint, vault, keyring, options.unit, options.mint_url},
+      scanner{*mint, vault, keyring},
+      courier{loop_, *mint, vault, operations, session, scanner} {
+    crypto::wipe(options.seed);  // the keyring has it
+    lane.on_idle = [this] { look_if_idle(); };
+    courier.on_parked = [this](const Operations::Parked& parked) {
+        log::warn("quote {} is parked: {}", printable(parked.quote_id), parked.reason);
+        tell_parked(parked.quote_id, parked.reason);
+    };
+}
+Wallet::Impl::~Impl() = default;
+
+/// The wallet's thread, and the way between it and the owner's loop.
+struct Wallet::Thread {
+    explicit Thread(net::Loop& owner_) : owner{owner_} {}
+    ~Thread() {
+        alive.reset();
+        if (!thread.joinable()) return;
+        inner.post([this] {
+            impl->store_incoming();
+            inner.stop();
+        });
+        thread.join();
+    }
+    void start() {
+        thread = std::thread{[this] { inner.run(); }};
+    }
+
+    void post(std::function<void(Impl&)> work) {
+        inner.post([this, work = std::move(work)] { work(*impl); });
+    }
+    /// Runs `work` on the wallet's thread and waits for it: at most for the commit that is being made.
+    template <class T>
+    T ask(std::function<T(Impl&)> work) {
+        std::promise<T> answer;
+        inner.post([&] { answer.set_value(work(*impl)); });
+        return answer.get_future().get();
+    }
+    /// A callback that may be called on the wallet's thread and runs on the owner's.
+    template <class... Args>
+    std::function<void(Args...)> relay(std::function<void(Args...)> call) {
+        return [&to = owner, weak = std::weak_ptr{alive}, call = std::move(call)](Args... args) {
+            to.post([weak, call, ... args = std::move(args)] {
+                if (!weak.expired()) call(args...);
+            });
+        };
+    }
+
+    net::Loop& owner;
+    /// Held by the owner's thread alone; callbacks that are on their way look whether it is there.
+    std::shared_ptr<bool> alive{std::make_shared<bool>(true)};
+    crypto::PublicKey33 locking_key{};
+    net::Loop inner;
+    std::unique_ptr<Impl> impl;
+    std::thread thread;
+};
+
+Result<std::unique_ptr<Wallet>> Wallet::open(net::Loop& loop, WalletOptions options) {
+    options.mint_url = normal_url(options.mint_url);
+    HP_TRY(auto lock_key, cashu::lock_key(options.seed, 0));
+    auto thread = std::make_unique<Thread>(loop);
+    HP_TRY(auto mint, MintClient::create(thread->inner, options.mint_url));
+    Identity identity{options.unit, options.mint_url, crypto::sha256(lock_key.public_key())};
+    HP_TRY(auto vault, Vault::open(options.database, identity));
+    thread->impl =
+        std::make_unique<Impl>(thread->inner, options, lock_key, std::move(vault), std::move(mint));
+    crypto::wipe(options.seed);
+    Impl& impl = *thread->impl;
+    HP_TRY(auto keysets,
+           impl.vault.transact([&]() -> Result<std::vector<cashu::Keyset>> { return impl.vault.keysets(); }));
+    for (cashu::Keyset& keyset : keysets) HP_DO(impl.keyring.insert(std::move(keyset)));
+    thread->locking_key = impl.locking_key;
+    std::unique_ptr<Wallet> wallet{new Wallet(std::move(thread))};
+    Wallet* self = wallet.get();
+    std::function<void(Minted)> minted = [self](const Minted& what) {
+        if (self->on_minted) self->on_minted(what);
+    };
+    impl.tell_minted = self->thread_->relay(std::move(minted));
+    std::function<void(std::string, std::string)> parked = [self](const std::string& quote_id,
+                                                                  const std::string& reason) {
+        if (self->on_parked) self->on_parked(quote_id, reason);
+    };
+    impl.tell_parked = self->thread_->relay(std::move(parked));
+    self->thread_->start();
+    return wallet;
+}
+
+Wallet::Wallet(std::unique_ptr<Thread> thread) : thread_{std::move(thread)} {}
+Wallet::~Wallet() = default;
+
+const crypto::PublicKey33& Wallet::locking_key() const { return thread_->locking_key; }
+
+void Wallet::connect(std::function<void(Result<>)> done) {
+    thread_->post([done = thread_->relay(std::move(done))](Impl& impl) { impl.connect(done); });
+}
+
+bool Wallet::is_connected() const { return thread_->impl->is_connected; }
+
+void Wallet::add_quote(const std::string& quote_id, std::uint64_t amount) {
+    thread_->post([quote_id, amount](Impl& impl) { impl.add_quote(quote_id, amount); });
+}
+
+void Wallet::find_quotes(std::function<void(Result<std::size_t>)> done) {
+    thread_->post([done = thread_->relay(std::move(done))](Impl& impl) { impl.find_quotes(done); });
+}
+
+Result<Balance> Wallet::balance() {
+    return thread_->ask<Result<Balance>>([](Impl& impl) {
+        return impl.vault.transact([&]() -> Result<Balance> { return impl.vault.balance(); });
+    });
+}
+
+Result<std::vector<Wallet::QuoteRow>> Wallet::quotes(std::size_t limit) {
+    return thread_->ask<Result<std::vector<QuoteRow>>>([limit](Impl& impl) {
+        impl.store_incoming();
+        return impl.vault.transact(
+            [&]() -> Result<std::vector<QuoteRow>> { return impl.vault.quotes(limit); });
+    });
+}
+
+Result<std::vector<Wallet::TokenRow>> Wallet::tokens() {
+    return thread_->ask<Result<std::vector<TokenRow>>>([](Impl& impl) {
+        return impl.vault.transact([&]() -> Result<std::vector<TokenRow>> { return impl.vault.tokens(); });
+    });
+}
+
+void Wallet::send(std::uint64_t amount, const std::string& memo,
+                  std::function<void(Result<std::string>)> done) {
+    thread_->post([amount, memo, done = thread_->relay(std::move(done))](Impl& impl) {
+        impl.send(amount, memo, done);
+    });
+}
+
+void Wallet::receive(const std::string& token, std::function<void(Result<std::uint64_t>)> done) {
+    thread_->post([token, done = thread_->relay(std::move(done))](Impl& impl) { impl.receive(token, done); });
+}
+
+void Wallet::reclaim(std::int64_t token_id, std::function<void(Result<std::uint64_t>)> done) {
+    thread_->post(
+        [token_id, done = thread_->relay(std::move(done))](Impl& impl) { impl.reclaim(token_id, done); });
+}
+
+void Wallet::check_tokens(std::function<void(Result<>)> done) {
+    thread_->post([done = thread_->relay(std::move(done))](Impl& impl) { impl.check_tokens(done); });
+}
+
+void Wallet::restore(std::function<void(Result<Restored>)> done) {
+    thread_->post([done = thread_->relay(std::move(done))](Impl& impl) { impl.restore(done); });
+}
+
+bool Wallet::is_idle() const {
+    return thread_->ask<bool>([](Impl& impl) { return impl.is_idle(); });
+}
+
+void Wallet::when_idle(std::int64_t limit_ms, std::function<void(Result<>)> done) {
+    thread_->post(
+        [limit_ms, done = thread_->relay(std::move(done))](Impl& impl) { impl.when_idle(limit_ms, done); });
+}
+
+void Wallet::stop() {
+    thread_->post([](Impl& impl) { impl.stop(); });
+}
+
+}  // namespace hp::wallet

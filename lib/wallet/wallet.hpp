@@ -1,0 +1,134 @@
+// The wallet: ehash as proofs in a file, and the conversations with one mint that make, spend and recover
+// them. Used by hp-proxy (which mints each quote when the pool says so) and hp-wallet (by hand), also both at
+// once on one file: the database takes turns between processes.
+//
+// What keeps money safe: secrets derive from the seed by counter (NUT-13); counters and the exact request are
+// committed before a request leaves; an answer's proofs and the end of the operation are one commit; an
+// operation that was cut off is sent again byte for byte, and the mint gives the same answer for ever.
+//
+// A wallet has a thread of its own: a commit waits for the disk (15 ms where that is slow), and a proxy's
+// miners must not. Its functions are called on `loop`'s thread; callbacks come there too, from the loop, and
+// none after the wallet is destroyed.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cashu/nut04.hpp"
+#include "cashu/nut06.hpp"
+#include "crypto/secp.hpp"
+#include "net/http.hpp"
+#include "net/loop.hpp"
+
+namespace hp::wallet {
+
+struct WalletOptions {
+    std::string database;
+    Bytes64 seed{};
+    std::string mint_url;
+    std::string unit{"hash"};
+    /// Whether open quotes are minted by themselves. Else they are only kept (hp-wallet's other verbs).
+    bool mints_quotes{true};
+};
+
+/// Sums in the wallet's unit. `pending`: in operations that are not answered yet (outputs promised, not
+/// stored).
+struct Balance {
+    std::uint64_t unspent{};
+    std::uint64_t reserved{};  ///< in tokens that were made and not yet seen spent
+    std::uint64_t pending{};
+};
+
+/// What happened to the quotes of one mint operation.
+struct Minted {
+    std::vector<std::string> quote_ids;
+    std::uint64_t amount{};
+};
+
+class Wallet {
+  public:
+    /// Opens or creates the database (it remembers mint, unit and a fingerprint of the seed: another seed is
+    /// refused), derives the locking key. No network yet.
+    static Result<std::unique_ptr<Wallet>> open(net::Loop& loop, WalletOptions options);
+    ~Wallet();
+
+    /// NUT-20 key that owns this wallet's quotes: m/129373'/20'/0'/0'/0.
+    const crypto::PublicKey33& locking_key() const;
+
+    /// Fetches info, keysets and keys (checking every id against its keys), then finishes operations that
+    /// were cut off. Calls back once; an error means the mint cannot be reached or is not usable; may be
+    /// called again.
+    void connect(std::function<void(Result<>)> done);
+    bool is_connected() const;
+
+    /// Queues a paid quote that is locked to locking_key(). Minted at once when nothing is under way, else
+    /// together with the others that queue up meanwhile (NUT-29 batches). Returns at once; the quote is
+    /// stored within half a second (and when the wallet is destroyed), and until then the mint knows it:
+    /// find_quotes() brings back what a kill took. Repeating it is harmless. Retries with back-off while the
+    /// mint is away.
+    void add_quote(const std::string& quote_id, std::uint64_t amount);
+    /// Told after the proofs of an operation are committed.
+    std::function<void(const Minted&)> on_minted;
+    /// A quote that the mint refuses for good (parked, shown by quotes()).
+    std::function<void(const std::string& quote_id, const std::string& reason)> on_parked;
+
+    /// Finds quotes by key at the mint (signed lookup) and queues those that can be minted; gives how many
+    /// were new.
+    void find_quotes(std::function<void(Result<std::size_t>)> done);
+
+    Result<Balance> balance();
+    struct QuoteRow {
+        std::string quote_id;
+        std::uint64_t amount{};
+        std::string state;   ///< "open", "minting", "done", "parked"
+        std::string reason;  ///< of a parked one
+        UnixMs added_ms{}, done_ms{};
+    };
+    Result<std::vector<QuoteRow>> quotes(std::size_t limit);
+
+    /// A V4 token of exactly `amount` (swapping first when the proofs at hand do not fit). The token is
+    /// stored before it is shown; its proofs are reserved until seen spent.
+    void send(std::uint64_t amount, const std::string& memo, std::function<void(Result<std::string>)> done);
+    struct TokenRow {
+        std::int64_t id{};
+        std::uint64_t amount{};
+        std::string token;
+        UnixMs made_ms{};
+    };
+    /// Tokens made and not yet seen spent, newest first.
+    Result<std::vector<TokenRow>> tokens();
+    /// Asks the mint which proofs of those tokens are spent (NUT-07); tokens() leaves out what was received.
+    void check_tokens(std::function<void(Result<>)> done);
+    /// Takes a token of this wallet's mint and unit: swaps its proofs for new ones. Gives the amount
+    /// received.
+    void receive(const std::string& token, std::function<void(Result<std::uint64_t>)> done);
+    /// Takes back a token that nobody received (by its row id); same as receive for our own token.
+    void reclaim(std::int64_t token_id, std::function<void(Result<std::uint64_t>)> done);
+
+    struct Restored {
+        std::uint64_t amount{};  ///< unspent and now in the wallet
+        std::size_t proofs{};
+        std::size_t quotes_found{};  ///< open quotes found by key, queued for minting
+    };
+    /// From the seed alone: NUT-09 over all keysets of the unit in batches of 300 until 300 in a row are
+    /// unknown, NUT-07 to leave out what is spent; counters move behind what was found; then find_quotes.
+    void restore(std::function<void(Result<Restored>)> done);
+
+    /// Nothing under way and nothing queued (for a clean stop, and for tools that wait for the end).
+    bool is_idle() const;
+    /// Calls back when idle, or with an error after `limit_ms`.
+    void when_idle(std::int64_t limit_ms, std::function<void(Result<>)> done);
+    /// No new operations; those under way are finished or left to the next start.
+    void stop();
+
+  private:
+    struct Impl;
+    struct Thread;
+    explicit Wallet(std::unique_ptr<Thread> thread);
+    std::unique_ptr<Thread> thread_;
+};
+
+}  // namespace hp::wallet

@@ -1,0 +1,166 @@
+#include "wire/record_content.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/utf8.hpp"
+
+namespace hp::wire {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+bool is_map(unsigned char first) { return (first & 0xf0) == 0x80 || first == 0xde || first == 0xdf; }
+
+/// Listens to the parser: finds the envelope, bounds the depth (the MessagePack parser recurses), and writes
+/// the JSON text of records that came in another encoding.
+class Listener {
+  public:
+    Listener(ReadRecord& record, bool write_json) : record_{record}, write_json_{write_json} {}
+
+    using number_integer_t = Json::number_integer_t;
+    using number_unsigned_t = Json::number_unsigned_t;
+    using number_float_t = Json::number_float_t;
+    using string_t = Json::string_t;
+    using binary_t = Json::binary_t;
+
+    bool null() { return scalar("null"); }
+    bool boolean(bool value) { return scalar(value ? "true" : "false"); }
+    bool number_integer(number_integer_t value) {
+        if (at_top() && key_ == "ts_ms") has_ts_ = true, record_.ts_ms = value;
+        return scalar(std::to_string(value));
+    }
+    bool number_unsigned(number_unsigned_t value) {
+        if (at_top() && key_ == "v") version_ = value;
+        if (at_top() && key_ == "ts_ms" && value <= INT64_MAX)
+            has_ts_ = true, record_.ts_ms = static_cast<UnixMs>(value);
+        return scalar(std::to_string(value));
+    }
+    bool number_float(number_float_t value, const string_t&) {
+        std::string text;
+        append_json_number(text, value);
+        return scalar(text);
+    }
+    bool string(string_t& value) {
+        if (at_top() && key_ == "type") record_.type = value;
+        if (at_top() && key_ == "source") record_.source = value;
+        if (!write_json_) return scalar({});
+        if (!is_utf8(value)) return stop("holds text that is no UTF-8");
+        std::string text;
+        append_json_string(text, value);
+        return scalar(text);
+    }
+    bool binary(binary_t&) { return stop("holds binary, which JSON cannot say"); }
+    bool start_object(std::size_t) { return open('{', '}'); }
+    bool start_array(std::size_t) {
+        if (closers_.empty()) return stop("not an object");
+        return open('[', ']');
+    }
+    bool end_object() { return close(); }
+    bool end_array() { return close(); }
+    bool key(string_t& name) {
+        if (at_top()) key_ = name;
+        if (!write_json_) return true;
+        if (!is_utf8(name)) return stop("holds text that is no UTF-8");
+        separate();
+        append_json_string(record_.json, name);
+        record_.json += ':';
+        after_key_ = true;
+        return true;
+    }
+    bool parse_error(std::size_t position, const std::string&, const Json::exception&) {
+        return stop("does not parse at byte " + std::to_string(position));
+    }
+
+    /// After the last byte: is it a record at all?
+    std::string envelope_damage() const {
+        if (!version_) return "no version 'v'";
+        if (*version_ != kRecordVersion)
+            return "version " + std::to_string(*version_) + ", expected " + std::to_string(kRecordVersion);
+        if (!has_ts_) return "no 'ts_ms'";
+        if (record_.type.empty()) return "no 'type'";
+        if (record_.source.empty()) return "no 'source'";
+        return {};
+    }
+
+  private:
+    bool at_top() const { return closers_.size() == 1; }
+    bool stop(std::string why) {
+        if (record_.damage.empty()) record_.damage = std::move(why);
+        return false;
+    }
+    void separate() {
+        if (!after_key_ && need_comma_) record_.json += ',';
+        after_key_ = false;
+        need_comma_ = true;
+    }
+    bool scalar(std::string_view text) {
+        if (closers_.empty()) return stop("not an object");
+        if (!write_json_) return true;
+        separate();
+        record_.json += text;
+        return true;
+    }
+    bool open(char opener, char closer) {
+        if (closers_.size() == kRecordDepthMax) return stop("nested too deeply");
+        closers_ += closer;
+        if (!write_json_) return true;
+        separate();
+        record_.json += opener;
+        need_comma_ = false;
+        return true;
+    }
+    bool close() {
+        if (write_json_) record_.json += closers_.back();
+        need_comma_ = true;
+        closers_.pop_back();
+        return true;
+    }
+
+    ReadRecord& record_;
+    const bool write_json_;
+    std::string closers_;  // of the open objects and arrays
+    std::string key_;      // in the outermost object
+    std::optional<std::uint64_t> version_;
+    bool has_ts_{false};
+    bool after_key_{false};
+    bool need_comma_{false};
+};
+
+}  // namespace
+
+bool starts_record(std::string_view content) {
+    if (content.size() < kLookSize) return false;
+    if (content[0] == '{') return content[1] == '"' || content[1] == ' ' || content[1] == '\n';
+    // A map whose first key is a short text.
+    const auto first = static_cast<unsigned char>(content[0]);
+    const std::size_t key = first == 0xde ? 3 : first == 0xdf ? 5 : 1;
+    return is_map(first) && (content[key] & 0xe0) == 0xa0;
+}
+
+ReadRecord read_record(std::string_view content) {
+    ReadRecord record;
+    const bool is_msgpack = !content.empty() && is_map(static_cast<unsigned char>(content[0]));
+    Listener listener{record, is_msgpack};
+    const auto format = is_msgpack ? Json::input_format_t::msgpack : Json::input_format_t::json;
+    const bool parsed = Json::sax_parse(content.begin(), content.end(), &listener, format, true);
+    if (!parsed && record.damage.empty()) record.damage = "does not parse";
+    if (record.damage.empty()) record.damage = listener.envelope_damage();
+    if (!record.ok()) return {.damage = std::move(record.damage)};
+    if (!is_msgpack) {
+        record.json = content;
+        // Valid JSON has line breaks between its tokens only.
+        std::ranges::replace_if(
+            record.json, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+    }
+    return record;
+}
+
+std::string msgpack_from_json(std::string_view json) {
+    const Json tree = Json::parse(json, nullptr, false);
+    HP_ASSERT(!tree.is_discarded());
+    std::string out;
+    Json::to_msgpack(tree, out);
+    return out;
+}
+
+}  // namespace hp::wire

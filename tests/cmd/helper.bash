@@ -1,0 +1,93 @@
+# Loaded by every bats file: load helper
+#
+# run_tool [-N] CMD...      runs with stdout in $output and stderr in $stderr; -N expects exit code N
+# free_ports N              N free loopback ports in the array $ports
+# start_daemon NAME CMD...  runs CMD in the background; stdout in NAME.out, stderr in NAME.log, both in
+#                           $BATS_TEST_TMPDIR; its id is in ${daemon_pid[NAME]}
+# wait_for_port PORT        until somebody accepts on 127.0.0.1:PORT, 10 s at most
+# wait_for_text FILE TEXT   until the file has a line with the text, 10 s at most
+# stop_daemon NAME          SIGTERM, and its exit code in $daemon_status
+# A bats file that has its own teardown() calls stop_daemons in it.
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+HP_SOURCE_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+HP_BIN_DIR=${HP_BIN_DIR:-$HP_SOURCE_DIR/build/release/bin}
+PATH=$HP_BIN_DIR:$PATH
+export HP_SOURCE_DIR HP_BIN_DIR PATH
+
+# What the developer has set must not decide a test.
+unset HP_CONFIG_DIR HP_LOG_LEVEL HP_LOG_FILE HP_NETWORK
+
+declare -gA daemon_pid=()
+
+run_tool() {
+    local code=-0
+    if [[ $1 =~ ^-[0-9]+$ ]]; then
+        code=$1
+        shift
+    fi
+    run --separate-stderr "$code" "$@"
+}
+
+# Python holds all sockets open together, so that no port comes twice.
+free_ports() {
+    # shellcheck disable=SC2034
+    mapfile -t ports < <(python3 -c '
+import socket, sys
+held = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
+print("\n".join(str(one.getsockname()[1]) for one in held))' "$1")
+}
+
+start_daemon() {
+    local name=$1
+    shift
+    # Descriptor 3 belongs to bats: whoever keeps it open keeps bats waiting.
+    "$@" >"$BATS_TEST_TMPDIR/$name.out" 2>"$BATS_TEST_TMPDIR/$name.log" 3>&- &
+    daemon_pid[$name]=$!
+}
+
+wait_until() {
+    local deadline=$((SECONDS + 10))
+    until "$@" 2>/dev/null; do
+        if ((SECONDS >= deadline)); then
+            show_daemon_logs
+            fail "not within 10 s: $*"
+        fi
+        sleep 0.02
+    done
+}
+
+accepts() { (exec 4<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+wait_for_port() { wait_until accepts "$1"; }
+wait_for_text() { wait_until grep -qF -- "$2" "$1"; }
+
+show_daemon_logs() {
+    local name
+    for name in "${!daemon_pid[@]}"; do
+        printf -- '--- %s\n' "$name" >&2
+        tail -n 20 "$BATS_TEST_TMPDIR/$name.log" >&2
+    done
+}
+
+stop_daemon() {
+    local pid=${daemon_pid[$1]}
+    unset "daemon_pid[$1]"
+    kill -TERM "$pid" 2>/dev/null || true
+    daemon_status=0
+    # A daemon that does not end within 10 s is killed; the test sees 137. No background watchdog: its sleep would
+    # outlive it, and bats waits for whoever still has a descriptor of its.
+    local deadline=$((SECONDS + 10))
+    while kill -0 "$pid" 2>/dev/null && ((SECONDS < deadline)); do sleep 0.02; done
+    kill -KILL "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || daemon_status=$?
+}
+
+stop_daemons() {
+    local name
+    for name in "${!daemon_pid[@]}"; do stop_daemon "$name"; done
+}
+
+teardown() { stop_daemons; }

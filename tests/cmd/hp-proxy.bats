@@ -1,0 +1,64 @@
+# hp-proxy as a user calls it; its miners are in e2e/sv1.bats.
+
+load helper
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+    hp-config init conf --network sim --ports auto >/dev/null
+    listen=$(sed -n 's/^proxy_listen *= *"\(.*\)".*/\1/p' conf/shared/network.toml)
+}
+
+@test "--help shows examples and the keys, --version the version" {
+    run_tool -0 hp-proxy --help
+    assert_line --partial '$ hp-proxy --config-dir'
+    assert_line --partial '--pool-authority-public-key'
+    run_tool -0 hp-proxy --version
+    assert_output --regexp '^hp-proxy [0-9]+\.[0-9]+\.[0-9]+$'
+}
+
+@test "a misspelt key is named with its place and the nearest key" {
+    echo 'min_extranonce_sise = 8' >>conf/proxy.toml
+    run_tool -2 hp-proxy --config-dir conf
+    assert_equal "$output" ""
+    [[ $stderr == *"proxy.toml:"*":1: min_extranonce_sise:"*"min_extranonce_size"* ]] || fail "$stderr"
+}
+
+@test "a pool key that is none is refused before anything is opened" {
+    run_tool -2 hp-proxy --config-dir conf --pool-authority-public-key 9bYurZEjHbkdHmtviPqZTkdi7qcTRQorCNYtYeMrwNsaiwMm1ZD
+    [[ $stderr == "--pool-authority-public-key: is "*"allowed: an authority public key"* ]] || fail "$stderr"
+    [ ! -e conf/data/wallet.db ]
+}
+
+@test "a seed file that others can read is refused, and its words are not shown" {
+    chmod 644 conf/secrets/wallet.seed
+    run_tool -2 hp-proxy --config-dir conf
+    [[ $stderr == *"wallet.seed"* ]] || fail "$stderr"
+    local word
+    for word in $(cat conf/secrets/wallet.seed); do [[ $stderr != *" $word "* ]] || fail "shows '$word'"; done
+}
+
+@test "without pool and mint it listens, says so once each, and stops cleanly" {
+    start_daemon proxy hp-proxy --config-dir conf
+    wait_for_port "${listen##*:}"
+    wait_for_text "$BATS_TEST_TMPDIR/proxy.log" "pool 127.0.0.1:"
+    wait_for_text "$BATS_TEST_TMPDIR/proxy.log" "mint http://127.0.0.1:"
+    stop_daemon proxy
+    assert_equal "$daemon_status" 0
+}
+
+@test "a port that is taken is an error that names it" {
+    start_daemon first hp-proxy --config-dir conf
+    wait_for_port "${listen##*:}"
+    hp-config init other --network sim --ports auto >/dev/null
+    run_tool -1 hp-proxy --config-dir other --proxy-listen "$listen"
+    [[ $stderr == *"cannot listen on $listen: address in use"* ]] || fail "$stderr"
+}
+
+@test "a wallet of another seed is refused" {
+    start_daemon first hp-proxy --config-dir conf
+    wait_for_port "${listen##*:}"
+    stop_daemon first
+    hp-config init other --network sim --ports auto >/dev/null
+    run_tool -2 hp-proxy --config-dir conf --wallet-seed-file other/secrets/wallet.seed
+    [[ $stderr == *seed* ]] || fail "$stderr"
+}

@@ -1,0 +1,253 @@
+load helper
+
+setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
+
+# record TYPE MS FIELDS: one line, MS after a fixed minute
+record() { printf '{"v":1,"ts_ms":%d,"type":"%s","source":"hp-pool"%s}\n' $((1760000040000 + $2)) "$1" "${3:+,$3}"; }
+
+# share MS WORKER AMOUNT WORK
+share() { record share_accepted "$1" "\"worker\":\"$2\",\"amount\":$3,\"work_hashes\":$4,\"share_hash\":\"00\""; }
+
+hand_made() {
+    share 0 alice 5 1000
+    share 1000 bob 7 3000
+    share 61000 alice 1 1000
+    record share_rejected 2000 '"reason":"stale-share","worker":"bob"'
+    record share_rejected 2001 '"reason":"stale-share"'
+    record share_rejected 2002 '"reason":"duplicate-share"'
+    record quote_created 10 '"amount":5,"replay":false,"latency_ms":10'
+    record quote_created 1020 '"amount":7,"replay":false,"latency_ms":20'
+    record quote_created 1021 '"amount":7,"replay":true'
+    record ehash_issued 1030 '"amount":12,"outputs":3'
+    record token_minted 1031 '"amount":12,"share_to_token_ms":31'
+    record block_found 61000 '"worker":"alice","hash":"00","template_id":1'
+    record pool_status 62000 '"connections":2,"channels":3,"outbox_pending":4,"mint_connected":true'
+    record moon_phase 62001 '"phase":0.5'
+}
+
+field() { hp-stats show "${@:2}" --json | jq -c "$1"; }
+
+# lines_to_length: each line as u32 little-endian and JSON
+lines_to_length() {
+    python3 -c '
+import sys
+for line in sys.stdin.buffer:
+    line = line.rstrip(b"\n")
+    sys.stdout.buffer.write(len(line).to_bytes(4, "little") + line)'
+}
+
+# ---- calling
+
+@test "without a verb: 2, and the way to help" {
+    run_tool -2 hp-stats
+    assert_equal "$output" ""
+    assert_equal "${stderr_lines[0]}" "hp-stats: error: a subcommand is required"
+}
+
+@test "--help shows the pipeline" {
+    run_tool hp-stats --help
+    assert_line --partial '$ hp-pool --config-dir d --events - | hp-stats ingest --db pool.db'
+    assert_equal "$stderr" ""
+}
+
+@test "--minutes 0, and a database given twice: 2" {
+    run_tool -2 hp-stats show pool.db --minutes 0
+    assert_equal "$output" ""
+    run_tool -2 hp-stats show pool.db --db other.db
+    assert_equal "$output" ""
+}
+
+# ---- what goes in comes out
+
+@test "show has the figures of the records that ingest read" {
+    hand_made | hp-stats ingest --db pool.db
+    run_tool hp-stats show --db pool.db --json
+    assert_equal "$stderr" ""
+    assert_equal "${#lines[@]}" 1
+    assert_equal "$(jq -c '[.shares_accepted, .share_amount, .work_hashes]' <<<"$output")" "[3,13,5000]"
+    assert_equal "$(jq -c .shares_rejected <<<"$output")" '{"duplicate-share":1,"stale-share":2}'
+    assert_equal "$(jq -c '[.quotes_created, .quote_amount, .quotes_replayed]' <<<"$output")" "[2,12,1]"
+    assert_equal "$(jq -c .share_to_quote_ms <<<"$output")" '{"count":2,"p50":10,"p99":20,"max":20}'
+    assert_equal "$(jq -c .share_to_token_ms <<<"$output")" '{"count":1,"p50":31,"p99":31,"max":31}'
+    assert_equal "$(jq -c '[.ehash_issued, .tokens_minted, .token_amount, .blocks_found]' <<<"$output")" "[12,1,12,1]"
+    assert_equal "$(jq -c '[.outbox_pending, .connections, .channels, .wallet_balance]' <<<"$output")" "[4,2,3,null]"
+    assert_equal "$(jq -c '.status["hp-pool"].mint_connected.value' <<<"$output")" true
+    assert_equal "$(jq -c '[.records, .records_unknown, .records_damaged]' <<<"$output")" "[14,1,0]"
+    assert_equal "$(jq -c '[.first_record_ms, .last_record_ms]' <<<"$output")" "[1760000040000,1760000102001]"
+    assert_equal "$(jq -c '.workers | map([.worker, .shares_accepted, .amount])' <<<"$output")" \
+        '[["alice",2,6],["bob",1,7]]'
+    assert_equal "$(jq -c '.hashrate_hps * .window.seconds | round' <<<"$output")" 5000
+}
+
+@test "a window has the last minutes only" {
+    { share 0 a 1 60; share 120000 a 2 60; share 180000 a 4 60; } | hp-stats ingest --db pool.db
+    assert_equal "$(field '[.shares_accepted, .share_amount, .hashrate_hps]' pool.db --minutes 1)" "[2,6,2]"
+    assert_equal "$(field '[.window.minutes, .window.seconds]' pool.db --minutes 1)" "[1,60]"
+    assert_equal "$(field .shares_accepted pool.db --minutes 3)" 3
+}
+
+@test "show prints a table, with the path as an argument too" {
+    hand_made | hp-stats ingest --db pool.db
+    run_tool hp-stats show pool.db
+    assert_equal "$stderr" ""
+    assert_line "shares accepted     3  amount 13"
+    assert_line "shares rejected     2  stale-share"
+    assert_line "share to quote      p50 10 ms  p99 20 ms  max 20 ms  of 2"
+    assert_line --regexp '^2 .* alice$'
+}
+
+@test "a file, and the same in length framing, give the same" {
+    hand_made >events.jsonl
+    hp-stats ingest --db lines.db events.jsonl
+    lines_to_length <events.jsonl | hp-stats ingest --db length.db -
+    assert_equal "$(field . length.db)" "$(field . lines.db)"
+}
+
+@test "a second ingest adds to what is there" {
+    share 0 a 1 10 | hp-stats ingest --db pool.db
+    share 5 a 2 10 | hp-stats ingest --db pool.db
+    assert_equal "$(field '[.shares_accepted, .share_amount, .work_hashes]' pool.db)" "[2,3,20]"
+}
+
+@test "no records: an empty database, and figures that say so" {
+    hp-stats ingest --db pool.db </dev/null
+    assert_equal "$(field '[.records, .hashrate_hps, .first_record_ms]' pool.db)" "[0,null,null]"
+    run_tool hp-stats show pool.db
+    assert_output "records             0  damaged 0"
+}
+
+@test "every type that a program writes is known, and documented with its fields" {
+    local types type field
+    types=$(grep -oh 'make("[a-z_]*"' "$HP_SOURCE_DIR"/lib/*/events.cpp | cut -d'"' -f2 | sort -u)
+    assert [ "$(wc -w <<<"$types")" -ge 20 ]
+    for type in $types; do
+        grep -q "^\*$type\*" "$HP_SOURCE_DIR/man/hp-records.5.scd" || fail "$type is not in hp-records(5)"
+        grep -q "\"$type\"" "$HP_SOURCE_DIR/lib/stats/rules.cpp" || fail "hp-stats does not know $type"
+    done
+    for field in $(grep -oh 'add\(_hex\)\?("[a-z_0-9]*"' "$HP_SOURCE_DIR"/lib/*/events.cpp | cut -d'"' -f2 | sort -u); do
+        grep -q "_${field}_" "$HP_SOURCE_DIR/man/hp-records.5.scd" || fail "$field is not in hp-records(5)"
+    done
+}
+
+# ---- damage
+
+@test "damaged records are counted, reported with their place, and never stop it" {
+    {
+        share 0 a 1 10
+        echo 'no json at all'
+        share 1 a 1 10
+        record share_accepted 2 '"worker":"a","amount":"much","work_hashes":1'
+        echo '{"v":9,"ts_ms":1,"type":"share_accepted","source":"x"}'
+        share 3 a 1 10
+        printf '{"v":1,"ts_m'
+    } >events
+    local second
+    second=$(($(head -n 1 events | wc -c)))
+    run_tool hp-stats ingest --db pool.db events
+    assert_equal "$output" ""
+    [[ ${stderr_lines[0]} =~ "warn  hp-stats: record at byte $second is damaged: does not parse" ]]
+    [[ $stderr == *"info  hp-stats: 3 records, 0 of unknown type, 4 damaged"* ]]
+    assert_equal "$(field '[.shares_accepted, .records, .records_damaged]' pool.db)" "[3,3,4]"
+}
+
+@test "many damaged records make few lines" {
+    { yes nonsense | head -n 5000; share 0 a 1 1; } | hp-stats ingest --db pool.db 2>log
+    assert [ "$(wc -l <log)" -lt 10 ]
+    assert_equal "$(field '[.records, .records_damaged]' pool.db)" "[1,5000]"
+}
+
+@test "a worker's name cannot reach the terminal or break the JSON" {
+    record share_accepted 0 '"worker":"\u001b[2J\u009b\"\\","amount":1,"work_hashes":1' | hp-stats ingest --db pool.db
+    run_tool hp-stats show pool.db
+    refute_output --regexp $'[\x01-\x09\x0b-\x1f\x7f-\xff]'
+    assert_equal "$(hp-stats show pool.db --json | LC_ALL=C grep -c $'[\x80-\xff]')" 0
+}
+
+# ---- the database
+
+@test "a missing directory, file or input: 1, and nothing is made" {
+    run_tool -1 hp-stats ingest --db none/pool.db </dev/null
+    assert_equal "$output" ""
+    [[ $stderr == "hp-stats: error: cannot open database 'none/pool.db': there is no directory '$PWD/none'" ]]
+    run_tool -1 hp-stats show pool.db
+    [[ $stderr == "hp-stats: error: database '$PWD/pool.db' does not exist"* ]]
+    refute [ -e pool.db ]
+    run_tool -1 hp-stats ingest --db pool.db nothing.jsonl
+    [[ $stderr == "hp-stats: error: cannot open 'nothing.jsonl': No such file or directory" ]]
+}
+
+@test "another program's database, a newer one and no database: 1, and the file stays as it is" {
+    python3 -c '
+import sqlite3
+db = sqlite3.connect("other.db"); db.execute("PRAGMA application_id=7"); db.execute("CREATE TABLE t(x)"); db.commit()'
+    echo hello >text.db
+    hp-stats ingest --db newer.db </dev/null
+    python3 -c '
+import sqlite3
+db = sqlite3.connect("newer.db"); db.execute("PRAGMA user_version=99"); db.commit()'
+    local file what sum
+    for file in "other.db|belongs to another program" "text.db|is not a database" "newer.db|newer program"; do
+        what=${file#*|}
+        file=${file%|*}
+        sum=$(sha256sum "$file")
+        run_tool -1 hp-stats ingest --db "$file" </dev/null
+        assert_equal "$output" ""
+        [[ $stderr == *"$what"* ]] || fail "$stderr"
+        run_tool -1 hp-stats show "$file"
+        [[ $stderr == *"$what"* ]] || fail "$stderr"
+        assert_equal "$(sha256sum "$file")" "$sum"
+    done
+}
+
+@test "the configuration names the database where --db does not" {
+    hp-config init conf --network sim --ports auto >/dev/null
+    share 0 a 1 1 | hp-stats ingest --config-dir conf
+    assert_equal "$(field .shares_accepted --config-dir conf)" 1
+    assert [ -e conf/data/stats.db ]
+}
+
+# ---- while it runs
+
+@test "show reads while ingest runs, within a second of the record; SIGTERM ends it cleanly" {
+    mkfifo pipe
+    start_daemon ingest hp-stats ingest --db pool.db pipe
+    exec 5>pipe
+    share 0 a 1 1 >&5
+    shares_are() { [ "$(field .shares_accepted pool.db)" = "$1" ]; }
+    wait_until shares_are 1
+    share 1 a 1 1 >&5
+    wait_until shares_are 2
+    run_tool -1 hp-stats ingest --db pool.db </dev/null
+    [[ $stderr == *"already in use by another process"* ]]
+    share 2 a 1 1 >&5
+    stop_daemon ingest
+    exec 5>&-
+    assert_equal "$daemon_status" 0
+    assert_equal "$(field .shares_accepted pool.db)" 3
+}
+
+@test "hp-pool --events - | hp-stats ingest, as the documentation has it" {
+    hp-config init conf --network sim --ports auto >/dev/null
+    local port key
+    start_daemon template hp-template --config-dir conf
+    start_daemon mint hp-mint --config-dir conf
+    # A shell's pipe by name, so that both ends have a process id of their own here.
+    mkfifo pool.out
+    start_daemon pool hp-pool --config-dir conf --events -
+    start_daemon stats bash -c 'exec hp-stats ingest --db pool.db <pool.out'
+    port=$(hp-config show conf --json | jq -r 'select(.key == "pool_listen") | .value | split(":")[1]')
+    key=$(hp-config pubkey conf/secrets/pool-authority.key | sed -n 's/^authority //p')
+    wait_for_text pool.log "ready: miners have work"
+    hp-miner "stratum2+tcp://127.0.0.1:$port/$key" --threads 1 --shares 5 --seconds 30 --json \
+        --user 02e2ab0a45160298754da728626f4cfa9b5e98a3ae0bf1b64fbd64a9d5824cff17 >miner.jsonl 2>/dev/null
+    local accepted
+    accepted=$(tail -n 1 miner.jsonl | jq .shares_accepted)
+    assert [ "$accepted" -ge 1 ]
+    at_least() { [ "$(field '.shares_accepted >= '"$accepted"' and .quotes_created >= 1 and .hashrate_hps > 0' pool.db)" = true ]; }
+    wait_until at_least
+    stop_daemon pool
+    assert_equal "$daemon_status" 0
+    # The end of the pipe is the end of the records.
+    wait_for_text stats.log " of unknown type, 0 damaged"
+    assert_equal "$(field '.work_hashes > 0 and .share_amount > 0' pool.db)" true
+}

@@ -1,0 +1,202 @@
+load helper
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+    hp-config init conf --network sim --ports auto >/dev/null
+    export HP_CONFIG_DIR=$BATS_TEST_TMPDIR/conf
+}
+
+key_of() { sed -nE "s|^$2 = \"(.*)\"|\1|p" "conf/$1"; }
+
+start_pool() {
+    start_daemon template hp-template
+    start_daemon pool hp-pool
+    start_daemon mint hp-mint
+    wait_for_text pool.log "ready: miners have work"
+    wait_for_text mint.log ": up, session"
+}
+
+# mine SHARES [KEY]: quotes for the wallet's key
+mine() {
+    hp-miner "stratum2+tcp://$(key_of shared/network.toml pool_listen)/$(key_of proxy.toml pool_authority_public_key)" \
+        --user "${2:-$(hp-wallet pubkey)}" --threads 1 --shares "$1" --seconds 20 >/dev/null 2>miner.log ||
+        fail "the miner failed: $(cat miner.log)"
+}
+
+unspent() { hp-wallet "$@" balance --json | jq .unspent; }
+
+# another_wallet: options for a wallet of its own seed on the same mint
+another_wallet() {
+    [ -f other.seed ] || hp-config keygen mnemonic --out other.seed
+    other=(--wallet-seed-file other.seed --wallet-database other.db)
+}
+
+# ---- calling
+
+@test "without a verb: 2, and the way to help" {
+    run_tool -2 hp-wallet
+    assert_equal "$stderr" "hp-wallet: error: a subcommand is required
+hp-wallet: hint: try 'hp-wallet --help'"
+    run_tool -2 hp-wallet balanse
+    assert_equal "${stderr_lines[1]}" "hp-wallet: hint: did you mean balance?"
+}
+
+@test "amounts that are no whole number from 1 to 2^62 exit 2 and open nothing" {
+    for amount in 0 -1 1e3 1.5 007 0x10 ' 5' '' five 4611686018427387905 18446744073709551616; do
+        run_tool -2 hp-wallet send -- "$amount"
+        assert_equal "$output" ""
+        assert_equal "${stderr_lines[0]}" \
+            "hp-wallet: error: AMOUNT '$amount' is not a whole number from 1 to 2^62"
+    done
+    [ ! -e conf/data/wallet.db ]
+}
+
+@test "an empty wallet needs no mint to say so" {
+    run_tool hp-wallet balance
+    assert_output "unspent 0
+reserved 0
+pending 0"
+    run_tool hp-wallet balance --json
+    assert_output '{"unit":"hash","unspent":0,"reserved":0,"pending":0}'
+    run_tool -1 hp-wallet send 5
+    assert_equal "$stderr" "hp-wallet: error: not enough: 0 spendable, 5 wanted"
+    assert_equal "$(stat -c %a conf/data/wallet.db)" 600
+}
+
+@test "pubkey prints the locking key of the seed, and makes no database" {
+    printf '%s\n' 'abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about' >words
+    chmod 600 words
+    run_tool hp-wallet --wallet-seed-file words pubkey
+    assert_output --regexp '^0[23][0-9a-f]{64}$'
+    first=$output
+    run_tool hp-wallet --wallet-seed-file words pubkey
+    assert_output "$first"
+    run_tool hp-wallet pubkey
+    refute_output "$first"
+    [ ! -e conf/data/wallet.db ]
+}
+
+@test "a seed file that others can read is refused" {
+    chmod 644 conf/secrets/wallet.seed
+    run_tool -2 hp-wallet balance
+    [[ $stderr == *wallet.seed* ]]
+}
+
+@test "a database of another seed is refused, and stays as it is" {
+    hp-wallet balance >/dev/null
+    another_wallet
+    run_tool -2 hp-wallet --wallet-seed-file other.seed balance
+    assert_equal "${stderr_lines[0]}" \
+        "hp-wallet: error: wallet database '$HP_CONFIG_DIR/data/wallet.db' was made with another seed"
+    run_tool hp-wallet balance
+}
+
+@test "without a mint: 1, with the address and no stack of errors" {
+    run_tool -1 hp-wallet quotes --mint
+    [[ $stderr == *"hp-wallet: error: cannot reach the mint: "*"connection refused"* ]]
+    run_tool -1 hp-wallet restore
+    assert_equal "$output" ""
+}
+
+# ---- tokens that are none
+
+@test "bad tokens: 1, and what is wrong with them" {
+    run_tool -1 hp-wallet receive <<<"cashuB!!!"
+    [[ $stderr == *"token: position"* ]]
+    run_tool -1 hp-wallet receive <<<"hello"
+    [[ $stderr == *"error: token: "* ]]
+    run_tool -2 hp-wallet receive </dev/null
+    assert_equal "${stderr_lines[0]}" "hp-wallet: error: there is no token on stdin"
+    head -c 1200000 /dev/zero | tr '\0' x >big
+    run_tool -2 hp-wallet receive <big
+    [[ $stderr == *"more than the 1 MiB"* ]]
+    run_tool -1 hp-wallet receive cashuBxx
+    assert_equal "${stderr_lines[0]}" \
+        "hp-wallet: hint: other users of this machine can read the command line; give the token on stdin"
+}
+
+# ---- with a whole pool
+
+@test "mined shares become money: quotes, mint, send, receive, reclaim, restore" {
+    start_pool
+    mine 5
+    run_tool hp-wallet quotes --json
+    [ "${#lines[@]}" -ge 5 ]
+    assert_equal "$(jq -r .state <<<"$output" | sort -u)" open
+    mined=$(jq -s 'map(.amount) | add' <<<"$output")
+    assert_equal "$(unspent)" 0
+
+    run_tool hp-wallet quotes --mint --json
+    assert_equal "$(jq -r .state <<<"$output" | sort -u)" "done"
+    assert_equal "$(unspent)" "$mined"
+
+    # A token is all that stdout has, and another wallet takes it, once.
+    run_tool hp-wallet send 7 --memo "for bob"
+    assert_output --regexp '^cashuB[A-Za-z0-9_-]+$'
+    assert_equal "$stderr" ""
+    token=$output
+    assert_equal "$(unspent)" "$((mined - 7))"
+    assert_equal "$(hp-wallet balance --json | jq .reserved)" 7
+    another_wallet
+    run_tool hp-wallet "${other[@]}" receive <<<"$token"
+    assert_output 7
+    assert_equal "$(unspent "${other[@]}")" 7
+    run_tool -1 hp-wallet "${other[@]}" receive <<<"$token"
+    [[ $stderr == *"(11001)"* ]]
+    assert_equal "$(unspent "${other[@]}")" 7
+    run_tool hp-wallet tokens
+    assert_output ""
+    assert_equal "$(hp-wallet balance --json | jq .reserved)" 0
+
+    # One that nobody took comes back.
+    hp-wallet send 3 >/dev/null
+    run_tool hp-wallet tokens --json
+    assert_equal "$(jq .amount <<<"$output")" 3
+    run_tool hp-wallet reclaim "$(jq .id <<<"$output")"
+    assert_output 3
+    assert_equal "$(unspent)" "$((mined - 7))"
+    run_tool -1 hp-wallet reclaim 99
+    assert_equal "${stderr_lines[0]}" "hp-wallet: error: there is no open token 99"
+
+    # The seed alone gives all of it back, with a share that was never minted.
+    run_tool hp-wallet --wallet-database new.db restore --json
+    assert_equal "$(jq .amount <<<"$output")" "$((mined - 7))"
+    assert_equal "$(unspent --wallet-database new.db)" "$((mined - 7))"
+    mine 1
+    run_tool hp-wallet --wallet-database newer.db restore --json
+    [ "$(jq .quotes_found <<<"$output")" -ge 1 ]
+    [ "$(unspent --wallet-database newer.db)" -gt "$((mined - 7))" ]
+}
+
+@test "two wallets at once on one file mint each quote once" {
+    start_pool
+    mine 20
+    hp-wallet quotes --mint >/dev/null &
+    hp-wallet quotes --mint >/dev/null
+    wait $!
+    total=$(hp-wallet quotes --json | jq -s 'map(.amount) | add')
+    assert_equal "$(unspent)" "$total"
+}
+
+@test "a wallet that is killed while it mints goes on at the next call" {
+    start_pool
+    mine 10
+    for after in 0.005 0.01 0.02 0.04; do
+        timeout -s KILL "$after" hp-wallet quotes --mint >/dev/null || true
+    done
+    hp-wallet quotes --mint >/dev/null
+    total=$(hp-wallet quotes --json | jq -s 'map(.amount) | add')
+    assert_equal "$(unspent)" "$total"
+    assert_equal "$(hp-wallet balance --json | jq .pending)" 0
+}
+
+@test "a token of another mint is refused by name" {
+    start_pool
+    mine 1
+    hp-wallet quotes --mint >/dev/null
+    token=$(hp-wallet send 1)
+    another_wallet
+    run_tool -1 hp-wallet "${other[@]}" --mint-url http://127.0.0.1:9 receive <<<"$token"
+    [[ $stderr == *"the token is of mint '$(key_of shared/proxy.toml mint_url)', this wallet's is 'http://127.0.0.1:9'"* ]]
+    [ "$(unspent "${other[@]}")" = 0 ]
+}

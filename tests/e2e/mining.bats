@@ -1,0 +1,328 @@
+# What a pool's mining port answers to bad input, while an honest miner goes on mining.
+
+load ../cmd/helper
+load topology
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+    new_key
+}
+
+# reasons TYPE: how often each reason stands in the records of a type, as "2 reason", sorted by reason.
+reasons() {
+    records "$1" | jq -r .reason | LC_ALL=C sort | uniq -c | sed 's/^ *//'
+}
+
+# Records of sessions that ended by the peer's own wish are no offence.
+offences() { reasons connection_closed | grep -vE 'the peer closed the connection|stopping'; }
+
+# A second, honest miner runs through the whole story and must not notice anything.
+start_control() {
+    start_daemon control hp-miner "$(miner_url)" --user "$pubkey.control" --threads 1 --rate 20 --nominal-hash-rate 1 --json
+    wait_for_records share_accepted 1
+}
+control_is_unharmed() {
+    local before
+    before=$(records share_accepted | grep -c '\.control"')
+    wait_until control_has_more_than "$before"
+    stop_daemon control
+    assert_equal "$daemon_status" 0
+    assert_equal "$(tail -n 1 control.out | jq -c '[.shares_rejected, .shares_accepted > 0]')" '[0,true]'
+    assert_equal "$(records connection_closed | jq -r .connection_id | grep -cx "$(control_connection)")" 1
+}
+control_has_more_than() { [ "$(records share_accepted | grep -c '\.control"')" -gt "$1" ]; }
+control_connection() { records channel_opened | grep '\.control"' | jq -r .connection_id; }
+
+# ---- set-up
+
+@test "AC-035 versions: only a range that holds 2 is taken" {
+    start_topology
+    hostile pool setup-versions
+    assert_output "3/3 SetupConnection.Error protocol-version-mismatch 0
+0/1 SetupConnection.Error protocol-version-mismatch 0
+2/1 SetupConnection.Error protocol-version-mismatch 0
+0/65535 SetupConnection.Success 2 2"
+    wait_for_records connection_closed 4
+    assert_equal "$(offences)" "3 SetupConnection refused: protocol-version-mismatch"
+}
+
+@test "AC-036 unknown flags are named, then the pool closes; another protocol is refused" {
+    start_topology
+    start_control
+    hostile pool setup-flags 0x8 0x80000010 0x4
+    assert_output "0x8 SetupConnection.Error unsupported-feature-flags 8
+then closed
+0x80000010 SetupConnection.Error unsupported-feature-flags 2147483664
+then closed
+0x4 SetupConnection.Success 2 2"
+    hostile pool setup-protocols
+    assert_output "1 SetupConnection.Error unsupported-protocol 0
+2 SetupConnection.Error unsupported-protocol 0
+3 SetupConnection.Error unsupported-protocol 0
+255 SetupConnection.Error unsupported-protocol 0"
+    control_is_unharmed
+}
+
+@test "AC-037 a client that requires version rolling is refused where jobs forbid it" {
+    make_topology
+    set_key pool.toml version_rolling_allowed false
+    start_template
+    start_pool
+    hostile pool setup-flags 4 0
+    assert_output "4 SetupConnection.Error unsupported-feature-flags 4
+then closed
+0 SetupConnection.Success 3 2"
+}
+
+@test "AC-038 texts of 0 and 255 bytes, and control characters, are texts" {
+    start_topology
+    hostile pool setup-texts
+    assert_output "0 bytes SetupConnection.Success 2 2
+255 bytes SetupConnection.Success 2 2
+8 bytes SetupConnection.Success 2 2"
+    run_tool -1 grep -P '[\x00-\x09\x0b-\x1f]' pool.log conf/data/pool-events.jsonl
+}
+
+@test "messages before set-up, a second set-up and frames that are none end the connection, each with its reason" {
+    start_topology
+    start_control
+    hostile pool before-setup
+    assert_output "UpdateChannel closed"
+    hostile pool setup-twice
+    assert_output "SetupConnection closed"
+    hostile pool frames
+    assert_output "unknown type closed
+server's message closed
+no payload closed
+cut payload closed
+string past the end closed
+longer than its type closed"
+    control_is_unharmed
+    wait_for_records connection_closed 9
+    assert_equal "$(offences)" "1 OpenExtendedMiningChannel: user_identity: needs 200 more bytes
+1 SetupConnection twice
+1 SubmitSharesExtended: channel_id: needs 4 more bytes
+1 SubmitSharesExtended: sequence_number: needs 4 more bytes
+1 expected SetupConnection
+1 message type 0x00 of extension 0x00 announces 65535 bytes, at most 1291 are allowed
+1 unexpected message 0x1d
+1 unexpected message 0x77"
+}
+
+# ---- channels
+
+@test "AC-050 a locking key that is no key opens no channel" {
+    start_topology
+    hostile pool locking-keys
+    assert_output "32 bytes OpenMiningChannel.Error invalid-locking-key
+34 bytes OpenMiningChannel.Error invalid-locking-key
+prefix 04 OpenMiningChannel.Error invalid-locking-key
+no point OpenMiningChannel.Error invalid-locking-key
+x above p OpenMiningChannel.Error invalid-locking-key
+zeros OpenMiningChannel.Error invalid-locking-key
+empty OpenMiningChannel.Error invalid-locking-key
+good OpenExtendedMiningChannel.Success"
+    assert_equal "$(records channel_opened | wc -l)" 1
+}
+
+@test "AC-049 without the extension the identity must be a key, unless the pool has a default" {
+    start_topology
+    hostile pool identities
+    assert_output "'' 0 OpenMiningChannel.Error invalid-locking-key
+'worker' 6 OpenMiningChannel.Error invalid-locking-key
+'0279be66' 65 OpenMiningChannel.Error invalid-locking-key
+'0279be66' 68 OpenMiningChannel.Error invalid-locking-key
+'0479be66' 66 OpenMiningChannel.Error invalid-locking-key
+'0279be66' 66 OpenExtendedMiningChannel.Success
+'0279be66' 72 OpenExtendedMiningChannel.Success
+'0279BE66' 66 OpenExtendedMiningChannel.Success"
+    stop_daemon pool
+    set_key pool.toml default_locking_key "\"$pubkey\""
+    start_pool
+    mine 1 "no key at all"
+    assert_equal "$(outbox 'SELECT lower(hex(locking_key)), worker FROM outbox')" "$pubkey|no key at all"
+}
+
+@test "AC-055 extranonce sizes: granted as asked or refused by name" {
+    start_topology
+    hostile pool extranonce-sizes
+    assert_output "0 granted
+1 granted
+16 granted
+31 OpenMiningChannel.Error min-extranonce-size-too-large
+32 OpenMiningChannel.Error min-extranonce-size-too-large
+33 OpenMiningChannel.Error min-extranonce-size-too-large
+65535 OpenMiningChannel.Error min-extranonce-size-too-large"
+}
+
+@test "hash rates that are no numbers, standard channels: refused by name" {
+    start_topology
+    hostile pool hash-rates
+    assert_output '-1 OpenMiningChannel.Error invalid-nominal-hashrate
+{"bits": 2143289344} OpenMiningChannel.Error invalid-nominal-hashrate
+{"bits": 2139095040} OpenMiningChannel.Error invalid-nominal-hashrate
+0 OpenExtendedMiningChannel.Success
+3e+38 OpenMiningChannel.Error invalid-nominal-hashrate'
+    hostile pool standard-channel
+    assert_output "standard OpenMiningChannel.Error standard-channels-not-supported"
+}
+
+@test "AC-053 AC-054 channel numbers belong to their connection, request numbers to nobody" {
+    start_topology
+    hostile pool request-twice
+    assert_output "7 7 True True"
+    hostile pool foreign-channel
+    assert_output "of the other SubmitShares.Error difficulty-too-low
+after its close SubmitShares.Error invalid-channel-id
+own SubmitShares.Success"
+}
+
+@test "AC-058 unknown channels: an error of each kind, and the own channel goes on" {
+    start_topology
+    hostile pool unknown-channels
+    assert_output "update UpdateChannel.Error invalid-channel-id
+submit SubmitShares.Error invalid-channel-id
+update UpdateChannel.Error invalid-channel-id
+submit SubmitShares.Error invalid-channel-id
+update UpdateChannel.Error invalid-channel-id
+submit SubmitShares.Error invalid-channel-id
+own SubmitShares.Success"
+    assert_equal "$(reasons share_rejected)" "3 invalid-channel-id"
+}
+
+# ---- shares
+
+@test "AC-071 AC-077 AC-081 AC-082 AC-083 each bad share has its code, is counted once and makes no quote" {
+    start_topology
+    start_control
+    hostile pool shares "$pubkey"
+    assert_output "unknown job SubmitShares.Error invalid-job-id
+extranonce short SubmitShares.Error bad-extranonce-size
+extranonce long SubmitShares.Error bad-extranonce-size
+extranonce empty SubmitShares.Error bad-extranonce-size
+ntime 0 SubmitShares.Error invalid-share
+ntime 2106 SubmitShares.Error invalid-share
+version bit SubmitShares.Error invalid-non-rollable-version-bit
+other nonce SubmitShares.Error difficulty-too-low
+low difficulty SubmitShares.Error difficulty-too-low
+good SubmitShares.Success
+again SubmitShares.Error duplicate-share
+next SubmitShares.Success"
+    assert_equal "$(reasons share_rejected)" "3 bad-extranonce-size
+2 difficulty-too-low
+1 duplicate-share
+1 invalid-job-id
+1 invalid-non-rollable-version-bit
+2 invalid-share"
+    control_is_unharmed
+    assert_equal "$(outbox "SELECT count(*) FROM outbox WHERE worker = '$pubkey'")" 2
+    wait_for_sql outbox "SELECT count(*) FROM outbox WHERE state <> 2" 0
+    assert_equal "$(ledger 'SELECT count(*) FROM quote')" "$(outbox 'SELECT count(*) FROM outbox')"
+}
+
+@test "AC-082 where rolling is forbidden no version bit may differ" {
+    make_topology
+    set_key pool.toml version_rolling_allowed false
+    start_template
+    start_pool
+    hostile pool shares "$pubkey"
+    assert_line "version bit SubmitShares.Error version-rolling-not-allowed"
+    assert_line "good SubmitShares.Success"
+}
+
+@test "AC-072 AC-073 a share of an earlier connection earns nothing on a new one, before and after kill -9" {
+    start_topology
+    hostile pool repeat "$pubkey" share.json
+    assert_output "first SubmitShares.Success"
+    hostile pool repeat "$pubkey" share.json
+    assert_output --partial "again SubmitShares.Error "
+    kill_daemon pool
+    start_pool
+    hostile pool repeat "$pubkey" share.json
+    assert_output --partial "again SubmitShares.Error "
+    assert_equal "$(outbox 'SELECT count(*) FROM outbox')" 1
+}
+
+@test "AC-077 AC-080 a block changes the tip: shares of the old one are stale, not of low difficulty" {
+    make_topology
+    set_key template.toml sim_block_bits 18
+    start_template
+    start_pool
+    hostile pool stale "$pubkey"
+    assert_output "block SubmitShares.Success
+old tip SubmitShares.Error stale-share
+unknown job SubmitShares.Error invalid-job-id
+new tip SubmitShares.Success"
+    assert_equal "$(records block_found | wc -l)" 1
+    wait_for_text template.log "height 2"
+}
+
+# ---- who is no SV2 client
+
+# say_hello BYTES: to the mining port, until the pool closes; what it answers is in $answer.
+say_hello() {
+    local fd
+    exec {fd}<>"/dev/tcp/127.0.0.1/$(pool_address | cut -d: -f2)"
+    # The pool may have heard enough after the first line; SIGPIPE is for a subshell then.
+    (printf '%b' "$1" >&"$fd") 2>/dev/null || true
+    # A reset is an end as well: the pool need not read what it did not ask for.
+    answer=$(timeout 5 cat <&"$fd" 2>/dev/null) || [ $? -ne 124 ] || fail "the port is still open after 5 s"
+    exec {fd}>&-
+}
+failed_handshakes() { records pool_status | tail -n 1 | jq .handshakes_failed; }
+failed_handshakes_are() { [ "$(failed_handshakes)" = "$1" ]; }
+
+@test "AC-027 HTTP, TLS, SSH, SV1 and plain SV2 on the Noise port: closed, named once in the log, counted" {
+    start_topology
+    start_control
+    wait_for_records pool_status 1
+    local already count=0 guess bytes
+    already=$(failed_handshakes)
+    while IFS=' ' read -r guess bytes; do
+        say_hello "$bytes"
+        assert_equal "$answer" ""
+        count=$((count + 1))
+        wait_until failed_handshakes_are $((already + count))
+        # The log has one such line a second at most: with one more status record between them all five are seen.
+        wait_for_records pool_status $(($(records pool_status | wc -l) + 1))
+        assert_equal "$(grep -c "handshake failed: this looks like ${guess//_/ }; the port speaks SV2 Noise only" pool.log)" 1
+    done <<'END'
+HTTP GET / HTTP/1.1\r\nHost: pool\r\n\r\n
+TLS \x16\x03\x01\x00\xc8\x01\x00\x00\xc4\x03\x03
+SSH SSH-2.0-OpenSSH_9.2\r\n
+SV1_(JSON) {"id":1,"method":"mining.subscribe","params":[]}\n
+SV2_without_encryption \x00\x00\x00\x20\x00\x00\x00\x02\x00\x02\x00
+END
+    assert_equal "$count" 5
+    control_is_unharmed
+}
+
+@test "AC-021 what a peer sends is escaped in the log" {
+    start_topology
+    say_hello 'GET /\r\n2026-01-01 error hp-pool: forged\r\n\r\n'
+    wait_for_text pool.log "this looks like HTTP"
+    run_tool -1 grep forged pool.log
+}
+
+@test "a wrong authority key: the miner says which key it expected and gives up when told to" {
+    start_topology
+    run_tool -1 hp-miner "stratum2+tcp://$(pool_address)/$(link_key)" --user "$pubkey" --shares 1 --connect-timeout 1 \
+        --nominal-hash-rate 1 --threads 1
+    assert_equal "$output" ""
+    [[ $stderr == *"the certificate is not signed by the expected authority key "* ]]
+    [[ ${stderr_lines[-1]} == "hp-miner: hint: check the authority public key in the address or the configuration" ]]
+    assert_equal "$(outbox 'SELECT count(*) FROM outbox')" 0
+}
+
+@test "AC-025 certificates of 2 s renew themselves, and an old session is never cut" {
+    make_topology
+    set_key pool.toml certificate_validity_s 2
+    start_template
+    start_pool
+    start_control
+    mine 1 "$pubkey"
+    # The status records are a second apart: after five of them every certificate of the start has ended.
+    wait_for_records pool_status 5
+    mine 1 "$pubkey"
+    control_is_unharmed
+}

@@ -1,0 +1,73 @@
+# SV1 miners on a whole topology: what real firmware says is answered as its authors expect, and what is wrong gets
+# the standard error, is counted, and disturbs nobody else.
+
+load ../cmd/helper
+load topology
+
+start_proxy() {
+    proxy_listen=$(value shared/network.toml proxy_listen)
+    start_daemon proxy hp-proxy --config-dir "$dir" --events - "$@"
+    wait_for_address "$proxy_listen"
+    wait_for_text "$BATS_TEST_TMPDIR/proxy.log" ": connected"
+}
+
+setup() {
+    start_topology
+    start_proxy
+    client=(python3 "$HP_SOURCE_DIR/tests/e2e/tools/sv1_client.py" "$proxy_listen")
+}
+
+answer() { jq -c "select(.case == \"$1\") | [.result, .error[0]]" <<<"$output"; }
+
+@test "each kind of share gets the answer that SV1 has for it" {
+    run_tool -0 "${client[@]}" shares
+    assert_equal "$(answer not-subscribed)" '[null,25]'
+    assert_equal "$(answer unauthorized)" '[null,24]'
+    assert_equal "$(answer authorize)" '[true,null]'
+    assert_equal "$(answer accepted)" '[true,null]'
+    assert_equal "$(answer duplicate)" '[null,22]'
+    assert_equal "$(answer low-difficulty)" '[null,23]'
+    assert_equal "$(answer unknown-job)" '[null,21]'
+    assert_equal "$(answer wrong-extranonce2-size)" '[null,20]'
+    assert_equal "$(answer unknown-method)" '[null,20]'
+    assert_equal "$(answer suggest-difficulty)" '[true,null]'
+    assert_equal "$(answer extranonce-subscribe)" '[true,null]'
+    wait_for_text "$BATS_TEST_TMPDIR/proxy.out" '"reason":"duplicate-share"'
+    wait_for_text "$BATS_TEST_TMPDIR/proxy.out" '"reason":"difficulty-too-low"'
+    wait_for_text "$BATS_TEST_TMPDIR/proxy.out" '"reason":"invalid-job-id"'
+    # The one good share is one quote, and its ehash is in the wallet.
+    wait_for_text "$BATS_TEST_TMPDIR/proxy.out" '"type":"token_minted"'
+    assert_equal "$(sqlite3 -readonly "$dir/data/outbox.db" 'SELECT count(*) FROM outbox')" 1
+}
+
+@test "recorded dialogues of cpuminer, cgminer and ESP-Miner are answered" {
+    local name
+    for name in cpuminer cgminer esp-miner; do
+        run_tool -0 "${client[@]}" replay "$HP_SOURCE_DIR/tests/vectors/sv1/$name-dialogue.jsonl"
+        assert [ -n "$output" ]
+        # Everything but the recorded shares (of a job that is not ours) has a result; those are "job not found", or
+        # refused for the size of an extranonce2 that another server gave.
+        assert_equal "$(jq -c 'select(.method != "mining.submit" and (.answer.error != null or .answer.result == null))' <<<"$output")" ''
+        assert_equal "$(jq -c 'select(.method == "mining.submit") | .answer.error[0] | select(. != 21 and . != 20)' <<<"$output")" ''
+    done
+    jq -es 'map(select(.method == "mining.configure")) | length > 0 and all(.answer.result["version-rolling"] == true and .answer.result["version-rolling.mask"] == "1fffe000")' <<<"$output"
+    jq -es 'map(select(.method == "mining.subscribe") | .answer.result) | length > 0 and all((.[1] | test("^[0-9a-f]+$")) and .[2] >= 2)' <<<"$output"
+}
+
+@test "garbage is answered once and closed, and a miner beside it goes on" {
+    start_daemon steady "${client[@]}" hold
+    wait_for_text "$BATS_TEST_TMPDIR/steady.out" accepted
+    run_tool -0 "${client[@]}" garbage
+    assert_equal "$(jq -c '.answer.error[0]' <<<"$output" | sort -u)" '-32700'
+    wait_for_text "$BATS_TEST_TMPDIR/proxy.out" '"reason":"bad-line"'
+    wait "${daemon_pid[steady]}"
+    assert_equal "$(jq -c 'select(.case == "accepted") | .result' "$BATS_TEST_TMPDIR/steady.out" | sort | uniq -c | tr -s ' ')" ' 5 true'
+}
+
+@test "a worker name that is a key owns its ehash: the proxy's wallet stays out of it" {
+    local key=02e2ab0a45160298754da728626f4cfa9b5e98a3ae0bf1b64fbd64a9d5824cff17
+    run_tool -0 hp-miner "stratum+tcp://$proxy_listen" --user "$key.rig1" --threads 1 --shares 3 --seconds 30 --json
+    wait_for_text "$BATS_TEST_TMPDIR/proxy.out" '"type":"quote_for_other_key"'
+    assert_equal "$(sqlite3 -readonly "$dir/data/outbox.db" "SELECT DISTINCT lower(hex(locking_key)) FROM outbox")" "$key"
+    assert_equal "$(hp-wallet --config-dir "$dir" balance --json | jq .unspent)" 0
+}

@@ -1,0 +1,116 @@
+# Loaded after helper by stories that need a whole pool: load topology
+#
+# make_topology             a fresh sim directory in $dir; every share is worth the same, and no share is a block
+# start_topology            that, and template, pool and mint: the pool has work and the mint its link on return
+# start_template, start_pool, start_mint [OPTION...]   one of them, until it is ready
+# kill_daemon NAME          SIGKILL, and waits for its end
+# value FILE KEY            a configured text, as `value shared/network.toml pool_listen`
+# set_key FILE KEY VALUE    replaces the line of the key, comment or not
+# new_key                   a fresh locking key (66 hex digits) in $pubkey
+# miner_url                 what hp-miner dials
+# mine N KEY [OPTION...]    N shares for the owner of the key, by hp-miner over SV2; its summary is in $summary
+# outbox SQL, ledger SQL    asks the database of the pool, of the mint
+# wait_for_sql WHICH SQL ANSWER   until the database says so: wait_for_sql outbox "SELECT count(*) FROM outbox" 3
+# records TYPE              the pool's event records of a type, one a line
+# wait_for_records TYPE N   until there are N of them
+# hostile WHOM CASE [ARG...]      tools/hostile CASE against mining or link; checks its exit code 0, stdout in $output
+# post PATH JSON, get PATH  a request to the mint's API: status in $status, body in $output
+
+# shellcheck disable=SC2154,SC2034
+tools=$HP_SOURCE_DIR/tests/e2e/tools
+
+make_topology() {
+    dir=$BATS_TEST_TMPDIR/conf
+    hp-config init "$dir" --network sim --ports auto >/dev/null
+    set_key pool.toml shares_per_minute 100000
+    set_key pool.toml hardest_retarget_s 3600
+    set_key pool.toml events '"data/pool-events.jsonl"'
+    set_key template.toml sim_block_bits 50
+}
+
+value() { sed -n "s/^$2 *= *\"\(.*\)\".*/\1/p" "$dir/$1"; }
+set_key() {
+    grep -qE "^#?$2 = " "$dir/$1" || fail "no $2 in $1"
+    sed -i -E "s|^#?$2 = .*|$2 = $3|" "$dir/$1"
+}
+
+start_template() {
+    start_daemon template hp-template --config-dir "$dir" "$@"
+    wait_for_address "$(value shared/network.toml template_listen)"
+}
+start_pool() {
+    start_daemon pool hp-pool --config-dir "$dir" "$@"
+    wait_for_text "$BATS_TEST_TMPDIR/pool.log" "ready: miners have work"
+}
+start_mint() {
+    start_daemon mint hp-mint --config-dir "$dir" "$@"
+    wait_for_text "$BATS_TEST_TMPDIR/mint.log" "serving wallets on"
+}
+start_topology() {
+    make_topology
+    start_template
+    start_pool
+    start_mint
+    wait_for_link
+}
+wait_for_address() { wait_for_port "${1##*:}"; }
+wait_for_link() { wait_for_text "$BATS_TEST_TMPDIR/mint.log" ": up, session"; }
+
+kill_daemon() {
+    local pid=${daemon_pid[$1]}
+    unset "daemon_pid[$1]"
+    kill -KILL "$pid"
+    wait "$pid" 2>/dev/null || true
+}
+
+new_key() {
+    pubkey=$(openssl ecparam -name secp256k1 -genkey -noout |
+        openssl ec -pubout -conv_form compressed -outform DER 2>/dev/null | tail -c 33 | od -An -v -tx1 | tr -d ' \n')
+}
+
+pool_address() { value shared/network.toml pool_listen; }
+pool_key() { value proxy.toml pool_authority_public_key; }
+link_address() { value shared/network.toml link_listen; }
+link_key() { value shared/pool.toml link_authority_public_key; }
+mint_url() { echo "http://$(value shared/network.toml mint_listen)"; }
+miner_url() { echo "stratum2+tcp://$(pool_address)/$(pool_key)"; }
+
+# The announced hash rate is that of a toy, so that the shares are as easy, and worth as little, as the pool has them.
+mine() {
+    local count=$1 key=$2
+    shift 2
+    hp-miner "$(miner_url)" --user "$key" --threads 1 --shares "$count" --nominal-hash-rate 1 --json \
+        --connect-timeout 10 "$@" >"$BATS_TEST_TMPDIR/miner.out" 2>"$BATS_TEST_TMPDIR/miner.err" 3>&- ||
+        fail "hp-miner: $(cat "$BATS_TEST_TMPDIR/miner.err")"
+    summary=$(tail -n 1 "$BATS_TEST_TMPDIR/miner.out")
+    assert_equal "$(jq -c '[.type, .shares_accepted, .shares_rejected]' <<<"$summary")" "[\"miner_summary\",$count,0]"
+}
+
+outbox() { sqlite3 -readonly "$dir/data/outbox.db" "$1"; }
+ledger() { sqlite3 -readonly "$dir/data/mint.db" "$1"; }
+sql_says() { [ "$("$1" "$2")" = "$3" ]; }
+wait_for_sql() { wait_until sql_says "$1" "$2" "$3"; }
+
+records() { grep -F "\"type\":\"$1\"" "$dir/data/pool-events.jsonl" || true; }
+has_records() { [ "$(records "$1" | wc -l)" -ge "$2" ]; }
+wait_for_records() { wait_until has_records "$1" "$2"; }
+
+hostile() {
+    local whom=$1
+    shift
+    run_tool -0 "$tools/hostile" "$("$whom"_address)" "$("$whom"_key)" "$@"
+}
+
+get() { request "$1" -X GET; }
+# By a file: bodies may be longer than a command line.
+post() {
+    printf '%s' "$2" >"$BATS_TEST_TMPDIR/request"
+    request "$1" -H 'Content-Type: application/json' --data-binary "@$BATS_TEST_TMPDIR/request"
+}
+request() {
+    local path=$1
+    shift
+    # Deciding the status by -w keeps bodies and statuses apart, whatever the body is.
+    status=$(curl -sS --path-as-is --max-time 10 -o "$BATS_TEST_TMPDIR/body" -D "$BATS_TEST_TMPDIR/head" -w '%{http_code}' "$@" "$(mint_url)$path")
+    output=$(cat "$BATS_TEST_TMPDIR/body")
+}

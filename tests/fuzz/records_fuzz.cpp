@@ -1,0 +1,57 @@
+// The first byte says how large the pieces are in which the rest is fed to a reader. Its records come in
+// order, and each that is not damaged can be written in every layout and read again.
+#include <cstdlib>
+#include <vector>
+
+#include "wire/records.hpp"
+
+using namespace hp;
+using namespace hp::wire;
+
+namespace {
+
+void require(bool holds) {
+    if (!holds) std::abort();
+}
+
+std::vector<ReadRecord> read_all(std::string_view bytes, std::size_t step) {
+    RecordReader reader;
+    std::vector<ReadRecord> out;
+    const auto take = [&] {
+        while (auto next = reader.next()) out.push_back(*std::move(next));
+    };
+    for (; !bytes.empty(); bytes.remove_prefix(std::min(step, bytes.size()))) {
+        reader.feed(bytes.substr(0, step));
+        take();
+    }
+    reader.finish();
+    take();
+    return out;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+    if (size < 1) return 0;
+    const std::string_view stream = as_text({bytes + 1, size - 1});
+    const auto records = read_all(stream, std::size_t{bytes[0]} + 1);
+    std::uint64_t next_offset = 0;
+    for (const ReadRecord& record : records) {
+        require(record.offset >= next_offset && record.offset < stream.size());
+        next_offset = record.offset + 1;
+        require(record.ok() != record.json.empty());
+        if (!record.ok()) continue;
+        require(record.json.find('\n') == std::string::npos);
+        for (RecordLayout layout :
+             {RecordLayout::lines, RecordLayout::length_json, RecordLayout::length_msgpack}) {
+            std::string written;
+            append_record(written, record.json, layout);
+            if (written.size() > kRecordSizeMax) continue;
+            const auto again = read_all(written, written.size());
+            require(again.size() == 1 && again[0].ok());
+            require(again[0].type == record.type && again[0].source == record.source &&
+                    again[0].ts_ms == record.ts_ms);
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,195 @@
+#include "cli/command.hpp"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace {
+
+using namespace hp;
+namespace fs = std::filesystem;
+
+struct Own {
+    static constexpr std::string_view file = "own.toml";
+    std::string place = "127.0.0.1:1";
+    std::string database = "data/own.db";
+    std::string word;
+
+    template <class V>
+    void describe(V&& v) {
+        v("place", place, "where it listens", config::endpoint());
+        v("database", database, "its file", config::path());
+        v("word", word, "a word", config::pattern("[a-z]+").and_required());
+    }
+};
+
+/// What a program's run gave.
+struct Ran {
+    int code{};
+    std::string out, err;
+    Own own;
+    std::string resolved;
+};
+
+std::string read(const std::string& path) {
+    std::ifstream in(path);
+    std::ostringstream text;
+    text << in.rdbuf();
+    return text.str();
+}
+
+/// Points a stream of the process at a file while it lives.
+class Captured {
+  public:
+    Captured(std::FILE* stream, const std::string& path) : stream_{stream} {
+        std::fflush(stream_);
+        saved_ = ::dup(::fileno(stream_));
+        const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        ::dup2(fd, ::fileno(stream_));
+        ::close(fd);
+    }
+    ~Captured() {
+        std::fflush(stream_);
+        ::dup2(saved_, ::fileno(stream_));
+        ::close(saved_);
+    }
+
+  private:
+    std::FILE* stream_;
+    int saved_{};
+};
+
+class Directory {
+  public:
+    Directory() {
+        char name[] = "/tmp/hp-cli-test-XXXXXX";
+        REQUIRE(::mkdtemp(name) != nullptr);
+        path_ = fs::canonical(name);
+    }
+    ~Directory() { fs::remove_all(path_); }
+    std::string file(const std::string& name) const { return path_ / name; }
+    std::string path() const { return path_; }
+
+  private:
+    fs::path path_;
+};
+
+Ran run(const Directory& dir, std::vector<std::string> arguments, const Result<>& answer = {}) {
+    Ran ran;
+    {
+        const Captured out{stdout, dir.file("stdout")}, err{stderr, dir.file("stderr")};
+        cli::Command command{{.name = "hp-own", .summary = "A program.", .examples = {"hp-own --word abc"}}};
+        command.configure(ran.own);
+        arguments.insert(arguments.begin(), "hp-own");
+        std::vector<char*> argv;
+        for (auto& argument : arguments) argv.push_back(argument.data());
+        ran.code = command.run(static_cast<int>(argv.size()), argv.data(), [&]() -> Result<> {
+            ran.resolved = command.resolve(ran.own.database);
+            return answer;
+        });
+    }
+    ran.out = read(dir.file("stdout"));
+    ran.err = read(dir.file("stderr"));
+    return ran;
+}
+
+void write(const Directory& dir, const std::string& text) { std::ofstream(dir.file("own.toml")) << text; }
+
+}  // namespace
+
+TEST_CASE("a program with its file, its flags, its paths") {
+    const Directory dir;
+    write(dir, "word = \"abc\"\nplace = \"127.0.0.1:2\"\n");
+    auto ran = run(dir, {"--config-dir", dir.path()});
+    CHECK(ran.code == 0);
+    CHECK(ran.err.empty());
+    CHECK(ran.own.place == "127.0.0.1:2");
+    CHECK(ran.resolved == dir.file("data/own.db"));
+
+    ran = run(dir, {"--config-dir", dir.path(), "--place", "127.0.0.1:3", "--database", "x.db"});
+    CHECK(ran.own.place == "127.0.0.1:3");
+    CHECK(ran.resolved == (fs::current_path() / "x.db").string());
+}
+
+TEST_CASE("a variable wins over the file, a flag over the variable") {
+    const Directory dir;
+    write(dir, "word = \"abc\"\n");
+    ::setenv("HP_WORD", "variable", 1);
+    CHECK(run(dir, {"--config-dir", dir.path()}).own.word == "variable");
+    CHECK(run(dir, {"--config-dir", dir.path(), "--word", "flag"}).own.word == "flag");
+    ::unsetenv("HP_WORD");
+}
+
+TEST_CASE("all problems on stderr, exit code 2, the body is not called") {
+    const Directory dir;
+    write(dir, "place = 1\nwrod = \"x\"\n");
+    const auto ran = run(dir, {"--config-dir", dir.path()});
+    CHECK(ran.code == 2);
+    CHECK(ran.out.empty());
+    CHECK(ran.resolved.empty());
+    const std::string file = dir.file("own.toml");
+    CHECK(ran.err ==
+          file +
+              ":1:1: place: is an integer, allowed: text in quotes; HOST:PORT with a port from 1 to 65535\n" +
+              file + ":2:1: wrod: unknown key, the nearest known one is word\n" + file +
+              ":1:1: word: is missing, allowed: text of the form [a-z]+\n" +
+              "hp-own: error: the configuration has 3 problems\nhp-own: hint: 'hp-config check " +
+              dir.path() + "' reads all files, 'man 5 hp-config' explains the keys\n");
+}
+
+TEST_CASE("under the default directory, flags can stand for a missing file; a given directory must have it") {
+    const Directory dir;
+    CHECK(run(dir, {"--word", "abc"}).code == 0);
+    CHECK(run(dir, {}).code == 2);
+    const auto ran = run(dir, {"--config-dir", dir.path(), "--word", "abc"});
+    CHECK(ran.code == 2);
+    CHECK(ran.err.starts_with(dir.file("own.toml") + ": cannot be read: no such file or directory\n"));
+}
+
+TEST_CASE("--config names the program's own file") {
+    const Directory dir;
+    std::ofstream(dir.file("other.toml")) << "word = \"other\"\n";
+    CHECK(run(dir, {"--config-dir", dir.path(), "--config", dir.file("other.toml")}).own.word == "other");
+    CHECK(run(dir, {"--config", dir.file("none.toml"), "--word", "abc"}).code == 2);
+}
+
+TEST_CASE("errors become exit codes, with their hints") {
+    const Directory dir;
+    auto ran = run(dir, {"--word", "abc"}, fail(Errc::io, "it broke", "mend it"));
+    CHECK(ran.code == 1);
+    CHECK(ran.err == "hp-own: error: it broke\nhp-own: hint: mend it\n");
+    CHECK(run(dir, {"--word", "abc"}, fail(Errc::usage, "wrong")).code == 2);
+    ran = run(dir, {"--word", "abc"}, fail(Errc::stopped, "asked to"));
+    CHECK(ran.code == 0);
+    CHECK(ran.err.empty());
+}
+
+TEST_CASE("help, options and misspelt flags") {
+    const Directory dir;
+    auto ran = run(dir, {"--help"});
+    CHECK(ran.code == 0);
+    CHECK(ran.err.empty());
+    CHECK(ran.out.find("Keys of own.toml:") != std::string::npos);
+    CHECK(ran.out.find("where it listens [\"127.0.0.1:1\"]") != std::string::npos);
+    CHECK(ran.out.find("a word [required]") != std::string::npos);
+    CHECK(ran.out.find("Examples:\n  $ hp-own --word abc") != std::string::npos);
+    CHECK(ran.out.find("list-options") == std::string::npos);
+
+    ran = run(dir, {"--list-options"});
+    CHECK(ran.code == 0);
+    CHECK(ran.out.find("--place\tvalue\twhere it listens [\"127.0.0.1:1\"]\n") != std::string::npos);
+    CHECK(ran.out.find("--help\tflag\t") != std::string::npos);
+
+    ran = run(dir, {"--plaec", "x"});
+    CHECK(ran.code == 2);
+    CHECK(ran.err.find("hp-own: hint: did you mean --place?\n") != std::string::npos);
+    ran = run(dir, {"--word", "abc", "--log-level", "loud"});
+    CHECK(ran.code == 2);
+    CHECK(ran.err ==
+          "hp-own: error: log level 'loud' is unknown, allowed: trace, debug, info, warn, error\n");
+}

@@ -1,0 +1,115 @@
+#include "log/log.hpp"
+
+#include <doctest/doctest.h>
+#include <stdlib.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using namespace hp;
+namespace fs = std::filesystem;
+
+class LogFile {
+  public:
+    LogFile() {
+        char name[] = "/tmp/hp-log-test-XXXXXX";
+        REQUIRE(::mkdtemp(name) != nullptr);
+        dir_ = name;
+    }
+    ~LogFile() {
+        (void)log::open("log_test", log::Level::info);
+        fs::remove_all(dir_);
+    }
+    std::string path() const { return dir_ + "/test.log"; }
+    std::vector<std::string> lines(const std::string& path) const {
+        std::ifstream in(path);
+        std::vector<std::string> out;
+        for (std::string line; std::getline(in, line);) out.push_back(line);
+        return out;
+    }
+    std::vector<std::string> lines() const { return lines(path()); }
+
+  private:
+    std::string dir_;
+};
+
+}  // namespace
+
+TEST_CASE("a line has time, level and program, and lower levels stay out") {
+    const LogFile file;
+    REQUIRE(log::open("hp-own", log::Level::info, file.path()));
+    log::debug("unseen {}", 1);
+    log::info("seen {}", 2);
+    log::warn("careful");
+    log::error("broken");
+    const auto lines = file.lines();
+    REQUIRE(lines.size() == 3);
+    CHECK(std::regex_match(lines[0],
+                           std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info  hp-own: seen 2)")));
+    CHECK(lines[1].ends_with("Z warn  hp-own: careful"));
+    CHECK(lines[2].ends_with("Z error hp-own: broken"));
+}
+
+TEST_CASE("nobody forges a line") {
+    const LogFile file;
+    REQUIRE(log::open("hp-own", log::Level::info, file.path()));
+    log::info("name '{}'", "x\n2026-01-01T00:00:00.000Z error hp-own: stolen\x1b[2J\t");
+    const auto lines = file.lines();
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0].ends_with("name 'x\\n2026-01-01T00:00:00.000Z error hp-own: stolen\\x1b[2J\\t'"));
+}
+
+TEST_CASE("after logrotate, reopen writes into a new file") {
+    const LogFile file;
+    REQUIRE(log::open("hp-own", log::Level::info, file.path()));
+    log::info("one");
+    fs::rename(file.path(), file.path() + ".1");
+    log::info("two");
+    log::reopen();
+    log::info("three");
+    CHECK(file.lines(file.path() + ".1").size() == 2);
+    REQUIRE(file.lines().size() == 1);
+    CHECK(file.lines()[0].ends_with("three"));
+}
+
+TEST_CASE("a file that cannot be opened is an error") {
+    const auto opened = log::open("hp-own", log::Level::info, "/proc/none/test.log");
+    REQUIRE_FALSE(opened.has_value());
+    CHECK(opened.error().code == Errc::io);
+    CHECK(opened.error().what.find("/proc/none/test.log") != std::string::npos);
+}
+
+TEST_CASE("a full disk drops lines and counts them") {
+    const std::uint64_t before = log::dropped_lines();
+    REQUIRE(log::open("hp-own", log::Level::info, "/dev/full"));
+    log::info("lost");
+    (void)log::open("log_test", log::Level::info);
+    CHECK(log::dropped_lines() > before);
+}
+
+TEST_CASE("Limited: one line a second, and how many were left out") {
+    const LogFile file;
+    REQUIRE(log::open("hp-own", log::Level::info, file.path()));
+    log::Limited limited{log::Level::warn};
+    for (int i = 0; i < 5; ++i) limited("bad frame {}", i);
+    CHECK(file.lines().size() == 1);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1020));
+    limited("bad frame {}", 5);
+    limited("bad frame {}", 6);
+    const auto lines = file.lines();
+    REQUIRE(lines.size() == 2);
+    CHECK(lines[0].ends_with("bad frame 0"));
+    CHECK(lines[1].ends_with("bad frame 5 (suppressed 4 lines like this)"));
+}
+
+TEST_CASE("level names") {
+    CHECK(log::level_from_text("warn") == log::Level::warn);
+    CHECK_FALSE(log::level_from_text("WARN").has_value());
+    CHECK_FALSE(log::level_from_text("").has_value());
+}

@@ -1,0 +1,233 @@
+// The HTTP server against raw sockets: what a peer may send, and what comes back.
+#include <atomic>
+#include <mutex>
+
+#include "net/http.hpp"
+#include "net_fixture.hpp"
+
+using namespace hp;
+using namespace hp::net;
+using namespace hp::test;
+
+namespace {
+
+struct Fixture {
+    LoopThread thread;
+    std::unique_ptr<HttpServer> server;
+    std::atomic<int> handled{0};
+    std::mutex mutex;
+    HttpRequest last;
+
+    /// Answers with the path; "/slow" later, "/lost" never, "/big" with 100,000 bytes, "/fails" with 404.
+    void listen(HttpLimits limits = {}, bool cors = false) {
+        auto result = HttpServer::listen(thread.loop(), any_port(), limits, cors,
+                                         [this](const HttpRequest& request, HttpServer::Reply reply) {
+                                             ++handled;
+                                             {
+                                                 std::lock_guard lock{mutex};
+                                                 last = request;
+                                             }
+                                             if (request.path == "/lost") return;
+                                             if (request.path == "/fails")
+                                                 return reply({404, R"({"detail":"nothing here"})"});
+                                             if (request.path == "/big")
+                                                 return reply({200, std::string(100'000, 'b')});
+                                             if (request.path != "/slow")
+                                                 return reply({200, request.method + " " + request.path});
+                                             auto timer = std::make_shared<Timer>(thread.loop());
+                                             timer->after(20, [timer, reply] { reply({200, "at last"}); });
+                                         });
+        REQUIRE_MESSAGE(result, result.error().what);
+        server = *std::move(result);
+        thread.start();
+    }
+    ~Fixture() { thread.stop(); }
+
+    /// One request on a connection of its own; all that comes back.
+    std::string ask(const std::string& request) {
+        RawSocket peer{server->bound()};
+        peer.send(request);
+        peer.half_close();
+        CHECK(peer.closes());
+        return peer.rest();
+    }
+    int status_of(const std::string& request) {
+        std::string answer = ask(request);
+        CAPTURE(request.substr(0, 200));
+        REQUIRE_MESSAGE(answer.starts_with("HTTP/1.1 "), answer.substr(0, 200));
+        return std::stoi(answer.substr(9, 3));
+    }
+};
+
+std::string get(const std::string& path, const std::string& more = "") {
+    return "GET " + path + " HTTP/1.1\r\nHost: x\r\n" + more + "\r\n";
+}
+constexpr const char* kClose = "Connection: close\r\n";
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Fixture, "a request reaches the handler decoded, with body and headers") {
+    listen();
+    std::string answer =
+        ask("POST /a%20b/%c3%a9?x=%31&y HTTP/1.1\r\nHost: x\r\nX-Thing: one\r\nContent-Length: 5\r\n"
+            "Connection: close\r\n\r\nhello");
+    CHECK(has(answer, "HTTP/1.1 200 OK\r\n"));
+    CHECK(has(answer, "Content-Type: application/json\r\n"));
+    CHECK(has(answer, "\r\nDate: "));
+    CHECK(answer.ends_with("POST /a b/\xc3\xa9"));
+    CHECK(last.method == "POST");
+    CHECK(last.path == "/a b/\xc3\xa9");
+    CHECK(last.query == "x=%31&y");
+    CHECK(last.body == "hello");
+    CHECK(last.header("x-THING") == "one");
+    CHECK(last.header("absent").empty());
+    CHECK(last.peer.starts_with("127.0.0.1:"));
+}
+
+TEST_CASE_FIXTURE(Fixture, "AC_177 a connection serves request after request, pipelined ones in order") {
+    listen();
+    RawSocket peer{server->bound()};
+    std::string many;
+    for (int i = 0; i < 1000; ++i) many += get("/" + std::to_string(i));
+    many += get("/slow") + get("/last", kClose);
+    REQUIRE(peer.send(many));
+    REQUIRE(peer.closes());
+    const std::string& answers = peer.rest();
+    std::size_t at = 0;
+    for (int i = 0; i < 1000; ++i) {
+        at = answers.find("GET /" + std::to_string(i), at);
+        REQUIRE(at != std::string::npos);
+    }
+    CHECK(answers.find("at last", at) < answers.find("GET /last", at));
+    CHECK(answers.ends_with("GET /last"));
+    CHECK(handled == 1002);
+}
+
+TEST_CASE_FIXTURE(Fixture, "HEAD is GET without the body") {
+    listen();
+    RawSocket peer{server->bound()};
+    peer.send("HEAD /big HTTP/1.1\r\nHost: x\r\n\r\n" + get("/next", kClose));
+    REQUIRE(peer.closes());
+    CHECK(has(peer.rest(), "Content-Length: 100000\r\n"));
+    CHECK(peer.rest().size() < 1000);
+    CHECK(peer.rest().ends_with("GET /next"));
+}
+
+TEST_CASE_FIXTURE(Fixture, "CORS headers are on every response, errors too, and OPTIONS is answered") {
+    listen({.body_bytes_max = 10}, true);
+    for (const std::string& request :
+         {get("/a", kClose), get("/fails", kClose), get("/%00"),
+          std::string("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n")})
+        CHECK(has(ask(request), "Access-Control-Allow-Origin: *\r\n"));
+    int before = handled;
+    std::string answer = ask("OPTIONS /v1/swap HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    CHECK(answer.starts_with("HTTP/1.1 200"));
+    CHECK(has(answer, "Access-Control-Allow-Methods: GET, HEAD, POST, OPTIONS\r\n"));
+    CHECK(has(answer, "Content-Length: 0\r\n"));
+    CHECK(handled == before);
+}
+
+TEST_CASE_FIXTURE(Fixture, "without CORS there are no such headers") {
+    listen();
+    CHECK_FALSE(has(ask(get("/a", kClose)), "Access-Control"));
+}
+
+TEST_CASE_FIXTURE(Fixture, "AC_175 limits and malformed requests have their status, and close") {
+    listen({.head_bytes_max = 2048, .body_bytes_max = 1000});
+    const std::string post = "POST / HTTP/1.1\r\nHost: x\r\n";
+    CHECK(status_of(post + "Connection: close\r\nContent-Length: 1000\r\n\r\n" + std::string(1000, 'b')) ==
+          200);
+    CHECK(status_of(post + "Content-Length: 1001\r\n\r\n" + std::string(1001, 'b')) == 413);
+    CHECK(status_of(post + "Content-Length: 99999999999\r\n\r\n") == 413);
+    CHECK(status_of(post + "Content-Length: -1\r\n\r\n") == 400);
+    CHECK(status_of(post + "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello") == 400);
+    CHECK(status_of(post +
+                    "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n") == 400);
+    CHECK(status_of(post + "Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\nhello") >= 400);
+    CHECK(status_of(post + "Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\nhello") == 400);
+    CHECK(status_of(get("/", "X: " + std::string(3000, 'h') + "\r\n")) == 431);
+    std::string fields;
+    for (int i = 0; i < 10'000; ++i) fields += "A: b\r\n";
+    CHECK(status_of(get("/", fields)) == 431);
+    CHECK(status_of(get("/" + std::string(1100, 'u'))) == 414);
+    CHECK(status_of("GET /" + std::string(100'000, 'u')) == 414);
+    CHECK(status_of("nonsense\r\n\r\n") == 400);
+    CHECK(status_of("GET / HTTP/9.9\r\n\r\n") == 400);
+    CHECK(status_of("GET relative HTTP/1.1\r\nHost: x\r\n\r\n") == 400);
+    CHECK(status_of(get("/", "Space : before colon\r\n")) == 400);
+    CHECK(status_of(get("/%00")) == 400);
+    CHECK(status_of(get("/a%0")) == 400);
+    CHECK(status_of(get("/a%zz")) == 400);
+    CHECK(handled == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a large body that is refused does not reset the answer away") {
+    listen({.body_bytes_max = 1000});
+    RawSocket peer{server->bound()};
+    peer.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n");
+    peer.send(std::string(3'000'000, 'b'));  // may stop in the middle
+    CHECK(has(peer.read_until("too large"), "413"));
+}
+
+TEST_CASE_FIXTURE(Fixture, "a client that waits for 100 Continue gets it") {
+    listen();
+    RawSocket peer{server->bound()};
+    peer.send(
+        "POST /up HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: "
+        "close\r\n\r\n");
+    CHECK(peer.read_until("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n");
+    peer.send("ok");
+    REQUIRE(peer.closes());
+    CHECK(peer.rest().ends_with("POST /up"));
+    CHECK(last.body == "ok");
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "AC_176 a request that drips is closed at the deadline; others are served meanwhile") {
+    listen({.request_ms = 300});
+    RawSocket slow{server->bound()};
+    slow.send("GET / HT");
+    CHECK(has(ask(get("/quick", kClose)), "GET /quick"));
+    std::atomic<bool> closed{false};
+    std::thread drip{[&] {
+        for (int i = 0; i < 1000 && !closed && slow.send("x"); ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    }};
+    CHECK(slow.closes());
+    closed = true;
+    drip.join();
+    CHECK(handled == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "connections beyond the limit get 503 and the place comes back") {
+    listen({.connections_max = 2});
+    {
+        RawSocket first{server->bound()};
+        RawSocket second{server->bound()};
+        first.send(get("/1"));
+        second.send(get("/2"));
+        CHECK(has(first.read_until("GET /1"), "200 OK"));
+        CHECK(has(second.read_until("GET /2"), "200 OK"));
+        std::string answer = ask(get("/3"));
+        CHECK(answer.starts_with("HTTP/1.1 503"));
+        CHECK(has(answer, "Retry-After: 1\r\n"));
+    }
+    CHECK(handled == 2);
+    // The server hears of the two closes at its own time.
+    std::string answer;
+    for (SteadyMs end = steady_ms_now() + kDeadlineMs; steady_ms_now() < end && !has(answer, "200 OK");)
+        answer = ask(get("/4", kClose));
+    CHECK(has(answer, "200 OK"));
+}
+
+TEST_CASE_FIXTURE(Fixture, "a reply that is never given is a 500; one for a peer that has gone is dropped") {
+    listen();
+    CHECK(status_of(get("/lost", kClose)) == 500);
+    {
+        RawSocket gone{server->bound()};
+        gone.send(get("/slow"));
+        for (SteadyMs end = steady_ms_now() + kDeadlineMs; handled < 2 && steady_ms_now() < end;)
+            std::this_thread::yield();
+    }
+    CHECK(has(ask(get("/slow", kClose)), "at last"));
+}

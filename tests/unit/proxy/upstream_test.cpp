@@ -1,0 +1,356 @@
+// The proxy's connection to a pool, against a pool made of nothing but frames.
+#include "proxy/upstream.hpp"
+
+#include "net/net_fixture.hpp"
+#include "sv2/common.hpp"
+#include "sv2/extensions.hpp"
+#include "sv2/registry.hpp"
+#include "sv2/setup.hpp"
+
+using namespace hp;
+using namespace hp::test;
+namespace msg = sv2::mining;
+
+namespace {
+
+/// Answers what the test tells it to; keeps what it was sent.
+struct FakePool {
+    struct Peer : net::FrameHandler {
+        FakePool* pool{};
+        std::shared_ptr<net::FrameConnection> connection;
+        std::vector<Bytes> frames;
+        bool is_closed{false};
+        void on_frame(ByteView bytes) override {
+            frames.emplace_back(bytes.begin(), bytes.end());
+            auto frame = sv2::split_frame(bytes);
+            REQUIRE(frame);
+            if (frame->is<sv2::common::SetupConnection>() && pool->answers_setup)
+                send(sv2::common::SetupConnectionSuccess{sv2::kVersion, pool->setup_flags});
+            if (frame->is<sv2::extensions::RequestExtensions>()) pool->on_extensions(*this);
+        }
+        void on_close(const Error&) override { is_closed = true; }
+        template <sv2::Message M>
+        void send(const M& message) {
+            connection->send(sv2::encode_frame(message));
+        }
+        template <sv2::Message M>
+        sv2::Decoded<M> frame(std::size_t index) const {
+            REQUIRE(index < frames.size());
+            auto split = sv2::split_frame(frames[index]);
+            REQUIRE(split);
+            REQUIRE(split->is<M>());
+            auto decoded = sv2::decode_with_rest<M>(split->payload);
+            REQUIRE(decoded);
+            return *decoded;
+        }
+    };
+
+    net::Loop& loop;
+    crypto::SecretKey authority = crypto::SecretKey::generate();
+    std::unique_ptr<net::FrameListener> listener;
+    std::vector<std::shared_ptr<Peer>> peers;
+    bool answers_setup{true};
+    std::uint32_t setup_flags{0};
+    std::function<void(Peer&)> on_extensions = grant;
+
+    explicit FakePool(net::Loop& loop_) : loop{loop_} {
+        auto listening = net::FrameListener::listen(
+            loop, any_port(), {}, net::renewing_identity(authority, 3600), [this](auto connection) {
+                auto peer = std::make_shared<Peer>();
+                peer->pool = this;
+                peer->connection = connection;
+                peers.push_back(peer);
+                connection->set_handler(peer);
+            });
+        REQUIRE_MESSAGE(listening, listening.error().what);
+        listener = std::move(*listening);
+    }
+    Peer& peer() { return *peers.back(); }
+
+    static void grant(Peer& peer) {
+        sv2::extensions::RequestExtensionsSuccess success;
+        success.request_id = 1;
+        success.supported_extensions.items = {sv2::ehash::kExtensionType};
+        peer.send(success);
+    }
+    static void refuse(Peer& peer) {
+        sv2::extensions::RequestExtensionsError error;
+        error.request_id = 1;
+        error.unsupported_extensions.items = {sv2::ehash::kExtensionType};
+        peer.send(error);
+    }
+    static void say_nothing(Peer&) {}
+};
+
+struct Owner : proxy::ChannelOwner {
+    std::vector<std::string> heard;
+    void on_opened(const msg::OpenExtendedMiningChannelSuccess& success) override {
+        heard.push_back("opened " + std::to_string(success.channel_id));
+    }
+    void on_refused(const std::string& code) override { heard.push_back("refused " + code); }
+    void on_job(const msg::NewExtendedMiningJob& job) override {
+        heard.push_back("job " + std::to_string(job.job_id));
+    }
+    void on_prev_hash(const msg::SetNewPrevHash& tip) override {
+        heard.push_back("tip " + std::to_string(tip.job_id));
+    }
+    void on_target(const Bytes32& target) override {
+        heard.push_back("target " + to_hex(target).substr(0, 4));
+    }
+    void on_extranonce_prefix(ByteView prefix) override { heard.push_back("prefix " + to_hex(prefix)); }
+    void on_accepted(std::uint32_t last) override { heard.push_back("accepted " + std::to_string(last)); }
+    void on_rejected(std::uint32_t sequence_number, const std::string& code) override {
+        heard.push_back("rejected " + std::to_string(sequence_number) + " " + code);
+    }
+    void on_quote(std::uint32_t sequence_number, const std::string& quote_id, std::uint64_t amount) override {
+        heard.push_back("quote " + std::to_string(sequence_number) + " " + quote_id + " " +
+                        std::to_string(amount));
+    }
+    void on_quote_failed(std::uint32_t sequence_number, const std::string& text) override {
+        heard.push_back("no quote " + std::to_string(sequence_number) + " " + text);
+    }
+    void on_channel_lost() override { heard.push_back("lost"); }
+};
+using Heard = std::vector<std::string>;
+
+struct UpstreamFixture {
+    net::Loop loop;
+    FakePool pool{loop};
+    proxy::Upstream upstream{loop, {pool.listener->bound(), pool.authority.xonly()}};
+    crypto::SecretKey miner_key = crypto::SecretKey::generate();
+    int ready{0};
+    std::vector<std::string> lost;
+
+    UpstreamFixture() {
+        upstream.on_ready = [this] { ++ready; };
+        upstream.on_lost = [this](const std::string& reason) { lost.push_back(reason); };
+    }
+    void connect() {
+        upstream.start();
+        REQUIRE(run_until(loop, [&] { return ready == 1; }));
+    }
+    proxy::Upstream::Opening opening() const {
+        proxy::Upstream::Opening opening;
+        opening.user_identity = "alice";
+        opening.nominal_hash_rate = 1e12f;
+        opening.max_target.fill(0xff);
+        opening.min_extranonce_size = 8;
+        opening.locking_key = miner_key.public_key();
+        return opening;
+    }
+    bool wait_sent(std::size_t count) {
+        return run_until(loop, [&] { return pool.peer().frames.size() >= count; });
+    }
+    static bool heard(const Owner& owner, const std::string& what) {
+        return std::ranges::find(owner.heard, what) != owner.heard.end();
+    }
+    void open(const std::shared_ptr<Owner>& owner, std::uint32_t channel_id) {
+        auto before = pool.peer().frames.size();
+        upstream.open_channel(opening(), owner);
+        REQUIRE(wait_sent(before + 1));
+        msg::OpenExtendedMiningChannelSuccess success;
+        success.request_id = pool.peer().frame<msg::OpenExtendedMiningChannel>(before).message.request_id;
+        success.channel_id = channel_id;
+        success.extranonce_size = 8;
+        pool.peer().send(success);
+        REQUIRE(run_until(loop, [&] { return heard(*owner, "opened " + std::to_string(channel_id)); }));
+        owner->heard.clear();
+    }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(UpstreamFixture, "a channel carries its owner's key where the pool knows the extension") {
+    pool.setup_flags = 1;
+    connect();
+    CHECK(upstream.pays_ehash());
+    CHECK(upstream.fixed_version());
+    auto setup = pool.peer().frame<sv2::common::SetupConnection>(0).message;
+    CHECK(setup.protocol == 0);
+    CHECK(setup.min_version == 2);
+    CHECK(setup.max_version == 2);
+    auto request = pool.peer().frame<sv2::extensions::RequestExtensions>(1).message;
+    CHECK(request.requested_extensions.items == std::vector<std::uint16_t>{sv2::ehash::kExtensionType});
+
+    auto owner = std::make_shared<Owner>();
+    upstream.open_channel(opening(), owner);
+    REQUIRE(wait_sent(3));
+    auto open = pool.peer().frame<msg::OpenExtendedMiningChannel>(2);
+    CHECK(open.message.user_identity.value == "alice");
+    CHECK(open.message.min_extranonce_size == 8);
+    auto key = sv2::find_tlv(open.rest, sv2::ehash::kExtensionType, sv2::ehash::kLockingPubkeyField);
+    REQUIRE(key);
+    REQUIRE(*key);
+    CHECK(to_hex(**key) == to_hex(miner_key.public_key()));
+}
+
+TEST_CASE_FIXTURE(UpstreamFixture, "a pool without the extension is mined on without keys and quotes") {
+    std::int64_t least_ms = 0;
+    SUBCASE("it refuses the extension") { pool.on_extensions = FakePool::refuse; }
+    SUBCASE("it grants another one only") {
+        pool.on_extensions = [](FakePool::Peer& peer) {
+            sv2::extensions::RequestExtensionsSuccess success;
+            success.supported_extensions.items = {0x0002};
+            peer.send(success);
+        };
+    }
+    SUBCASE("it says nothing for two seconds") {
+        pool.on_extensions = FakePool::say_nothing;
+        least_ms = 1900;
+    }
+    auto began_ms = steady_ms_now();
+    connect();
+    CHECK(steady_ms_now() - began_ms >= least_ms);
+    CHECK_FALSE(upstream.pays_ehash());
+    auto owner = std::make_shared<Owner>();
+    upstream.open_channel(opening(), owner);
+    REQUIRE(wait_sent(3));
+    CHECK(pool.peer().frame<msg::OpenExtendedMiningChannel>(2).rest.empty());
+    upstream.update_channel(7, 1e12f, opening().max_target, opening().locking_key, "alice");
+    REQUIRE(wait_sent(4));
+    CHECK(pool.peer().frame<msg::UpdateChannel>(3).rest.empty());
+
+    msg::OpenExtendedMiningChannelSuccess success;
+    success.request_id = pool.peer().frame<msg::OpenExtendedMiningChannel>(2).message.request_id;
+    success.channel_id = 7;
+    pool.peer().send(success);
+    pool.peer().send(sv2::ehash::QuoteNotification{7, 1, {"id"}, 5});  // was never agreed on
+    pool.peer().send(msg::SubmitSharesSuccess{7, 1, 1, 1});
+    REQUIRE(run_until(loop, [&] { return owner->heard.size() >= 2; }));
+    CHECK(owner->heard == Heard{"opened 7", "accepted 1"});
+}
+
+TEST_CASE_FIXTURE(UpstreamFixture, "each channel's owner hears what is his, in order") {
+    connect();
+    auto alice = std::make_shared<Owner>(), bob = std::make_shared<Owner>();
+    open(alice, 11);
+    open(bob, 12);
+    auto& peer = pool.peer();
+    msg::NewExtendedMiningJob job;
+    job.channel_id = 11;
+    job.job_id = 3;
+    peer.send(job);
+    msg::SetNewPrevHash tip;
+    tip.channel_id = 11;
+    tip.job_id = 3;
+    peer.send(tip);
+    msg::SetTarget target;
+    target.channel_id = 12;
+    target.maximum_target.bytes.fill(0xab);
+    peer.send(target);
+    peer.send(msg::SubmitSharesSuccess{11, 4, 5, 5});
+    peer.send(msg::SubmitSharesError{12, 9, {"stale-share"}});
+    peer.send(sv2::ehash::QuoteNotification{11, 4, {"019e"}, 64});
+    peer.send(sv2::ehash::QuoteFailure{12, 9, 6, {"line\nbreak"}});
+    peer.send(msg::SubmitSharesSuccess{99, 1, 1, 1});  // nobody's
+    peer.send(msg::SetExtranoncePrefix{12, sv2::B0_32::from(Bytes{0xaa, 0xbb})});
+    REQUIRE(run_until(loop, [&] { return heard(*bob, "prefix aabb"); }));
+    CHECK(alice->heard == Heard{"job 3", "tip 3", "accepted 4", "quote 4 019e 64"});
+    REQUIRE(bob->heard.size() == 4);
+    CHECK(bob->heard[0] == "target abab");
+    CHECK(bob->heard[1] == "rejected 9 stale-share");
+    CHECK(bob->heard[2].find('\n') == std::string::npos);
+
+    peer.send(msg::CloseChannel{11, {"why"}});
+    REQUIRE(run_until(loop, [&] { return heard(*alice, "lost"); }));
+    peer.send(msg::SubmitSharesSuccess{11, 5, 1, 1});
+    peer.send(msg::SubmitSharesSuccess{12, 5, 1, 1});
+    REQUIRE(run_until(loop, [&] { return heard(*bob, "accepted 5"); }));
+    CHECK(alice->heard.back() == "lost");
+    CHECK(lost.empty());
+}
+
+TEST_CASE_FIXTURE(UpstreamFixture, "a refused channel is its miner's matter alone") {
+    connect();
+    auto refused = std::make_shared<Owner>(), other = std::make_shared<Owner>();
+    open(other, 5);
+    upstream.open_channel(opening(), refused);
+    REQUIRE(wait_sent(4));
+    auto id = pool.peer().frame<msg::OpenExtendedMiningChannel>(3).message.request_id;
+    pool.peer().send(msg::OpenMiningChannelError{id, {"max-target-out-of-range"}});
+    pool.peer().send(msg::OpenMiningChannelError{id, {"once-more"}});
+    pool.peer().send(msg::SubmitSharesSuccess{5, 1, 1, 1});
+    REQUIRE(run_until(loop, [&] { return heard(*other, "accepted 1"); }));
+    CHECK(refused->heard == Heard{"refused max-target-out-of-range"});
+    CHECK(upstream.is_ready());
+}
+
+TEST_CASE_FIXTURE(UpstreamFixture, "a channel whose miner has gone meanwhile is closed at the pool") {
+    connect();
+    auto owner = std::make_shared<Owner>();
+    upstream.open_channel(opening(), owner);
+    REQUIRE(wait_sent(3));
+    owner.reset();
+    msg::OpenExtendedMiningChannelSuccess success;
+    success.request_id = pool.peer().frame<msg::OpenExtendedMiningChannel>(2).message.request_id;
+    success.channel_id = 8;
+    pool.peer().send(success);
+    REQUIRE(wait_sent(4));
+    CHECK(pool.peer().frame<msg::CloseChannel>(3).message.channel_id == 8);
+}
+
+TEST_CASE_FIXTURE(UpstreamFixture, "a lost connection is told once to everybody, and comes back by itself") {
+    connect();
+    auto opened = std::make_shared<Owner>(), waiting = std::make_shared<Owner>();
+    open(opened, 1);
+    upstream.open_channel(opening(), waiting);
+    REQUIRE(wait_sent(4));
+    SUBCASE("the pool closes") { pool.peer().connection->close("restart"); }
+    SUBCASE("the pool opens a channel that nobody asked for") {
+        msg::OpenExtendedMiningChannelSuccess success;
+        success.request_id = 0xffff;
+        pool.peer().send(success);
+    }
+    SUBCASE("the pool sends half a message") {
+        auto frame = sv2::encode_frame(msg::SubmitSharesSuccess{1, 1, 1, 1});
+        frame.resize(frame.size() - 1);
+        --frame[3];
+        pool.peer().connection->send(frame);
+    }
+    REQUIRE(run_until(loop, [&] { return !lost.empty(); }));
+    CHECK_FALSE(upstream.is_ready());
+    // Nothing of this reaches a pool that is away, and nothing of it breaks.
+    upstream.submit({});
+    upstream.close_channel(1);
+    upstream.update_channel(1, 1, {}, std::nullopt, {});
+    REQUIRE(run_until(loop, [&] { return ready == 2; }));
+    CHECK(lost.size() == 1);
+    CHECK(opened->heard == Heard{"lost"});
+    CHECK(waiting->heard == Heard{"lost"});
+    CHECK(pool.peers.size() == 2);
+    CHECK(pool.peer().frames.size() == 2);
+    auto again = std::make_shared<Owner>();
+    open(again, 1);
+    pool.peer().send(msg::SubmitSharesSuccess{1, 1, 1, 1});
+    REQUIRE(run_until(loop, [&] { return heard(*again, "accepted 1"); }));
+    CHECK(opened->heard == Heard{"lost"});
+}
+
+TEST_CASE_FIXTURE(UpstreamFixture, "a pool that refuses the connection, or is another one, is tried again") {
+    SUBCASE("refused") {
+        pool.answers_setup = false;
+        upstream.start();
+        REQUIRE(run_until(loop, [&] { return !pool.peers.empty() && !pool.peer().frames.empty(); }));
+        pool.answers_setup = true;
+        pool.peer().send(sv2::common::SetupConnectionError{0, {"unsupported-protocol"}});
+    }
+    SUBCASE("another answer than the expected one") {
+        pool.on_extensions = [&](FakePool::Peer& peer) {
+            peer.send(msg::SubmitSharesSuccess{1, 1, 1, 1});
+            pool.on_extensions = FakePool::grant;
+        };
+        upstream.start();
+    }
+    REQUIRE(run_until(loop, [&] { return ready == 1; }));
+    CHECK(pool.peers.size() == 2);
+    CHECK(lost.empty());  // it was never there
+}
+
+TEST_CASE_FIXTURE(UpstreamFixture, "a pool with another authority key gets nothing") {
+    proxy::Upstream pinned{loop, {pool.listener->bound(), crypto::SecretKey::generate().xonly()}};
+    pinned.on_ready = [&] { ++ready; };
+    pinned.start();
+    REQUIRE(run_until(loop, [&] { return pool.peers.size() >= 2; }));  // tried, and tried again
+    CHECK(ready == 0);
+    for (const auto& peer : pool.peers) CHECK(peer->frames.empty());
+}

@@ -1,0 +1,289 @@
+// The group-committing writer: order, durability, isolation of failures, dead disks.
+#include "store/writer.hpp"
+
+#include <sqlite3.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <atomic>
+#include <csignal>
+#include <cstring>
+#include <future>
+#include <map>
+#include <mutex>
+
+#include "temp_dir.hpp"
+
+using namespace hp;
+using namespace hp::store;
+
+namespace {
+
+constexpr std::array kSchema{
+    "CREATE TABLE t (id INTEGER PRIMARY KEY, v INTEGER CHECK (v >= 0));"
+    "CREATE TABLE big (bytes BLOB)"};
+
+Database open(const std::string& path, Mode mode = Mode::create) {
+    auto db = Database::open(path, mode, Journal::wal, 1, kSchema);
+    REQUIRE_MESSAGE(db, db.error().what);
+    return *std::move(db);
+}
+
+std::int64_t rows(const std::string& path) {
+    auto db = open(path, Mode::read_only);
+    auto count = db.prepare("SELECT count(*) FROM t");
+    REQUIRE(count.step());
+    return count.integer(0);
+}
+
+Writer::Job insert(int id, int value = 1) {
+    return [id, value](Database& db) { db.prepare("INSERT INTO t VALUES (?, ?)").bind(id, value).run(); };
+}
+
+/// Runs completions on the writer's thread; counts the posts.
+struct Inline {
+    std::atomic<int> posts{0};
+    Writer::Post post() {
+        return [this](std::function<void()> call) {
+            ++posts;
+            call();
+        };
+    }
+};
+
+/// Holds the writer inside a job until it is told to go on, so that what follows queues into one group.
+struct Gate {
+    std::promise<void> entered, go_on;
+    std::shared_future<void> released{go_on.get_future().share()};
+    void close(Writer& writer) {
+        writer.submit(
+            [this](Database&) {
+                entered.set_value();
+                released.wait();
+            },
+            {});
+        entered.get_future().wait();
+    }
+    void open() { go_on.set_value(); }
+};
+
+/// A VFS over the system's whose writes and syncs can be made to fail.
+struct FaultyDisk {
+    static inline std::atomic<bool> fail_sync{false}, is_full{false};
+    static inline sqlite3_vfs* real = nullptr;
+    static inline const sqlite3_io_methods* real_methods = nullptr;
+    /// The system's VFS has one table for databases and one for their logs, with the same xSync and xWrite.
+    static inline std::map<const sqlite3_io_methods*, sqlite3_io_methods> tables{};
+    static inline sqlite3_vfs vfs{};
+
+    static int open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out) {
+        int code = real->xOpen(real, name, file, flags, out);
+        if (code == SQLITE_OK && file->pMethods) {
+            real_methods = file->pMethods;
+            auto [entry, is_new] = tables.emplace(file->pMethods, *file->pMethods);
+            sqlite3_io_methods& methods = entry->second;
+            methods.xSync = [](sqlite3_file* f, int sync_flags) {
+                return fail_sync ? SQLITE_IOERR_FSYNC : real_methods->xSync(f, sync_flags);
+            };
+            methods.xWrite = [](sqlite3_file* f, const void* data, int size, sqlite3_int64 at) {
+                return is_full ? SQLITE_FULL : real_methods->xWrite(f, data, size, at);
+            };
+            file->pMethods = &methods;
+        }
+        return code;
+    }
+    FaultyDisk() {
+        real = sqlite3_vfs_find(nullptr);
+        vfs = *real;
+        vfs.zName = "faulty";
+        vfs.xOpen = open;
+        REQUIRE(sqlite3_vfs_register(&vfs, 1) == SQLITE_OK);
+    }
+    ~FaultyDisk() {
+        fail_sync = is_full = false;
+        sqlite3_vfs_register(real, 1);
+        sqlite3_vfs_unregister(&vfs);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("completions come in order, one post a group, and only when the row is on disk") {
+    test::TempDir dir;
+    auto path = dir.file("t.db");
+    Inline owner;
+    Writer writer{open(path), owner.post()};
+    Gate gate;
+    gate.close(writer);
+    std::vector<int> order;
+    constexpr int kJobs = 1000;
+    for (int i = 0; i < kJobs; ++i)
+        writer.submit(insert(i), [&, i](Result<> result) {
+            REQUIRE(result);
+            if (i == 0) CHECK(rows(path) == kJobs);  // another connection sees the whole group already
+            order.push_back(i);
+        });
+    CHECK(writer.backlog() == kJobs + 1);
+    gate.open();
+    writer.drain();
+    CHECK(writer.backlog() == 0);
+    REQUIRE(order.size() == kJobs);
+    CHECK(std::is_sorted(order.begin(), order.end()));
+    CHECK(owner.posts == 2);  // the gate's group and ours
+}
+
+TEST_CASE("a failing job fails alone; its group's other jobs are stored once") {
+    test::TempDir dir;
+    auto path = dir.file("t.db");
+    Inline owner;
+    Writer writer{open(path), owner.post()};
+    Gate gate;
+    gate.close(writer);
+    std::vector<bool> good;
+    auto note = [&](Result<> result) { good.push_back(result.has_value()); };
+    writer.submit(insert(1), note);
+    writer.submit(insert(2, -1), note);  // CHECK fails
+    writer.submit(
+        [](Database& db) {
+            insert(3)(db);
+            throw DbError(SQLITE_ERROR, "our own refusal");
+        },
+        note);
+    writer.submit(insert(4), note);
+    writer.submit(insert(1), note);  // exists
+    gate.open();
+    writer.drain();
+    CHECK(good == std::vector<bool>{true, false, false, true, false});
+    CHECK(rows(path) == 2);
+}
+
+TEST_CASE("a statement left in the middle of its rows does not disturb later groups") {
+    test::TempDir dir;
+    Inline owner;
+    Writer writer{open(dir.file("t.db")), owner.post()};
+    auto half_read = std::make_shared<Statement>();
+    int failures = 0;
+    auto note = [&](Result<> result) { failures += !result; };
+    writer.submit(insert(1), note);
+    writer.submit(insert(2), note);
+    writer.submit(
+        [half_read](Database& db) {
+            *half_read = db.prepare("SELECT id FROM t");
+            HP_ASSERT(half_read->step());
+        },
+        note);
+    writer.drain();
+    for (int i = 0; i < 20; ++i) {
+        for (int k = 0; k < 100; ++k)
+            writer.submit([](Database& db) { db.exec("INSERT INTO big VALUES (randomblob(3500))"); }, note);
+        writer.drain();
+    }
+    CHECK(failures == 0);
+    // The log was copied back and starts anew instead of growing.
+    CHECK(std::filesystem::file_size(dir.file("t.db")) > 2'000'000);
+    CHECK(std::filesystem::file_size(dir.file("t.db-wal")) < 6'000'000);
+}
+
+TEST_CASE("the destructor finishes what is queued") {
+    test::TempDir dir;
+    auto path = dir.file("t.db");
+    Inline owner;
+    int done = 0;
+    {
+        Writer writer{open(path), owner.post()};
+        for (int i = 0; i < 500; ++i)
+            writer.submit(insert(i), [&](Result<> result) { done += result.has_value(); });
+    }
+    CHECK(done == 500);
+    CHECK(rows(path) == 500);
+}
+
+TEST_CASE("kill -9 after a completion: the row is there") {
+    test::TempDir dir;
+    auto path = dir.file("t.db");
+    int pipe_fds[2];
+    REQUIRE(::pipe(pipe_fds) == 0);
+    pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        Writer writer{*Database::open(path, Mode::create, Journal::wal, 1, kSchema),
+                      [](auto call) { call(); }};
+        for (int i = 0;; ++i) {
+            writer.submit(insert(i), [&, i](Result<> result) {
+                if (!result || ::write(pipe_fds[1], &i, sizeof i) != sizeof i) ::_exit(1);
+            });
+            if (i % 16 == 0) writer.drain();
+        }
+    }
+    ::close(pipe_fds[1]);
+    int last = -1;
+    while (last < 300) REQUIRE(::read(pipe_fds[0], &last, sizeof last) == sizeof last);
+    REQUIRE(::kill(child, SIGKILL) == 0);
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(WIFSIGNALED(status));
+    for (int id; ::read(pipe_fds[0], &id, sizeof id) == sizeof id;) last = id;  // acknowledged until the end
+    ::close(pipe_fds[0]);
+    auto db = open(path, Mode::existing);
+    auto count = db.prepare("SELECT count(*) FROM t WHERE id <= ?");
+    REQUIRE(count.bind(last).step());
+    CHECK(count.integer(0) == last + 1);
+}
+
+TEST_CASE("AC_252 a full disk refuses the group, and the next works when there is room") {
+    test::TempDir dir;
+    auto path = dir.file("t.db");
+    FaultyDisk disk;
+    Inline owner;
+    std::vector<std::string> answers;
+    auto note = [&](Result<> result) { answers.push_back(result ? "stored" : result.error().what); };
+    {
+        Writer writer{open(path), owner.post()};
+        writer.submit(insert(1), note);
+        writer.drain();
+        FaultyDisk::is_full = true;
+        writer.submit(insert(2), note);
+        writer.drain();
+        FaultyDisk::is_full = false;
+        writer.submit(insert(3), note);
+        writer.drain();
+        CHECK_FALSE(writer.is_dead());
+    }
+    REQUIRE(answers.size() == 3);
+    CHECK(answers[0] == "stored");
+    CHECK(answers[1].find("full") != std::string::npos);
+    CHECK(answers[2] == "stored");
+    CHECK(rows(path) == 2);
+}
+
+TEST_CASE("AC_253 after one failed fsync nothing is called good any more") {
+    test::TempDir dir;
+    auto path = dir.file("t.db");
+    FaultyDisk disk;
+    Inline owner;
+    std::vector<bool> good;
+    std::string last_error;
+    auto note = [&](Result<> result) {
+        good.push_back(result.has_value());
+        if (!result) last_error = result.error().what;
+    };
+    {
+        Writer writer{open(path), owner.post()};
+        writer.submit(insert(1), note);
+        writer.drain();
+        FaultyDisk::fail_sync = true;
+        writer.submit(insert(2), note);
+        writer.drain();
+        FaultyDisk::fail_sync = false;
+        writer.submit(insert(3), note);
+        writer.drain();
+        CHECK(writer.is_dead());
+    }
+    CHECK(good == std::vector<bool>{true, false, false});
+    CHECK(last_error.find("an fsync failed") != std::string::npos);
+    // A restart recovers; the job refused afterwards left nothing.
+    auto db = open(path, Mode::existing);
+    auto third = db.prepare("SELECT count(*) FROM t WHERE id = 3");
+    REQUIRE(third.step());
+    CHECK(third.integer(0) == 0);
+}

@@ -1,0 +1,184 @@
+#include "templates/rpc_source.hpp"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "net/net_fixture.hpp"
+
+using namespace hp;
+using namespace hp::templates;
+using hp::test::run_until;
+using Json = nlohmann::json;
+
+namespace {
+
+/// A node that says what the test wants: a template that the test edits, long polls that the test ends.
+struct FakeNode {
+    explicit FakeNode(net::Loop& loop) {
+        std::ifstream in{HP_SOURCE_DIR "/tests/unit/templates/getblocktemplate-btcd.json"};
+        reply = Json::parse(in);
+        auto listening =
+            net::HttpServer::listen(loop, test::any_port(), {}, false,
+                                    [this](const net::HttpRequest& request, net::HttpServer::Reply answer) {
+                                        serve(request, answer);
+                                    });
+        REQUIRE(listening);
+        server = std::move(*listening);
+    }
+    std::string url() const { return "http://" + server->bound().text(); }
+    void serve(const net::HttpRequest& request, const net::HttpServer::Reply& answer) {
+        authorizations.push_back(request.header("Authorization"));
+        if (!authorization.empty() && authorizations.back() != authorization)
+            return answer({.status = 401, .body = "no"});
+        Json call = Json::parse(request.body);
+        const std::string method = call["method"];
+        methods.push_back(method);
+        if (method == "getblockchaininfo")
+            return answer(
+                {.body = Json{{"result", {{"chain", chain}, {"blocks", 1}, {"headers", 2}}}}.dump()});
+        if (method == "submitblock") {
+            blocks.push_back(call["params"][0]);
+            Json out = submit_replies.empty() ? Json{{"result", nullptr}} : submit_replies.front();
+            if (!submit_replies.empty()) submit_replies.pop_front();
+            return answer({.status = out.contains("error") ? 500 : 200, .body = out.dump()});
+        }
+        if (call["params"][0].contains("longpollid")) {
+            long_polls.push_back(answer);
+            return;
+        }
+        answer({.body = reply.dump()});
+    }
+    void end_long_polls() {
+        for (auto& answer : std::exchange(long_polls, {})) answer({.body = reply.dump()});
+    }
+    std::size_t count(const std::string& method) const {
+        return static_cast<std::size_t>(std::count(methods.begin(), methods.end(), method));
+    }
+    Json reply;
+    std::string chain{"regtest"};
+    std::string authorization;
+    std::vector<std::string> authorizations, methods, blocks;
+    std::deque<Json> submit_replies;
+    std::vector<net::HttpServer::Reply> long_polls;
+    std::unique_ptr<net::HttpServer> server;
+};
+
+struct RpcBench {
+    net::Loop loop;
+    FakeNode node{loop};
+    std::vector<std::shared_ptr<const BlockTemplate>> got;
+    std::unique_ptr<RpcSource> source;
+    void start(RpcClient::Options rpc = {}, const std::string& network = "regtest",
+               std::int64_t refresh_s = 60) {
+        if (rpc.url.empty()) rpc.url = node.url();
+        source = std::make_unique<RpcSource>(loop, RpcSource::Options{rpc, network, refresh_s});
+        source->start([this](auto block) { got.push_back(std::move(block)); });
+    }
+    bool got_count(std::size_t count) {
+        return run_until(loop, [&] { return got.size() >= count; });
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a long poll brings the next tip at once") {
+    RpcBench bench;
+    bench.start();
+    REQUIRE(bench.got_count(1));
+    CHECK(bench.got[0]->height == 462);
+    REQUIRE(run_until(bench.loop, [&] { return bench.node.long_polls.size() == 1; }));
+    bench.node.reply["result"]["height"] = 463;
+    bench.node.reply["result"]["previousblockhash"] = std::string(64, '1');
+    bench.loop.post([&bench] { bench.node.end_long_polls(); });
+    REQUIRE(bench.got_count(2));
+    CHECK(bench.got[1]->height == 463);
+    CHECK(bench.got[1]->transactions[0] == bench.got[0]->transactions[0]);  // shared, not read again
+    CHECK(run_until(bench.loop, [&] { return bench.node.long_polls.size() == 1; }));
+}
+
+TEST_CASE("on one tip only templates that pay more are passed on") {
+    RpcBench bench;
+    bench.start({}, "regtest", 1);
+    REQUIRE(bench.got_count(1));
+    Json& value = bench.node.reply["result"]["coinbasevalue"];
+    value = value.get<std::uint64_t>() - 1;
+    bench.node.reply["result"]["curtime"] = bench.node.reply["result"]["curtime"].get<std::uint32_t>() + 1;
+    REQUIRE(run_until(bench.loop, [&] { return bench.node.count("getblocktemplate") >= 4; }));
+    CHECK(bench.got.size() == 1);
+    value = value.get<std::uint64_t>() + 2;
+    REQUIRE(bench.got_count(2));
+    CHECK(bench.got[1]->coinbase_sats == bench.got[0]->coinbase_sats + 1);
+}
+
+TEST_CASE("a node of another network gives us nothing") {
+    RpcBench bench;
+    bench.node.chain = "main";
+    bench.start();
+    REQUIRE(run_until(bench.loop, [&] { return bench.node.count("getblockchaininfo") >= 2; }));
+    CHECK(bench.node.count("getblocktemplate") == 0);
+    bench.node.chain = "regtest";
+    CHECK(bench.got_count(1));
+}
+
+TEST_CASE("a node that is syncing is asked again") {
+    RpcBench bench;
+    Json good = bench.node.reply;
+    bench.node.reply = Json{{"result", nullptr}, {"error", {{"code", -10}, {"message", "Downloading"}}}};
+    bench.start();
+    REQUIRE(run_until(bench.loop, [&] { return bench.node.count("getblocktemplate") >= 2; }));
+    CHECK(bench.got.empty());
+    bench.node.reply = good;
+    CHECK(bench.got_count(1));
+}
+
+TEST_CASE("the cookie is read again when the node has made a new one") {
+    std::string path = (std::filesystem::temp_directory_path() / "hp-cookie-XXXXXX").string();
+    int fd = ::mkstemp(path.data());
+    REQUIRE(fd >= 0);
+    ::close(fd);
+    auto write = [&](const char* text) { std::ofstream{path} << text; };
+    RpcBench bench;
+    write("__cookie__:one\n");
+    bench.node.authorization = "Basic X19jb29raWVfXzpvbmU=";
+    bench.start({.url = {}, .cookie_file = path}, "regtest", 1);
+    REQUIRE(bench.got_count(1));
+    write("__cookie__:two\n");
+    bench.node.authorization = "Basic X19jb29raWVfXzp0d28=";
+    bench.node.reply["result"]["height"] = 463;
+    bench.node.reply["result"]["previousblockhash"] = std::string(64, '1');
+    REQUIRE(bench.got_count(2));
+    std::filesystem::remove(path);
+}
+
+TEST_CASE("blocks are handed in until the node has answered") {
+    RpcBench bench;
+    bench.start();
+    REQUIRE(bench.got_count(1));
+    std::vector<Verdict> verdicts;
+    auto block = std::make_shared<const Bytes>(Bytes{0xab, 0xcd});
+    auto submit = [&] {
+        bench.source->submit(block, [&](const Verdict& verdict) { verdicts.push_back(verdict); });
+        const auto count = verdicts.size() + 1;
+        REQUIRE(run_until(bench.loop, [&] { return verdicts.size() == count; }));
+        return verdicts.back();
+    };
+    CHECK(submit().accepted);
+    CHECK(bench.node.blocks == std::vector<std::string>{"abcd"});
+    bench.node.submit_replies = {Json{{"result", "high-hash"}}};
+    CHECK(submit().reason == "high-hash");
+    bench.node.submit_replies = {Json{{"result", "duplicate"}}};
+    CHECK(submit().accepted);
+    bench.node.submit_replies = {
+        Json{{"result", nullptr}, {"error", {{"code", -22}, {"message", "decode"}}}}};
+    CHECK(submit().reason == "decode (-22)");
+    // A node that is starting has not answered yet.
+    bench.node.submit_replies = {
+        Json{{"result", nullptr}, {"error", {{"code", -28}, {"message", "Loading"}}}}};
+    CHECK(submit().accepted);
+    CHECK(bench.node.blocks.size() == 6);
+}

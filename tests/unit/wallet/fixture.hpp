@@ -1,0 +1,93 @@
+// A wallet in a directory of its own, and ways to wait for it.
+#pragma once
+#include "../net/net_fixture.hpp"
+#include "../store/temp_dir.hpp"
+#include "fake_mint.hpp"
+#include "wallet/wallet.hpp"
+
+namespace hp::wallet::test {
+
+using hp::test::run_until;
+using hp::test::TempDir;
+
+inline Bytes64 seed_of(std::uint8_t fill) {
+    Bytes64 seed;
+    seed.fill(fill);
+    return seed;
+}
+
+struct Bench {
+    explicit Bench(std::uint64_t input_fee_ppk = 0) : mint{loop, input_fee_ppk} {}
+
+    std::unique_ptr<Wallet> open(const std::string& name = "wallet.db", std::uint8_t seed = 7) {
+        WalletOptions options;
+        options.database = dir.file(name);
+        options.seed = seed_of(seed);
+        options.mint_url = mint.url();
+        auto wallet = Wallet::open(loop, options);
+        REQUIRE_MESSAGE(wallet.has_value(), (wallet ? "" : wallet.error().what));
+        return *std::move(wallet);
+    }
+    /// Starts something that calls back, and waits for it.
+    template <class T>
+    Result<T> wait(const std::function<void(std::function<void(Result<T>)>)>& start) {
+        std::optional<Result<T>> answer;
+        start([&](Result<T> result) { answer = std::move(result); });
+        REQUIRE(run_until(
+            loop, [&] { return answer.has_value(); }, 30'000));
+        return *answer;
+    }
+    Result<> connect(Wallet& wallet) {
+        return wait<void>([&](auto done) { wallet.connect(std::move(done)); });
+    }
+    void idle(Wallet& wallet) {
+        auto rest = wait<void>([&](auto done) { wallet.when_idle(20'000, std::move(done)); });
+        REQUIRE_MESSAGE(rest.has_value(), (rest ? "" : rest.error().what));
+    }
+    Result<std::string> send(Wallet& wallet, std::uint64_t amount) {
+        return wait<std::string>([&](auto done) { wallet.send(amount, "", std::move(done)); });
+    }
+    Result<std::uint64_t> receive(Wallet& wallet, const std::string& token) {
+        return wait<std::uint64_t>([&](auto done) { wallet.receive(token, std::move(done)); });
+    }
+    Result<std::uint64_t> reclaim(Wallet& wallet, std::int64_t id) {
+        return wait<std::uint64_t>([&](auto done) { wallet.reclaim(id, std::move(done)); });
+    }
+    Result<Wallet::Restored> restore(Wallet& wallet) {
+        return wait<Wallet::Restored>([&](auto done) { wallet.restore(std::move(done)); });
+    }
+    /// A quote at the mint, told to the wallet.
+    void quote(Wallet& wallet, const std::string& id, std::uint64_t amount) {
+        mint.add_quote(id, amount, wallet.locking_key());
+        wallet.add_quote(id, amount);
+    }
+    /// A connected wallet with this much in it.
+    std::unique_ptr<Wallet> funded(std::uint64_t amount, const std::string& name = "wallet.db",
+                                   std::uint8_t seed = 7) {
+        auto wallet = open(name, seed);
+        REQUIRE(connect(*wallet).has_value());
+        quote(*wallet, "fund-" + name, amount);
+        idle(*wallet);
+        REQUIRE(balance(*wallet).unspent == amount);
+        return wallet;
+    }
+    static Balance balance(Wallet& wallet) {
+        auto balance = wallet.balance();
+        REQUIRE(balance.has_value());
+        return *balance;
+    }
+    static Wallet::QuoteRow row(Wallet& wallet, const std::string& id) {
+        auto rows = wallet.quotes(1000);
+        REQUIRE(rows.has_value());
+        for (const auto& row : *rows)
+            if (row.quote_id == id) return row;
+        FAIL("no quote " << id);
+        return {};
+    }
+
+    TempDir dir;
+    net::Loop loop;
+    FakeMint mint;
+};
+
+}  // namespace hp::wallet::test

@@ -1,0 +1,168 @@
+#include "wallet/vault.hpp"
+
+#include <doctest/doctest.h>
+
+#include "../store/temp_dir.hpp"
+#include "cashu/nut00.hpp"
+
+using namespace hp;
+using namespace hp::wallet;
+using hp::test::TempDir;
+
+namespace {
+
+Identity identity(std::uint8_t seed = 1, std::string unit = "hash") {
+    Identity out{std::move(unit), "http://mint", {}};
+    out.seed_mark.fill(seed);
+    return out;
+}
+Vault open(const TempDir& dir) {
+    auto vault = Vault::open(dir.file("w.db"), identity());
+    REQUIRE(vault.has_value());
+    return *std::move(vault);
+}
+cashu::KeysetId keyset(std::string_view first = "01") {
+    return *cashu::KeysetId::from_hex(std::string(first) + std::string(first == "00" ? 14 : 64, 'a'));
+}
+cashu::PublicKey33 y_number(int n) { return cashu::y_of("secret " + std::to_string(n)); }
+cashu::Proof proof(int n, std::uint64_t amount) {
+    return {amount, keyset(), "secret " + std::to_string(n), y_number(n)};
+}
+Balance balance(Vault& vault) {
+    auto out = vault.transact([&]() -> Result<Balance> { return vault.balance(); });
+    REQUIRE(out.has_value());
+    return *out;
+}
+/// Runs inside a transaction that must succeed.
+template <class F>
+void in(Vault& vault, F&& work) {
+    auto done = vault.transact([&]() -> Result<> {
+        work();
+        return {};
+    });
+    REQUIRE_MESSAGE(done.has_value(), (done ? "" : done.error().what));
+}
+
+}  // namespace
+
+TEST_CASE("a database belongs to one seed and one unit") {
+    TempDir dir;
+    open(dir);
+    auto other_seed = Vault::open(dir.file("w.db"), identity(2));
+    REQUIRE_FALSE(other_seed.has_value());
+    CHECK(other_seed.error().code == Errc::usage);
+    CHECK(other_seed.error().what.find("another seed") != std::string::npos);
+    auto other_unit = Vault::open(dir.file("w.db"), identity(1, "sat"));
+    REQUIRE_FALSE(other_unit.has_value());
+    CHECK(other_unit.error().what.find("unit 'hash', not 'sat'") != std::string::npos);
+}
+
+TEST_CASE("counters are given out once, also after a reopening") {
+    TempDir dir;
+    {
+        Vault vault = open(dir);
+        in(vault, [&] {
+            CHECK(*vault.take_counters(keyset(), 3) == 0);
+            CHECK(*vault.take_counters(keyset(), 2) == 3);
+            CHECK(*vault.take_counters(keyset("00"), 1) == 0);
+            vault.raise_counter(keyset(), 2);  // never back
+        });
+        auto failed = vault.transact([&]() -> Result<> {
+            CHECK(*vault.take_counters(keyset(), 10) == 5);
+            return fail(Errc::invalid, "not committed");
+        });
+        CHECK_FALSE(failed.has_value());
+    }
+    Vault vault = open(dir);
+    in(vault, [&] { CHECK(*vault.take_counters(keyset(), 1) == 5); });
+}
+
+TEST_CASE("AC-352: counters end in an error, never in a wrap") {
+    TempDir dir;
+    Vault vault = open(dir);
+    in(vault, [&] {
+        vault.raise_counter(keyset("00"), (1ull << 31) - 1);
+        CHECK(*vault.take_counters(keyset("00"), 1) == (1ull << 31) - 1);
+        CHECK_FALSE(vault.take_counters(keyset("00"), 1).has_value());
+        vault.raise_counter(keyset(), static_cast<std::uint64_t>(INT64_MAX) - 1);
+        CHECK_FALSE(vault.take_counters(keyset(), 2).has_value());
+        CHECK(vault.take_counters(keyset(), 1).has_value());
+        CHECK_FALSE(vault.take_counters(keyset(), 1).has_value());
+        CHECK_FALSE(vault.take_counters(keyset(), UINT64_MAX).has_value());
+    });
+}
+
+TEST_CASE("I17: a counter used twice is refused by the database, and nothing of the transaction stays") {
+    TempDir dir;
+    Vault vault = open(dir);
+    Output output{keyset(), 4, 8, y_number(1), false};
+    in(vault, [&] { vault.insert_outputs(vault.insert_op(OpKind::mint, "", 1), std::span{&output, 1}); });
+    auto again = vault.transact([&]() -> Result<> {
+        vault.insert_outputs(vault.insert_op(OpKind::mint, "", 1), std::span{&output, 1});
+        return {};
+    });
+    REQUIRE_FALSE(again.has_value());
+    CHECK(again.error().code == Errc::io);
+    in(vault, [&] { CHECK(vault.open_ops().size() == 1); });
+    CHECK(balance(vault).pending == 8);
+}
+
+TEST_CASE("a proof that is stored twice is there once, and keeps its state") {
+    TempDir dir;
+    Vault vault = open(dir);
+    in(vault, [&] {
+        CHECK(vault.put_proof(y_number(1), proof(1, 8), CoinState::unspent));
+        CHECK_FALSE(vault.put_proof(y_number(1), proof(1, 8), CoinState::unspent));
+        vault.proof_is_spent(y_number(1));
+        CHECK_FALSE(vault.put_proof(y_number(1), proof(1, 8), CoinState::unspent));
+    });
+    CHECK(balance(vault).unspent == 0);
+}
+
+TEST_CASE("inputs of an operation come back to where they were, or are spent with their token") {
+    TempDir dir;
+    Vault vault = open(dir);
+    std::int64_t op = 0;
+    in(vault, [&] {
+        auto token = vault.insert_token(4, "cashuB", std::nullopt, 1);
+        vault.put_proof(y_number(1), proof(1, 8), CoinState::unspent);
+        vault.put_proof(y_number(2), proof(2, 4), CoinState::reserved, token);
+        op = vault.insert_op(OpKind::receive, "", 1);
+        vault.spend_in(y_number(1), op);
+        vault.spend_in(y_number(2), op);
+        CHECK(vault.inputs_of(op).size() == 2);
+    });
+    CHECK(balance(vault).unspent == 0);
+    in(vault, [&] { vault.inputs_are_free(op); });
+    CHECK(balance(vault).unspent == 8);
+    CHECK(balance(vault).reserved == 4);
+    in(vault, [&] {
+        CHECK(vault.tokens().size() == 1);
+        vault.spend_in(y_number(2), op);
+        vault.inputs_are_spent(op);
+        CHECK(vault.tokens().empty());
+    });
+    CHECK(balance(vault).reserved == 0);
+}
+
+TEST_CASE("sums above 2^64 - 1 are an error, not a small number") {
+    TempDir dir;
+    Vault vault = open(dir);
+    in(vault, [&] {
+        for (int i = 0; i < 5; ++i) vault.put_proof(y_number(i), proof(i, 1ull << 62), CoinState::unspent);
+    });
+    auto sum = vault.transact([&]() -> Result<Balance> { return vault.balance(); });
+    CHECK_FALSE(sum.has_value());
+}
+
+TEST_CASE("two processes take turns on one file") {
+    TempDir dir;
+    Vault one = open(dir), two = open(dir);
+    in(one, [&] { CHECK(one.add_quote("q", 5, 1)); });
+    in(two, [&] {
+        CHECK_FALSE(two.add_quote("q", 5, 1));
+        auto op = two.insert_op(OpKind::mint, "", 1);
+        two.claim_quote("q", op);
+    });
+    in(one, [&] { CHECK(one.next_quotes(10).empty()); });
+}
