@@ -137,7 +137,8 @@ TEST_CASE_FIXTURE(Fixture, "AC_239 a server that never answers ends at the deadl
         });
     REQUIRE(run_until(loop, [&] { return ended.size() == 3; }));
     CHECK(ended == std::vector<Errc>(3, Errc::timeout));
-    server.script = {kOk};
+    // The late ones may still reach the server, on connections that nobody reads, and take an answer each.
+    server.script = {kOk, kOk, kOk, kOk};
     auto answer = ask(*http, "GET", "/", "", 5'000);
     CHECK_MESSAGE(answer, answer.error().what);
 }
