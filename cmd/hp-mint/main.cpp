@@ -50,14 +50,6 @@ Result<> serve(const Settings& s, const cli::Command& command) {
     HP_TRY(auto service, mint::Mint::open(loop, options));
     HP_TRY(auto api, mint::Api::listen(loop, *service, options.http_listen));
     mint::LinkClient client{loop, *service, std::move(link)};
-    client.start();
-    log::info("serving wallets on http://{}", api->bound().text());
-    net::sd_notify("READY=1");
-    std::optional<Error> fatal;
-    service->on_fatal = [&](const Error& why) {
-        fatal = why;
-        loop.stop();
-    };
     loop.handle_signals(
         [&] {
             net::sd_notify("STOPPING=1");
@@ -69,6 +61,14 @@ Result<> serve(const Settings& s, const cli::Command& command) {
             loop.post([&] { loop.stop(); });
         },
         [] { log::reopen(); });
+    client.start();
+    log::info("serving wallets on http://{}", api->bound().text());
+    net::sd_notify("READY=1");
+    std::optional<Error> fatal;
+    service->on_fatal = [&](const Error& why) {
+        fatal = why;
+        loop.stop();
+    };
     loop.run();
     if (fatal) return fail(*fatal);
     return {};

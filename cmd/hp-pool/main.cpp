@@ -78,7 +78,16 @@ Result<pool::PoolOptions> options_from(const Settings& s, const cli::Command& co
 Result<> serve(const Settings& settings, const cli::Command& command) {
     HP_TRY(auto options, options_from(settings, command));
     net::Loop loop;
-    HP_TRY(auto service, pool::Pool::start(loop, std::move(options)));
+    std::unique_ptr<pool::Pool> service;
+    // First: a signal during the start waits for run() and kills nothing.
+    loop.handle_signals(
+        [&] {
+            net::sd_notify("STOPPING=1");
+            log::info("stopping");
+            service->stop([&] { loop.stop(); });
+        },
+        [] { log::reopen(); });
+    HP_TRY(service, pool::Pool::start(loop, std::move(options)));
     service->on_ready = [] {
         log::info("ready: miners have work");
         net::sd_notify("READY=1");
@@ -88,13 +97,6 @@ Result<> serve(const Settings& settings, const cli::Command& command) {
         fatal = why;
         loop.stop();
     };
-    loop.handle_signals(
-        [&] {
-            net::sd_notify("STOPPING=1");
-            log::info("stopping");
-            service->stop([&] { loop.stop(); });
-        },
-        [] { log::reopen(); });
     loop.run();
     if (fatal) return fail(*fatal);
     return {};

@@ -33,8 +33,8 @@ Result<> serve(const Settings& s, const cli::Command& command) {
     options.wallet.unit = s.shared.unit;
 
     net::Loop loop;
-    HP_TRY(auto service, proxy::Proxy::start(loop, std::move(options)));
-    service->on_ready = [] { net::sd_notify("READY=1"); };
+    std::unique_ptr<proxy::Proxy> service;
+    // First: a signal during the start waits for run() and kills nothing.
     loop.handle_signals(
         [&] {
             net::sd_notify("STOPPING=1");
@@ -42,6 +42,8 @@ Result<> serve(const Settings& s, const cli::Command& command) {
             service->stop([&] { loop.stop(); });
         },
         [] { log::reopen(); });
+    HP_TRY(service, proxy::Proxy::start(loop, std::move(options)));
+    service->on_ready = [] { net::sd_notify("READY=1"); };
     loop.run();
     return {};
 }

@@ -81,14 +81,6 @@ Result<> serve(const cli::Command& command, const Options& options) {
                [&server](std::shared_ptr<net::FrameConnection> connection) {
                    server->accept(std::move(connection));
                }));
-    log::info("serving templates on {}", listener->bound().text());
-
-    bool ready = false;
-    source->start([&](std::shared_ptr<const templates::BlockTemplate> block) {
-        server->on_template(std::move(block));
-        if (!std::exchange(ready, true)) net::sd_notify("READY=1");
-    });
-
     // Queued frames leave within two seconds of a close; then nothing keeps the loop.
     constexpr std::int64_t kGoodbyeMs = 2'200;
     constexpr std::int64_t kEventsFlushMs = 1'000;
@@ -103,6 +95,14 @@ Result<> serve(const cli::Command& command, const Options& options) {
             goodbye.after(had_clients ? kGoodbyeMs : 0, [&loop] { loop.stop(); });
         },
         [] { log::reopen(); });
+    log::info("serving templates on {}", listener->bound().text());
+
+    bool ready = false;
+    source->start([&](std::shared_ptr<const templates::BlockTemplate> block) {
+        server->on_template(std::move(block));
+        if (!std::exchange(ready, true)) net::sd_notify("READY=1");
+    });
+
     loop.run();
     sink->flush(kEventsFlushMs);
     return {};

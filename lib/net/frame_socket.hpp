@@ -21,7 +21,10 @@ class FrameSocket final : public Stream, public FrameConnection {
   private:
     void on_bytes(ByteView bytes) override;
     void on_ended(const Error& reason) override;
-    void on_released() override { handler_.reset(); }
+    void on_released() override {
+        handler_.reset();
+        stall_.reset();
+    }
     void on_too_slow() override { ++counters_->dropped_slow; }
     void watch_for_stall(bool whole_frame_came);
 

@@ -16,7 +16,8 @@ Loop::Impl::~Impl() {
     // What was posted and never ran may own streams, and their timers need `io` to end.
     std::exchange(posted, {}).clear();
     reactor.clear();
-    reactor_ready->release();  // the reactor closes its own descriptor
+    while (!posted.empty()) std::exchange(posted, {}).clear();  // what those that went just now have posted
+    reactor_ready->release();                                   // the reactor closes its own descriptor
     reactor_ready.reset();
     signals.reset();
 }

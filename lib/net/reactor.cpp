@@ -95,6 +95,8 @@ void Reactor::clear() {
     cleared_ = true;
     auto entries = std::exchange(by_fd_, {});
     auto waiting = std::exchange(at_turn_end_, {});
+    for (auto& entry : entries)
+        if (entry.pollable) entry.pollable->on_loop_end();
 }
 
 }  // namespace hp::net

@@ -24,6 +24,8 @@ class Pollable {
     virtual void on_ready(std::uint32_t events) = 0;
     /// The turn in which at_turn_end() was called ends now.
     virtual void on_turn_end() {}
+    /// The loop goes: nothing will be called any more. Let go of whatever may hold this object.
+    virtual void on_loop_end() {}
 };
 
 class Reactor {

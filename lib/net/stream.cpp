@@ -131,7 +131,7 @@ void Stream::close_softly(std::string_view reason) {
     log::debug("{}: closing: {}", peer_, reason);
     state_ = State::flushing;
     reading_ = true;
-    loop_.post([self = shared_from_this()] { self->on_released(); });
+    loop_.post([release = release_later()] {});
     close_limit_.emplace(loop_);
     close_limit_->after(kCloseLimitMs, [this] { finish(); });
     if (!flush_asked_) {
@@ -146,10 +146,21 @@ void Stream::end(Error reason) {
     bool report = state_ == State::open;
     finish();
     if (!report) return;
-    loop_.post([self = shared_from_this(), reason = std::move(reason)] {
-        if (!self->closed_by_us_) self->on_ended(reason);
-        self->on_released();
+    loop_.post([this, release = release_later(), reason = std::move(reason)] {
+        if (!closed_by_us_) on_ended(reason);
     });
+}
+
+/// Keeps the stream, and releases it when it goes: with its post, run or not.
+std::shared_ptr<void> Stream::release_later() {
+    return {nullptr, [self = shared_from_this()](void*) { self->on_released(); }};
+}
+
+void Stream::on_loop_end() {
+    state_ = State::closed;
+    registered_ = false;
+    close_limit_.reset();
+    on_released();
 }
 
 void Stream::finish() {

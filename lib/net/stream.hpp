@@ -19,6 +19,7 @@ class Stream : public Pollable, public std::enable_shared_from_this<Stream> {
     ~Stream() override;
     void on_ready(std::uint32_t events) final;
     void on_turn_end() final;
+    void on_loop_end() final;
 
   protected:
     Stream(Loop& loop, Fd fd, std::string peer, std::size_t queue_bytes_max, Slot slot);
@@ -27,7 +28,8 @@ class Stream : public Pollable, public std::enable_shared_from_this<Stream> {
     virtual void on_bytes(ByteView bytes) = 0;
     /// The stream ended for a reason that is not close(): once, in a turn of its own.
     virtual void on_ended(const Error& reason) = 0;
-    /// Nothing will be delivered any more: let go of the handler. Called once, in a turn of its own.
+    /// Nothing will be delivered any more: let go of the handler, which may hold this stream. In a turn of
+    /// its own, or at the loop's end.
     virtual void on_released() = 0;
     /// The queue grew above its limit.
     virtual void on_too_slow() = 0;
@@ -57,6 +59,7 @@ class Stream : public Pollable, public std::enable_shared_from_this<Stream> {
     void flush();
     void watch();
     void finish();
+    std::shared_ptr<void> release_later();
 
     Loop& loop_;
     Reactor& reactor_;

@@ -33,6 +33,7 @@ class Document {
             if (parser_.allocate(room, depth_max_) != simdjson::SUCCESS)
                 return tl::unexpected(std::string("no memory"));
         }
+        if (line.empty()) return tl::unexpected(std::string("not JSON"));  // simdjson would copy from null
         element root;
         if (auto error = parser_.parse(line.data(), line.size()).get(root); error)
             return tl::unexpected(error == simdjson::DEPTH_ERROR

@@ -119,9 +119,9 @@ pending 0"
 
 @test "mined shares become money: quotes, mint, send, receive, reclaim, restore" {
     start_pool
-    mine 5
+    mine 20  # each worth 1 at least
     run_tool hp-wallet quotes --json
-    [ "${#lines[@]}" -ge 5 ]
+    [ "${#lines[@]}" -ge 20 ]
     assert_equal "$(jq -r .state <<<"$output" | sort -u)" open
     mined=$(jq -s 'map(.amount) | add' <<<"$output")
     assert_equal "$(unspent)" 0
