@@ -100,7 +100,7 @@ std::uint32_t header_ntime(const ByteArray<80>& header) { return get_le<std::uin
 
 struct Ledger::Statements {
     store::Statement insert_quote, find_share, insert_refusal, read_last_seq, write_last_seq, last_pool,
-        is_known, find_quote, by_key, raise, insert_op, find_op, op_signatures, insert_op_quote,
+        is_known, find_other, find_quote, by_key, raise, insert_op, find_op, op_signatures, insert_op_quote,
         has_signature, insert_signature, find_signature, find_spent, insert_spent, totals;
     explicit Statements(store::Database& db)
         : insert_quote{db.prepare("INSERT INTO quote(id, ntime, share_hash, pool_store, seq, unit, amount, "
@@ -117,6 +117,8 @@ struct Ledger::Statements {
           last_pool{db.prepare("SELECT pool_store, last_seq FROM pool ORDER BY served_ms DESC LIMIT 1")},
           is_known{db.prepare("SELECT EXISTS(SELECT 1 FROM quote WHERE pool_store = ?1 AND seq = ?2) OR "
                               "EXISTS(SELECT 1 FROM refusal WHERE pool_store = ?1 AND seq = ?2)")},
+          find_other{
+              db.prepare("SELECT 1 FROM quote WHERE pool_store = ? AND seq = ? AND share_hash <> ? LIMIT 1")},
           find_quote{db.prepare(std::string("SELECT ") + kQuoteColumns + " FROM quote WHERE id = ?")},
           by_key{db.prepare(std::string("SELECT ") + kQuoteColumns +
                             " FROM quote WHERE substr(pubkey, 2) = ?1 AND (?2 = 0 OR issued < paid) ORDER BY "
@@ -205,7 +207,7 @@ QuoteResult Ledger::create_quote(const Bytes32& pool_store, std::uint64_t seq, c
             .bind(id, ntime, intent.share_hash, pool_store, seq, unit_, intent.amount, intent.locking_key,
                   now)
             .run_unless_exists())
-        return {uuid_text(id), false, false};
+        return {uuid_text(id), false, false, is_number_reused(pool_store, seq, intent.share_hash)};
     s.find_share.bind(ntime, intent.share_hash);
     if (!s.find_share.step()) throw store::DbError(0, "a quote id was drawn twice");
     QuoteResult result{uuid_text(s.find_share.array<16>(0)), true, false};
@@ -214,6 +216,19 @@ QuoteResult Ledger::create_quote(const Bytes32& pool_store, std::uint64_t seq, c
         result = {{}, false, true};
     s.find_share.reset();
     return result;
+}
+
+bool Ledger::is_number_reused(const Bytes32& pool_store, std::uint64_t seq, const Bytes32& share_hash) {
+    auto& s = *statements_;
+    // Numbers above the mark are new in the normal course of things: nothing to look up for them.
+    auto& row = s.read_last_seq.bind(pool_store);
+    const std::uint64_t mark = row.step() ? static_cast<std::uint64_t>(row.integer(0)) : 0;
+    row.reset();
+    if (seq > mark) return false;
+    auto& other = s.find_other.bind(pool_store, seq, share_hash);
+    const bool is_reused = other.step();
+    other.reset();
+    return is_reused;
 }
 
 void Ledger::remember_refusal(const Bytes32& pool_store, std::uint64_t seq, const Bytes32& share_hash,

@@ -223,7 +223,7 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
     }
 
     void answer(const std::vector<Request>& batch, const Result<std::vector<QuoteResult>>& results) {
-        std::uint64_t created = 0, replayed = 0, conflicts = 0, amount = 0;
+        std::uint64_t created = 0, replayed = 0, conflicts = 0, reused = 0, amount = 0;
         unanswered_ -= batch.size();
         for (std::size_t i = 0; i < batch.size(); ++i) {
             const Request& request = batch[i];
@@ -240,6 +240,7 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
                     request.seq, hash)));
             } else {
                 ++(result.replay ? replayed : created);
+                if (result.is_number_reused) ++reused;
                 if (!result.replay) amount += request.intent.amount;
                 link::QuoteResponse response;
                 response.seq = request.seq;
@@ -257,6 +258,15 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
         if (conflicts)
             complain_of_conflicts("link: {} quote requests conflict with an earlier quote of the same share",
                                   conflicts);
+        static log::Limited complain_of_pool{log::Level::error};
+        if (reused) {
+            complain_of_pool(
+                "link: pool {} gave {} numbers to other shares than before: its outbox is an old copy; every "
+                "share "
+                "has its quote, see hp-quote adopt",
+                connection_->peer(), reused);
+            client_->mint_.events().pool_rollback(connection_->peer(), reused);
+        }
         client_->mint_.events().quotes_created(created, replayed, conflicts, amount);
     }
 

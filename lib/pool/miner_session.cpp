@@ -177,7 +177,8 @@ Result<> MinerSession::on_open_extended(const sv2::FrameView& frame) {
     mining::Channel::Terms terms{channel_id, mining::ChannelKind::extended, grant->prefix,
                                  grant->extranonce_size, vardiff.target()};
     auto [it, added] = channels_.emplace(
-        channel_id, ChannelState{mining::Channel{terms}, vardiff, *key, open.user_identity.value});
+        channel_id,
+        ChannelState{mining::Channel{terms}, vardiff, *key, pool_->route(*key), open.user_identity.value});
     HP_ASSERT(added);
     limit_.cancel();
 
@@ -222,7 +223,10 @@ Result<> MinerSession::on_update_channel(const sv2::FrameView& frame) {
     HP_TRY(auto tlv, find_locking_key(decoded.rest, ehash_negotiated_));
     if (tlv.is_present && !tlv.key) return refuse("invalid-locking-key");
     ChannelState& state = it->second;
-    if (tlv.key) state.locking_key = *tlv.key;
+    if (tlv.key) {
+        state.locking_key = *tlv.key;
+        state.mint = pool_->route(*tlv.key);
+    }
     if (ehash_negotiated_) {
         HP_TRY(auto name,
                sv2::find_tlv(decoded.rest, sv2::ehash::kExtensionType, sv2::ehash::kUserIdentityField));
@@ -276,7 +280,8 @@ Result<> MinerSession::on_submit(const sv2::FrameView& frame) {
     }
     NewIntent intent{{verdict.header, verdict.hash, verdict.credited_target, amount, state.locking_key},
                      state.worker,
-                     now_ms};
+                     now_ms,
+                     state.mint};
     if (!pool_->enqueue({weak_from_this(), submit.channel_id, submit.sequence_number, verdict.difficulty},
                         std::move(intent)))
         refuse_share(submit.channel_id, submit.sequence_number, "pool-overloaded");
