@@ -55,14 +55,15 @@ start_link_in_the_middle() {
     tell link plan plan
     tell link now both:reset
     deadline_s=${HP_MITM_ALL:+600} wait_for_text link.out "plan done"
-    wait_until test "$(wc -l <plan)" -le "$(faults link '[a-z]+@')"
+    wait_until faults_are link "$(wc -l <plan)" '[a-z]+@'
     miner_is_unharmed
     # Every cut was made, each session ended by one, and the last one is up still.
-    assert_equal "$(faults link '[a-z]+@')" "$(wc -l <plan)"
     assert_equal "$(grep -c "^close .* by \(cut\|reset\)$" link.out)" $(($(wc -l <plan) + 1))
     assert_equal "$(ledger 'SELECT generation FROM store')" 1
 }
 
+faults_are() { [ "$(faults "$1" "${3-}")" = "$2" ]; }
+has_lines() { [ "$(grep -c -- "$2" "$3")" -ge "$1" ]; }
 # sessions N: whether the mint has had so many
 sessions() { [ "$(grep -c ': up, session' mint.log)" -ge "$1" ]; }
 
@@ -124,11 +125,10 @@ sessions() { [ "$(grep -c ': up, session' mint.log)" -ge "$1" ]; }
 @test "AC-224 answers that take their time do not hold up each other, nor any miner" {
     start_link_in_the_middle
     start_miner
-    tell link now up@2000ms:lag
-    # 2 s from request to answer: one after the other this would be two in the 4 s that the test gives them.
-    wait_for_sql outbox "SELECT count(*) >= 600 FROM outbox WHERE state = 2" 1
-    lagging=$(outbox "SELECT count(*) FROM outbox WHERE state = 2 AND acked_ms - accepted_ms >= 2000")
-    ((lagging > 300)) || fail "only $lagging answers were late"
+    tell link now up@1500ms:lag
+    # One after the other there would be seven answers within the 10 s that this waits.
+    late="SELECT count(*) FROM outbox WHERE state = 2 AND acked_ms - accepted_ms >= 1500"
+    wait_for_sql outbox "SELECT ($late) >= 200" 1
     miner_is_unharmed
     p99=$(jq .ack_p99_ms <<<"$summary")
     jq -en "$p99 < 500" || fail "acknowledged after $p99 ms"
@@ -208,4 +208,112 @@ books_agree_so_far() { wait_for_sql outbox "SELECT count(*) FROM outbox WHERE st
     wait_until sessions 1
     miner_is_unharmed
     assert_equal "$(grep -c ': up, session' mint.log)" 1
+}
+
+# ---- between wallet and mint
+
+# A whole topology with an SV1 miner whose ehash goes to the proxy's wallet, which reaches the mint through `api`.
+start_wallet_in_the_middle() {
+    start_template
+    start_pool
+    start_mint
+    wait_for_link
+    start_mitm api --http --only /v1/mint/ "${1-$(value shared/network.toml mint_listen)}"
+    set_key shared/proxy.toml mint_url "\"http://$mitm_address\""
+    HP_CLOCK_SPEED=20 LD_PRELOAD=$fast_clock start_proxy
+    wait_for_text proxy.log "mint http://$mitm_address: connected"
+}
+start_sv1_miner() {
+    start_daemon miner hp-miner "stratum+tcp://$(value shared/network.toml proxy_listen)" --user rig --threads 1 --rate "${1:-100}" --json
+    wait_until has_rows 1
+}
+# What it was told "accepted" has its row; there may be more, whose answer was cut off.
+stop_sv1_miner() {
+    stop_daemon miner
+    assert_equal "$daemon_status" 0
+    summary=$(tail -n 1 miner.out)
+}
+
+@test "requests for tokens, cut, doubled and unanswered at any byte: all sums are exact, nothing is issued twice" {
+    start_wallet_in_the_middle
+    {
+        # Percents of messages whose length is not known before; every second request is left alone.
+        for at in $(seq 0 "${HP_MITM_ALL:-9}" 100); do
+            printf '%s\npass\n' "request@$at%:cut" "answer@$at%:cut"
+        done
+        for fault in request@50%:reset answer@0%:reset answer@99%:reset request:twice request:twin request:twice request:twin; do
+            printf '%s\npass\n' "$fault"
+        done
+    } >plan
+    tell api plan plan
+    start_sv1_miner
+    deadline_s=${HP_MITM_ALL:+600} wait_for_text api.out "plan done"
+    wait_until faults_are api "$(grep -vc pass plan)"
+    stop_sv1_miner
+    assert_equal "$(jq .shares_rejected <<<"$summary")" 0
+    tokens_agree
+    assert_equal "$(jq .shares_accepted <<<"$summary")" "$(wc -l <rows)"
+    # The mint gives the same request the same answer, at the same time and later.
+    assert_equal "$(grep -c '^same ' api.out) $(grep -c '^different ' api.out)" "4 0"
+    assert_equal "$(vault "SELECT count(*) FROM quote WHERE state <> 'done'")" 0
+}
+@test "AC-239 a mint that takes a request and never answers: it is left after 10 s, and the tokens come" {
+    start_wallet_in_the_middle
+    tell api next request:swallow
+    tell api next answer:hold
+    start_sv1_miner
+    # Two requests run into the wallet's time limit; the answer of the second, which the mint did sign, comes too late.
+    wait_until has_lines 2 'no answer from .* within 10000 ms; operation 1 is tried again' proxy.log
+    tell api go
+    stop_sv1_miner
+    tokens_agree
+    assert_equal "$(faults api)" 2
+    assert_equal "$(jq .shares_rejected <<<"$summary")" 0
+}
+
+@test "AC-237 a proxy that was away for long finds every quote on its return" {
+    start_template
+    # 200 s of the pool's clock in one of ours: whatever would be forgotten after minutes is.
+    HP_CLOCK_SPEED=200 LD_PRELOAD=$fast_clock start_pool
+    start_mint
+    wait_for_link
+    start_proxy
+    owner=$(sed -nE 's/.*without a key of their own goes to ([0-9a-f]{66}).*/\1/p' proxy.log)
+    stop_daemon proxy
+    mine 120 "$owner"
+    books_agree
+    # Six minutes of status records, one a second.
+    wait_for_records pool_status $(($(records pool_status | wc -l) + 360))
+    start_proxy
+    tokens_agree
+    assert_equal "$(wc -l <rows)" 120
+}
+
+# ---- between proxy and pool
+
+@test "mining, cut anywhere from the first byte of the handshake to the acknowledgements: every share that counts is paid" {
+    start_template
+    start_pool
+    start_mint
+    wait_for_link
+    start_mitm middle "$(pool_address)"
+    set_key proxy.toml pool_address "\"$mitm_address\""
+    HP_CLOCK_SPEED=20 LD_PRELOAD=$fast_clock start_proxy
+    read -r up down <<<"$(carried middle)"
+    # The miner's waits are short too: its rate is 20 times of what it says.
+    HP_CLOCK_SPEED=20 LD_PRELOAD=$fast_clock start_sv1_miner 10
+    paste -d'\n' <(cuts up 41 0 "$up"; cuts down 41 0 "$down") \
+        <(cuts up 97 $((up + 1)) $((up + 900)); cuts down 149 $((down + 1)) $((down + 1600))) | sed '/^$/d' >plan
+    tell middle plan plan
+    tell middle now both:reset
+    deadline_s=${HP_MITM_ALL:+900} wait_for_text middle.out "plan done"
+    wait_until faults_are middle "$(wc -l <plan)" '[a-z]+@'
+    rows=$(outbox "SELECT count(*) FROM outbox")
+    wait_until has_rows $((rows + 20))
+    stop_sv1_miner
+    tokens_agree
+    accepted=$(jq .shares_accepted <<<"$summary")
+    ((accepted > 0 && accepted <= $(wc -l <rows)))
+    # What was refused was refused because the pool was away, and for nothing else.
+    assert_equal "$(jq -r .reason <(grep miner_share_rejected proxy.out) | sort -u | grep -vE '^(pool-connection-lost|not-subscribed)$' || true)" ""
 }
