@@ -5,8 +5,7 @@
 # carried NAME              "UP DOWN", the bytes that its newest open connection has carried
 # faults NAME [REGEX]       how many faults it has made
 # HP_CLOCK_SPEED=20 LD_PRELOAD=$fast_clock start_mint     its monotonic clock runs 20 times as fast
-# LD_PRELOAD=$full_disk start_pool                        disk FAULT reaches it
-# disk full|fsync|good      what the disk under $dir/data does from now on, to all that were started so
+# on_disk NAME CMD...       runs CMD on a disk whose state `disk NAME STATE` changes: good, full, or fsync (fails once)
 
 # shellcheck disable=SC2154,SC2034
 fast_clock=$HP_BIN_DIR/../lib/libfast_clock.so
@@ -38,7 +37,14 @@ carried() {
 
 faults() { grep -cE "^fault [0-9]+ ${2-}" "$BATS_TEST_TMPDIR/$1.out" || true; }
 
-disk() { echo "$1" >"$HP_DISK_SWITCH"; }
+# HP_DISK_DIR limits the faults to the databases and what lies beside them.
+on_disk() {
+    local name=$1
+    shift
+    disk "$name" good
+    HP_DISK_DIR=$dir/data HP_DISK_SWITCH=$BATS_TEST_TMPDIR/$name.disk LD_PRELOAD=$full_disk${LD_PRELOAD:+:$LD_PRELOAD} "$@"
+}
+disk() { echo "$2" >"$BATS_TEST_TMPDIR/$1.disk"; }
 
 # start_proxy [OPTION...]: its records are in proxy.out
 start_proxy() {
