@@ -1,0 +1,153 @@
+# One of the daemons is away, stopped or told to end, under load: the list that the earlier Hashpool never tested.
+# Also in link.bats: strangers, unlisted keys, replayed proofs, and kill -9.
+
+load ../cmd/helper
+load topology
+load faults
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+    new_key
+}
+
+start_miner() {
+    start_daemon "${1:-miner}" hp-miner "$(miner_url)" --user "${2:-$pubkey}" --threads 1 --rate 100 --nominal-hash-rate 1 --json
+    wait_until has_rows_of 1 "${2:-$pubkey}"
+}
+start_sv1_miner() {
+    start_daemon miner hp-miner "stratum+tcp://$(value shared/network.toml proxy_listen)" --user rig --threads 1 --rate 100 --json
+    wait_until has_rows 1
+}
+has_rows_of() { [ "$(outbox "SELECT count(*) FROM outbox WHERE worker = '$2'")" -ge "$1" ]; }
+rows() { outbox 'SELECT count(*) FROM outbox'; }
+has_lines() { [ "$(grep -c -- "$2" "$3")" -ge "$1" ]; }
+# The miner's own word: one connection for all the time, and no share refused.
+miner_is_unharmed() {
+    stop_daemon miner
+    assert_equal "$daemon_status" 0
+    summary=$(tail -n 1 miner.out)
+    assert_equal "$(jq -c '[.connects, .disconnects, .shares_rejected]' <<<"$summary")" '[1,0,0]'
+}
+
+@test "the mint's connection fails again and again, and each time comes back: every share is one quote" {
+    make_topology
+    start_mitm link "$(link_address)"
+    set_key shared/pool.toml link_address "\"$mitm_address\""
+    start_template
+    start_pool
+    HP_CLOCK_SPEED=20 LD_PRELOAD=$fast_clock start_mint
+    wait_for_link
+    start_miner
+    local round
+    for round in 1 2 3; do
+        # Nobody answers at the pool's port, then it is there again: as a broken network, not as a killed process.
+        tell link refuse
+        tell link now both:reset
+        wait_until has_rows $(($(rows) + 40))
+        (($(outbox 'SELECT count(*) FROM outbox WHERE state = 0') >= 30))
+        tell link accept
+        wait_until has_lines $((round + 1)) ': up, session' mint.log
+    done
+    miner_is_unharmed
+    books_agree
+    assert_equal "$(jq .shares_accepted <<<"$summary")" "$(wc -l <rows)"
+    # Quotes were asked for in the order of the shares.
+    assert_equal "$(ledger 'SELECT sum(created_ms < before) FROM
+        (SELECT created_ms, lag(created_ms, 1, 0) OVER (ORDER BY seq) AS before FROM quote)')" 0
+}
+
+@test "the pool restarts: the mint finds it by itself, wallets are served meanwhile, nothing is asked for twice" {
+    start_topology
+    start_miner
+    wait_until has_rows 50
+    stop_daemon miner
+    books_agree
+    before=$(wc -l <rows)
+    stop_daemon pool
+    assert_equal "$daemon_status" 0
+    wait_for_text mint.log "; trying again"
+    # Without its pool a mint is a mint still.
+    get /v1/keysets
+    assert_equal "$status" 200
+    get "/v1/mint/quote/ehash/$(cut -d'|' -f1 rows | head -n 1)"
+    assert_equal "$status $(jq .amount_paid <<<"$output")" "200 $(cut -d'|' -f3 rows | head -n 1)"
+    start_pool
+    wait_until has_lines 2 ': up, session' mint.log
+    grep -q 'up, session .*, backlog 0' mint.log
+    mine 20 "$pubkey"
+    books_agree
+    assert_equal "$(wc -l <rows)" $((before + 20))
+    assert_equal "$(records quote_created | grep -c '"replay":true')" 0
+}
+
+@test "the mint is away under load: no dip in accepted shares, then the backlog is drained in order" {
+    # As tests/e2e/tools/long_outage --seconds 600 does for ten minutes.
+    run_tool -0 "$tools/long_outage" --seconds 5 --rate 300 --before 2 --after 1
+    jq -e '.ok and .backlog > 1000 and .rejected == 0 and .disconnects == 0 and .out_of_order == 0 and .books_agree
+        and .rows == .quotes and .acknowledged == .rows and .drain_per_s >= 2000 and .ack_ms.during.count > 50' <<<"$output"
+}
+
+# ---- stopped, and told to end
+
+@test "AC-264 each of mint, pool and proxy sleeps longer than every time limit: the others leave it, and it comes back" {
+    make_topology
+    start_template
+    # 30 s of silence and 60 s without an answer pass in a few; a process that sleeps finds that hours went by.
+    export HP_CLOCK_SPEED=20
+    LD_PRELOAD=$fast_clock start_pool
+    LD_PRELOAD=$fast_clock start_mint
+    wait_for_link
+    LD_PRELOAD=$fast_clock start_proxy
+    unset HP_CLOCK_SPEED
+    start_sv1_miner
+    kill -STOP "${daemon_pid[mint]}"
+    wait_for_text pool.log "closed: silent for 30 s"
+    kill -CONT "${daemon_pid[mint]}"
+    wait_until has_lines 2 ': up, session' mint.log
+    kill -STOP "${daemon_pid[pool]}"
+    wait_for_text mint.log "pool silent for 30 s; trying again"
+    kill -CONT "${daemon_pid[pool]}"
+    wait_until has_lines 3 ': up, session' mint.log
+    kill -STOP "${daemon_pid[proxy]}"
+    ticks=$(records pool_status | wc -l)
+    wait_for_records pool_status $((ticks + 80))
+    kill -CONT "${daemon_pid[proxy]}"
+    wait_until has_rows $(($(rows) + 20))
+    # The miner was kept, and no share refused.
+    miner_is_unharmed
+    tokens_agree
+    assert_equal "$(jq .shares_accepted <<<"$summary")" "$(wc -l <rows)"
+}
+
+@test "AC-265 signals under load: SIGHUP and SIGPIPE change nothing; SIGTERM and SIGINT end each within 10 s, nothing lost" {
+    make_topology
+    start_template
+    start_pool
+    start_mint
+    wait_for_link
+    start_proxy
+    start_sv1_miner
+    local signal name
+    for signal in HUP PIPE HUP; do
+        for name in pool mint proxy; do kill -s "$signal" "${daemon_pid[$name]}"; done
+        wait_until has_rows $(($(rows) + 10))
+    done
+    assert_equal "$(grep -c 'connected' proxy.log)" 2
+    assert_equal "$(grep -c ': up, session' mint.log)" 1
+    for signal in TERM INT; do
+        for name in mint pool proxy; do
+            wait_until has_rows $(($(rows) + 10))
+            kill -s "$signal" "${daemon_pid[$name]}"
+            stop_daemon "$name"
+            assert_equal "$signal $name $daemon_status" "$signal $name 0"
+            "start_$name"
+            [ "$name" != pool ] || wait_until proxy_is_back
+        done
+    done
+    wait_until has_rows $(($(rows) + 10))
+    stop_daemon miner
+    tokens_agree
+    accepted=$(tail -n 1 miner.out | jq .shares_accepted)
+    ((accepted > 0 && accepted <= $(wc -l <rows)))
+}
+proxy_is_back() { tail -n 3 proxy.log | grep -q 'pool .*: connected'; }
