@@ -172,7 +172,8 @@ void Pool::on_committed(const Batch& batch, Result<std::vector<std::uint64_t>> s
     if (!seqs) {
         if (!std::exchange(commit_failing_, true)) {
             // Once for each outage, and never lost among other alarms of the same second.
-            std::string what = "outbox: " + seqs.error().what + "; shares are refused until it can be written";
+            std::string what =
+                "outbox: " + seqs.error().what + "; shares are refused until it can be written";
             log::error("{}", what);
             events_.alarm(what);
         }

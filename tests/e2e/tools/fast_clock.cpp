@@ -1,5 +1,6 @@
-// LD_PRELOAD: the monotonic clock of one process runs HP_CLOCK_SPEED times as fast, and its timers with it, so that
-// time limits of minutes pass in seconds. The wall clock is as ever: certificates and time stamps stay true.
+// LD_PRELOAD: the monotonic clock of one process runs HP_CLOCK_SPEED times as fast, and its timers with it,
+// so that time limits of minutes pass in seconds. The wall clock is as ever: certificates and time stamps
+// stay true.
 //
 //   HP_CLOCK_SPEED=20 LD_PRELOAD=libfast_clock.so hp-mint --config-dir d
 #include <dlfcn.h>

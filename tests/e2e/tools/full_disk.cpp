@@ -2,8 +2,9 @@
 //
 //   HP_DISK_DIR=/path HP_DISK_SWITCH=/path/of/a/file LD_PRELOAD=libfull_disk.so hp-pool --config-dir d
 //
-// While the switch file holds "full", whatever makes files below the directory grow or change gives ENOSPC. While it
-// holds "fsync", the next fsync there gives EIO, and the file is emptied: once, as a kernel reports it.
+// While the switch file holds "full", whatever makes files below the directory grow or change gives ENOSPC.
+// While it holds "fsync", the next fsync there gives EIO, and the file is emptied: once, as a kernel reports
+// it.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/types.h>
@@ -40,7 +41,7 @@ Fault fault() {
     const ssize_t size = ::read(fd, word, sizeof word - 1);
     ::close(fd);
     if (size <= 0) return Fault::none;
-    return std::strncmp(word, "full", 4) == 0 ? Fault::full
+    return std::strncmp(word, "full", 4) == 0    ? Fault::full
            : std::strncmp(word, "fsync", 5) == 0 ? Fault::fsync
                                                  : Fault::none;
 }
@@ -72,10 +73,10 @@ bool does_not_sync(int fd) {
 
 }  // namespace
 
-#define HP_WRITING(result, name, parameters, arguments)                            \
-    extern "C" result name parameters {                                            \
-        static const auto real = next<result(*) parameters>(#name);                \
-        return has_no_space(fd) ? result{-1} : real arguments;                     \
+#define HP_WRITING(result, name, parameters, arguments)             \
+    extern "C" result name parameters {                             \
+        static const auto real = next<result(*) parameters>(#name); \
+        return has_no_space(fd) ? result{-1} : real arguments;      \
     }
 
 HP_WRITING(ssize_t, write, (int fd, const void* data, size_t size), (fd, data, size))
