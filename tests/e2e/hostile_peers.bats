@@ -34,9 +34,9 @@ alarms() { records alarm | jq -r .what; }
     # No row was touched, the miner heard of no quote, and the log names the session, what was wrong, and no escape.
     assert_equal "$(outbox 'SELECT count(*) FROM outbox WHERE state <> 0 OR quote_id IS NOT NULL')" 0
     assert_equal "$(grep -c 'link 127.0.0.1:[0-9]*: .*answer does not fit its request' pool.log)" 8
-    assert_equal "$(alarms | grep -c "mint's answer to request 1 does not fit it: quote_id: expected a UUID, got '")" 5
-    assert_equal "$(alarms | grep -c "mint's answer to request 1 does not fit it: amount: expected ")" 2
-    assert_equal "$(alarms | grep -c "mint's answer to request 1 does not fit it: share_hash")" 1
+    assert_equal "$(alarms | grep -c "to request 1 does not fit it: quote_id: expected a UUID, got '")" 5
+    assert_equal "$(alarms | grep -c "to request 1 does not fit it: amount: expected ")" 2
+    assert_equal "$(alarms | grep -c "to request 1 does not fit it: share_hash")" 1
     run_tool -1 grep -q $'\x1b' pool.log
     hostile link mint-repeats "$mint_key" authority.hex 200
     assert_output "then Pong 7"
@@ -45,6 +45,19 @@ alarms() { records alarm | jq -r .what; }
     assert_equal "$(records quote_created | wc -l)" 1
     control_is_unharmed
     assert_equal "$(jq -c '[.quotes, .quote_failures]' <<<"$summary")" '[1,0]'
+}
+
+@test "AC-227 a quote id that another share has already is not taken a second time" {
+    start_template
+    start_pool
+    [ "$(outbox "SELECT count(*) FROM sqlite_master WHERE name = 'outbox_quote'")" = 1 ] || skip "this outbox does not look"
+    mine 2 "$pubkey"
+    hostile link mint-reuses "$mint_key" authority.hex 100
+    assert_output "then Pong 8"
+    wait_for_records alarm 1
+    assert_equal "$(outbox "SELECT count(*) FROM outbox WHERE quote_id = '019e6d5a-2347-7000-8850-39c85ed1b5d3'")" 1
+    assert_equal "$(outbox "SELECT state, count(*) FROM outbox GROUP BY state")" "0|1
+2|1"
 }
 
 @test "a pool with the right key whose frames are wrong is left by the mint, which serves its wallets all the time" {
