@@ -223,8 +223,13 @@ void Pool::commit() {
 
 void Pool::on_committed(const Batch& batch, Result<std::vector<std::uint64_t>> seqs) {
     if (!seqs) {
-        if (!std::exchange(commit_failing_, true))
-            on_alarm("outbox: " + seqs.error().what + "; shares are refused until it can be written");
+        if (!std::exchange(commit_failing_, true)) {
+            // Once for each outage, and never lost among other alarms of the same second.
+            std::string what =
+                "outbox: " + seqs.error().what + "; shares are refused until it can be written";
+            log::error("{}", what);
+            events_.alarm(what);
+        }
         if (outbox_->is_dead() && on_fatal) std::exchange(on_fatal, nullptr)(seqs.error());
     } else if (std::exchange(commit_failing_, false)) {
         log::info("outbox: can be written again");

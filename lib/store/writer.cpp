@@ -165,6 +165,7 @@ struct Writer::Impl {
                 "check the disk, then start the program again; it recovers what is on disk"};
     }
     Error to_error(const DbError& error) const {
+        if (dead) return dead_error();
         return {Errc::io, "database '" + printable(db.path(), 4096) + "': " + error.what(), {}};
     }
 

@@ -94,7 +94,9 @@ void Wallet::Impl::store_incoming() {
     if (incoming.empty()) return;
     auto stored = operations.add_quotes(incoming, unix_ms_now());
     if (stored) return incoming.clear();
-    log::error("quotes are not stored: {}", stored.error().what);
+    // Each quote that comes while the disk is full ends here.
+    static log::Limited complain{log::Level::error};
+    complain("quotes are not stored: {}", stored.error().what);
     // The mint remembers them for this key; memory is not for keeping more.
     if (incoming.size() > kIncomingMax) incoming.clear();
     store_incoming_soon();
