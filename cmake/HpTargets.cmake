@@ -56,6 +56,42 @@ function(hp_commands)
   set_property(GLOBAL PROPERTY HP_COMMANDS ${names})
 endfunction()
 
+# hp_crash_programs(ROOMS rooms... COMMANDS commands...): the crash build of these programs, in ${CMAKE_BINARY_DIR}/crash.
+# Their rooms that hold HP_CRASH_POINTs are compiled once more, with the points, as hp_<room>_crash; these stand in for
+# the plain ones, so every room that uses one of them must be listed, in the order of lib/LAYERS.
+function(hp_crash_programs)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "" "ROOMS;COMMANDS")
+  add_library(hp_crash_point STATIC "${PROJECT_SOURCE_DIR}/tests/crash/crash_point.cpp")
+  target_include_directories(hp_crash_point PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  target_compile_definitions(hp_crash_point PUBLIC HP_CRASH_POINTS)
+  target_link_libraries(hp_crash_point PUBLIC hp_base)
+  set(plain ${arg_ROOMS})
+  list(TRANSFORM plain PREPEND hp_)
+  set(libraries)
+  foreach(room IN LISTS arg_ROOMS)
+    get_target_property(sources hp_${room} SOURCES)
+    get_target_property(links hp_${room} LINK_LIBRARIES)
+    foreach(link IN LISTS links)
+      if(link IN_LIST plain)
+        list(TRANSFORM links REPLACE "^${link}$" "${link}_crash")
+      endif()
+    endforeach()
+    add_library(hp_${room}_crash STATIC ${sources})
+    target_precompile_headers(hp_${room}_crash REUSE_FROM hp_base)
+    target_link_libraries(hp_${room}_crash PUBLIC ${links} hp_crash_point)
+    list(PREPEND libraries hp_${room}_crash)
+  endforeach()
+  foreach(command IN LISTS arg_COMMANDS)
+    get_target_property(sources ${command} SOURCES)
+    add_executable(${command}_crash ${sources})
+    target_link_libraries(${command}_crash PRIVATE ${libraries} hp_cli)
+    target_precompile_headers(${command}_crash REUSE_FROM hp_base)
+    target_compile_definitions(${command}_crash PRIVATE HP_VERSION="${PROJECT_VERSION}")
+    set_target_properties(${command}_crash PROPERTIES OUTPUT_NAME ${command}
+                                                      RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/crash")
+  endforeach()
+endfunction()
+
 # hp_unit_tests(): tests/unit/<room>/*_test.cpp become <room>_test, registered with ctest as unit/<room>.
 function(hp_unit_tests)
   # doctest's main and, precompiled, what every test includes. Test code runs once: what optimising it costs a build,

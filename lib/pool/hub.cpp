@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/crash_point.hpp"
 #include "ehash/quote_request.hpp"
 
 namespace hp::pool {
@@ -60,6 +61,7 @@ void Hub::pump() {
     while (!ready_.empty() && inflight_.size() + postponed_.size() < carrier_->max_inflight()) {
         StoredIntent intent = std::move(ready_.front());
         ready_.pop_front();
+        HP_CRASH_POINT("P6");
         carrier_->carry(intent);
         inflight_.emplace(intent.seq, std::move(intent));
     }
@@ -110,6 +112,7 @@ Result<> Hub::on_response(const QuoteCarrier* carrier, const sv2::link::QuoteRes
                            ", which is not in flight; ignored");
         return {};
     }
+    HP_CRASH_POINT("P9");
     const StoredIntent& row = it->second;
     if (auto mismatch = ehash::response_mismatch(response, row.seq, row.intent)) {
         observer_.on_alarm("mint's answer to request " + std::to_string(row.seq) +
@@ -125,6 +128,7 @@ Result<> Hub::on_response(const QuoteCarrier* carrier, const sv2::link::QuoteRes
     if (auto connection = owner.connection.lock())
         connection->quote_created(owner.channel_id, owner.sequence_number, response.quote_id.value,
                                   response.amount);
+    HP_CRASH_POINT("P12");
     acks_.push_back({response.seq, response.quote_id.value, unix_ms_now()});
     if (row.state == IntentState::pending) --pending_;
     if (row.state == IntentState::dead) --dead_;
@@ -181,6 +185,7 @@ void Hub::save_acks() {
             ack_retry_.after(kRetryMs, [this] { save_acks(); });
             return;
         }
+        HP_CRASH_POINT("P11");
         acks_.erase(acks_.begin(), acks_.begin() + static_cast<std::ptrdiff_t>(count));
         save_acks();
     });

@@ -1,5 +1,6 @@
 #include "pool/outbox.hpp"
 
+#include "base/crash_point.hpp"
 #include "crypto/random.hpp"
 
 namespace hp::pool {
@@ -131,6 +132,7 @@ void Outbox::add(std::shared_ptr<const std::vector<NewIntent>> batch, OnAdded do
                               intent.amount, intent.locking_key, share.worker, share.accepted_ms)
                         .run_unless_exists())
                     (*seqs)[i] = static_cast<std::uint64_t>(db.last_insert_id());
+                HP_CRASH_POINT("P2");
             }
         },
         [seqs, done = std::move(done)](Result<> result) {
@@ -147,6 +149,7 @@ void Outbox::ack(std::vector<QuoteAck> acks, std::function<void(Result<>)> done)
             for (const QuoteAck& ack : acks) {
                 if (statements_->ack.bind(ack.quote_id, ack.acked_ms, ack.seq).run() != 1)
                     throw store::DbError(0, "no outbox row " + std::to_string(ack.seq));
+                HP_CRASH_POINT("P10");
             }
         },
         std::move(done));
