@@ -120,9 +120,9 @@ ByteView view_of(const std::uint8_t& byte) { return {&byte, 1}; }
 
 }  // namespace
 
-std::vector<std::string> audit(const AuditFiles& files, const AuditKeys& keys, Oracle& oracle,
+std::vector<std::string> audit(const AuditFiles& files, const AuditKeys& keys, const Oracle& oracle,
                                AuditKind kind) {
-    std::vector<std::string> found = oracle.take_complaints();
+    std::vector<std::string> found;
     try {
         Sql sql;
         sql.attach(files.outbox, "outbox");
@@ -156,14 +156,18 @@ std::vector<std::string> audit(const AuditFiles& files, const AuditKeys& keys, O
     return found;
 }
 
-bool is_at_rest(const AuditFiles& files) {
+std::optional<std::string> rest_of(const AuditFiles& files) {
     Sql sql;
     sql.attach(files.outbox, "outbox");
-    if (sql.number("SELECT count(*) FROM outbox.outbox WHERE state = 0") != 0) return false;
+    if (sql.number("SELECT count(*) FROM outbox.outbox WHERE state = 0") != 0) return std::nullopt;
     sql.attach(files.proxy_wallet, "proxy");
-    return sql.number(
-               "SELECT (SELECT count(*) FROM proxy.quote WHERE state IN ('open', 'minting')) + "
-               "(SELECT count(*) FROM proxy.op WHERE state = 'open')") == 0;
+    sql.attach(files.mint, "mint");
+    auto row = sql.rows(
+        "SELECT (SELECT count(*) FROM proxy.quote WHERE state IN ('open', 'minting')) + "
+        "(SELECT count(*) FROM proxy.op WHERE state = 'open'), (SELECT count(*) FROM mint.op), (SELECT count(*) FROM "
+        "mint.quote), (SELECT count(*) FROM outbox.outbox), (SELECT count(*) FROM proxy.op)");
+    if (row.front().starts_with("0 ")) return row.front();
+    return std::nullopt;
 }
 
 }  // namespace hp::crash

@@ -1,6 +1,7 @@
 // The oracle's own comparison: what it was promised against the four databases, in plain SQL. hp-audit, which
 // checks the databases among themselves, runs beside it.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,10 +22,10 @@ enum class AuditKind {
 };
 
 /// What does not hold, a line each.
-std::vector<std::string> audit(const AuditFiles& files, const AuditKeys& keys, Oracle& oracle,
+std::vector<std::string> audit(const AuditFiles& files, const AuditKeys& keys, const Oracle& oracle,
                                AuditKind kind);
 
-/// Whether outbox and proxy's wallet have nothing under way.
-bool is_at_rest(const AuditFiles& files);
+/// Whether outbox and proxy's wallet have nothing under way: then how far all has got, else nothing.
+std::optional<std::string> rest_of(const AuditFiles& files);
 
 }  // namespace hp::crash

@@ -131,7 +131,11 @@ Result<> run(Options& options) {
     for (pid_t pid : lanes) {
         int status = 0;
         while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
-        lanes_ok &= WIFEXITED(status) && WEXITSTATUS(status) == 0;
+        if (status != 0) {
+            std::fprintf(stderr, "crash_run: error: a lane ended with %s %d\n", WIFSIGNALED(status) ? "signal" : "code",
+                         WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+            lanes_ok = false;
+        }
         ::kill(-pid, SIGKILL);
     }
     const bool all_points = print_points(totals);
