@@ -20,7 +20,11 @@ namespace {
 constexpr int kBusyTimeoutMs = 10'000;
 /// The structure check at start reads every page; above this size it would hold up a restart for seconds.
 constexpr std::uintmax_t kQuickCheckBytesMax = 256u << 20;
+#ifdef HP_CRASH_POINTS
+constexpr int kBackupPages = 4;  // so that small databases have several steps
+#else
 constexpr int kBackupPages = 256;
+#endif
 constexpr const char* kRestoreHint = "keep the file for recovery, and restore the last backup";
 
 std::string in_quotes(const std::string& path) { return "'" + printable(path, 4096) + "'"; }

@@ -164,7 +164,8 @@ std::optional<std::string> rest_of(const AuditFiles& files) {
     sql.attach(files.mint, "mint");
     auto row = sql.rows(
         "SELECT (SELECT count(*) FROM proxy.quote WHERE state IN ('open', 'minting')) + "
-        "(SELECT count(*) FROM proxy.op WHERE state = 'open'), (SELECT count(*) FROM mint.op), (SELECT count(*) FROM "
+        "(SELECT count(*) FROM proxy.op WHERE state = 'open'), (SELECT count(*) FROM mint.op), (SELECT "
+        "count(*) FROM "
         "mint.quote), (SELECT count(*) FROM outbox.outbox), (SELECT count(*) FROM proxy.op)");
     if (row.front().starts_with("0 ")) return row.front();
     return std::nullopt;

@@ -47,6 +47,8 @@ class Lane {
     void play(const Plan& plan);
     void work(const Plan& plan, Dice& dice);
     void break_start(const Plan& plan);
+    void break_upgrade(const Plan& plan);
+    void restart_template();
     void recover(const Plan& plan);
     void reconnect();
     void send_again(Dice& dice);

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "crash/lane.hpp"
+#include "crash/sql.hpp"
 
 namespace hp::crash {
 namespace {
@@ -56,6 +57,8 @@ void Lane::play(const Plan& plan) {
         Stopwatch watch{totals_.restart_us};
         if (plan.point && (plan.point->when == When::start || plan.point->when == When::rotation))
             break_start(plan);
+        if (plan.point && plan.point->when == When::upgrade) break_upgrade(plan);
+        if (!plan.point && dice.one_in(16)) restart_template();
         recover(plan);
     }
     disarm();
@@ -149,7 +152,8 @@ bool Lane::wave_is_done() const {
 
 void Lane::work(const Plan& plan, Dice& dice) {
     const bool is_start =
-        plan.point && (plan.point->when == When::start || plan.point->when == When::rotation);
+        plan.point && (plan.point->when == When::start || plan.point->when == When::rotation ||
+                       plan.point->when == When::upgrade);
     const bool is_creation = plan.point && plan.point->when == When::creation;
     const bool loses_pool = plan.point && plan.point->name == "Y4";
     if (plan.point && !is_start && !is_creation) arm(*plan.point, pass_within_reach(plan));
@@ -211,6 +215,57 @@ void Lane::break_start(const Plan& plan) {
         fail_round(std::string(command_of(program)) + " neither starts nor ends");
     if (process(program).is_running()) ++totals_.not_reached;
     disarm();
+}
+
+/// The dead pool's database goes to a newer schema, in a copy.
+void Lane::break_upgrade(const Plan& plan) {
+    namespace fs = std::filesystem;
+    const std::string copy = dir_ + "/upgrade.db";
+    for (const char* end : {"", "-wal", "-shm", "-journal", ".lock"}) fs::remove(copy + end);
+    for (const auto& file : fs::directory_iterator(dir_))
+        if (file.path().filename().string().starts_with("upgrade.db.backup")) fs::remove(file.path());
+    fs::copy_file(files_.outbox, copy);
+    if (fs::exists(files_.outbox + "-wal")) fs::copy_file(files_.outbox + "-wal", copy + "-wal");
+    std::int64_t version = 0, rows = 0;
+    {
+        Sql sql;
+        sql.attach(copy, "copy", true);
+        version = sql.number("PRAGMA copy.user_version");
+        rows = sql.number("SELECT count(*) FROM copy.outbox");
+    }
+    arm(*plan.point, plan.pass);
+    bool was_killed = false;
+    for (unsigned attempt = 0; attempt == 0 || helper_->was_killed(); ++attempt) {
+        helper_->start({settings_.build_dir + "/crash/hp-upgrade", copy, std::to_string(version)},
+                       environment(pool), log_of("upgrade"));
+        if (!wait_until([this] { return !helper_->is_running(); }, kReconnectLimitMs))
+            fail_round("hp-upgrade hangs");
+        was_killed |= helper_->was_killed();
+    }
+    if (!was_killed) ++totals_.not_reached;
+    disarm();
+    if (helper_->last_status() != 0) fail_round("hp-upgrade " + helper_->how_it_ended());
+    Sql sql;
+    const std::string backup = copy + ".backup-v" + std::to_string(version);
+    for (const auto& [file, wanted] : {std::pair{copy, version + 2}, std::pair{backup, version}}) {
+        sql.attach(file, "made", true);
+        if (sql.number("PRAGMA made.user_version") != wanted ||
+            sql.number("SELECT count(*) FROM made.outbox") != rows ||
+            sql.rows("PRAGMA made.integrity_check").front() != "ok")
+            fail_round(file + " is not the outbox's database of schema " + std::to_string(wanted));
+        sql.exec("DETACH made");
+    }
+}
+
+/// What it made is in its file; the pool comes back to it by itself.
+void Lane::restart_template() {
+    template_->kill();
+    if (!wait_until([this] { return !template_->is_running(); }, kReconnectLimitMs))
+        fail_round("hp-template lives");
+    template_->start({settings_.build_dir + "/bin/hp-template", "--config-dir", dir_ + "/conf"},
+                     environment(pool), log_of("template"));
+    if (!wait_until([this] { return template_->is_ready(); }, kReconnectLimitMs))
+        fail_round("hp-template does not start again");
 }
 
 void Lane::recover(const Plan& plan) {

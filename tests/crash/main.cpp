@@ -132,7 +132,8 @@ Result<> run(Options& options) {
         int status = 0;
         while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
         if (status != 0) {
-            std::fprintf(stderr, "crash_run: error: a lane ended with %s %d\n", WIFSIGNALED(status) ? "signal" : "code",
+            std::fprintf(stderr, "crash_run: error: a lane ended with %s %d\n",
+                         WIFSIGNALED(status) ? "signal" : "code",
                          WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
             lanes_ok = false;
         }

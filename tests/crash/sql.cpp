@@ -38,8 +38,8 @@ Sql::Sql() {
 }
 Sql::~Sql() { sqlite3_close_v2(db_); }
 
-void Sql::attach(const std::string& file, const char* name) {
-    exec("ATTACH 'file:" + file + "?mode=ro' AS " + name);
+void Sql::attach(const std::string& file, const char* name, bool writable) {
+    exec("ATTACH 'file:" + file + (writable ? "?mode=rw' AS " : "?mode=ro' AS ") + name);
 }
 
 void Sql::exec(const std::string& sql) {

@@ -23,7 +23,7 @@ class Sql {
     ~Sql();
     Sql(const Sql&) = delete;
     Sql& operator=(const Sql&) = delete;
-    void attach(const std::string& file, const char* name);
+    void attach(const std::string& file, const char* name, bool writable = false);
     void exec(const std::string& sql);
     /// INSERT and the like with bytes for its parameters.
     void insert(const char* sql, std::initializer_list<ByteView> values);
