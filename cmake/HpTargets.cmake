@@ -61,7 +61,7 @@ endfunction()
 # the plain ones, so every room that uses one of them must be listed, in the order of lib/LAYERS.
 function(hp_crash_programs)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "" "ROOMS;COMMANDS")
-  add_library(hp_crash_point STATIC "${PROJECT_SOURCE_DIR}/tests/crash/crash_point.cpp")
+  add_library(hp_crash_point STATIC "${PROJECT_SOURCE_DIR}/tests/crash/kill/crash_point.cpp")
   target_include_directories(hp_crash_point PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   target_compile_definitions(hp_crash_point PUBLIC HP_CRASH_POINTS)
   target_link_libraries(hp_crash_point PUBLIC hp_base)

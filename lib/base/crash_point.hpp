@@ -18,7 +18,7 @@ namespace hp::crash {
 
 struct Slot;
 
-/// One name's counter and trap. In tests/crash/crash_point.cpp; any thread.
+/// One name's counter and trap. In tests/crash/kill/crash_point.cpp; any thread.
 class Point {
   public:
     explicit Point(const char* name);

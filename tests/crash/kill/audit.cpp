@@ -1,8 +1,8 @@
-#include "crash/audit.hpp"
+#include "crash/kill/audit.hpp"
 
 #include <fstream>
 
-#include "crash/sql.hpp"
+#include "crash/kill/sql.hpp"
 
 namespace hp::crash {
 namespace {

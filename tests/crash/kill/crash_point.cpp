@@ -15,7 +15,7 @@
 #include <cstring>
 #include <mutex>
 
-#include "crash/counts.hpp"
+#include "crash/kill/counts.hpp"
 
 namespace hp::crash {
 namespace {

@@ -4,7 +4,7 @@
 #include <random>
 #include <vector>
 
-#include "crash/points.hpp"
+#include "crash/kill/points.hpp"
 
 namespace hp::crash {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "crash/oracle.hpp"
+#include "crash/kill/oracle.hpp"
 #include "crypto/secp.hpp"
 
 namespace hp::crash {

@@ -1,4 +1,4 @@
-#include "crash/oracle.hpp"
+#include "crash/kill/oracle.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 // A lane's plumbing: files, processes, epochs.
-#include "crash/lane.hpp"
+#include "crash/kill/lane.hpp"
 
 #include <fcntl.h>
 #include <sys/mman.h>

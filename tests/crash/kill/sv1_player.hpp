@@ -3,7 +3,7 @@
 #include <functional>
 #include <map>
 
-#include "crash/oracle.hpp"
+#include "crash/kill/oracle.hpp"
 #include "miner/session.hpp"
 
 namespace hp::crash {

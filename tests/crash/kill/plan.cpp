@@ -1,4 +1,4 @@
-#include "crash/plan.hpp"
+#include "crash/kill/plan.hpp"
 
 namespace hp::crash {
 namespace {

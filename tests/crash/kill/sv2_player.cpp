@@ -1,4 +1,4 @@
-#include "crash/sv2_player.hpp"
+#include "crash/kill/sv2_player.hpp"
 
 #include "sv2/common.hpp"
 #include "sv2/ehash.hpp"

@@ -1,4 +1,4 @@
-#include "crash/sv1_player.hpp"
+#include "crash/kill/sv1_player.hpp"
 
 namespace hp::crash {
 namespace {

@@ -10,7 +10,7 @@
 #include <filesystem>
 
 #include "cli/command.hpp"
-#include "crash/lane.hpp"
+#include "crash/kill/lane.hpp"
 #include "log/log.hpp"
 
 namespace {

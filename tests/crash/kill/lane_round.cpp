@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "crash/lane.hpp"
-#include "crash/sql.hpp"
+#include "crash/kill/lane.hpp"
+#include "crash/kill/sql.hpp"
 
 namespace hp::crash {
 namespace {

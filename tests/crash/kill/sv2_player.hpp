@@ -6,7 +6,7 @@
 #include <memory>
 #include <optional>
 
-#include "crash/oracle.hpp"
+#include "crash/kill/oracle.hpp"
 #include "miner/url.hpp"
 #include "net/frames.hpp"
 #include "sv2/frame.hpp"

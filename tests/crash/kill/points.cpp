@@ -1,4 +1,4 @@
-#include "crash/points.hpp"
+#include "crash/kill/points.hpp"
 
 namespace hp::crash {
 namespace {

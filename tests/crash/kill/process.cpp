@@ -1,4 +1,4 @@
-#include "crash/process.hpp"
+#include "crash/kill/process.hpp"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-#include "crash/sql.hpp"
+#include "crash/kill/sql.hpp"
 
 #include <sqlite3.h>
 

@@ -6,13 +6,13 @@
 #include <set>
 #include <string>
 
-#include "crash/audit.hpp"
-#include "crash/counts.hpp"
-#include "crash/plan.hpp"
-#include "crash/process.hpp"
-#include "crash/sv1_player.hpp"
-#include "crash/sv2_player.hpp"
-#include "crash/totals.hpp"
+#include "crash/kill/audit.hpp"
+#include "crash/kill/counts.hpp"
+#include "crash/kill/plan.hpp"
+#include "crash/kill/process.hpp"
+#include "crash/kill/sv1_player.hpp"
+#include "crash/kill/sv2_player.hpp"
+#include "crash/kill/totals.hpp"
 #include "wallet/wallet.hpp"
 
 namespace hp::crash {
