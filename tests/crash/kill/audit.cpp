@@ -162,9 +162,11 @@ std::optional<std::string> rest_of(const AuditFiles& files) {
     if (sql.number("SELECT count(*) FROM outbox.outbox WHERE state = 0") != 0) return std::nullopt;
     sql.attach(files.proxy_wallet, "proxy");
     sql.attach(files.mint, "mint");
+    sql.attach(files.oracle_wallet, "oracle");
     auto row = sql.rows(
         "SELECT (SELECT count(*) FROM proxy.quote WHERE state IN ('open', 'minting')) + "
-        "(SELECT count(*) FROM proxy.op WHERE state = 'open'), (SELECT count(*) FROM mint.op), (SELECT "
+        "(SELECT count(*) FROM proxy.op WHERE state = 'open') + (SELECT count(*) FROM oracle.op WHERE state "
+        "= 'open'), (SELECT count(*) FROM mint.op), (SELECT "
         "count(*) FROM "
         "mint.quote), (SELECT count(*) FROM outbox.outbox), (SELECT count(*) FROM proxy.op)");
     if (row.front().starts_with("0 ")) return row.front();

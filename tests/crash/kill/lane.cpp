@@ -306,6 +306,7 @@ void Lane::play_epoch(std::uint64_t number) {
             report_failure(plan, failure);
             if (totals_.failed_rounds >= settings_.failures_max) totals_.stop = true;
             end_epoch();
+            forget_points();
             return;  // its directory stays
         }
     }

@@ -70,6 +70,7 @@ class Lane {
     void arm(const PointInfo& point, std::uint64_t pass);
     void disarm();
     void count_points(const Plan& plan);
+    void forget_points();
     Slot* slot_of(const PointInfo& point);
 
     /// Runs the loop until `done`, looking again at every event (and every `poll_ms`, for what makes none).

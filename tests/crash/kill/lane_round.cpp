@@ -275,10 +275,7 @@ void Lane::recover(const Plan& plan) {
             if (kill.point->when == When::rotation) keyset_amounts_ = keyset_amounts_ == 63 ? 62 : 63;
             arm(*kill.point, 1);
         } else {
-            timer.after(kill.after_ms, [this, kill] {
-                ++totals_.recovery_kills;
-                process(kill.program).kill();
-            });
+            timer.after(kill.after_ms, [this, kill] { process(kill.program).kill(); });
         }
     }
     const bool pool_was_down = !process(pool).is_running();
@@ -371,38 +368,44 @@ void Lane::check(AuditKind kind) {
                    "hp-audit");
 }
 
+/// After a round that went well: all that was killed has recovered.
 void Lane::count_points(const Plan& plan) {
-    std::uint64_t kills = plan.victims.size();
-    bool killed_by_plan = false, killed_by_recovery = !plan.recovery.empty() && !plan.recovery.front().point;
+    const bool killed_by_timer = !plan.recovery.empty() && !plan.recovery.front().point;
+    std::uint64_t hits_of_plan = 0, hits_in_recovery = 0;
     for (std::size_t i = 0; i < points().size(); ++i) {
-        Slot* slot = slot_of(points()[i]);
-        const std::uint64_t passes = slot->passes - std::exchange(counted_[i][0], slot->passes);
+        const PointInfo& point = points()[i];
+        auto& total = totals_.points[i];
+        Slot* slot = slot_of(point);
+        total.reached += slot->passes - std::exchange(counted_[i][0], slot->passes);
         const std::uint64_t hits = slot->kills - std::exchange(counted_[i][1], slot->kills);
-        totals_.points[i].reached += passes;
-        totals_.points[i].killed += hits;
-        kills += hits;
-        if (hits == 0) continue;
-        totals_.points[i].recovered += hits;
-        if (&points()[i] == plan.point)
-            killed_by_plan = true;
-        else
-            killed_by_recovery = true;
-        if (&points()[i] != plan.point) {
-            ++totals_.recovery_kills;
-            ++totals_.points[i].killed_in_recovery;
+        total.killed += hits;
+        total.recovered += hits;
+        if (&point == plan.point) {
+            hits_of_plan = hits;
+        } else {
+            hits_in_recovery += hits;
+            total.killed_in_recovery += hits;
         }
     }
-    if (plan.point && !killed_by_plan && plan.point->when != When::creation &&
-        plan.point->program != Program::wallet)
-        ++kills;
-    if (plan.point && killed_by_plan && killed_by_recovery)
-        for (std::size_t i = 0; i < points().size(); ++i)
-            if (&points()[i] == plan.point) ++totals_.points[i].killed_in_recovery;
+    if (hits_of_plan > 0 && (killed_by_timer || hits_in_recovery > 0))
+        ++totals_.points[static_cast<std::size_t>(plan.point - points().data())].killed_in_recovery;
+    // A point that was not reached was replaced by a plain kill.
+    const bool is_replaced = plan.point && hits_of_plan == 0 && plan.point->when != When::creation &&
+                             plan.point->program != Program::wallet;
+    totals_.recovery_kills += hits_in_recovery + killed_by_timer;
+    totals_.kills += plan.victims.size() + hits_of_plan + hits_in_recovery + killed_by_timer + is_replaced;
     if (!plan.point) ++totals_.random_by_count[std::min<std::size_t>(plan.victims.size(), 3)];
-    totals_.kills += kills + (killed_by_recovery && !plan.recovery.front().point ? 1 : 0);
     std::uint64_t promised = 0;
     for (const auto& [hash, share] : oracle_->shares()) promised += share.verdict == Verdict::promised;
     totals_.shares_promised += promised - std::exchange(promised_before_, promised);
+}
+
+/// After one that did not: what it passed is nobody's.
+void Lane::forget_points() {
+    for (std::size_t i = 0; i < points().size(); ++i) {
+        Slot* slot = slot_of(points()[i]);
+        counted_[i] = {slot->passes, slot->kills};
+    }
 }
 
 void Lane::report_failure(const Plan& plan, const std::string& what) {

@@ -45,6 +45,9 @@ std::uint64_t ull(const std::atomic<std::uint64_t>& value) { return value.load()
     } catch (const std::exception& error) {
         std::fprintf(stderr, "crash_run: error: lane %u: %s\n", index, error.what());
         code = 2;
+    } catch (...) {
+        std::fprintf(stderr, "crash_run: error: lane %u: a round failed where none was played\n", index);
+        code = 2;
     }
     std::_Exit(code);
 }
