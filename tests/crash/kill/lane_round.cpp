@@ -13,7 +13,9 @@ using enum Program;
 
 constexpr std::int64_t kWaveLimitMs = 5'000;
 constexpr std::int64_t kReconnectLimitMs = 20'000;
-constexpr std::int64_t kSettleLimitMs = 30'000;
+/// Longer than a proxy's look for what nobody told it, 60 s: what another process left on its wallet waits
+/// for that.
+constexpr std::int64_t kSettleLimitMs = 90'000;
 constexpr std::int64_t kRestPollMs = 4;
 /// What follows a wave in the other processes, before the next one.
 constexpr std::int64_t kAfterWaveMs = 25;
