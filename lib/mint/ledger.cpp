@@ -1,5 +1,6 @@
 #include "mint/ledger.hpp"
 
+#include "base/crash_point.hpp"
 #include "cashu/deciders.hpp"
 #include "crypto/random.hpp"
 #include "ehash/quote_request.hpp"
@@ -175,6 +176,7 @@ Result<LedgerState> Ledger::begin(store::Database& db) {
         }
         keysets.reset();
         transaction.commit();
+        HP_CRASH_POINT("W6");
         return state;
     } catch (const store::DbError& e) {
         return fail(Errc::io, "mint database '" + db.path() + "': " + e.what());
@@ -206,8 +208,10 @@ QuoteResult Ledger::create_quote(const Bytes32& pool_store, std::uint64_t seq, c
     if (s.insert_quote
             .bind(id, ntime, intent.share_hash, pool_store, seq, unit_, intent.amount, intent.locking_key,
                   now)
-            .run_unless_exists())
+            .run_unless_exists()) {
+        HP_CRASH_POINT("Q3");
         return {uuid_text(id), false, false, is_number_reused(pool_store, seq, intent.share_hash)};
+    }
     s.find_share.bind(ntime, intent.share_hash);
     if (!s.find_share.step()) throw store::DbError(0, "a quote id was drawn twice");
     QuoteResult result{uuid_text(s.find_share.array<16>(0)), true, false};
@@ -314,9 +318,12 @@ Answer<std::vector<BlindSignature>> Ledger::issue(OpKind kind, const Bytes32& di
                                                   const cashu::MintKeysets& keysets, std::uint64_t fee,
                                                   UnixMs now, std::int64_t& op) {
     HP_TRY(auto signatures, cashu::sign_outputs(outputs, keysets));
+    if (kind == OpKind::mint) HP_CRASH_POINT("S3");
+    if (kind == OpKind::swap) HP_CRASH_POINT("W3");
     auto& s = *statements_;
     auto& inserted = s.insert_op.bind(static_cast<std::int64_t>(kind), digest, fee, now);
     while (inserted.step()) op = inserted.integer(0);
+    HP_CRASH_POINT("S8");
     for (std::size_t i = 0; i < outputs.size(); ++i) {
         const BlindSignature& signature = signatures[i];
         s.insert_signature
@@ -324,6 +331,7 @@ Answer<std::vector<BlindSignature>> Ledger::issue(OpKind kind, const Bytes32& di
                   signature.dleq->s, op, static_cast<std::int64_t>(i))
             .run();
     }
+    if (kind == OpKind::mint) HP_CRASH_POINT("S4");
     return signatures;
 }
 
@@ -332,6 +340,7 @@ void Ledger::raise_issued(const Quote& quote, std::uint64_t amount, std::int64_t
     if (statements_->raise.bind(id, amount, now).run() != 1)
         throw store::DbError(0, "quote " + quote.id + " cannot issue that much");
     statements_->insert_op_quote.bind(op, id, amount).run();
+    HP_CRASH_POINT("S5");
 }
 
 Answer<Signed> Ledger::mint(const Bytes32& digest, const cashu::MintRequest& request,
@@ -340,6 +349,7 @@ Answer<Signed> Ledger::mint(const Bytes32& digest, const cashu::MintRequest& req
     auto quote = find_quote(request.quote);
     if (!quote) return tl::unexpected(cashu::unknown_quote(request.quote));
     HP_TRY(auto amount, cashu::check_mint(request, *quote, keysets, policy, now / 1000));
+    HP_CRASH_POINT("S2");
     HP_DO(check_unsigned(request.outputs));
     std::int64_t op = 0;
     HP_TRY(auto signatures, issue(OpKind::mint, digest, request.outputs, keysets, 0, now, op));
@@ -359,6 +369,7 @@ Answer<Signed> Ledger::mint_batch(const Bytes32& digest, const cashu::BatchMintR
         quotes.push_back(std::move(*quote));
     }
     HP_TRY(auto amounts, cashu::check_batch_mint(request, quotes, keysets, policy, now / 1000));
+    HP_CRASH_POINT("S2");
     HP_DO(check_unsigned(request.outputs));
     std::int64_t op = 0;
     HP_TRY(auto signatures, issue(OpKind::mint, digest, request.outputs, keysets, 0, now, op));
@@ -377,6 +388,7 @@ Answer<Signed> Ledger::swap(const Bytes32& digest, const cashu::SwapRequest& req
         s.find_spent.reset();
     }
     HP_DO(cashu::decide_inputs(states));
+    HP_CRASH_POINT("W1");
     HP_DO(check_unsigned(request.outputs));
     std::int64_t op = 0;
     HP_TRY(auto signatures, issue(OpKind::swap, digest, request.outputs, keysets, checked.fee, now, op));
@@ -384,6 +396,7 @@ Answer<Signed> Ledger::swap(const Bytes32& digest, const cashu::SwapRequest& req
         const auto& proof = request.inputs[i];
         s.insert_spent.bind(checked.ys[i], proof.id.bytes(), proof.amount, proof.witness, op).run();
     }
+    HP_CRASH_POINT("W4");
     return Signed{std::move(signatures)};
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/crash_point.hpp"
 #include "ehash/quote_request.hpp"
 
 namespace hp::pool {
@@ -116,6 +117,7 @@ void Hub::pump(Lane& lane) {
            lane.inflight.size() + lane.postponed.size() < lane.carrier->max_inflight()) {
         StoredIntent intent = std::move(lane.ready.front());
         lane.ready.pop_front();
+        HP_CRASH_POINT("P6");
         lane.carrier->carry(intent);
         lane.inflight.emplace(intent.seq, std::move(intent));
     }
@@ -168,6 +170,7 @@ Result<> Hub::on_response(const QuoteCarrier* carrier, const sv2::link::QuoteRes
                            ", which is not in flight; ignored");
         return {};
     }
+    HP_CRASH_POINT("P9");
     const StoredIntent& row = it->second;
     if (auto mismatch = ehash::response_mismatch(response, count_of_row(row.seq), row.intent)) {
         observer_.on_alarm("the answer of mint '" + lane->name + "' to request " +
@@ -183,6 +186,7 @@ Result<> Hub::on_response(const QuoteCarrier* carrier, const sv2::link::QuoteRes
     if (auto connection = owner.connection.lock())
         connection->quote_created(owner.channel_id, owner.sequence_number, response.quote_id.value,
                                   response.amount);
+    HP_CRASH_POINT("P12");
     acks_.push_back({row.seq, response.quote_id.value, unix_ms_now(), row.state});
     if (row.state == IntentState::pending) --lane->pending;
     if (row.state == IntentState::dead) --lane->dead;
@@ -254,6 +258,7 @@ void Hub::save_acks() {
                         ack_retry_.after(kRetryMs, [this] { save_acks(); });
                         return;
                     }
+                    HP_CRASH_POINT("P11");
                     on_acks_saved(count, *refused);
                     save_acks();
                 }));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/crash_point.hpp"
 #include "crypto/random.hpp"
 #include "ehash/link_auth.hpp"
 #include "log/log.hpp"
@@ -43,6 +44,8 @@ class LinkServer::Session : public net::FrameHandler,
     void on_close(const Error& reason) override { leave(reason.what); }
 
     void carry(const StoredIntent& row) override {
+        HP_CRASH_IN_WRITE("P7");
+        HP_CRASH_AFTER_WRITE("P8");
         connection_->send(sv2::encode_frame(ehash::to_quote_request(row.intent, count_of_row(row.seq))));
     }
     std::size_t max_inflight() const override { return server_ ? server_->options_.max_inflight : 0; }

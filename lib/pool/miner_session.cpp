@@ -1,5 +1,6 @@
 #include "pool/miner_session.hpp"
 
+#include "base/crash_point.hpp"
 #include "ehash/owner.hpp"
 #include "log/log.hpp"
 #include "pool/pool.hpp"
@@ -271,6 +272,7 @@ Result<> MinerSession::on_submit(const sv2::FrameView& frame) {
         refuse_share(submit.channel_id, submit.sequence_number, verdict.error_code());
         return {};
     }
+    HP_CRASH_POINT("P1");
     state.vardiff.on_share(verdict.credited_target, steady_ms);
     const std::uint64_t amount = amount_of(state, verdict);
     if (amount == 0) {
@@ -328,7 +330,11 @@ void MinerSession::acknowledge() {
         auto it = channels_.find(channel_id);
         if (it == channels_.end()) continue;
         it->second.has_unacknowledged = false;
-        if (auto success = it->second.channel.take_acknowledgement()) send(*success);
+        if (auto success = it->second.channel.take_acknowledgement()) {
+            HP_CRASH_AFTER_WRITE("P5");
+            send(*success);
+            HP_CRASH_POINT("P4");
+        }
     }
     unacknowledged_.clear();
 }

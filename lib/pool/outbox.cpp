@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/crash_point.hpp"
 #include "crypto/random.hpp"
 
 namespace hp::pool {
@@ -198,6 +199,7 @@ void Outbox::add(std::shared_ptr<const std::vector<NewIntent>> batch, OnAdded do
                               share.accepted_ms)
                         .run_unless_exists())
                     (*seqs)[i] = ++last_seq;
+                HP_CRASH_POINT("P2");
             }
         },
         [seqs, done = std::move(done)](Result<> result) {
@@ -213,9 +215,11 @@ void Outbox::ack(std::vector<QuoteAck> acks, OnAcked done) {
     writer_->submit(
         [this, refused, acks = std::move(acks)](store::Database&) {
             refused->clear();
-            for (const QuoteAck& ack : acks)
+            for (const QuoteAck& ack : acks) {
                 if (!statements_->ack.bind(ack.quote_id, ack.acked_ms, ack.seq).run_unless_exists())
                     refused->push_back(ack.seq);
+                HP_CRASH_POINT("P10");
+            }
         },
         [refused, done = std::move(done)](Result<> result) {
             if (result)

@@ -1,5 +1,6 @@
 #include "pool/pool.hpp"
 
+#include "base/crash_point.hpp"
 #include "crypto/random.hpp"
 #include "ehash/route.hpp"
 #include "log/log.hpp"
@@ -31,6 +32,16 @@ std::vector<std::string> names_of(const std::vector<AllowedMint>& mints) {
     return out;
 }
 
+/// Tells this run's extranonce prefixes from those of earlier ones. The crash build repeats them: only so can
+/// a share be sent a second time to the pool's next life.
+std::uint16_t extranonce_epoch() {
+#ifdef HP_CRASH_POINTS
+    return 0;
+#else
+    return get_le<std::uint16_t>(crypto::random_array<2>().data());
+#endif
+}
+
 }  // namespace
 
 Pool::Pool(net::Loop& loop, PoolOptions options)
@@ -38,7 +49,7 @@ Pool::Pool(net::Loop& loop, PoolOptions options)
       options_{std::move(options)},
       events_{"hp-pool"},
       work_{options_.work},
-      extranonces_{options_.server_id, get_le<std::uint16_t>(crypto::random_array<2>().data())},
+      extranonces_{options_.server_id, extranonce_epoch()},
       tick_{loop},
       stop_poll_{loop} {
     vardiff_rules_.shares_per_minute = options_.shares_per_minute;
@@ -70,8 +81,10 @@ Result<std::unique_ptr<Pool>> Pool::start(net::Loop& loop, PoolOptions options) 
                p.options_.outbox_path, names,
                [&loop](std::function<void()> call) { loop.post(std::move(call)); }, unix_ms_now()));
     // No share is judged before the duplicate check knows what was accepted before (P15).
-    for (const auto& [prev_hash, share_hash] : p.outbox_->recent_at_open())
+    for (const auto& [prev_hash, share_hash] : p.outbox_->recent_at_open()) {
         p.seen_.insert(prev_hash, share_hash);
+        HP_CRASH_POINT("P15");
+    }
     p.hub_ = std::make_unique<Hub>(loop, *p.outbox_, p, names);
     HP_TRY(p.link_, LinkServer::listen(loop, p.options_.link, *p.outbox_, *p.hub_, p));
     net::FrameLimits limits;
@@ -234,6 +247,7 @@ void Pool::on_committed(const Batch& batch, Result<std::vector<std::uint64_t>> s
     } else if (std::exchange(commit_failing_, false)) {
         log::info("outbox: can be written again");
     }
+    if (seqs) HP_CRASH_POINT("P3");
     std::vector<std::shared_ptr<MinerSession>> touched;
     for (std::size_t i = 0; i < batch.shares.size(); ++i) {
         const PendingShare& share = batch.shares[i];
@@ -270,6 +284,8 @@ void Pool::submit_block(const mining::Verdict& verdict, const sv2::mining::Submi
     solution.header_nonce = share.nonce;
     solution.coinbase_tx.value =
         mining::block_coinbase(*verdict.job, verdict.extranonce_prefix.view(), share.extranonce.view());
+    HP_CRASH_POINT("P13");
+    HP_CRASH_AFTER_WRITE("P14");
     templates_->submit(solution);
 }
 

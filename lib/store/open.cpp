@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/crash_point.hpp"
 #include "log/log.hpp"
 #include "store/sqlite.hpp"
 
@@ -19,6 +20,11 @@ namespace {
 constexpr int kBusyTimeoutMs = 10'000;
 /// The structure check at start reads every page; above this size it would hold up a restart for seconds.
 constexpr std::uintmax_t kQuickCheckBytesMax = 256u << 20;
+#ifdef HP_CRASH_POINTS
+constexpr int kBackupPages = 4;  // so that small databases have several steps
+#else
+constexpr int kBackupPages = 256;
+#endif
 constexpr const char* kRestoreHint = "keep the file for recovery, and restore the last backup";
 
 std::string in_quotes(const std::string& path) { return "'" + printable(path, 4096) + "'"; }
@@ -262,8 +268,10 @@ class Opening {
         // Another process may have been faster (Journal::rollback).
         if (static_cast<std::size_t>(pragma("PRAGMA user_version")) != version) return;
         db_.exec(schema_[version]);
+        HP_CRASH_POINT("D2");
         db_.exec(("PRAGMA user_version=" + std::to_string(version + 1)).c_str());
         transaction.commit();
+        HP_CRASH_POINT("D2");
     }
 
     Result<> back_up(std::size_t version) {
@@ -275,8 +283,11 @@ class Opening {
         int code = sqlite3_open_v2(making.c_str(), &copy, SQLITE_OPEN_READWRITE, nullptr);
         if (code == SQLITE_OK) {
             if (auto* backup = sqlite3_backup_init(copy, "main", db_.db_, "main")) {
-                (void)sqlite3_backup_step(backup, -1);
+                int step;
+                while ((step = sqlite3_backup_step(backup, kBackupPages)) == SQLITE_OK) HP_CRASH_POINT("D3");
                 code = sqlite3_backup_finish(backup);
+                // A locked page is no error to finish(), but the copy is not whole.
+                if (code == SQLITE_OK && step != SQLITE_DONE) code = step;
             } else {
                 code = sqlite3_errcode(copy);
             }

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/crash_point.hpp"
 #include "log/log.hpp"
 
 namespace hp::store {
@@ -17,7 +18,11 @@ namespace {
 constexpr std::size_t kGroupMax = 4096;
 /// Pages in the WAL (4 KiB each) from which it is copied into the database: early when nobody waits, late
 /// under load. After a commit, never inside one: a checkpoint is two more fsyncs.
+#ifdef HP_CRASH_POINTS
+constexpr int kIdleCheckpointPages = 16;  // a short life sees some
+#else
 constexpr int kIdleCheckpointPages = 256;
+#endif
 constexpr int kBusyCheckpointPages = 4096;
 
 struct Item {
@@ -143,8 +148,10 @@ struct Writer::Impl {
         // Passive: it never waits for readers; what they still need stays for the next time.
         int in_wal = 0;
         int copied = 0;
+        HP_CRASH_POINT("D1");
         int code =
             sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_wal, &copied);
+        HP_CRASH_POINT("D1");
         left_pages = copied < in_wal ? in_wal : 0;
         if (left_pages == 0) wal_pages = 0;
         if (code == SQLITE_OK) return;
