@@ -91,7 +91,8 @@ Result<WalletFile> WalletFile::open(const std::string& path) {
 }
 
 bool WalletFile::is_of(const MintFile& mint) const {
-    return std::ranges::any_of(keysets, [&](const Bytes& id) { return mint.keyset_index(id).has_value(); });
+    return std::ranges::any_of(keysets,
+                               [&](const Keyset& one) { return mint.keyset_index(one.id).has_value(); });
 }
 
 void check_structure(store::Reading& reading, const std::string& path, bool deep, Report& report) {

@@ -78,9 +78,14 @@ struct WalletFile {
         Coin coin{};
         bool has_e{}, is_signed{};
     };
+    struct Keyset {
+        Bytes id;
+        std::optional<std::uint64_t> input_fee_ppk{};  ///< nothing when its keys are not here
+        std::size_t key_count{0};
+    };
     std::string path;
     store::Reading reading;
-    std::vector<Bytes> keysets;
+    std::vector<Keyset> keysets;
     std::vector<Output> outputs;
     std::vector<Proof> proofs;
     std::vector<QuoteId> done_quotes;

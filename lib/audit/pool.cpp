@@ -255,7 +255,6 @@ class PoolAudit {
         bool is_first = true;
         for (; quotes.at() && quotes.at()->n == row.n; quotes.next()) {
             const Quote& quote = *quotes.at();
-            report_.checked(I24);
             if (!std::exchange(is_first, false))
                 report_.breach(I14, share.mint->path, ": quote ", to_text(quote.id), ": a second one for ",
                                name(seq_));

@@ -5,7 +5,7 @@ namespace {
 
 const std::vector<Invariant> kCatalogue = {
     {"DB", "files", "each file is whole, of its program and of a known schema"},
-    {"I1", "shares", "a share has at most one quote, and no database is an old copy"},
+    {"I1", "rows", "a share has at most one quote, and no database is an old copy"},
     {"I2", "shares", "an acknowledged share is in the outbox"},
     {"I3", "rows",
      "the outbox loses nothing: no number is missing, each row is pending, acked or dead with a reason"},
@@ -29,7 +29,7 @@ const std::vector<Invariant> kCatalogue = {
     {"I18", "proofs",
      "a wallet's books balance: outputs have their proofs, quotes and tokens their amounts, unspent proofs "
      "are unspent"},
-    {"I19", "mints", "accepted = quoted + pending + dead, to the unit"},
+    {"I19", "rows", "accepted = quoted + pending + dead, to the unit"},
     {"I20", "quotes", "only the owner's signature mints a quote"},
     {"I21", "quotes", "time destroys no value"},
     {"I22", "blocks", "blocks do not depend on money"},

@@ -35,7 +35,7 @@ std::string lines_of(const Invariant& one) {
     std::string count =
         state == State::skipped ? "" : to_grouped_text(static_cast<Wide>(one.checked)) + " " + one.things;
     std::string out =
-        padded(one.id, 4) + padded(name_of(state), 8) + padded(std::move(count), 21) + one.what + "\n";
+        padded(one.id, 5) + padded(name_of(state), 8) + padded(std::move(count), 21) + one.what + "\n";
     for (const auto& text : one.breaches) out += "      " + printable(text, 1000) + "\n";
     if (one.breach_count > one.breaches.size())
         out += "      and " + to_grouped_text(static_cast<Wide>(one.breach_count - one.breaches.size())) +

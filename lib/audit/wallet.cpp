@@ -33,9 +33,8 @@ class WalletAudit {
 
     std::uint16_t keyset_index(ByteView id) {
         for (std::size_t i = wallet_.keysets.size(); i-- > 0;)
-            if (std::ranges::equal(wallet_.keysets[i], id)) return static_cast<std::uint16_t>(i);
-        wallet_.keysets.emplace_back(id.begin(), id.end());
-        ppk_.emplace_back();
+            if (std::ranges::equal(wallet_.keysets[i].id, id)) return static_cast<std::uint16_t>(i);
+        wallet_.keysets.push_back({Bytes(id.begin(), id.end())});
         return static_cast<std::uint16_t>(wallet_.keysets.size() - 1);
     }
 
@@ -53,7 +52,8 @@ class WalletAudit {
             if (keyset->id != row.blob(0)) breach(I15, name, ": calls itself ", hex(keyset->id));
             if (Bytes id = id_of(*keyset); id != keyset->id)
                 breach(I15, name, ": its keys make the id ", hex(id));
-            ppk_[index] = keyset->input_fee_ppk;
+            wallet_.keysets[index].input_fee_ppk = keyset->input_fee_ppk;
+            wallet_.keysets[index].key_count = keyset->keys.size();
         }
     }
 
@@ -147,8 +147,8 @@ class WalletAudit {
             if (output.is_done) --surplus[{output.keyset, output.amount}];
         for (const auto& [of, count] : surplus)
             if (count < 0)
-                breach(I18, "keyset ", hex(wallet_.keysets[of.first]).substr(0, 16), "..: of its outputs of ",
-                       of.second, ", ", -count, " have no proof");
+                breach(I18, "keyset ", hex(wallet_.keysets[of.first].id).substr(0, 16),
+                       "..: of its outputs of ", of.second, ", ", -count, " have no proof");
     }
 
     /// What went into each operation that is done, and what came out.
@@ -168,7 +168,7 @@ class WalletAudit {
             Sums& one = sums[input.integer(0)];
             one.in += input.integer(1);
             ++one.inputs;
-            auto ppk = ppk_[keyset_index(input.view(2))];
+            auto ppk = wallet_.keysets[keyset_index(input.view(2))].input_fee_ppk;
             one.ppk += ppk.value_or(0);
             one.fees_known = one.fees_known && ppk;
             bool is_spending = as_text(input.view(3)) == "spending",
@@ -247,7 +247,6 @@ class WalletAudit {
     WalletFile& wallet_;
     Report& report_;
     store::Database& db_;
-    std::vector<std::optional<std::uint64_t>> ppk_;  ///< by keyset
 };
 
 }  // namespace

@@ -14,6 +14,7 @@ WalletCoins::WalletCoins(MintFile& mint, std::vector<WalletFile>& wallets, Repor
     for (WalletFile& wallet : wallets) {
         if (!wallet.is_of(mint)) continue;
         for (Id id : {I10, I16, I18}) report_.checked(id, 0);
+        compare_keysets(wallet);
         for (auto& id : wallet.done_quotes) quotes_.push_back({&wallet, &id});
         for (auto& output : wallet.outputs)
             if (output.is_done && is_ours(wallet, output.keyset)) outputs_.push_back({&wallet, &output});
@@ -32,8 +33,22 @@ WalletCoins::WalletCoins(MintFile& mint, std::vector<WalletFile>& wallets, Repor
         by_e_, {}, [](const auto& of) -> const auto& { return of.one->e; });
 }
 
+/// The wallet's keys make the id, which the fee is part of: where the mint has another fee, the mint is
+/// wrong.
+void WalletCoins::compare_keysets(const WalletFile& wallet) {
+    for (const auto& one : wallet.keysets) {
+        auto index = mint_.keyset_index(one.id);
+        if (!index || !one.input_fee_ppk) continue;
+        const MintKeyset& there = mint_.keysets[*index];
+        if (there.input_fee_ppk != *one.input_fee_ppk || there.key_count != one.key_count)
+            report_.breach(I15, mint_.path, ": keyset ", hex(one.id), ": fee ", there.input_fee_ppk,
+                           " ppk and ", there.key_count, " keys, in ", wallet.path, " ", *one.input_fee_ppk,
+                           " and ", one.key_count);
+    }
+}
+
 bool WalletCoins::is_ours(const WalletFile& wallet, std::uint16_t keyset) const {
-    return mint_.keyset_index(wallet.keysets[keyset]).has_value();
+    return mint_.keyset_index(wallet.keysets[keyset].id).has_value();
 }
 
 void WalletCoins::miss_quotes_before(const QuoteId* id) {
@@ -63,7 +78,7 @@ void WalletCoins::on_signature(const Bytes33& b, ByteView e, ByteView keyset, st
     if (outputs_.empty() && by_e_.empty()) return;
     auto agrees = [&](const WalletFile& wallet, std::uint64_t its_amount, std::uint16_t its_keyset) {
         return static_cast<std::int64_t>(its_amount) == amount &&
-               std::ranges::equal(wallet.keysets[its_keyset], keyset);
+               std::ranges::equal(wallet.keysets[its_keyset].id, keyset);
     };
     miss_outputs_before(&b);
     for (; next_output_ < outputs_.size() && outputs_[next_output_].one->b == b; ++next_output_) {

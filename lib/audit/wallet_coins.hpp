@@ -27,6 +27,7 @@ class WalletCoins {
         WalletFile* wallet;
         T* one;
     };
+    void compare_keysets(const WalletFile& wallet);
     void miss_quotes_before(const QuoteId* id);
     void miss_outputs_before(const Bytes33* b);
     void pass_proofs_before(const Bytes33* y);
