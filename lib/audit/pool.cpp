@@ -354,7 +354,7 @@ class PoolAudit {
             if (!share.identity->store && share.acked > 0)
                 return report_.breach(I14, who, ": ", share.acked,
                                       " rows are acked by a mint that was never met");
-            if (!share.identity->store) return;
+            if (!share.identity->store || mints_.empty()) return;
             std::string reason = "mint '" + printable(share.identity->name) + "' (" +
                                  std::to_string(share.rows) + " rows in " + pool_.path +
                                  "): its database is not given";
