@@ -204,6 +204,15 @@ against the quotes: no mint is given"
     expect_broken "I1" "has a quote in mint.db and one in other.db" "${all[@]}" --mint other.db
 }
 
+@test "an outbox with a new identity: its quotes were made under the old one, and count" {
+    fresh
+    alter outbox.db "UPDATE store SET id = randomblob(32)"
+    run_tool -0 hp-audit "${all[@]}" --json
+    assert_equal "$(jq '.invariants[] | select(.id == "I19") | .checked' <<<"$output")" 37
+    alter mint.db "DELETE FROM quote WHERE seq = 2"
+    expect_broken "I19" "is not in mint.db" "${all[@]}"
+}
+
 # ---- live
 
 audit_live() {
@@ -259,7 +268,8 @@ audit_live() {
     broken "I1" "the same share as seq 2" outbox.db "DROP INDEX outbox_share; INSERT INTO outbox SELECT (SELECT max(seq) + 1 FROM outbox),
         ntime, share_hash, header, target, amount, locking_key, worker, accepted_ms, 0, NULL, NULL, NULL FROM outbox WHERE seq = 2"
     broken "I1" "mint.db: is an old copy: start 0, and outbox.db has met it at start 1" mint.db "UPDATE store SET generation = 0"
-    broken "I1 I14" "the same quote" outbox.db "UPDATE outbox SET quote_id = (SELECT quote_id FROM outbox WHERE seq = 1) WHERE seq = 2"
+    broken "I1 I14" "the same quote" outbox.db "DROP INDEX IF EXISTS outbox_quote;
+        UPDATE outbox SET quote_id = (SELECT quote_id FROM outbox WHERE seq = 1) WHERE seq = 2"
 }
 
 @test "I3: a row that is gone, in the middle and at the end, and states that are none" {
