@@ -36,24 +36,24 @@ class Audit {
                 check_structure(wallet.reading, wallet.path, places_.deep, report_);
                 audit_wallet(wallet, report_);
             }));
-        HP_TRY(auto pools, open_all<PoolFile>(places_.pools));
+        HP_TRY(pools_, open_all<PoolFile>(places_.pools));
         HP_TRY(mints_, open_all<MintFile>(places_.mints));
         for (auto& mint : mints_)
             HP_DO(guarded(mint, {I1, I5, I6, I7, I8, I9, I10, I11, I12, I13, I15, I16, I18, I24}, [&] {
                 check_structure(mint.reading, mint.path, places_.deep, report_);
                 audit_mint(mint, wallets_, report_);
             }));
-        for (auto& pool : pools)
+        for (auto& pool : pools_)
             HP_DO(guarded(pool, {I1, I3, I4, I14, I19, I24}, [&] {
                 check_structure(pool.reading, pool.path, places_.deep, report_);
                 audit_pool(pool, mints_, places_.worth, report_);
             }));
         say_what_was_not_checked();
-        report_.totals.pools = pools.size();
+        report_.totals.pools = pools_.size();
         report_.totals.mints = mints_.size();
         report_.totals.wallets = wallets_.size();
         for (const auto& one : wallets_) is_disturbed_ |= one.reading.is_disturbed();
-        for (const auto& one : pools) is_disturbed_ |= one.reading.is_disturbed();
+        for (const auto& one : pools_) is_disturbed_ |= one.reading.is_disturbed();
         for (const auto& one : mints_) is_disturbed_ |= one.reading.is_disturbed();
         return {};
     }
@@ -93,6 +93,14 @@ class Audit {
         }
         if (places_.wallets.empty()) skip({I16, I17, I18}, places_.no_wallet);
         skip({I6}, "that it never goes down: one snapshot has no history");
+        for (const auto& mint : mints_)
+            for (const auto& [store, last_seq] : mint.pools) {
+                bool is_given =
+                    std::ranges::any_of(pools_, [&](const PoolFile& pool) { return pool.store == store; });
+                if (!is_given && !pools_.empty())
+                    skip({I19, I24}, mint.path + ": quotes for the outbox " + hex(store).substr(0, 16) +
+                                         "..: it is not given, or has another identity now");
+            }
         for (const auto& wallet : wallets_) {
             bool has_mint =
                 std::ranges::any_of(mints_, [&](const MintFile& mint) { return wallet.is_of(mint); });
@@ -104,6 +112,7 @@ class Audit {
     const Places& places_;
     Report report_;
     std::vector<WalletFile> wallets_;
+    std::vector<PoolFile> pools_;
     std::vector<MintFile> mints_;
     bool is_disturbed_{false};
 };

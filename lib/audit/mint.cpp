@@ -1,7 +1,6 @@
 #include "audit/mint.hpp"
 
 #include <bit>
-#include <map>
 
 #include "audit/operations.hpp"
 #include "audit/twins.hpp"

@@ -18,7 +18,6 @@ struct Row {
     std::int64_t n{}, ntime{}, amount{}, state{};
     ByteView hash, key;
     std::string quote_id;
-    std::string label;  ///< for breaches; made when needed
 };
 
 struct Quote {
@@ -213,7 +212,7 @@ class PoolAudit {
         if (n != share.last_n + 1) report_hole(share, n);
         share.last_n = n;
         ++share.rows;
-        Row one{n, row.integer(1), row.integer(5), row.integer(7), row.view(2), row.view(6), {}, {}};
+        Row one{n, row.integer(1), row.integer(5), row.integer(7), row.view(2), row.view(6), {}};
         share.accepted += one.amount;
         if (one.state == kAcked) {
             ++share.acked;

@@ -209,6 +209,7 @@ against the quotes: no mint is given"
     alter outbox.db "UPDATE store SET id = randomblob(32)"
     run_tool -0 hp-audit "${all[@]}" --json
     assert_equal "$(jq '.invariants[] | select(.id == "I19") | .checked' <<<"$output")" 37
+    [[ $(left_out I24) == *"it is not given, or has another identity now" ]]
     alter mint.db "DELETE FROM quote WHERE seq = 2"
     expect_broken "I19" "is not in mint.db" "${all[@]}"
 }
