@@ -19,6 +19,11 @@ void check(sqlite3* db, int code) {
 
 }  // namespace
 
+bool DbError::is_damage() const {
+    int primary = code & 0xff;
+    return primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB;
+}
+
 Statement::Statement(Statement&& other) noexcept
     : stmt_{std::exchange(other.stmt_, nullptr)}, db_{std::exchange(other.db_, nullptr)} {}
 
