@@ -62,8 +62,10 @@ std::unique_ptr<Subject> ledger_subject();
 std::unique_ptr<Subject> outbox_subject();
 std::unique_ptr<Subject> vault_subject();
 
-/// integrity_check and verify() over a connection of its own, which only reads.
-std::string check_file(const Subject& subject, const std::string& path, const Oracle& oracle);
+/// verify(), and integrity_check before it, over a connection of its own, which only reads.
+enum class Check { rows, rows_and_pages };
+std::string check_file(const Subject& subject, const std::string& path, const Oracle& oracle,
+                       Check check = Check::rows_and_pages);
 
 /// Rows that must not be there: a sentence, and the query that finds them.
 struct Invariant {

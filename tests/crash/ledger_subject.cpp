@@ -22,7 +22,8 @@ constexpr Invariant kInvariants[] = {
      "SELECT 1 FROM quote WHERE NOT (0 <= issued AND issued <= paid AND paid <= amount AND amount > 0)"},
     {"I6: a quote is created and not paid", "SELECT 1 FROM quote WHERE paid <> amount"},
     {"I7: a quote's issued is not what its operations took",
-     "SELECT 1 FROM quote WHERE issued <> (SELECT coalesce(sum(amount), 0) FROM op_quote WHERE quote = quote.id)"},
+     "SELECT 1 FROM quote LEFT JOIN (SELECT quote AS id_taken, sum(amount) AS taken FROM op_quote GROUP BY quote) "
+     "ON id_taken = quote.id WHERE issued <> coalesce(taken, 0)"},
     {"I7: a mint's signatures are not what its quotes gave",
      "SELECT 1 FROM op WHERE kind = 1 AND (SELECT coalesce(sum(amount), 0) FROM sig WHERE op = op.id) <> "
      "(SELECT coalesce(sum(amount), 0) FROM op_quote WHERE op = op.id)"},
@@ -30,7 +31,8 @@ constexpr Invariant kInvariants[] = {
      "SELECT 1 FROM spent GROUP BY keyset HAVING sum(amount) > "
      "(SELECT coalesce(sum(amount), 0) FROM sig WHERE sig.keyset = spent.keyset)"},
     {"I9, I12: a swap's inputs without fee are not its outputs",
-     "SELECT 1 FROM op WHERE kind = 2 AND (SELECT coalesce(sum(amount), 0) FROM spent WHERE op = op.id) <> "
+     "SELECT 1 FROM op LEFT JOIN (SELECT op AS spender, sum(amount) AS taken FROM spent GROUP BY op) "
+     "ON spender = op.id WHERE kind = 2 AND coalesce(taken, 0) <> "
      "fee + (SELECT coalesce(sum(amount), 0) FROM sig WHERE op = op.id)"},
     {"I12: an operation has no signatures", "SELECT 1 FROM op WHERE id NOT IN (SELECT op FROM sig)"},
     {"I12: a swap has spent nothing", "SELECT 1 FROM op WHERE kind = 2 AND id NOT IN (SELECT op FROM spent)"},

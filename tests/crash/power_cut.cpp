@@ -1,6 +1,7 @@
 // power_cut: simulated power cuts of every database, in process, on the real classes.
 #include "power_cut.hpp"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -79,11 +80,16 @@ int main(int argc, char** argv) {
     app.add_flag("--ignore-sync", options.ignores_sync, "The disk says that it synced, and has not");
     CLI11_PARSE(app, argc, argv);
 
+    // Images of files come and go by the thousand: memory stays with the process.
+    mallopt(M_MMAP_THRESHOLD, 1 << 28);
+    mallopt(M_TRIM_THRESHOLD, 1 << 28);
     SeededRandom::install();
     install_vfs_shim();
     (void)log::open("power_cut", log::Level::error);
     std::vector<std::unique_ptr<Subject>> subjects;
+    subjects.push_back(outbox_subject());
     subjects.push_back(ledger_subject());
+    subjects.push_back(vault_subject());
     std::erase_if(subjects, [&](const auto& one) { return !options.only.empty() && options.only != one->name(); });
     if (subjects.empty()) {
         std::fprintf(stderr, "power_cut: error: there is no database '%s'\n", options.only.c_str());
