@@ -19,6 +19,10 @@ void check(sqlite3* db, int code) {
 
 }  // namespace
 
+bool DbError::is_fsync_failure() const {
+    return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
+}
+
 Statement::Statement(Statement&& other) noexcept
     : stmt_{std::exchange(other.stmt_, nullptr)}, db_{std::exchange(other.db_, nullptr)} {}
 

@@ -19,6 +19,8 @@ namespace hp::store {
 
 struct DbError : std::runtime_error {
     DbError(int code_, const std::string& what) : std::runtime_error(what), code{code_} {}
+    /// What the disk holds is unknown then: the connection must not call anything good any more.
+    bool is_fsync_failure() const;
     int code;  ///< SQLite extended result code
 };
 
