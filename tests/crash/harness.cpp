@@ -32,20 +32,20 @@ std::string check_invariants(sqlite3* db, std::span<const Invariant> invariants)
     return {};
 }
 
-std::string check_file(const Subject& subject, const std::string& path, const Oracle& oracle,
-                       Check check) {
+std::string check_file(const Subject& subject, const std::string& path, const Oracle& oracle, Check check) {
     sqlite3* db = nullptr;
     std::string wrong;
-    if (int code = sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READONLY, nullptr); code != SQLITE_OK) {
+    // Writable, as a journal that a failed disk left must be rolled back before anybody can read.
+    if (int code = sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE, nullptr); code != SQLITE_OK) {
         wrong = std::string("cannot be opened: ") + sqlite3_errstr(code);
     } else {
         sqlite3_busy_timeout(db, 10'000);
         sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+        sqlite3_exec(db, "PRAGMA query_only=ON", nullptr, nullptr, nullptr);
         try {
             if (check == Check::rows_and_pages) {
                 Rows verdict{db, "PRAGMA integrity_check(1)"};
-                if (!verdict.next() || verdict.text(0) != "ok")
-                    wrong = "integrity_check: " + verdict.text(0);
+                if (!verdict.next() || verdict.text(0) != "ok") wrong = "integrity_check: " + verdict.text(0);
             }
             if (wrong.empty()) wrong = subject.verify(db, oracle);
         } catch (const std::exception& error) {

@@ -1,8 +1,8 @@
 // Runs a database of ours through power cuts and failing disks, next to an oracle of what was promised.
 //
 // One workload runs on a disk of its own. Before each change of the disk a cut may be tried: what such a cut
-// would leave is put on a second disk, opened there as after a restart, checked against the oracle as it is at
-// this moment, and used: unanswered requests are sent again. A cut may come during that too, and so on.
+// would leave is put on a second disk, opened there as after a restart, checked against the oracle as it is
+// at this moment, and used: unanswered requests are sent again. A cut may come during that too, and so on.
 #pragma once
 #include <condition_variable>
 #include <cstdio>
@@ -27,8 +27,9 @@ class Oracle {
   public:
     virtual ~Oracle() = default;
     virtual std::unique_ptr<Oracle> clone() const = 0;
-    /// Operations with and without an answer.
+    /// Operations with, and without an answer.
     virtual std::size_t promised() const = 0;
+    virtual std::size_t unanswered() const = 0;
 };
 
 /// The real class on its database, driven by an oracle that outlives it.
@@ -62,7 +63,7 @@ std::unique_ptr<Subject> ledger_subject();
 std::unique_ptr<Subject> outbox_subject();
 std::unique_ptr<Subject> vault_subject();
 
-/// verify(), and integrity_check before it, over a connection of its own, which only reads.
+/// verify(), and integrity_check before it, over a connection of its own, which changes nothing.
 enum class Check { rows, rows_and_pages };
 std::string check_file(const Subject& subject, const std::string& path, const Oracle& oracle,
                        Check check = Check::rows_and_pages);

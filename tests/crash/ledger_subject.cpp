@@ -22,7 +22,8 @@ constexpr Invariant kInvariants[] = {
      "SELECT 1 FROM quote WHERE NOT (0 <= issued AND issued <= paid AND paid <= amount AND amount > 0)"},
     {"I6: a quote is created and not paid", "SELECT 1 FROM quote WHERE paid <> amount"},
     {"I7: a quote's issued is not what its operations took",
-     "SELECT 1 FROM quote LEFT JOIN (SELECT quote AS id_taken, sum(amount) AS taken FROM op_quote GROUP BY quote) "
+     "SELECT 1 FROM quote LEFT JOIN (SELECT quote AS id_taken, sum(amount) AS taken FROM op_quote GROUP BY "
+     "quote) "
      "ON id_taken = quote.id WHERE issued <> coalesce(taken, 0)"},
     {"I7: a mint's signatures are not what its quotes gave",
      "SELECT 1 FROM op WHERE kind = 1 AND (SELECT coalesce(sum(amount), 0) FROM sig WHERE op = op.id) <> "
@@ -115,6 +116,7 @@ struct LedgerOracle final : Oracle {
         for (const auto& job : sign_jobs) count += !job.promised.empty();
         return count;
     }
+    std::size_t unanswered() const override { return quote_jobs.size() + sign_jobs.size() - promised(); }
     struct FreeQuote {
         std::string id;
         std::uint64_t amount{};
@@ -127,8 +129,6 @@ struct LedgerOracle final : Oracle {
     std::vector<SignJob> sign_jobs;
     std::vector<FreeQuote> free_quotes;
     std::vector<Coin> free_coins;
-    std::optional<FreeQuote> issued_quote;  ///< one that is used up
-    std::optional<Coin> spent_coin;
     std::uint32_t next_share{1};
     std::size_t next_output{0};
 };
@@ -370,7 +370,8 @@ class LedgerSession final : public Session {
             if (again->kind == SignRequest::Kind::batch) continue;
             again->digest[0] ^= 1;
             std::size_t next = (oracle_.next_output + 7) % material().outputs.size();
-            auto& outputs = again->kind == SignRequest::Kind::swap ? again->swap.outputs : again->mint.outputs;
+            auto& outputs =
+                again->kind == SignRequest::Kind::swap ? again->swap.outputs : again->mint.outputs;
             for (auto& output : outputs) output.B_ = material().outputs[next++ % 600].B_;
             if (again->kind == SignRequest::Kind::mint)
                 again->mint.signature = sign_for(again->mint.quote, outputs);
@@ -384,8 +385,8 @@ class LedgerSession final : public Session {
                 },
                 [this, code, want](Result<> result) {
                     if (result && *code != want)
-                        wrong_ = "what is used up was used again: code " +
-                                 std::to_string(static_cast<int>(*code));
+                        wrong_ =
+                            "what is used up was used again: code " + std::to_string(static_cast<int>(*code));
                 });
             return;
         }
@@ -471,7 +472,8 @@ class LedgerSubject final : public Subject {
                 continue;
             }
             ++expected;
-            if (at->second.part_count != job.request->part_count) return "I13: some quotes or inputs moved, not all";
+            if (at->second.part_count != job.request->part_count)
+                return "I13: some quotes or inputs moved, not all";
             if (at->second.signatures.size() != job.request->outputs.size())
                 return "I16: not all outputs have signatures";
             for (std::size_t i = 0; i < job.promised.size(); ++i)

@@ -4,8 +4,9 @@
 
 namespace hp::crash::outbox_adapter {
 
-inline constexpr const char* kHole = 
-    "SELECT 1 FROM (SELECT count(*) AS rows, coalesce(max(seq), 0) AS highest FROM outbox) WHERE rows <> highest";
+inline constexpr const char* kHole =
+    "SELECT 1 FROM (SELECT count(*) AS rows, coalesce(max(seq), 0) AS highest FROM outbox) WHERE rows <> "
+    "highest";
 inline constexpr crypto::XOnlyKey32 kMint{7};
 
 inline Result<std::unique_ptr<pool::Outbox>> open(const std::string& path, store::Writer::Post post,

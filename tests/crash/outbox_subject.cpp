@@ -37,6 +37,7 @@ struct OutboxOracle final : Oracle {
         for (const auto& [seq, fate] : fates) count += fate.is_promised;
         return count;
     }
+    std::size_t unanswered() const override { return batches.size() + fates.size() - promised(); }
     std::optional<Bytes32> store_id;
     std::vector<Batch> batches;
     std::map<std::uint64_t, Fate> fates;

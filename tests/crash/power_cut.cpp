@@ -2,13 +2,12 @@
 #include "power_cut.hpp"
 
 #include <malloc.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
-#include <filesystem>
 
 #include "log/log.hpp"
+#include "scratch.hpp"
 #include "vfs_shim.hpp"
 
 using namespace hp;
@@ -26,13 +25,6 @@ struct Options {
     bool ignores_sync{false};
 };
 
-std::string scratch_directory() {
-    std::string base = std::filesystem::is_directory("/dev/shm") ? "/dev/shm" : "/tmp";
-    std::string pattern = base + "/hp-power-XXXXXX";
-    HP_ASSERT(::mkdtemp(pattern.data()) != nullptr);
-    return pattern;
-}
-
 /// Rounds until there were enough cuts; the first failure ends it.
 CutTally run_subject(const Subject& subject, const Options& options, const std::string& scratch) {
     CutTally tally;
@@ -46,7 +38,8 @@ CutTally run_subject(const Subject& subject, const Options& options, const std::
     }
     std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
     std::printf(
-        "%-7s rounds %zu, changes of the disk %zu, cuts %zu (in recovery %zu, torn %zu), sectors dropped %zu, "
+        "%-7s rounds %zu, changes of the disk %zu, cuts %zu (in recovery %zu, torn %zu), sectors dropped "
+        "%zu, "
         "operations promised %zu, lost %zu, %.0f cuts/s\n",
         subject.name(), rounds, tally.indices, tally.cuts, tally.chained, tally.torn, tally.sectors_dropped,
         tally.promised, tally.lost, static_cast<double>(tally.cuts) / took.count());
@@ -63,8 +56,10 @@ int main(int argc, char** argv) {
     Options options;
     CLI::App app{
         "Simulated power cuts of the pool's, the mint's and the wallet's database.\n\n"
-        "Before every change that a workload makes to its disk, tries what a power cut would leave: a random\n"
-        "part of what is not synced, the last sector torn. Opens that, and compares it with what was promised.\n\n"
+        "Before every change that a workload makes to its disk, tries what a power cut would leave: a "
+        "random\n"
+        "part of what is not synced, the last sector torn. Opens that, and compares it with what was "
+        "promised.\n\n"
         "Examples:\n"
         "  $ power_cut --cuts 100000                    # the long run\n"
         "  $ power_cut --only ledger --seed 7 --at 1234 # one failing case again\n"
@@ -90,15 +85,16 @@ int main(int argc, char** argv) {
     subjects.push_back(outbox_subject());
     subjects.push_back(ledger_subject());
     subjects.push_back(vault_subject());
-    std::erase_if(subjects, [&](const auto& one) { return !options.only.empty() && options.only != one->name(); });
+    std::erase_if(subjects,
+                  [&](const auto& one) { return !options.only.empty() && options.only != one->name(); });
     if (subjects.empty()) {
         std::fprintf(stderr, "power_cut: error: there is no database '%s'\n", options.only.c_str());
         return 2;
     }
     options.cuts = (options.cuts + subjects.size() - 1) / subjects.size();
-    std::string scratch = scratch_directory();
+    Scratch scratch;
     bool is_good = true;
-    for (const auto& subject : subjects) is_good &= run_subject(*subject, options, scratch).failures.empty();
-    std::filesystem::remove_all(scratch);
+    for (const auto& subject : subjects)
+        is_good &= run_subject(*subject, options, scratch.path()).failures.empty();
     return is_good ? 0 : 1;
 }

@@ -5,9 +5,9 @@
 namespace hp::crash {
 
 struct CutPlan {
-    std::string scratch;         ///< directory for the disks
+    std::string scratch;  ///< directory for the disks
     std::size_t operations{200};
-    std::size_t every{1};        ///< a cut before every n-th change, at a random phase
+    std::size_t every{1};         ///< a cut before every n-th change, at a random phase
     std::uint64_t only_index{0};  ///< replay: this cut alone
     std::size_t cuts_max{~std::size_t{0}};
     bool ignores_sync{false};

@@ -1,4 +1,5 @@
-// The wallet's vault: mints, sends, receives, consolidations, each in its two commits with the mint in between.
+// The wallet's vault: mints, sends, receives, consolidations, each in its two commits with the mint in
+// between.
 #include <map>
 #include <set>
 
@@ -23,20 +24,26 @@ constexpr Invariant kInvariants[] = {
     {"an operation has no outputs", "SELECT 1 FROM op WHERE id NOT IN (SELECT op FROM output)"},
     {"outputs of an operation that is not there", "SELECT 1 FROM output WHERE op NOT IN (SELECT id FROM op)"},
     {"a proof is spending, and its operation is not open",
-     "SELECT 1 FROM proof WHERE state = 'spending' AND (op IS NULL OR op NOT IN (SELECT id FROM op WHERE state = 'open'))"},
+     "SELECT 1 FROM proof WHERE state = 'spending' AND (op IS NULL OR op NOT IN (SELECT id FROM op WHERE "
+     "state = 'open'))"},
     {"a quote is minting, and its operation is not open",
-     "SELECT 1 FROM quote WHERE state = 'minting' AND (op IS NULL OR op NOT IN (SELECT id FROM op WHERE state = 'open'))"},
+     "SELECT 1 FROM quote WHERE state = 'minting' AND (op IS NULL OR op NOT IN (SELECT id FROM op WHERE "
+     "state = 'open'))"},
     {"I18: a quote is done, and its operation is not",
      "SELECT 1 FROM quote WHERE state = 'done' AND op NOT IN (SELECT id FROM op WHERE state = 'done')"},
     {"an open swap of our own proofs has no inputs",
-     "SELECT 1 FROM op WHERE state = 'open' AND kind IN ('send', 'consolidate') AND id NOT IN (SELECT op FROM proof WHERE "
+     "SELECT 1 FROM op WHERE state = 'open' AND kind IN ('send', 'consolidate') AND id NOT IN (SELECT op "
+     "FROM proof WHERE "
      "op IS NOT NULL AND state = 'spending')"},
     {"a send is done and has no token",
-     "SELECT 1 FROM op WHERE kind = 'send' AND state = 'done' AND id NOT IN (SELECT op FROM token WHERE op IS NOT NULL)"},
+     "SELECT 1 FROM op WHERE kind = 'send' AND state = 'done' AND id NOT IN (SELECT op FROM token WHERE op "
+     "IS NOT NULL)"},
     {"a proof is reserved for no token",
-     "SELECT 1 FROM proof WHERE state = 'reserved' AND (token IS NULL OR token NOT IN (SELECT id FROM token WHERE state = 'open'))"},
+     "SELECT 1 FROM proof WHERE state = 'reserved' AND (token IS NULL OR token NOT IN (SELECT id FROM token "
+     "WHERE state = 'open'))"},
     {"an open token has nothing reserved",
-     "SELECT 1 FROM token WHERE state = 'open' AND id NOT IN (SELECT token FROM proof WHERE token IS NOT NULL AND state <> 'spent')"},
+     "SELECT 1 FROM token WHERE state = 'open' AND id NOT IN (SELECT token FROM proof WHERE token IS NOT "
+     "NULL AND state <> 'spent')"},
 };
 
 struct Material {
@@ -62,8 +69,8 @@ Material make_material() {
         auto r = crypto::SecretKey::generate();
         std::uint64_t amount = std::uint64_t{1} << (i % 6);
         auto C_ = cashu::sign_blinded(*keyset.key_for(amount), *cashu::blind(secret, r));
-        m.foreign.push_back({amount, keyset.keyset.id, secret,
-                             *cashu::unblind(*C_, r, keyset.keyset.keys.at(amount))});
+        m.foreign.push_back(
+            {amount, keyset.keyset.id, secret, *cashu::unblind(*C_, r, keyset.keyset.keys.at(amount))});
     }
     return m;
 }
@@ -132,6 +139,11 @@ struct MintModel {
 struct VaultOracle final : Oracle {
     std::unique_ptr<Oracle> clone() const override { return std::make_unique<VaultOracle>(*this); }
     std::size_t promised() const override { return begun.size() + tokens.size() + known_quotes.size(); }
+    std::size_t unanswered() const override {
+        std::size_t open = told_quotes.size();
+        for (const auto& [op, is_ended] : begun) open += !is_ended;
+        return open;
+    }
     MintModel mint;
     std::map<std::string, std::uint64_t> told_quotes;  ///< given to a call that did not return
     std::set<std::string> known_quotes;                ///< the call returned
@@ -165,12 +177,16 @@ class VaultSession final : public Session {
         switch (rng.below(8)) {
             case 0:
             case 1:
-            case 2: return mint(1 + rng.below(3), rng);
+            case 2:
+                return mint(1 + rng.below(3), rng);
             case 3:
-            case 4: return send(1 + rng.below(40), rng);
+            case 4:
+                return send(1 + rng.below(40), rng);
             case 5:
-            case 6: return receive();
-            default: return consolidate();
+            case 6:
+                return receive();
+            default:
+                return consolidate();
         }
     }
 
@@ -188,7 +204,7 @@ class VaultSession final : public Session {
         return std::exchange(wrong_, {});
     }
     void rest() override {}
-    bool is_dead() const override { return false; }
+    bool is_dead() const override { return vault_.is_dead(); }
 
   private:
     static UnixMs now() { return kStart; }

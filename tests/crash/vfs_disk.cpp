@@ -24,8 +24,8 @@ Registry& registry() {
 }  // namespace
 
 const char* name_of(Op op) {
-    constexpr const char* kNames[] = {"create", "write", "truncate", "sync",          "remove",
-                                      "link",   "rename", "sync of the directory", "read"};
+    constexpr const char* kNames[] = {
+        "create", "write", "truncate", "sync", "remove", "link", "rename", "sync of the directory", "read"};
     return kNames[static_cast<std::size_t>(op)];
 }
 
@@ -243,7 +243,8 @@ void Disk::load(const Image& image) {
     forget_all();
     for (const auto& [file, content] : image.files) {
         std::ofstream out(path(file), std::ios::binary);
-        out.write(reinterpret_cast<const char*>(content.data()), static_cast<std::streamsize>(content.size()));
+        out.write(reinterpret_cast<const char*>(content.data()),
+                  static_cast<std::streamsize>(content.size()));
         auto inode = std::make_shared<Inode>();
         inode->durable = content;
         live_[file] = durable_[file] = inode;

@@ -39,8 +39,8 @@ struct Verdict {
 /// The files that a power cut leaves.
 struct Image {
     std::map<std::string, Bytes> files;
-    bool is_torn{};        ///< a sector has half a write
-    std::size_t kept{};    ///< unsynced sectors that made it
+    bool is_torn{};         ///< a sector has half a write
+    std::size_t kept{};     ///< unsynced sectors that made it
     std::size_t dropped{};  ///< and those that did not
 };
 

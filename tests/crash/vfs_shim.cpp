@@ -104,25 +104,10 @@ void shm_barrier(sqlite3_file* f) { below(f)->pMethods->xShmBarrier(below(f)); }
 int shm_unmap(sqlite3_file* f, int remove) { return below(f)->pMethods->xShmUnmap(below(f), remove); }
 
 /// Version 2: without memory mapping, every write comes by here.
-const sqlite3_io_methods kMethods = {2,
-                                     close_file,
-                                     read_file,
-                                     write_file,
-                                     truncate_file,
-                                     sync_file,
-                                     file_size,
-                                     lock_file,
-                                     unlock_file,
-                                     check_lock,
-                                     control_file,
-                                     sector_size,
-                                     characteristics,
-                                     shm_map,
-                                     shm_lock,
-                                     shm_barrier,
-                                     shm_unmap,
-                                     nullptr,
-                                     nullptr};
+const sqlite3_io_methods kMethods = {
+    2,         close_file,  read_file,  write_file,   truncate_file, sync_file,       file_size,
+    lock_file, unlock_file, check_lock, control_file, sector_size,   characteristics, shm_map,
+    shm_lock,  shm_barrier, shm_unmap,  nullptr,      nullptr};
 
 int open_file(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out_flags) {
     constexpr int kTracked =
@@ -148,7 +133,7 @@ int open_file(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int
                     disk,
                     new Disk::InodePtr(std::move(inode)),
                     new std::string(std::move(own_name)),
-                    creates && is_journal,
+                    creates&& is_journal,
                     system_file};
     return SQLITE_OK;
 }
@@ -162,8 +147,7 @@ int delete_file(sqlite3_vfs*, const char* name, int sync_directory) {
     if (code != SQLITE_OK) return code;
     disk->remove(own_name);
     if (!sync_directory) return SQLITE_OK;
-    if (auto verdict = disk->ask({Op::sync_directory, own_name}); verdict.code)
-        return SQLITE_IOERR_DIR_FSYNC;
+    if (auto verdict = disk->ask({Op::sync_directory, own_name}); verdict.code) return SQLITE_IOERR_DIR_FSYNC;
     disk->sync_directory();
     return SQLITE_OK;
 }
