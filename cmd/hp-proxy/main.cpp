@@ -1,4 +1,6 @@
 // hp-proxy: SV1 miners to an SV2 pool, and the wallet that mints what they earn.
+#include <optional>
+
 #include "cli/command.hpp"
 #include "cli/secrets.hpp"
 #include "config/keys.hpp"
@@ -44,7 +46,13 @@ Result<> serve(const Settings& s, const cli::Command& command) {
         [] { log::reopen(); });
     HP_TRY(service, proxy::Proxy::start(loop, std::move(options)));
     service->on_ready = [] { net::sd_notify("READY=1"); };
+    std::optional<Error> fatal;
+    service->on_fatal = [&](const Error& why) {
+        fatal = why;
+        loop.stop();
+    };
     loop.run();
+    if (fatal) return fail(*fatal);
     return {};
 }
 

@@ -31,6 +31,9 @@ Result<std::unique_ptr<Proxy>> Proxy::start(net::Loop& loop, ProxyOptions option
     p->events_.to(p->sink_.get());
     HP_TRY(p->wallet_, wallet::Wallet::open(loop, p->options_.wallet));
     p->wallet_->on_minted = [p](const wallet::Minted& minted) { p->on_minted(minted); };
+    p->wallet_->on_fatal = [p](const Error& why) {
+        if (p->on_fatal) p->on_fatal(why);
+    };
     p->wallet_->on_parked = [p](const std::string& quote_id, const std::string& reason) {
         log::warn("quote {} cannot be minted: {}", quote_id, reason);
         p->expected_.erase(quote_id);

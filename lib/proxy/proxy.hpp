@@ -29,6 +29,8 @@ class Proxy {
     net::Endpoint bound() const { return listener_->bound(); }
     /// Called once, when the pool is there and miners can work.
     std::function<void()> on_ready;
+    /// Called once, when the process must end: the wallet's disk failed (AC-253).
+    std::function<void(const Error&)> on_fatal;
     /// No new miners; quotes that are being minted get up to 2 s.
     void stop(std::function<void()> stopped);
 

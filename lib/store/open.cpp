@@ -107,6 +107,7 @@ class Opening {
             if (is_writer()) {
                 set_journal();
                 HP_DO(check_structure());
+                if (journal_ == Journal::wal) empty_the_log();
                 HP_DO(migrate());
             }
         } catch (const DbError& error) {
@@ -251,6 +252,21 @@ class Opening {
                 "journal_size_limit=67108864");
         } else {
             db_.exec("PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=EXTRA");
+        }
+    }
+
+    /// A log that an earlier process left may be whole in the page cache alone: the fsync that ended that
+    /// process lost pages, which read well until the next power cut. Commits behind such a hole would be lost
+    /// with it, so what is served from now on begins in an empty log.
+    void empty_the_log() {
+        auto checkpoint = db_.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
+        try {
+            if (checkpoint.step() && checkpoint.integer(0) != 0)
+                log::warn("database {}: a reader keeps the log of the last run in use", in_quotes(path_));
+        } catch (const DbError& error) {
+            // A pool on a full disk must still start: blocks do not wait for space.
+            if ((error.code & 0xff) != SQLITE_FULL) throw;
+            log::warn("database {}: {}; the log of the last run stays", in_quotes(path_), error.what());
         }
     }
 

@@ -24,6 +24,10 @@ bool DbError::is_damage() const {
     return primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB;
 }
 
+bool DbError::is_fsync_failure() const {
+    return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
+}
+
 Statement::Statement(Statement&& other) noexcept
     : stmt_{std::exchange(other.stmt_, nullptr)}, db_{std::exchange(other.db_, nullptr)} {}
 

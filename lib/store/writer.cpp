@@ -32,8 +32,6 @@ struct Item {
 };
 using Group = std::vector<Item>;
 
-bool is_fsync_failure(int code) { return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC; }
-
 }  // namespace
 
 struct Writer::Impl {
@@ -163,7 +161,7 @@ struct Writer::Impl {
     /// After a failed fsync the kernel may have dropped the pages and a second fsync would succeed without
     /// them: this handle must not call anything good any more.
     void note(const DbError& error) {
-        if (!is_fsync_failure(error.code) || dead.exchange(true)) return;
+        if (!error.is_fsync_failure() || dead.exchange(true)) return;
         log::error("{}", dead_error().what);
     }
     Error dead_error() const {

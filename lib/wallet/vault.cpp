@@ -1,5 +1,7 @@
 #include "wallet/vault.hpp"
 
+#include "log/log.hpp"
+
 namespace hp::wallet {
 namespace {
 
@@ -101,7 +103,18 @@ Result<> Vault::check_identity(const Identity& identity) {
     return {};
 }
 
-Error Vault::broken(const store::DbError& error) const {
+Error Vault::dead_error() const {
+    return {Errc::io,
+            "wallet database '" + printable(db_.path(), 4096) + "': an fsync failed; nothing more is written",
+            "check the disk, then start the program again; it recovers what is on disk"};
+}
+
+Error Vault::broken(const store::DbError& error) {
+    // The kernel may have dropped the pages, and a second fsync would succeed without them.
+    if (error.is_fsync_failure() && !std::exchange(is_dead_, true)) {
+        log::error("{}", dead_error().what);
+        if (on_dead) on_dead(dead_error());
+    }
     return {Errc::io, "wallet database '" + printable(db_.path(), 4096) + "': " + error.what(), {}};
 }
 

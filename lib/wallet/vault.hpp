@@ -3,6 +3,8 @@
 // Several processes may have the file open: SQLite's own locks make them take turns, and whoever ends an
 // operation first has ended it for all.
 #pragma once
+#include <functional>
+
 #include "cashu/nut01.hpp"
 #include "store/sqlite.hpp"
 #include "wallet/keyring.hpp"
@@ -63,6 +65,7 @@ class Vault {
     /// Runs `work` (which gives a Result) in one transaction, committed only if it gives a value.
     template <class Work>
     auto transact(Work&& work) -> std::invoke_result_t<Work> {
+        if (is_dead_) return fail(dead_error());
         try {
             store::Transaction transaction{db_};
             auto result = work();
@@ -72,6 +75,12 @@ class Vault {
             return fail(broken(error));
         }
     }
+
+    /// An fsync failed: what the disk holds is unknown, and every further transaction fails (AC-253). The
+    /// program must say so and end; a start recovers from the disk.
+    bool is_dead() const { return is_dead_; }
+    /// Told once.
+    std::function<void(const Error&)> on_dead;
 
     // All below is for use inside transact(): a failing database throws DbError.
 
@@ -146,9 +155,12 @@ class Vault {
   private:
     explicit Vault(store::Database db) : db_{std::move(db)} {}
     Result<> check_identity(const Identity& identity);
-    Error broken(const store::DbError& error) const;
+    /// What failed, for the caller; notes when it was an fsync.
+    Error broken(const store::DbError& error);
+    Error dead_error() const;
     std::vector<cashu::PublicKey33> keys_where(const char* sql, std::int64_t value);
     store::Database db_;
+    bool is_dead_{false};
 };
 
 }  // namespace hp::wallet

@@ -108,6 +108,10 @@ Result<std::unique_ptr<Wallet>> Wallet::open(net::Loop& loop, WalletOptions opti
         if (self->on_parked) self->on_parked(quote_id, reason);
     };
     impl.tell_parked = self->thread_->relay(std::move(parked));
+    std::function<void(Error)> fatal = [self](const Error& why) {
+        if (self->on_fatal) self->on_fatal(why);
+    };
+    impl.vault.on_dead = self->thread_->relay(std::move(fatal));
     self->thread_->start();
     return wallet;
 }

@@ -75,6 +75,9 @@ class Wallet {
     /// A quote that the mint refuses for good (parked, shown by quotes()).
     std::function<void(const std::string& quote_id, const std::string& reason)> on_parked;
 
+    /// Called once, when the process must end: an fsync failed, and the wallet stores nothing more (AC-253).
+    std::function<void(const Error&)> on_fatal;
+
     /// Finds quotes by key at the mint (signed lookup) and queues those that can be minted; gives how many
     /// were new. Also goes on with operations that another process on this database began and did not end.
     void find_quotes(std::function<void(Result<std::size_t>)> done);
