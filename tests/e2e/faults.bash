@@ -63,6 +63,9 @@ tokens_agree() {
     earned=$(outbox "SELECT sum(amount) FROM outbox")
     assert_equal "$(ledger "SELECT sum(amount) FROM quote")" "$earned"
     assert_equal "$(ledger "SELECT sum(issued) FROM quote")" "$earned"
-    assert_equal "$(ledger "SELECT sum(amount) FROM sig")" "$earned"
-    assert_equal "$(hp-wallet --config-dir "$dir" balance --json | jq .unspent)" "$earned"
+    # Signed for quotes; a wallet with many small proofs swaps them, which must leave the sum as it is.
+    assert_equal "$(ledger "SELECT sum(sig.amount) FROM sig JOIN op ON op.id = sig.op WHERE op.kind = 1")" "$earned"
+    assert_equal "$(ledger "SELECT (SELECT sum(amount) FROM sig) - (SELECT coalesce(sum(amount), 0) FROM spent)")" "$earned"
+    wait_until balance_is "$earned"
 }
+balance_is() { [ "$(hp-wallet --config-dir "$dir" balance --json | jq .unspent)" = "$1" ]; }

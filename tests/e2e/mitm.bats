@@ -135,7 +135,13 @@ sessions() { [ "$(grep -c ': up, session' mint.log)" -ge "$1" ]; }
 }
 
 @test "AC-225 cut after the mint's commit, before its answer: asked again it gives the same quote" {
-    start_link_in_the_middle
+    # With the true clock: no ping comes between, which would be cut instead of the answer.
+    start_mitm link "$(link_address)"
+    set_key shared/pool.toml link_address "\"$mitm_address\""
+    start_template
+    start_pool
+    start_mint
+    wait_for_link
     local cut
     for cut in up:cut up:reset up@+1:cut up@+157:cut; do
         tell link now "$cut"
