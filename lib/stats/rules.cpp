@@ -20,6 +20,8 @@ constexpr Rule kRules[] = {
      .latency = "latency_ms",
      .latency_name = "share_to_quote_ms"},
     {.type = "quote_dead", .series = "quote_dead", .label = "code"},
+    {.type = "quote_requeued", .series = "quote_requeued"},
+    {.type = "mint_status", .series = "mint_status", .label = "mint"},
     {.type = "block_found", .series = "block_found", .label = "worker"},
     {.type = "tip_changed", .series = "tip_changed"},
     {.type = "connection_opened", .series = "connection_opened"},
@@ -36,6 +38,7 @@ constexpr Rule kRules[] = {
     {.type = "ehash_issued", .series = "ehash_issued", .amount = "amount"},
     {.type = "ehash_swapped", .series = "ehash_swapped", .amount = "amount"},
     {.type = "request_refused", .series = "request_refused", .label = "code"},
+    {.type = "pool_rollback", .series = "pool_rollback", .count = "count"},
     {.type = "link_up", .series = "link_up"},
     {.type = "link_down", .series = "link_down"},
     // hp-proxy
