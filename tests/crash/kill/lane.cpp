@@ -53,7 +53,9 @@ std::string value_of(const std::string& path, const std::string& key) {
 Lane::Lane(const Settings& settings, Totals& totals, unsigned index)
     : settings_{settings}, totals_{totals}, index_{index} {
     auto on_change = [this] { nudge(); };
-    for (auto& process : processes_) process = std::make_unique<Process>(loop_, on_change);
+    for (Program program : kDaemons)
+        processes_[static_cast<std::size_t>(program)] =
+            std::make_unique<Process>(loop_, [this, program] { on_daemon_changed(program); });
     processes_[static_cast<std::size_t>(Program::wallet)] =
         std::make_unique<Process>(loop_, [this] { on_wallet_command_ended(); });
     template_ = std::make_unique<Process>(loop_, on_change);
@@ -121,7 +123,24 @@ void Lane::start(Program program) {
                          {"--keyset-amounts", std::to_string(keyset_amounts_), "--input-fee-ppk",
                           std::to_string(epoch_.fee_ppk), "--events", files_.mint_events});
     }
+    point_kills_at_start_[static_cast<std::size_t>(program)] = point_kills(program);
     process(program).start(arguments, environment(program), log_of(name_of(program)));
+}
+
+std::uint64_t Lane::point_kills(Program program) const {
+    std::uint64_t kills = 0;
+    for (const Slot& slot : counts_[static_cast<std::size_t>(program)]->slots) kills += slot.kills;
+    return kills;
+}
+
+/// An end that nobody here has asked for is a finding, or somebody else's kill.
+void Lane::on_daemon_changed(Program program) {
+    auto& one = process(program);
+    const bool by_point = point_kills(program) != point_kills_at_start_[static_cast<std::size_t>(program)];
+    const bool is_ours = one.was_killed() && (one.is_kill_asked() || by_point);
+    if (!one.is_running() && !is_ours)
+        failures_.push_back(std::string(command_of(program)) + " " + one.how_it_ended() + ", and not by us");
+    nudge();
 }
 
 void Lane::wait_for_end(Program program) {

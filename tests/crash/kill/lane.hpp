@@ -62,6 +62,8 @@ class Lane {
     bool wave_is_done() const;
 
     void start(Program program);
+    void on_daemon_changed(Program program);
+    std::uint64_t point_kills(Program program) const;
     /// Waits until all three are ready; what was killed meanwhile is started again. Others than SIGKILL end
     /// the round.
     void wait_for_all();
@@ -92,6 +94,7 @@ class Lane {
     std::unique_ptr<Process> template_;
     std::unique_ptr<Process> helper_;  ///< hp-config, hp-audit and the like
     std::array<Counts*, kPrograms> counts_{};
+    std::array<std::uint64_t, kPrograms> point_kills_at_start_{};
     std::array<std::array<std::uint64_t, 2>, kPointsMax> counted_{};  ///< passes and kills seen of each point
 
     // An epoch's:

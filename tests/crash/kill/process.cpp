@@ -50,7 +50,7 @@ void Process::start(const std::vector<std::string>& arguments, const std::vector
         std::_Exit(2);
     }
     pid_ = pid;
-    ready_ = false;
+    ready_ = kill_asked_ = false;
     // Before anybody waits for it: the number cannot be another's yet.
     pidfd_ = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
     waiter_ = std::thread{[this, pid] {
@@ -61,6 +61,7 @@ void Process::start(const std::vector<std::string>& arguments, const std::vector
 }
 
 void Process::kill() {
+    kill_asked_ = true;
     if (is_running() && pidfd_ >= 0) ::syscall(SYS_pidfd_send_signal, pidfd_, SIGKILL, nullptr, 0);
 }
 

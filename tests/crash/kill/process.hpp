@@ -27,13 +27,15 @@ class Process {
     /// SIGKILL; is_running() stays true until the kernel has reported the end.
     void kill();
     bool is_running() const { return pid_ > 0; }
-    bool is_ready() const { return is_running() && ready_; }
+    bool is_ready() const { return is_running() && ready_ && !kill_asked_; }
     void set_ready(int pid) {
         if (pid == pid_) ready_ = true;
     }
     /// How the last one ended, as waitpid() has it.
     int last_status() const { return last_status_; }
     bool was_killed() const;
+    /// kill() was called since its start.
+    bool is_kill_asked() const { return kill_asked_; }
     std::string how_it_ended() const;
 
   private:
@@ -43,6 +45,7 @@ class Process {
     int pid_{-1};
     int pidfd_{-1};
     bool ready_{false};
+    bool kill_asked_{false};
     int last_status_{0};
     std::thread waiter_;
 };
