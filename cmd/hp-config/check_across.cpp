@@ -7,6 +7,7 @@
 #include "base/bytes.hpp"
 #include "bitcoin/script.hpp"
 #include "cli/secrets.hpp"
+#include "config/mint_key.hpp"
 #include "crypto/base58.hpp"
 #include "setup.hpp"
 
@@ -115,6 +116,24 @@ void check_belongs(Setup& setup, std::string_view file, const char* key, const s
         "is " + public_text + ", but the key in " + secret_key_name + " has the public key " + expected);
 }
 
+void check_mints(Setup& setup, const std::optional<crypto::SecretKey>& mint_link) {
+    const auto& pool = setup.values.pool;
+    const auto mints = config::mint_keys_from_list(pool.allowed_mint_keys);
+    if (!mints) return setup.add(Pool::file, "allowed_mint_keys", mints.error().what);
+    const auto names = config::mint_names(*mints);
+    if (!pool.route_to.empty() && std::find(names.begin(), names.end(), pool.route_to) == names.end())
+        setup.add(Pool::file, "route_to",
+                  "is '" + pool.route_to + "', which is no mint of allowed_mint_keys");
+    if (!mint_link) return;
+    const bool known = std::any_of(mints->begin(), mints->end(), [&](const config::MintKey& mint) {
+        return mint.key == mint_link->xonly();
+    });
+    if (!known)
+        setup.add(Pool::file, "allowed_mint_keys",
+                  "does not have the link key of mint.toml's link_secret_key_file, which is " +
+                      to_hex(mint_link->xonly()));
+}
+
 void check_keys(Setup& setup, const Keys& keys) {
     const auto& values = setup.values;
     const auto& network = values.network;
@@ -134,18 +153,7 @@ void check_keys(Setup& setup, const Keys& keys) {
         check_belongs(setup, Proxy::file, "pool_authority_public_key", values.proxy.pool_authority_public_key,
                       keys.pool_authority, "authority_secret_key_file of pool.toml");
     }
-    if (keys.mint_link && setup.has(Pool::file) && !values.pool.allowed_mint_keys.empty()) {
-        const std::string key = to_hex(keys.mint_link->xonly());
-        const auto& allowed = values.pool.allowed_mint_keys;
-        const bool known = std::any_of(allowed.begin(), allowed.end(), [&](const std::string& one) {
-            const auto bytes = array_from_hex<32>(one);
-            return bytes && *bytes == keys.mint_link->xonly();
-        });
-        if (!known) {
-            setup.add(Pool::file, "allowed_mint_keys",
-                      "does not have the link key of mint.toml's link_secret_key_file, which is " + key);
-        }
-    }
+    if (setup.has(Pool::file) && !values.pool.allowed_mint_keys.empty()) check_mints(setup, keys.mint_link);
     const auto same = [](const auto& a, const auto& b) { return a && b && a->bytes() == b->bytes(); };
     if (same(keys.pool_authority, keys.link_authority)) {
         setup.add(Pool::file, "link_authority_secret_key_file",

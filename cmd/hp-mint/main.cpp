@@ -70,6 +70,9 @@ Result<> serve(const Settings& s, const cli::Command& command) {
         loop.stop();
     };
     loop.run();
+    // A second signal ends the loop at once; what the writer has still to do uses the API, which goes before
+    // it.
+    service->drain();
     if (fatal) return fail(*fatal);
     return {};
 }

@@ -6,6 +6,7 @@
 #include "cli/command.hpp"
 #include "cli/secrets.hpp"
 #include "config/keys.hpp"
+#include "config/mint_key.hpp"
 #include "crypto/base58.hpp"
 #include "log/log.hpp"
 #include "pool/pool.hpp"
@@ -54,10 +55,11 @@ Result<pool::PoolOptions> options_from(const Settings& s, const cli::Command& co
                     "the link needs a key of its own: hp-config keygen authority");
     o.link.authority = link_authority.xonly();
     o.link.identity = net::renewing_identity(link_authority, s.pool.certificate_validity_s);
-    for (const auto& text : s.pool.allowed_mint_keys) {
-        HP_TRY(auto key, array_from_hex<32>(text));
-        o.link.allowed_mint_keys.push_back(key);
-    }
+    auto mints = config::mint_keys_from_list(s.pool.allowed_mint_keys);
+    if (!mints) return fail(Errc::usage, "allowed_mint_keys: " + mints.error().what);
+    for (auto& [name, key] : *mints) o.link.allowed_mints.push_back({name, key});
+    o.link.allow_mint_rollback = s.pool.allow_mint_rollback;
+    o.route_to = s.pool.route_to;
     o.link.allow_new_mint_store = s.pool.allow_new_mint_store;
     o.link.unit = s.shared.unit;
     o.link.valuation = o.valuation;

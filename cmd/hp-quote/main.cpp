@@ -13,7 +13,9 @@ struct Options {
     std::string kind, text;
     bool secrets{false}, json{false};
     hp_quote::GetOptions get;
-    hp_quote::ListOptions list;
+    hp_quote::ListOptions list, dead;
+    hp_quote::RequeueOptions requeue;
+    hp_quote::AdoptOptions adopt;
     hp_quote::AmountOptions amount;
     hp_quote::ExplainOptions explain;
 };
@@ -67,6 +69,36 @@ void add_list(cli::Command& command, hp_quote::ListOptions& options) {
     list.add_flag("--json", options.json, "print one JSON object a line");
 }
 
+void add_dead(cli::Command& command, Options& options) {
+    auto& dead =
+        command.subcommand("dead", "list the shares whose quote a mint refused for good, with the reasons",
+                           {"hp-quote dead --config-dir /etc/hashpool",
+                            "hp-quote dead --outbox data/outbox.db --json | jq .dead_reason"});
+    dead.add_option("--outbox", options.dead.places.outbox, "the pool's outbox")->type_name("FILE");
+    add_config_dir(dead, options.dead.places.config_dir, "take the outbox from pool.toml there");
+    dead.add_option("--limit", options.dead.limit, "how many at most, newest first [20]")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}))
+        ->type_name("N");
+    dead.add_flag("--json", options.dead.json, "print one JSON object a line");
+
+    auto& requeue =
+        command.subcommand("requeue", "ask the mint again for dead shares; the journal keeps who did it",
+                           {"hp-quote requeue 17 23 --config-dir /etc/hashpool",
+                            "hp-quote requeue --all --outbox data/outbox.db"});
+    requeue.add_option("SEQ", options.requeue.seqs, "numbers of rows, as `hp-quote dead` shows them");
+    requeue.add_flag("--all", options.requeue.all, "all dead shares");
+    requeue.add_option("--outbox", options.requeue.places.outbox, "the pool's outbox; it may be running")
+        ->type_name("FILE");
+    add_config_dir(requeue, options.requeue.places.config_dir, "take the outbox from pool.toml there");
+    requeue.add_flag("--json", options.requeue.json, "print one JSON object");
+
+    auto& adopt = command.subcommand(
+        "adopt", "give an outbox that was restored from a backup a new identity; the pool is stopped",
+        {"hp-quote adopt --outbox data/outbox.db"});
+    adopt.add_option("--outbox", options.adopt.places.outbox, "the pool's outbox")->type_name("FILE");
+    add_config_dir(adopt, options.adopt.places.config_dir, "take the outbox from pool.toml there");
+}
+
 void add_amount(cli::Command& command, hp_quote::AmountOptions& options) {
     auto& amount = command.subcommand(
         "amount", "tell what a share is worth",
@@ -105,6 +137,9 @@ Result<> run(const std::string& verb, const Options& options) {
     if (verb == "encode") return hp_quote::encode_frame(options.text);
     if (verb == "get") return hp_quote::get(options.get);
     if (verb == "list") return hp_quote::list(options.list);
+    if (verb == "dead") return hp_quote::dead(options.dead);
+    if (verb == "requeue") return hp_quote::requeue(options.requeue);
+    if (verb == "adopt") return hp_quote::adopt(options.adopt);
     if (verb == "amount") return hp_quote::amount(options.amount);
     if (verb == "explain") return hp_quote::explain(options.explain);
     if (options.kind == "token") return hp_quote::decode_token(options.text, options.secrets);
@@ -124,6 +159,7 @@ int main(int argc, char** argv) {
     add_coding(command, options);
     add_get(command, options.get);
     add_list(command, options.list);
+    add_dead(command, options);
     add_amount(command, options.amount);
     add_explain(command, options.explain);
     return command.run(argc, argv, [&] {
@@ -131,7 +167,8 @@ int main(int argc, char** argv) {
         const char* variable = std::getenv("HP_CONFIG_DIR");
         auto& places = options.explain.places;
         for (std::string* dir :
-             {&options.get.config_dir, &options.list.places.config_dir, &places.config_dir})
+             {&options.get.config_dir, &options.list.places.config_dir, &options.dead.places.config_dir,
+              &options.requeue.places.config_dir, &options.adopt.places.config_dir, &places.config_dir})
             if (dir->empty() && variable != nullptr) *dir = variable;
         return run(command.app().get_subcommands().front()->get_name(), options);
     });

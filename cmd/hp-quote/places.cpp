@@ -87,6 +87,14 @@ Result<Opened> open_part(const Places& places, Part part) {
     return Opened{*std::move(db), *path, {}};
 }
 
+Result<std::string> path_of(const Places& places, Part part) {
+    if (const std::string& path = named(places, part); !path.empty()) return path;
+    if (places.config_dir.empty())
+        return fail(Errc::usage, "no database given",
+                    std::string("--") + name_of(part) + " FILE or --config-dir DIR");
+    return configured(places.config_dir, part);
+}
+
 Result<std::string> mint_url_of(const std::string& option, const std::string& config_dir) {
     if (!option.empty()) return option;
     if (config_dir.empty()) return config::ProxyShared{}.mint_url;

@@ -21,6 +21,9 @@ const char* name_of(Part part);
 /// missing, as may its configuration file: a machine has the files of its own side only.
 Result<Opened> open_part(const Places& places, Part part);
 
+/// Where it is, by option or configuration; an error where nobody said so.
+Result<std::string> path_of(const Places& places, Part part);
+
 /// The option, else the configuration's, else the default.
 Result<std::string> mint_url_of(const std::string& option, const std::string& config_dir);
 

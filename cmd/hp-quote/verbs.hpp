@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 
@@ -35,6 +36,24 @@ struct ListOptions {
     bool json{false};
 };
 Result<> list(const ListOptions& options);
+
+/// Quotes that a mint refused for good.
+Result<> dead(ListOptions options);
+
+struct RequeueOptions {
+    Places places;
+    std::vector<std::string> seqs;
+    bool all{false};
+    bool json{false};
+};
+/// Dead letters become pending again: in the file, or by the pool that has it open.
+Result<> requeue(const RequeueOptions& options);
+
+struct AdoptOptions {
+    Places places;
+};
+/// A new identity for an outbox that was restored from a backup.
+Result<> adopt(const AdoptOptions& options);
 
 struct AmountOptions {
     std::string header, hash, target;

@@ -106,7 +106,7 @@ std::string Key::value_name() const {
         case Rule::Kind::secret_file:
             return "PATH";
         case Rule::Kind::authority_key:
-        case Rule::Kind::xonly_hex:
+        case Rule::Kind::mint_key:
         case Rule::Kind::pubkey_hex:
             return type == Type::list ? "KEY,KEY" : "KEY";
         default:

@@ -139,6 +139,8 @@ struct Pool {
     bool version_rolling_allowed = true;
     std::vector<std::string> allowed_mint_keys;
     bool allow_new_mint_store = true;
+    bool allow_mint_rollback = false;
+    std::string route_to;
     std::string default_locking_key;
     std::string outbox_database = "data/outbox.db";
     std::int64_t max_inflight = 1024;
@@ -167,11 +169,19 @@ struct Pool {
         v("version_rolling_allowed", version_rolling_allowed,
           "whether miners may roll the BIP 320 version bits", any());
         v("allowed_mint_keys", allowed_mint_keys,
-          "link keys (x-only, 64 hex digits) of the mint that may serve this pool; two during a rotation",
-          xonly_hex().and_required());
+          "link keys of the mints that may serve this pool: KEY, or NAME:KEY where there are several mints; "
+          "two of one mint while its key rotates",
+          mint_key().and_required());
         v("allow_new_mint_store", allow_new_mint_store,
-          "whether an allowed mint may come with a database that the pool has not seen (first contact)",
+          "whether an allowed mint that never linked before may begin (first contact)", any());
+        v("allow_mint_rollback", allow_mint_rollback,
+          "whether a mint may come with another or an older database than last time; for the one start after "
+          "its database was restored from a backup",
           any());
+        v("route_to", route_to,
+          "name of the mint that makes all new quotes; empty: each owner's mint is chosen by the hash of the "
+          "locking key",
+          pattern("[a-z0-9_-]{1,32}"));
         v("default_locking_key", default_locking_key,
           "owner (66 hex digits) of shares whose channel names no key; empty: such channels are refused",
           pubkey_hex());

@@ -5,6 +5,7 @@
 #include <regex>
 
 #include "base/bytes.hpp"
+#include "config/mint_key.hpp"
 #include "crypto/base58.hpp"
 
 namespace hp::config {
@@ -109,11 +110,9 @@ Result<> check_text(const Rule& rule, const std::string& text) {
             }
             good = crypto::authority_key_from_text(text).has_value();
             break;
-        case Rule::Kind::xonly_hex: {
-            const auto key = array_from_hex<32>(text);
-            good = key && crypto::is_valid_xonly(*key);
+        case Rule::Kind::mint_key:
+            good = mint_key_from_text(text).has_value();
             break;
-        }
         case Rule::Kind::pubkey_hex: {
             const auto key = array_from_hex<33>(text);
             good = key && crypto::is_valid_public_key(*key);
@@ -209,8 +208,8 @@ std::string allowed_text(const Rule& rule) {
             return "the path of a file of mode 0600";
         case Rule::Kind::authority_key:
             return "an authority public key in base58check";
-        case Rule::Kind::xonly_hex:
-            return "an x-only public key of 64 hex digits";
+        case Rule::Kind::mint_key:
+            return "[NAME:]KEY, an x-only public key of 64 hex digits";
         case Rule::Kind::pubkey_hex:
             return "a compressed public key of 66 hex digits";
     }

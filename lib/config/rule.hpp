@@ -25,7 +25,7 @@ struct Rule {
         path,
         secret_file,
         authority_key,
-        xonly_hex,
+        mint_key,
         pubkey_hex
     };
     Kind kind{Kind::any};
@@ -56,8 +56,8 @@ inline Rule path() { return {.kind = Rule::Kind::path}; }
 inline Rule secret_file() { return {.kind = Rule::Kind::secret_file}; }
 /// base58check(01 00 || x-only key), SV2 spec 4.7.1.
 inline Rule authority_key() { return {.kind = Rule::Kind::authority_key}; }
-/// 64 hex digits, a point on secp256k1 (BIP 340).
-inline Rule xonly_hex() { return {.kind = Rule::Kind::xonly_hex}; }
+/// [NAME:]KEY, the key x-only in 64 hex digits (config/mint_key.hpp).
+inline Rule mint_key() { return {.kind = Rule::Kind::mint_key}; }
 /// 66 hex digits, a compressed point on secp256k1.
 inline Rule pubkey_hex() { return {.kind = Rule::Kind::pubkey_hex}; }
 

@@ -56,8 +56,8 @@ std::string_view text(LinkRefusal refusal) {
     return {};
 }
 
-tl::expected<std::uint64_t, LinkRefused> check_link_auth(const LinkAuth& auth, const Bytes32& handshake_hash,
-                                                         const PoolExpectations& pool) {
+tl::expected<LinkAccepted, LinkRefused> check_link_auth(const LinkAuth& auth, const Bytes32& handshake_hash,
+                                                        const PoolExpectations& pool) {
     if (auth.auth_version != kAuthVersion)
         return refuse(LinkRefusal::version,
                       "auth_version: expected 1, got " + std::to_string(auth.auth_version));
@@ -87,21 +87,32 @@ tl::expected<std::uint64_t, LinkRefused> check_link_auth(const LinkAuth& auth, c
         return refuse(LinkRefusal::parameters, "mint_generation: expected less than 2^63, got " +
                                                    std::to_string(auth.mint_generation));
 
-    bool known_store = pool.memory && pool.memory->mint_store == auth.mint_store.bytes;
-    if (!known_store && !pool.first_contact_allowed)
-        return refuse(LinkRefusal::mint_rollback, "the mint's database is not the one that this pool knows");
-    if (known_store && auth.mint_generation < pool.memory->mint_generation)
-        return refuse(LinkRefusal::mint_rollback, "mint_generation: expected at least " +
-                                                      std::to_string(pool.memory->mint_generation) +
-                                                      ", got " + std::to_string(auth.mint_generation));
+    bool is_rollback = false;
+    if (!pool.memory) {
+        if (!pool.first_contact_allowed)
+            return refuse(LinkRefusal::mint_rollback,
+                          "this mint never linked before, and first contacts are not allowed");
+    } else if (pool.memory->mint_store != auth.mint_store.bytes) {
+        if (!pool.rollback_allowed)
+            return refuse(LinkRefusal::mint_rollback,
+                          "mint_store: the mint's database is not the one of last time");
+        is_rollback = true;
+    } else if (auth.mint_generation < pool.memory->mint_generation) {
+        if (!pool.rollback_allowed)
+            return refuse(LinkRefusal::mint_rollback, "mint_generation: expected at least " +
+                                                          std::to_string(pool.memory->mint_generation) +
+                                                          ", got " + std::to_string(auth.mint_generation));
+        is_rollback = true;
+    }
     // What the mint remembers of another database of ours says nothing about this one: it gets everything,
     // and knows the shares that it has seen by their hash.
-    if (is_zero(auth.pool_store.bytes) || auth.pool_store.bytes != pool.pool_store) return 1;
+    if (is_zero(auth.pool_store.bytes) || auth.pool_store.bytes != pool.pool_store)
+        return LinkAccepted{1, is_rollback};
     if (auth.last_seq > pool.highest_seq)
         return refuse(LinkRefusal::pool_rollback, "last_seq: the mint has " + std::to_string(auth.last_seq) +
                                                       ", this pool gave only " +
                                                       std::to_string(pool.highest_seq));
-    return auth.last_seq + 1;
+    return LinkAccepted{auth.last_seq + 1, is_rollback};
 }
 
 Result<> check_link_success(const sv2::link::LinkAuthSuccess& success, const LinkAuth& sent) {

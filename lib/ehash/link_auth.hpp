@@ -32,17 +32,22 @@ struct PoolExpectations {
     Bytes32 pool_store{};                ///< id of the own database
     std::uint64_t highest_seq{};         ///< last number that the outbox gave away
     std::optional<MintMemory> memory{};  ///< nothing before the first session with this mint key
-    bool first_contact_allowed{false};   ///< config: a mint_store that was never seen may begin
+    bool first_contact_allowed{false};   ///< config: a mint that never linked may begin
+    bool rollback_allowed{false};        ///< config: it may come with another or an older database
 };
 struct LinkRefused {
     LinkRefusal code{};
     std::string reason;  ///< for our log; the peer gets the code alone
 };
-/// The pool's checks in their order. Gives resume_seq. An unknown key and a bad signature give the same code:
-/// the caller answers both after the same delay.
-tl::expected<std::uint64_t, LinkRefused> check_link_auth(const sv2::link::LinkAuth& auth,
-                                                         const Bytes32& handshake_hash,
-                                                         const PoolExpectations& pool);
+struct LinkAccepted {
+    std::uint64_t resume_seq{};
+    bool is_rollback{false};  ///< let pass by rollback_allowed
+};
+/// The pool's checks in their order. An unknown key and a bad signature give the same code: the caller
+/// answers both after the same delay.
+tl::expected<LinkAccepted, LinkRefused> check_link_auth(const sv2::link::LinkAuth& auth,
+                                                        const Bytes32& handshake_hash,
+                                                        const PoolExpectations& pool);
 
 /// The mint's check of the answer to what it sent: unit and valuation echoed, resume_seq that fits, at least
 /// one request in flight.

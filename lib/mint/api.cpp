@@ -1,5 +1,6 @@
 #include "mint/api.hpp"
 
+#include "base/crash_point.hpp"
 #include "cashu/nut07.hpp"
 #include "cashu/nut09.hpp"
 #include "cashu/quote_lookup.hpp"
@@ -175,6 +176,12 @@ void Api::sign(std::function<Answer<Signed>(Ledger&)> work, Events::Kind kind, R
                                                         Result<Answer<Signed>> result) {
         if (!result) return reply(storage_failed(result.error()));
         if (!*result) return reply(refused(result->error()));
+        if (kind == Events::Kind::mint) {
+            HP_CRASH_POINT("S6");
+            HP_CRASH_IN_WRITE("S7");
+        } else {
+            HP_CRASH_POINT("W5");
+        }
         const Signed& made = **result;
         if (!made.is_replay)
             mint_.events().signed_outputs(kind, *cashu::sum_amounts(made.signatures), made.signatures.size());
@@ -185,6 +192,7 @@ void Api::sign(std::function<Answer<Signed>(Ledger&)> work, Events::Kind kind, R
 void Api::mint_quote(const HttpRequest& request, Reply reply) {
     auto parsed = cashu::mint_request_from_json(request.body);
     if (!parsed) return reply(refused(parsed.error()));
+    HP_CRASH_POINT("S1");
     sign(
         [this, digest = digest_of(request), parsed = std::move(*parsed)](Ledger& ledger) {
             return ledger.mint(digest, parsed, mint_.keysets(), mint_.policy(), unix_ms_now());
@@ -195,6 +203,7 @@ void Api::mint_quote(const HttpRequest& request, Reply reply) {
 void Api::mint_batch(const HttpRequest& request, Reply reply) {
     auto parsed = cashu::batch_mint_request_from_json(request.body);
     if (!parsed) return reply(refused(parsed.error()));
+    HP_CRASH_POINT("S1");
     sign(
         [this, digest = digest_of(request), parsed = std::move(*parsed)](Ledger& ledger) {
             return ledger.mint_batch(digest, parsed, mint_.keysets(), mint_.policy(), unix_ms_now());
@@ -205,6 +214,7 @@ void Api::mint_batch(const HttpRequest& request, Reply reply) {
 void Api::swap(const HttpRequest& request, Reply reply) {
     auto parsed = cashu::swap_request_from_json(request.body);
     if (!parsed) return reply(refused(parsed.error()));
+    HP_CRASH_POINT("S1");
     auto digest = digest_of(request);
     // The same request is answered as before even where the checks would now say otherwise (a keyset gone
     // inactive); otherwise proofs are verified here, off the writer's thread: that needs no database and is

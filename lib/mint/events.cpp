@@ -54,4 +54,9 @@ void Events::link_down(const std::string& reason) {
     sink_->write(make("link_down").add("reason", reason).line());
 }
 
+void Events::pool_rollback(const std::string& peer, std::uint64_t count) {
+    if (!sink_ || !sink_->enabled()) return;
+    sink_->write(make("pool_rollback").add("peer", peer).add("count", count).line());
+}
+
 }  // namespace hp::mint

@@ -25,6 +25,8 @@ class Events {
     void request_refused(std::string_view path, int status, std::string_view body);
     void link_up(const std::string& peer, std::uint64_t session_id);
     void link_down(const std::string& reason);
+    /// The pool gave `count` numbers to other shares than before: its outbox is an old copy.
+    void pool_rollback(const std::string& peer, std::uint64_t count);
 
   private:
     net::EventSink* sink_{nullptr};

@@ -1,5 +1,6 @@
 #include "mint/ledger.hpp"
 
+#include "base/crash_point.hpp"
 #include "cashu/deciders.hpp"
 #include "crypto/random.hpp"
 #include "ehash/quote_request.hpp"
@@ -100,7 +101,7 @@ std::uint32_t header_ntime(const ByteArray<80>& header) { return get_le<std::uin
 
 struct Ledger::Statements {
     store::Statement insert_quote, find_share, insert_refusal, read_last_seq, write_last_seq, last_pool,
-        is_known, find_quote, by_key, raise, insert_op, find_op, op_signatures, insert_op_quote,
+        is_known, find_other, find_quote, by_key, raise, insert_op, find_op, op_signatures, insert_op_quote,
         has_signature, insert_signature, find_signature, find_spent, insert_spent, totals;
     explicit Statements(store::Database& db)
         : insert_quote{db.prepare("INSERT INTO quote(id, ntime, share_hash, pool_store, seq, unit, amount, "
@@ -117,6 +118,8 @@ struct Ledger::Statements {
           last_pool{db.prepare("SELECT pool_store, last_seq FROM pool ORDER BY served_ms DESC LIMIT 1")},
           is_known{db.prepare("SELECT EXISTS(SELECT 1 FROM quote WHERE pool_store = ?1 AND seq = ?2) OR "
                               "EXISTS(SELECT 1 FROM refusal WHERE pool_store = ?1 AND seq = ?2)")},
+          find_other{
+              db.prepare("SELECT 1 FROM quote WHERE pool_store = ? AND seq = ? AND share_hash <> ? LIMIT 1")},
           find_quote{db.prepare(std::string("SELECT ") + kQuoteColumns + " FROM quote WHERE id = ?")},
           by_key{db.prepare(std::string("SELECT ") + kQuoteColumns +
                             " FROM quote WHERE substr(pubkey, 2) = ?1 AND (?2 = 0 OR issued < paid) ORDER BY "
@@ -173,6 +176,7 @@ Result<LedgerState> Ledger::begin(store::Database& db) {
         }
         keysets.reset();
         transaction.commit();
+        HP_CRASH_POINT("W6");
         return state;
     } catch (const store::DbError& e) {
         return fail(Errc::io, "mint database '" + db.path() + "': " + e.what());
@@ -204,8 +208,10 @@ QuoteResult Ledger::create_quote(const Bytes32& pool_store, std::uint64_t seq, c
     if (s.insert_quote
             .bind(id, ntime, intent.share_hash, pool_store, seq, unit_, intent.amount, intent.locking_key,
                   now)
-            .run_unless_exists())
-        return {uuid_text(id), false, false};
+            .run_unless_exists()) {
+        HP_CRASH_POINT("Q3");
+        return {uuid_text(id), false, false, is_number_reused(pool_store, seq, intent.share_hash)};
+    }
     s.find_share.bind(ntime, intent.share_hash);
     if (!s.find_share.step()) throw store::DbError(0, "a quote id was drawn twice");
     QuoteResult result{uuid_text(s.find_share.array<16>(0)), true, false};
@@ -214,6 +220,19 @@ QuoteResult Ledger::create_quote(const Bytes32& pool_store, std::uint64_t seq, c
         result = {{}, false, true};
     s.find_share.reset();
     return result;
+}
+
+bool Ledger::is_number_reused(const Bytes32& pool_store, std::uint64_t seq, const Bytes32& share_hash) {
+    auto& s = *statements_;
+    // Numbers above the mark are new in the normal course of things: nothing to look up for them.
+    auto& row = s.read_last_seq.bind(pool_store);
+    const std::uint64_t mark = row.step() ? static_cast<std::uint64_t>(row.integer(0)) : 0;
+    row.reset();
+    if (seq > mark) return false;
+    auto& other = s.find_other.bind(pool_store, seq, share_hash);
+    const bool is_reused = other.step();
+    other.reset();
+    return is_reused;
 }
 
 void Ledger::remember_refusal(const Bytes32& pool_store, std::uint64_t seq, const Bytes32& share_hash,
@@ -299,9 +318,12 @@ Answer<std::vector<BlindSignature>> Ledger::issue(OpKind kind, const Bytes32& di
                                                   const cashu::MintKeysets& keysets, std::uint64_t fee,
                                                   UnixMs now, std::int64_t& op) {
     HP_TRY(auto signatures, cashu::sign_outputs(outputs, keysets));
+    if (kind == OpKind::mint) HP_CRASH_POINT("S3");
+    if (kind == OpKind::swap) HP_CRASH_POINT("W3");
     auto& s = *statements_;
     auto& inserted = s.insert_op.bind(static_cast<std::int64_t>(kind), digest, fee, now);
     while (inserted.step()) op = inserted.integer(0);
+    HP_CRASH_POINT("S8");
     for (std::size_t i = 0; i < outputs.size(); ++i) {
         const BlindSignature& signature = signatures[i];
         s.insert_signature
@@ -309,6 +331,7 @@ Answer<std::vector<BlindSignature>> Ledger::issue(OpKind kind, const Bytes32& di
                   signature.dleq->s, op, static_cast<std::int64_t>(i))
             .run();
     }
+    if (kind == OpKind::mint) HP_CRASH_POINT("S4");
     return signatures;
 }
 
@@ -317,6 +340,7 @@ void Ledger::raise_issued(const Quote& quote, std::uint64_t amount, std::int64_t
     if (statements_->raise.bind(id, amount, now).run() != 1)
         throw store::DbError(0, "quote " + quote.id + " cannot issue that much");
     statements_->insert_op_quote.bind(op, id, amount).run();
+    HP_CRASH_POINT("S5");
 }
 
 Answer<Signed> Ledger::mint(const Bytes32& digest, const cashu::MintRequest& request,
@@ -325,6 +349,7 @@ Answer<Signed> Ledger::mint(const Bytes32& digest, const cashu::MintRequest& req
     auto quote = find_quote(request.quote);
     if (!quote) return tl::unexpected(cashu::unknown_quote(request.quote));
     HP_TRY(auto amount, cashu::check_mint(request, *quote, keysets, policy, now / 1000));
+    HP_CRASH_POINT("S2");
     HP_DO(check_unsigned(request.outputs));
     std::int64_t op = 0;
     HP_TRY(auto signatures, issue(OpKind::mint, digest, request.outputs, keysets, 0, now, op));
@@ -344,6 +369,7 @@ Answer<Signed> Ledger::mint_batch(const Bytes32& digest, const cashu::BatchMintR
         quotes.push_back(std::move(*quote));
     }
     HP_TRY(auto amounts, cashu::check_batch_mint(request, quotes, keysets, policy, now / 1000));
+    HP_CRASH_POINT("S2");
     HP_DO(check_unsigned(request.outputs));
     std::int64_t op = 0;
     HP_TRY(auto signatures, issue(OpKind::mint, digest, request.outputs, keysets, 0, now, op));
@@ -362,6 +388,7 @@ Answer<Signed> Ledger::swap(const Bytes32& digest, const cashu::SwapRequest& req
         s.find_spent.reset();
     }
     HP_DO(cashu::decide_inputs(states));
+    HP_CRASH_POINT("W1");
     HP_DO(check_unsigned(request.outputs));
     std::int64_t op = 0;
     HP_TRY(auto signatures, issue(OpKind::swap, digest, request.outputs, keysets, checked.fee, now, op));
@@ -369,6 +396,7 @@ Answer<Signed> Ledger::swap(const Bytes32& digest, const cashu::SwapRequest& req
         const auto& proof = request.inputs[i];
         s.insert_spent.bind(checked.ys[i], proof.id.bytes(), proof.amount, proof.witness, op).run();
     }
+    HP_CRASH_POINT("W4");
     return Signed{std::move(signatures)};
 }
 

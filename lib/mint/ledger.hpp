@@ -41,6 +41,9 @@ struct QuoteResult {
     std::string quote_id;  ///< empty: refused
     bool replay{false};
     bool conflict{false};
+    /// The quote is new, but its number belongs to another share of this pool: the pool has forgotten what it
+    /// gave away (an old copy of its outbox). The share did its work, so the quote stands.
+    bool is_number_reused{false};
 };
 
 /// Signatures, and whether they were given before for the same request.
@@ -111,6 +114,7 @@ class Ledger {
                                                      const std::vector<cashu::BlindedMessage>& outputs,
                                                      const cashu::MintKeysets& keysets, std::uint64_t fee,
                                                      UnixMs now, std::int64_t& op);
+    bool is_number_reused(const Bytes32& pool_store, std::uint64_t seq, const Bytes32& share_hash);
     Answer<> check_unsigned(const std::vector<cashu::BlindedMessage>& outputs);
     void raise_issued(const cashu::Quote& quote, std::uint64_t amount, std::int64_t op, UnixMs now);
     struct Statements;

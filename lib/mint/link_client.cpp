@@ -1,5 +1,6 @@
 #include "mint/link_client.hpp"
 
+#include "base/crash_point.hpp"
 #include "crypto/random.hpp"
 #include "ehash/link_auth.hpp"
 #include "ehash/quote_request.hpp"
@@ -151,6 +152,7 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
     Result<> handle_up(const sv2::FrameView& frame) {
         if (frame.is<link::QuoteRequest>()) {
             HP_TRY(auto request, sv2::decode<link::QuoteRequest>(frame.payload));
+            HP_CRASH_POINT("Q1");
             // Numbers are kept as SQLite's integers, which have a sign.
             if (request.seq == 0 || request.seq > INT64_MAX)
                 return fail(Errc::protocol,
@@ -199,6 +201,7 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
     void store_requests() {
         auto batch = std::make_shared<std::vector<Request>>(std::move(requests_));
         requests_.clear();
+        HP_CRASH_POINT("Q2");
         using Results = std::vector<QuoteResult>;
         client_->mint_.transact<Results>(
             [batch, pool_store = pool_store_](Ledger& ledger) {
@@ -215,6 +218,7 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
                                                 now);
                 }
                 ledger.advance(pool_store, seqs, now);
+                HP_CRASH_POINT("Q4");
                 return results;
             },
             [weak = weak_from_this(), batch](Result<Results> results) {
@@ -223,8 +227,9 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
     }
 
     void answer(const std::vector<Request>& batch, const Result<std::vector<QuoteResult>>& results) {
-        std::uint64_t created = 0, replayed = 0, conflicts = 0, amount = 0;
+        std::uint64_t created = 0, replayed = 0, conflicts = 0, reused = 0, amount = 0;
         unanswered_ -= batch.size();
+        if (results) HP_CRASH_POINT("Q5");
         for (std::size_t i = 0; i < batch.size(); ++i) {
             const Request& request = batch[i];
             const auto& hash = request.intent.share_hash;
@@ -240,6 +245,7 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
                     request.seq, hash)));
             } else {
                 ++(result.replay ? replayed : created);
+                if (result.is_number_reused) ++reused;
                 if (!result.replay) amount += request.intent.amount;
                 link::QuoteResponse response;
                 response.seq = request.seq;
@@ -248,6 +254,8 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
                 response.amount = request.intent.amount;
                 response.keyset_id = sent_.keyset_id;
                 response.replay = result.replay;
+                HP_CRASH_IN_WRITE("Q6");
+                HP_CRASH_AFTER_WRITE("Q7");
                 connection_->send(sv2::encode_frame(response));
             }
         }
@@ -257,6 +265,15 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
         if (conflicts)
             complain_of_conflicts("link: {} quote requests conflict with an earlier quote of the same share",
                                   conflicts);
+        static log::Limited complain_of_pool{log::Level::error};
+        if (reused) {
+            complain_of_pool(
+                "link: pool {} gave {} numbers to other shares than before: its outbox is an old copy; every "
+                "share "
+                "has its quote, see hp-quote adopt",
+                connection_->peer(), reused);
+            client_->mint_.events().pool_rollback(connection_->peer(), reused);
+        }
         client_->mint_.events().quotes_created(created, replayed, conflicts, amount);
     }
 

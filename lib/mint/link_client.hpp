@@ -34,7 +34,7 @@ class LinkClient {
     Mint& mint_;
     Options options_;
     net::Timer redial_;
-    net::Backoff backoff_{250, 15'000};
+    net::Backoff backoff_{50, 15'000};
     std::unique_ptr<net::FrameDial> dialing_;
     std::shared_ptr<Session> session_;
     std::string last_reason_;

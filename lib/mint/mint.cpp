@@ -1,5 +1,6 @@
 #include "mint/mint.hpp"
 
+#include "base/crash_point.hpp"
 #include "crypto/bip32.hpp"
 #include "log/log.hpp"
 
@@ -26,6 +27,7 @@ Result<std::unique_ptr<Mint>> Mint::open(net::Loop& loop, const MintOptions& opt
     HP_TRY(mint->sink_, net::EventSink::open(loop, options.events, "hp-mint"));
     mint->events_.to(mint->sink_.get());
     HP_TRY(auto db, Ledger::open(options.database));
+    HP_CRASH_POINT("W6");  // SQLite has taken up what the last process left
     HP_TRY(mint->state_, Ledger::begin(db));
     HP_DO(mint->load_keysets(db, options));
     try {
@@ -69,6 +71,7 @@ Result<> Mint::load_keysets(store::Database& db, const MintOptions& options) {
         } else {
             // First start, or the operator changed fee or amounts: both are inside the id, so a new keyset
             // begins.
+            HP_CRASH_POINT("K1");
             HP_TRY(auto keyset,
                    cashu::derive_keyset(options.seed, options.unit, next_index, options.input_fee_ppk,
                                         std::nullopt, options.keyset_amounts));
@@ -76,15 +79,18 @@ Result<> Mint::load_keysets(store::Database& db, const MintOptions& options) {
             Ledger::add_keyset(
                 db, {active_, options.unit, next_index, options.input_fee_ppk, options.keyset_amounts, true},
                 unix_ms_now());
+            HP_CRASH_POINT("K2");
             HP_DO(keysets_.insert(std::move(keyset)));
         }
         for (const auto& row : state_.keysets) {
             if (row.unit == options.unit && row.id != active_ && row.active) {
+                HP_CRASH_POINT("K3");
                 Ledger::set_active(db, row.id, false);
                 keysets_.set_active(row.id, false);
             }
         }
         transaction.commit();
+        if (!fitting) HP_CRASH_POINT("K4");
     } catch (const store::DbError& e) {
         return fail(Errc::io, "mint database '" + db.path() + "': " + e.what());
     }

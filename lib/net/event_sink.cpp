@@ -17,6 +17,9 @@ namespace {
 
 constexpr std::size_t kQueueBytesMax = 4u << 20;
 constexpr std::int64_t kRetryMs = 20;
+constexpr std::int64_t kFullRetryMs = 500;
+
+bool is_disk_full(int number) { return number == ENOSPC || number == EDQUOT; }
 
 }  // namespace
 
@@ -76,14 +79,22 @@ void EventSink::drain() {
         auto n = ::write(fd_, queue_.data() + written_, chunk_size());
         if (n > 0) {
             written_ += static_cast<std::size_t>(n);
+            if (std::exchange(is_full_, false)) log::info("events: can be written again");
         } else if (n < 0 && errno == EINTR) {
             continue;
         } else if (n < 0 && errno == EAGAIN) {
             scheduled_ = true;
             retry_.after(kRetryMs, [this] { drain(); });
             break;
+        } else if (n < 0 && is_disk_full(errno)) {
+            // It may have room again; until then records wait, up to the bound.
+            if (!std::exchange(is_full_, true))
+                log::warn("events: cannot write: {}; they wait for room", std::strerror(errno));
+            scheduled_ = true;
+            retry_.after(kFullRetryMs, [this] { drain(); });
+            return;
         } else {
-            // The reader is gone (EPIPE) or the disk is full: events are not money, the service goes on.
+            // The reader is gone (EPIPE): events are not money, the service goes on.
             log::warn("events: cannot write: {}; no more events", std::strerror(errno));
             fd_ = -1;
             break;
@@ -104,7 +115,7 @@ void EventSink::flush(std::int64_t limit_ms) {
     auto end = steady_ms_now() + limit_ms;
     while (fd_ >= 0) {
         drain();
-        if (queue_.empty() || steady_ms_now() >= end) return;
+        if (queue_.empty() || is_full_ || steady_ms_now() >= end) return;
         pollfd waiting{fd_, POLLOUT, 0};
         ::poll(&waiting, 1, static_cast<int>(kRetryMs));
     }

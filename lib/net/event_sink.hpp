@@ -37,6 +37,7 @@ class EventSink {
     bool is_pipe_{false};
     std::string source_;
     bool scheduled_{false};
+    bool is_full_{false};  ///< the disk, when it was last written to
     std::string queue_;
     std::size_t written_{0};
     std::uint64_t dropped_{0};

@@ -7,6 +7,7 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 
+#include "base/crash_point.hpp"
 #include "net/dialer.hpp"
 
 namespace hp::net {
@@ -59,6 +60,7 @@ class StreamLink final : public HttpLink, public std::enable_shared_from_this<St
                 if (error)
                     return self->report(
                         {self->failed("cannot send the request", error).value(), sent == 0, true});
+                HP_CRASH_POINT("X5");
                 self->read_answer();
             });
     }

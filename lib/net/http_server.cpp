@@ -2,7 +2,11 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <cstring>
+#ifdef HP_CRASH_POINTS
+#include <sstream>
+#endif
 
+#include "base/crash_point.hpp"
 #include "log/log.hpp"
 #include "net/acceptor.hpp"
 #include "net/asio_impl.hpp"
@@ -181,6 +185,13 @@ class Session : public std::enable_shared_from_this<Session> {
         bool has_body = response.status >= 200 && response.status != 204 && response.status != 304;
         if (has_body) out.prepare_payload();
         if (!has_body) out.body().clear();
+#ifdef HP_CRASH_POINTS
+        std::ostringstream text;
+        text << out;
+        crash::Writes crash_writes;
+        crash_writes.take();
+        crash_writes.before(stream_.socket().native_handle(), text.str().data(), text.str().size());
+#endif
         stream_.expires_after(std::chrono::milliseconds{shared_->limits.request_ms});
         auto after = [self, keep](const error_code& error, std::size_t) {
             if (!error) keep ? self->read_head() : self->linger();

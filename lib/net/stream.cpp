@@ -80,6 +80,9 @@ void Stream::read() {
 }
 
 void Stream::queued() {
+#ifdef HP_CRASH_POINTS
+    crash_writes_.take();
+#endif
     if (state_ != State::open) return;
     if (bytes_queued() > queue_bytes_max_) {
         on_too_slow();
@@ -99,6 +102,9 @@ void Stream::on_turn_end() {
 }
 
 void Stream::flush() {
+#ifdef HP_CRASH_POINTS
+    crash_writes_.before(fd_.get(), queue_.data() + queue_begin_, bytes_queued());
+#endif
     while (bytes_queued() > 0) {
         ssize_t sent =
             ::send(fd_.get(), queue_.data() + queue_begin_, bytes_queued(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -110,6 +116,9 @@ void Stream::flush() {
         queue_begin_ += static_cast<std::size_t>(sent);
     }
     if (bytes_queued() == 0) {
+#ifdef HP_CRASH_POINTS
+        crash_writes_.after();
+#endif
         queue_begin_ = 0;
         queue_.clear();
         if (queue_.capacity() > kKeptQueueCapacity) queue_.shrink_to_fit();

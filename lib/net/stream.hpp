@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/crash_point.hpp"
 #include "net/loop.hpp"
 #include "net/reactor.hpp"
 
@@ -76,6 +77,9 @@ class Stream : public Pollable, public std::enable_shared_from_this<Stream> {
     bool flush_asked_{false};
     bool closed_by_us_{false};
     std::optional<Timer> close_limit_;
+#ifdef HP_CRASH_POINTS
+    crash::Writes crash_writes_;
+#endif
 };
 
 }  // namespace hp::net

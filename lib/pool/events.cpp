@@ -109,6 +109,30 @@ void Events::quote_dead(std::uint64_t seq, std::uint16_t code, const std::string
     write(make("quote_dead").add("seq", seq).add("code", code).add("reason", reason));
 }
 
+void Events::quote_requeued(std::uint64_t seq) {
+    if (off()) return;
+    write(make("quote_requeued").add("seq", seq));
+}
+
+void Events::mint_status(const MintStatus& mint) {
+    if (off()) return;
+    auto record = make("mint_status");
+    record.add("mint", mint.name)
+        .add("mint_id", std::uint64_t{mint.id})
+        .add("configured", mint.is_configured)
+        .add("connected", mint.is_connected)
+        .add("since_ms", mint.since_ms)
+        .add("pending", mint.pending)
+        .add("inflight", mint.inflight)
+        .add("created", mint.created)
+        .add("dead", mint.dead);
+    if (mint.is_connected) record.add("peer", mint.peer);
+    if (mint.oldest_pending_ms)
+        record.add("oldest_pending_ms", mint.oldest_pending_ms)
+            .add("oldest_age_ms", std::max<UnixMs>(0, unix_ms_now() - mint.oldest_pending_ms));
+    write(record);
+}
+
 void Events::alarm(const std::string& what) {
     if (off()) return;
     write(make("alarm").add("what", what));

@@ -6,6 +6,7 @@
 
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
+#include "pool/hub.hpp"
 
 namespace hp::net {
 class EventSink;
@@ -43,6 +44,8 @@ class Events {
     void quote_created(std::uint64_t seq, const std::string& quote_id, std::uint64_t amount,
                        const Bytes32& share_hash, bool replay, std::int64_t latency_ms);
     void quote_dead(std::uint64_t seq, std::uint16_t code, const std::string& reason);
+    void quote_requeued(std::uint64_t seq);
+    void mint_status(const MintStatus& mint);
     void alarm(const std::string& what);
     void status(std::uint64_t connections, std::uint64_t channels, std::uint64_t outbox_pending,
                 std::uint64_t outbox_dead, bool mint_connected, const net::FrameCounters& mining_port);

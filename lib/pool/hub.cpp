@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/crash_point.hpp"
 #include "ehash/quote_request.hpp"
 
 namespace hp::pool {
@@ -15,109 +16,169 @@ constexpr std::int64_t kRetryMs = 1000;
 
 }  // namespace
 
-Hub::Hub(net::Loop& loop, Outbox& outbox, HubObserver& observer)
-    : outbox_{outbox}, observer_{observer}, retry_{loop}, ack_retry_{loop} {
-    last_committed_ = outbox.counts_at_open().last_seq;
-    pending_ = outbox.counts_at_open().pending;
-    dead_ = outbox.counts_at_open().dead;
+/// One mint's part. Rows up to loaded_until are answered, in flight, postponed or in ready.
+struct Hub::Lane {
+    Lane(net::Loop& loop, MintId id_, KnownMint known, bool is_configured_)
+        : id{id_},
+          name{std::move(known.name)},
+          is_configured{is_configured_},
+          memory{known.memory},
+          loaded_until{row_seq(id_, 0)},
+          last_committed{row_seq(id_, known.last_count)},
+          pending{known.pending},
+          dead{known.dead},
+          retry{loop} {}
+
+    MintId id;
+    std::string name;
+    bool is_configured;
+    std::optional<MintMemory> memory;
+    std::shared_ptr<QuoteCarrier> carrier;
+    UnixMs since_ms{unix_ms_now()};
+    std::uint64_t session{0};  // counts attaches, so that a page asked for an earlier one is dropped
+    std::uint64_t mint_last_seq{0};
+    std::uint64_t loaded_until;
+    std::uint64_t last_committed;
+    bool is_fetching{false};
+    bool retry_waits{false};
+    std::deque<StoredIntent> ready;
+    /// Refused for now by the mint, tried again in a second. They count as in flight, so that a mint whose
+    /// disk is full does not draw the whole backlog into memory.
+    std::vector<StoredIntent> postponed;
+    std::unordered_map<std::uint64_t, StoredIntent> inflight;
+    std::uint64_t pending, created{0}, dead;
+    UnixMs oldest_pending_ms{0};
+    net::Timer retry;
+};
+
+Hub::Hub(net::Loop& loop, Outbox& outbox, HubObserver& observer, std::span<const std::string> configured)
+    : outbox_{outbox}, observer_{observer}, ack_retry_{loop} {
+    for (const KnownMint& mint : outbox.mints_at_open()) {
+        const bool is_configured = std::ranges::find(configured, mint.name) != configured.end();
+        lanes_.push_back(
+            std::make_unique<Lane>(loop, static_cast<MintId>(lanes_.size()), mint, is_configured));
+        if (!is_configured && mint.pending > 0)
+            observer_.on_alarm(std::to_string(mint.pending) + " quotes wait for mint '" + mint.name +
+                               "', which is not in allowed_mint_keys");
+    }
+    refresh_oldest();
 }
+Hub::~Hub() = default;
 
 void Hub::committed(std::uint64_t seq, const ehash::Intent& intent, Owner owner) {
-    last_committed_ = std::max(last_committed_, seq);
-    ++pending_;
+    Lane& lane = lane_of(seq);
+    lane.last_committed = std::max(lane.last_committed, seq);
+    if (lane.pending++ == 0) lane.oldest_pending_ms = owner.accepted_ms;
     if (owners_.size() < kOwnersMax) owners_.emplace(seq, std::move(owner));
-    if (carrier_ && !fetching_ && loaded_until_ + 1 == seq && ready_.size() < kReadyMax) {
-        ready_.push_back({seq, intent, IntentState::pending});
-        loaded_until_ = seq;
+    if (lane.carrier && !lane.is_fetching && lane.loaded_until + 1 == seq && lane.ready.size() < kReadyMax) {
+        lane.ready.push_back({seq, intent, IntentState::pending});
+        lane.loaded_until = seq;
     }
-    pump();
+    pump(lane);
 }
 
-void Hub::attach(std::shared_ptr<QuoteCarrier> carrier, std::uint64_t mint_last_seq) {
-    carrier_ = std::move(carrier);
-    ++session_;
-    mint_last_seq_ = mint_last_seq;
-    loaded_until_ = 0;
-    fetching_ = false;
-    ready_.clear();
-    postponed_.clear();
-    inflight_.clear();
-    pump();
+/// Nothing is on its way any more; what is pending is read from the outbox again.
+void Hub::reset(Lane& lane) {
+    ++lane.session;
+    lane.loaded_until = row_seq(lane.id, 0);
+    lane.is_fetching = false;
+    lane.ready.clear();
+    lane.postponed.clear();
+    lane.inflight.clear();
+}
+
+void Hub::attach(MintId mint, std::shared_ptr<QuoteCarrier> carrier, std::uint64_t mint_last_count) {
+    Lane& lane = *lanes_.at(mint);
+    auto older = std::exchange(lane.carrier, std::move(carrier));
+    reset(lane);
+    lane.since_ms = unix_ms_now();
+    lane.mint_last_seq = row_seq(mint, mint_last_count);
+    if (older) older->end("replaced by a newer session");
+    pump(lane);
 }
 
 void Hub::detach(const QuoteCarrier* carrier) {
-    if (carrier_.get() != carrier) return;
-    carrier_.reset();
-    ++session_;
-    fetching_ = false;
-    ready_.clear();
-    postponed_.clear();
-    inflight_.clear();
+    Lane* lane = find_lane(carrier);
+    if (!lane) return;
+    lane->carrier.reset();
+    lane->since_ms = unix_ms_now();
+    reset(*lane);
 }
 
-void Hub::pump() {
-    if (!carrier_) return;
-    while (!ready_.empty() && inflight_.size() + postponed_.size() < carrier_->max_inflight()) {
-        StoredIntent intent = std::move(ready_.front());
-        ready_.pop_front();
-        carrier_->carry(intent);
-        inflight_.emplace(intent.seq, std::move(intent));
+Hub::Lane* Hub::find_lane(const QuoteCarrier* carrier) {
+    for (auto& lane : lanes_)
+        if (lane->carrier.get() == carrier) return lane.get();
+    return nullptr;
+}
+
+void Hub::pump(Lane& lane) {
+    if (!lane.carrier) return;
+    while (!lane.ready.empty() &&
+           lane.inflight.size() + lane.postponed.size() < lane.carrier->max_inflight()) {
+        StoredIntent intent = std::move(lane.ready.front());
+        lane.ready.pop_front();
+        HP_CRASH_POINT("P6");
+        lane.carrier->carry(intent);
+        lane.inflight.emplace(intent.seq, std::move(intent));
     }
-    if (ready_.empty() && loaded_until_ < last_committed_ && !fetching_) fetch();
+    if (lane.ready.empty() && lane.loaded_until < lane.last_committed && !lane.is_fetching) fetch(lane);
 }
 
-void Hub::retry_later() {
-    if (std::exchange(retry_waits_, true)) return;
-    retry_.after(kRetryMs, [this] {
-        retry_waits_ = false;
-        ready_.insert(ready_.begin(), std::make_move_iterator(postponed_.begin()),
-                      std::make_move_iterator(postponed_.end()));
-        postponed_.clear();
-        pump();
+/// In a second: what was postponed goes first, then the rest. A wait under way is not prolonged.
+void Hub::retry_later(Lane& lane) {
+    if (std::exchange(lane.retry_waits, true)) return;
+    lane.retry.after(kRetryMs, [this, &lane] {
+        lane.retry_waits = false;
+        lane.ready.insert(lane.ready.begin(), std::make_move_iterator(lane.postponed.begin()),
+                          std::make_move_iterator(lane.postponed.end()));
+        lane.postponed.clear();
+        pump(lane);
     });
 }
 
-void Hub::fetch() {
-    fetching_ = true;
-    outbox_.page(loaded_until_ + 1, mint_last_seq_, kPageRows,
-                 [this, session = session_](Result<std::vector<StoredIntent>> page) {
-                     if (session != session_) return;
-                     fetching_ = false;
-                     if (!page) {
-                         observer_.on_alarm("cannot read the outbox: " + page.error().what);
-                         retry_later();
-                         return;
-                     }
-                     // A short page ends at the newest row that was committed before it was read; later ones
-                     // are announced later.
-                     loaded_until_ = page->size() == kPageRows ? page->back().seq : last_committed_;
-                     for (auto& row : *page) {
-                         // An answer may be in memory while its row is not saved yet: it needs no second
-                         // sending.
-                         bool answered = std::ranges::any_of(
-                             acks_, [&](const QuoteAck& ack) { return ack.seq == row.seq; });
-                         if (!answered) ready_.push_back(std::move(row));
-                     }
-                     pump();
-                 });
+void Hub::fetch(Lane& lane) {
+    lane.is_fetching = true;
+    outbox_.page(lane.loaded_until + 1, lane.mint_last_seq, kPageRows,
+                 while_alive([this, &lane, session = lane.session](Result<std::vector<StoredIntent>> page) {
+                     if (session == lane.session) on_page(lane, std::move(page));
+                 }));
+}
+
+void Hub::on_page(Lane& lane, Result<std::vector<StoredIntent>> page) {
+    lane.is_fetching = false;
+    if (!page) {
+        observer_.on_alarm("cannot read the outbox: " + page.error().what);
+        return retry_later(lane);
+    }
+    // A short page ends at the newest row that was committed before it was read; later ones are announced
+    // later.
+    lane.loaded_until = page->size() == kPageRows ? page->back().seq : lane.last_committed;
+    for (auto& row : *page) {
+        // An answer may be in memory while its row is not saved yet: it needs no second sending.
+        bool answered = std::ranges::any_of(acks_, [&](const QuoteAck& ack) { return ack.seq == row.seq; });
+        if (!answered) lane.ready.push_back(std::move(row));
+    }
+    pump(lane);
 }
 
 Result<> Hub::on_response(const QuoteCarrier* carrier, const sv2::link::QuoteResponse& response) {
-    if (carrier != carrier_.get()) return {};
-    auto it = inflight_.find(response.seq);
-    if (it == inflight_.end()) {
-        observer_.on_alarm("mint answered request " + std::to_string(response.seq) +
+    Lane* lane = find_lane(carrier);
+    if (!lane) return {};  // a session that was replaced
+    auto it = lane->inflight.find(row_seq(lane->id, response.seq));
+    if (it == lane->inflight.end() || response.seq > kCountMax) {
+        observer_.on_alarm("mint '" + lane->name + "' answered request " + std::to_string(response.seq) +
                            ", which is not in flight; ignored");
         return {};
     }
+    HP_CRASH_POINT("P9");
     const StoredIntent& row = it->second;
-    if (auto mismatch = ehash::response_mismatch(response, row.seq, row.intent)) {
-        observer_.on_alarm("mint's answer to request " + std::to_string(row.seq) +
-                           " does not fit it: " + *mismatch);
+    if (auto mismatch = ehash::response_mismatch(response, count_of_row(row.seq), row.intent)) {
+        observer_.on_alarm("the answer of mint '" + lane->name + "' to request " +
+                           std::to_string(response.seq) + " does not fit it: " + *mismatch);
         return fail(Errc::protocol, "answer does not fit its request");
     }
     Owner owner;
-    if (auto found = owners_.find(response.seq); found != owners_.end()) {
+    if (auto found = owners_.find(row.seq); found != owners_.end()) {
         owner = std::move(found->second);
         owners_.erase(found);
     }
@@ -125,26 +186,29 @@ Result<> Hub::on_response(const QuoteCarrier* carrier, const sv2::link::QuoteRes
     if (auto connection = owner.connection.lock())
         connection->quote_created(owner.channel_id, owner.sequence_number, response.quote_id.value,
                                   response.amount);
-    acks_.push_back({response.seq, response.quote_id.value, unix_ms_now()});
-    if (row.state == IntentState::pending) --pending_;
-    if (row.state == IntentState::dead) --dead_;
-    inflight_.erase(it);
-    ++created_;
+    HP_CRASH_POINT("P12");
+    acks_.push_back({row.seq, response.quote_id.value, unix_ms_now(), row.state});
+    if (row.state == IntentState::pending) --lane->pending;
+    if (row.state == IntentState::dead) --lane->dead;
+    lane->inflight.erase(it);
+    ++lane->created;
     save_acks();
-    pump();
+    pump(*lane);
     return {};
 }
 
 Result<> Hub::on_error(const QuoteCarrier* carrier, const sv2::link::QuoteError& error) {
-    if (carrier != carrier_.get()) return {};
-    auto it = inflight_.find(error.seq);
-    if (it == inflight_.end() || it->second.intent.share_hash != error.share_hash.bytes)
+    Lane* lane = find_lane(carrier);
+    if (!lane) return {};
+    auto it = lane->inflight.find(row_seq(lane->id, error.seq));
+    if (it == lane->inflight.end() || error.seq > kCountMax ||
+        it->second.intent.share_hash != error.share_hash.bytes)
         return fail(Errc::protocol, "error for a request that is not in flight");
     StoredIntent row = std::move(it->second);
-    inflight_.erase(it);
+    lane->inflight.erase(it);
     if (error.retryable) {
-        postponed_.push_back(std::move(row));
-        retry_later();
+        lane->postponed.push_back(std::move(row));
+        retry_later(*lane);
         return {};
     }
     std::string reason = std::to_string(error.code) + " " + printable(error.text.value);
@@ -156,36 +220,113 @@ Result<> Hub::on_error(const QuoteCarrier* carrier, const sv2::link::QuoteError&
         owners_.erase(found);
     }
     if (row.state == IntentState::pending) {
-        --pending_;
-        ++dead_;
-        outbox_.bury({row.seq, reason}, [this, seq = row.seq](Result<> saved) {
-            if (saved) return;
-            // It is pending still, and the next session's mint will be asked again.
-            ++pending_;
-            --dead_;
-            observer_.on_alarm("cannot save the dead letter " + std::to_string(seq) + ": " +
-                               saved.error().what);
-        });
+        --lane->pending;
+        ++lane->dead;
+        outbox_.bury({row.seq, reason, unix_ms_now()},
+                     while_alive([this, lane, seq = row.seq](Result<> saved) {
+                         if (saved) return;
+                         // It is pending still, and the next session's mint will be asked again.
+                         ++lane->pending;
+                         --lane->dead;
+                         observer_.on_alarm("cannot save the dead letter " + std::to_string(seq) + ": " +
+                                            saved.error().what);
+                     }));
     }
-    pump();
+    pump(*lane);
     return {};
+}
+
+void Hub::requeued(const std::vector<StoredIntent>& rows) {
+    for (const StoredIntent& row : rows) {
+        Lane& lane = lane_of(row.seq);
+        --lane.dead;
+        ++lane.pending;
+        // Rows that a page will bring come by it.
+        if (lane.carrier && row.seq <= lane.loaded_until && !lane.inflight.contains(row.seq))
+            lane.ready.push_back(row);
+    }
+    for (auto& lane : lanes_) pump(*lane);
 }
 
 void Hub::save_acks() {
     if (saving_acks_ || acks_.empty()) return;
     saving_acks_ = true;
-    outbox_.ack(acks_, [this, count = acks_.size()](Result<> saved) {
-        saving_acks_ = false;
-        if (!saved) {
-            observer_.on_alarm("cannot save quote ids: " + saved.error().what);
-            ack_retry_.after(kRetryMs, [this] { save_acks(); });
-            return;
-        }
-        acks_.erase(acks_.begin(), acks_.begin() + static_cast<std::ptrdiff_t>(count));
-        save_acks();
-    });
+    outbox_.ack(acks_, while_alive([this, count = acks_.size()](Result<std::vector<std::uint64_t>> refused) {
+                    saving_acks_ = false;
+                    if (!refused) {
+                        observer_.on_alarm("cannot save quote ids: " + refused.error().what);
+                        ack_retry_.after(kRetryMs, [this] { save_acks(); });
+                        return;
+                    }
+                    HP_CRASH_POINT("P11");
+                    on_acks_saved(count, *refused);
+                    save_acks();
+                }));
 }
 
-Hub::Status Hub::status() const { return {pending_, inflight_.size(), created_, dead_, carrier_ != nullptr}; }
+void Hub::on_acks_saved(std::size_t count, const std::vector<std::uint64_t>& refused) {
+    for (std::uint64_t seq : refused) {
+        auto ack = std::ranges::find(acks_, seq, &QuoteAck::seq);
+        Lane& lane = lane_of(seq);
+        observer_.on_alarm("mint '" + lane.name + "' gave the quote id " + ack->quote_id +
+                           " to two shares; row " + std::to_string(seq) + " stays as it was");
+        if (ack->state_before == IntentState::pending) ++lane.pending;
+        if (ack->state_before == IntentState::dead) ++lane.dead;
+        if (lane.carrier) lane.carrier->end("the same quote id for two shares");
+    }
+    acks_.erase(acks_.begin(), acks_.begin() + static_cast<std::ptrdiff_t>(count));
+}
+
+std::optional<MintId> Hub::find_mint(std::string_view name) const {
+    for (const auto& lane : lanes_)
+        if (lane->name == name) return lane->id;
+    return {};
+}
+
+std::uint64_t Hub::last_count(MintId mint) const { return count_of_row(lanes_.at(mint)->last_committed); }
+
+const std::optional<MintMemory>& Hub::memory(MintId mint) const { return lanes_.at(mint)->memory; }
+
+void Hub::remember(MintId mint, const MintMemory& memory, std::function<void(Result<>)> done) {
+    outbox_.remember_mint(mint, memory,
+                          while_alive([this, mint, memory, done = std::move(done)](Result<> saved) {
+                              if (saved) lanes_.at(mint)->memory = memory;
+                              done(saved);
+                          }));
+}
+
+void Hub::refresh_oldest() {
+    for (auto& lane : lanes_) {
+        if (lane->pending == 0) {
+            lane->oldest_pending_ms = 0;
+            continue;
+        }
+        outbox_.oldest_pending(lane->id,
+                               while_alive([raw = lane.get()](Result<std::optional<UnixMs>> oldest) {
+                                   if (oldest) raw->oldest_pending_ms = oldest->value_or(0);
+                               }));
+    }
+}
+
+MintStatus Hub::status(MintId mint) const {
+    const Lane& lane = *lanes_.at(mint);
+    return {lane.id,
+            lane.name,
+            lane.is_configured,
+            lane.carrier != nullptr,
+            lane.since_ms,
+            lane.carrier ? lane.carrier->peer() : std::string{},
+            lane.pending,
+            lane.inflight.size(),
+            lane.created,
+            lane.dead,
+            lane.oldest_pending_ms};
+}
+
+std::vector<MintStatus> Hub::statuses() const {
+    std::vector<MintStatus> out;
+    for (const auto& lane : lanes_) out.push_back(status(lane->id));
+    return out;
+}
 
 }  // namespace hp::pool

@@ -1,6 +1,6 @@
-// The hub: the one place that knows which quotes are outstanding and who earned them. Committed intents go to
-// the mint from here and their answers come back to here; the database holds the only copy that matters, this
-// holds a bounded window of it.
+// The hub: the one place that knows the mints, which quotes are outstanding at each, and who earned them.
+// Committed intents go to their mint from here and the answers come back to here; the database holds the only
+// copy that matters, this holds a bounded window of it.
 #pragma once
 #include <cstdint>
 #include <deque>
@@ -31,6 +31,24 @@ class QuoteCarrier {
     virtual ~QuoteCarrier() = default;
     virtual void carry(const StoredIntent& intent) = 0;
     virtual std::size_t max_inflight() const = 0;
+    virtual std::string peer() const = 0;
+    /// Closes the session, for a reason that is ours.
+    virtual void end(const std::string& why) = 0;
+};
+
+/// A mint as operators see it: an identity of its own, never a port number.
+struct MintStatus {
+    MintId id{};
+    std::string name;
+    bool is_configured{};  ///< in allowed_mint_keys; one that is not may still have rows that wait for it
+    bool is_connected{};
+    UnixMs since_ms{};        ///< of being connected, or away (at the earliest since the pool's start)
+    std::string peer;         ///< while connected
+    std::uint64_t pending{};  ///< backlog: committed, not answered (on disk, in the window or on the link)
+    std::uint64_t inflight{};
+    std::uint64_t created{};  ///< answered since the pool's start
+    std::uint64_t dead{};
+    UnixMs oldest_pending_ms{};  ///< when the oldest share of the backlog was accepted; 0: no backlog
 };
 
 /// What the hub tells the outside (events, logs).
@@ -51,55 +69,62 @@ class Hub {
         std::uint32_t sequence_number{};
         UnixMs accepted_ms{};
     };
-    struct Status {
-        std::uint64_t pending{};  ///< committed, not answered (on disk, in the window or on the link)
-        std::uint64_t inflight{};
-        std::uint64_t created{};  ///< answered since start
-        std::uint64_t dead{};
-        bool mint_connected{};
-    };
 
-    Hub(net::Loop& loop, Outbox& outbox, HubObserver& observer);
+    /// `configured`: names of the mints that rows may go to.
+    Hub(net::Loop& loop, Outbox& outbox, HubObserver& observer, std::span<const std::string> configured);
+    ~Hub();
 
     /// A share's intent is on disk.
     void committed(std::uint64_t seq, const ehash::Intent& intent, Owner owner);
-    /// A mint session stands: everything that it has not stored goes to it, oldest first. Replaces the former
-    /// carrier.
-    void attach(std::shared_ptr<QuoteCarrier> carrier, std::uint64_t mint_last_seq);
+    /// A session of this mint stands: everything that it has not stored goes to it, oldest first. An older
+    /// session of the same mint is ended.
+    void attach(MintId mint, std::shared_ptr<QuoteCarrier> carrier, std::uint64_t mint_last_count);
     void detach(const QuoteCarrier* carrier);
-    /// An error is the mint's breach of the protocol, for which its session ends.
+    /// `response.seq` and `error.seq` count the mint's rows, as on the link. An error is the mint's breach of
+    /// the protocol, for which its session ends.
     Result<> on_response(const QuoteCarrier* carrier, const sv2::link::QuoteResponse& response);
     Result<> on_error(const QuoteCarrier* carrier, const sv2::link::QuoteError& error);
-    std::uint64_t last_committed_seq() const { return last_committed_; }
-    Status status() const;
+    /// Dead letters try again (Outbox::requeue gave these rows).
+    void requeued(const std::vector<StoredIntent>& rows);
+
+    std::optional<MintId> find_mint(std::string_view name) const;
+    /// What a mint's LinkAuth is measured against.
+    std::uint64_t last_count(MintId mint) const;
+    const std::optional<MintMemory>& memory(MintId mint) const;
+    /// With its fsync, before the session that this is of is welcomed.
+    void remember(MintId mint, const MintMemory& memory, std::function<void(Result<>)> done);
+
+    /// Looks up the oldest intents of the backlogs, for the statuses after that.
+    void refresh_oldest();
+    MintStatus status(MintId mint) const;
+    std::vector<MintStatus> statuses() const;
 
   private:
-    void pump();
-    /// In a second: what was postponed goes first, then the rest. A wait under way is not prolonged.
-    void retry_later();
-    void fetch();
+    struct Lane;
+    Lane& lane_of(std::uint64_t seq) { return *lanes_.at(mint_of_row(seq)); }
+    Lane* find_lane(const QuoteCarrier* carrier);
+    void reset(Lane& lane);
+    void pump(Lane& lane);
+    void retry_later(Lane& lane);
+    void fetch(Lane& lane);
+    void on_page(Lane& lane, Result<std::vector<StoredIntent>> page);
     void save_acks();
+    void on_acks_saved(std::size_t count, const std::vector<std::uint64_t>& refused);
+    /// The writer's answers may come after the hub's end.
+    template <class F>
+    auto while_alive(F call) {
+        return [weak = std::weak_ptr{alive_}, call = std::move(call)](auto result) {
+            if (weak.lock()) call(std::move(result));
+        };
+    }
     Outbox& outbox_;
     HubObserver& observer_;
-    net::Timer retry_;
     net::Timer ack_retry_;
-
-    std::shared_ptr<QuoteCarrier> carrier_;
-    std::uint64_t session_{0};  // counts attaches, so that a page asked for an earlier one is dropped
-    std::uint64_t mint_last_seq_{0};
-    std::uint64_t loaded_until_{0};  // rows up to here are answered, in flight or in ready_
-    std::uint64_t last_committed_{0};
-    bool fetching_{false};
-    bool retry_waits_{false};
-    std::deque<StoredIntent> ready_;
-    /// Refused for now by the mint, tried again in a second. They count as in flight, so that a mint whose
-    /// disk is full does not draw the whole backlog into memory.
-    std::vector<StoredIntent> postponed_;
-    std::unordered_map<std::uint64_t, StoredIntent> inflight_;
+    std::shared_ptr<bool> alive_{std::make_shared<bool>(true)};
+    std::vector<std::unique_ptr<Lane>> lanes_;  // by MintId
     std::unordered_map<std::uint64_t, Owner> owners_;
     std::vector<QuoteAck> acks_;
     bool saving_acks_{false};
-    std::uint64_t pending_{0}, created_{0}, dead_{0};
 };
 
 }  // namespace hp::pool

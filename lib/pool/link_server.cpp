@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/crash_point.hpp"
 #include "crypto/random.hpp"
 #include "ehash/link_auth.hpp"
 #include "log/log.hpp"
@@ -43,12 +44,14 @@ class LinkServer::Session : public net::FrameHandler,
     void on_close(const Error& reason) override { leave(reason.what); }
 
     void carry(const StoredIntent& row) override {
-        connection_->send(sv2::encode_frame(ehash::to_quote_request(row.intent, row.seq)));
+        HP_CRASH_IN_WRITE("P7");
+        HP_CRASH_AFTER_WRITE("P8");
+        connection_->send(sv2::encode_frame(ehash::to_quote_request(row.intent, count_of_row(row.seq))));
     }
     std::size_t max_inflight() const override { return server_ ? server_->options_.max_inflight : 0; }
+    std::string peer() const override { return connection_ ? connection_->peer() : std::string{}; }
 
-    /// Closes from our side, for a reason that is ours.
-    void end(const std::string& why) {
+    void end(const std::string& why) override {
         if (!server_) return;
         auto self = shared_from_this();
         connection_->close(why);
@@ -96,27 +99,33 @@ class LinkServer::Session : public net::FrameHandler,
         if (!frame.is<link::LinkAuth>()) return fail(Errc::protocol, "expected LinkAuth");
         HP_TRY(auto auth, sv2::decode<link::LinkAuth>(frame.payload));
         auto& server = *server_;
-        auto remembered = server.outbox_.mint_memory(auth.mint_key.bytes);
+        auto mint = server.find_mint(auth.mint_key.bytes);
+        const auto remembered = mint ? server.hub_.memory(*mint) : std::nullopt;
         ehash::PoolExpectations expected{
             .pool_authority = server.options_.authority,
-            .allowed_mint_keys = server.options_.allowed_mint_keys,
+            .allowed_mint_keys = server.allowed_keys_,
             .unit = server.options_.unit,
             .valuation = server.options_.valuation,
             .pool_store = server.outbox_.store_id(),
-            .highest_seq = server.hub_.last_committed_seq(),
+            .highest_seq = mint ? server.hub_.last_count(*mint) : 0,
             .memory = remembered
                           ? std::optional<ehash::MintMemory>({remembered->mint_store, remembered->generation})
                           : std::nullopt,
-            .first_contact_allowed = server.options_.allow_new_mint_store};
-        auto resume = ehash::check_link_auth(auth, connection_->handshake_hash(), expected);
-        if (!resume) return refuse(resume.error());
+            .first_contact_allowed = server.options_.allow_new_mint_store,
+            .rollback_allowed = server.options_.allow_mint_rollback};
+        auto accepted = ehash::check_link_auth(auth, connection_->handshake_hash(), expected);
+        if (!accepted) return refuse(accepted.error());
+        if (accepted->is_rollback)
+            server.observer_.on_alarm("link " + connection_->peer() + ": mint '" + name_of(*mint) +
+                                      "' comes with another or an older database than last time, which "
+                                      "allow_mint_rollback lets pass");
 
         // Remembered first, with its fsync: a mint that comes back with an older database must be noticed.
         state_ = State::proven;  // nothing more is heard until the memory is on disk
-        Outbox::MintMemory memory{auth.mint_store.bytes, auth.mint_generation};
-        server.outbox_.remember_mint(
-            auth.mint_key.bytes, memory,
-            [weak = weak_from_this(), auth, resume_seq = *resume](Result<> saved) {
+        mint_ = *mint;
+        server.hub_.remember(
+            *mint, {auth.mint_store.bytes, auth.mint_generation},
+            [weak = weak_from_this(), auth, resume_seq = accepted->resume_seq](Result<> saved) {
                 auto self = weak.lock();
                 if (!self || !self->server_) return;
                 if (!saved) return self->end("cannot store what is known of the mint: " + saved.error().what);
@@ -124,6 +133,8 @@ class LinkServer::Session : public net::FrameHandler,
             });
         return {};
     }
+
+    std::string name_of(MintId mint) const { return server_->hub_.status(mint).name; }
 
     Result<> refuse(const ehash::LinkRefused& refused) {
         server_->observer_.on_alarm("link " + connection_->peer() + ": refused (" +
@@ -144,12 +155,12 @@ class LinkServer::Session : public net::FrameHandler,
         auto& server = *server_;
         limit_.cancel();
         state_ = State::up;
-        MintStatus status{auth.mint_key.bytes, connection_->peer(), unix_ms_now(), server.next_session_id_++};
+        const MintStatus status = server.hub_.status(mint_);
         link::LinkAuthSuccess success;
-        success.session_id = status.session_id;
+        success.session_id = server.next_session_id_++;
         success.pool_store.bytes = server.outbox_.store_id();
         success.resume_seq = resume_seq;
-        success.backlog = server.hub_.status().pending;
+        success.backlog = status.pending;
         success.max_inflight = server.options_.max_inflight;
         success.unit.value = server.options_.unit;
         success.valuation.value = server.options_.valuation.text();
@@ -159,10 +170,9 @@ class LinkServer::Session : public net::FrameHandler,
             if (steady_ms_now() - last_heard_ms_ > kSilenceMs) return end("silent for 30 s");
             connection_->send(sv2::encode_frame(link::Ping{++ping_nonce_}));
         });
-        log::info("link {}: mint {} connected, session {}, backlog {}", connection_->peer(),
-                  to_hex(status.mint_key), status.session_id, success.backlog);
-        server.authenticated(shared_from_this(), status);
-        server.hub_.attach(shared_from_this(), resume_seq - 1);
+        log::info("link {}: mint '{}' connected with key {}, session {}, backlog {}", connection_->peer(),
+                  status.name, to_hex(auth.mint_key.bytes), success.session_id, success.backlog);
+        server.hub_.attach(mint_, shared_from_this(), resume_seq - 1);
     }
 
     Result<> handle_up(const sv2::FrameView& frame) {
@@ -189,7 +199,8 @@ class LinkServer::Session : public net::FrameHandler,
         // Strangers must not fill the log.
         static log::Limited note_stranger{log::Level::info};
         if (is_proven())
-            log::info("link {}: closed: {}", connection_->peer(), why);
+            log::info("link {}: mint '{}' gone: {}", connection_->peer(), server->hub_.status(mint_).name,
+                      why);
         else
             note_stranger("link {}: closed: {}", connection_->peer(), why);
         limit_.cancel();
@@ -205,9 +216,15 @@ class LinkServer::Session : public net::FrameHandler,
     net::Timer limit_;
     net::Timer ping_;
     State state_{State::setup};
+    MintId mint_{};  // once proven
     SteadyMs last_heard_ms_{steady_ms_now()};
     std::uint64_t ping_nonce_{0};
 };
+
+LinkServer::LinkServer(net::Loop& loop, Options options, Outbox& outbox, Hub& hub, HubObserver& observer)
+    : loop_{loop}, options_{std::move(options)}, outbox_{outbox}, hub_{hub}, observer_{observer} {
+    for (const AllowedMint& mint : options_.allowed_mints) allowed_keys_.push_back(mint.key);
+}
 
 Result<std::unique_ptr<LinkServer>> LinkServer::listen(net::Loop& loop, Options options, Outbox& outbox,
                                                        Hub& hub, HubObserver& observer) {
@@ -246,18 +263,14 @@ void LinkServer::stop() {
     for (const auto& session : sessions) session->end("stopping");
 }
 
-void LinkServer::authenticated(const std::shared_ptr<Session>& session, const MintStatus& status) {
-    auto older = std::exchange(active_, session);
-    mint_ = status;
-    if (older && older != session) older->end("replaced by a newer session");
+void LinkServer::gone(Session* session) {
+    std::erase_if(sessions_, [&](const auto& known) { return known.get() == session; });
 }
 
-void LinkServer::gone(Session* session) {
-    if (active_.get() == session) {
-        active_.reset();
-        mint_.reset();
-    }
-    std::erase_if(sessions_, [&](const auto& known) { return known.get() == session; });
+std::optional<MintId> LinkServer::find_mint(const crypto::XOnlyKey32& key) const {
+    auto allowed = std::ranges::find(options_.allowed_mints, key, &AllowedMint::key);
+    if (allowed == options_.allowed_mints.end()) return {};
+    return hub_.find_mint(allowed->name);
 }
 
 }  // namespace hp::pool

@@ -1,5 +1,6 @@
 // The pool's side of the link: its own port and keys; a mint proves itself before anything else is heard.
-// Protocol: docs/quote-flow.md. Sessions: one a mint key; a newer authenticated one replaces the older.
+// Protocol: docs/quote-flow.md. One session a mint, whichever of its keys it shows; a newer authenticated one
+// replaces the older.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -12,12 +13,10 @@
 
 namespace hp::pool {
 
-/// A mint as the pool knows it: an identity, never a port number.
-struct MintStatus {
-    crypto::XOnlyKey32 mint_key{};
-    std::string peer;
-    UnixMs since_ms{};
-    std::uint64_t session_id{};
+/// A key by which a mint may prove itself. A mint has two of them while its key rotates.
+struct AllowedMint {
+    std::string name;
+    crypto::XOnlyKey32 key{};
 };
 
 class LinkServer {
@@ -26,8 +25,10 @@ class LinkServer {
         net::Endpoint listen;
         crypto::XOnlyKey32 authority{};
         net::FrameListener::IdentityNow identity;
-        std::vector<crypto::XOnlyKey32> allowed_mint_keys;
-        bool allow_new_mint_store{true};
+        std::vector<AllowedMint> allowed_mints;
+        bool allow_new_mint_store{true};  ///< a mint that never linked may begin
+        bool allow_mint_rollback{
+            false};  ///< a mint may come with another or an older database than last time
         std::string unit;
         ehash::Valuation valuation;
         std::uint16_t max_inflight{1024};
@@ -38,25 +39,22 @@ class LinkServer {
     ~LinkServer();
 
     net::Endpoint bound() const { return listener_->bound(); }
-    std::optional<MintStatus> mint() const { return mint_; }
     void stop();
 
   private:
     class Session;
-    LinkServer(net::Loop& loop, Options options, Outbox& outbox, Hub& hub, HubObserver& observer)
-        : loop_{loop}, options_{std::move(options)}, outbox_{outbox}, hub_{hub}, observer_{observer} {}
+    LinkServer(net::Loop& loop, Options options, Outbox& outbox, Hub& hub, HubObserver& observer);
     void accept(std::shared_ptr<net::FrameConnection> connection);
-    void authenticated(const std::shared_ptr<Session>& session, const MintStatus& status);
     void gone(Session* session);
+    std::optional<MintId> find_mint(const crypto::XOnlyKey32& key) const;
     net::Loop& loop_;
     Options options_;
+    std::vector<crypto::XOnlyKey32> allowed_keys_;
     Outbox& outbox_;
     Hub& hub_;
     HubObserver& observer_;
     std::unique_ptr<net::FrameListener> listener_;
     std::vector<std::shared_ptr<Session>> sessions_;  // oldest first
-    std::shared_ptr<Session> active_;
-    std::optional<MintStatus> mint_;
     std::uint64_t next_session_id_{1};
 };
 

@@ -1,5 +1,6 @@
 #include "pool/miner_session.hpp"
 
+#include "base/crash_point.hpp"
 #include "ehash/owner.hpp"
 #include "log/log.hpp"
 #include "pool/pool.hpp"
@@ -177,7 +178,8 @@ Result<> MinerSession::on_open_extended(const sv2::FrameView& frame) {
     mining::Channel::Terms terms{channel_id, mining::ChannelKind::extended, grant->prefix,
                                  grant->extranonce_size, vardiff.target()};
     auto [it, added] = channels_.emplace(
-        channel_id, ChannelState{mining::Channel{terms}, vardiff, *key, open.user_identity.value});
+        channel_id,
+        ChannelState{mining::Channel{terms}, vardiff, *key, pool_->route(*key), open.user_identity.value});
     HP_ASSERT(added);
     limit_.cancel();
 
@@ -222,7 +224,10 @@ Result<> MinerSession::on_update_channel(const sv2::FrameView& frame) {
     HP_TRY(auto tlv, find_locking_key(decoded.rest, ehash_negotiated_));
     if (tlv.is_present && !tlv.key) return refuse("invalid-locking-key");
     ChannelState& state = it->second;
-    if (tlv.key) state.locking_key = *tlv.key;
+    if (tlv.key) {
+        state.locking_key = *tlv.key;
+        state.mint = pool_->route(*tlv.key);
+    }
     if (ehash_negotiated_) {
         HP_TRY(auto name,
                sv2::find_tlv(decoded.rest, sv2::ehash::kExtensionType, sv2::ehash::kUserIdentityField));
@@ -267,6 +272,7 @@ Result<> MinerSession::on_submit(const sv2::FrameView& frame) {
         refuse_share(submit.channel_id, submit.sequence_number, verdict.error_code());
         return {};
     }
+    HP_CRASH_POINT("P1");
     state.vardiff.on_share(verdict.credited_target, steady_ms);
     const std::uint64_t amount = amount_of(state, verdict);
     if (amount == 0) {
@@ -276,7 +282,8 @@ Result<> MinerSession::on_submit(const sv2::FrameView& frame) {
     }
     NewIntent intent{{verdict.header, verdict.hash, verdict.credited_target, amount, state.locking_key},
                      state.worker,
-                     now_ms};
+                     now_ms,
+                     state.mint};
     if (!pool_->enqueue({weak_from_this(), submit.channel_id, submit.sequence_number, verdict.difficulty},
                         std::move(intent)))
         refuse_share(submit.channel_id, submit.sequence_number, "pool-overloaded");
@@ -323,7 +330,11 @@ void MinerSession::acknowledge() {
         auto it = channels_.find(channel_id);
         if (it == channels_.end()) continue;
         it->second.has_unacknowledged = false;
-        if (auto success = it->second.channel.take_acknowledgement()) send(*success);
+        if (auto success = it->second.channel.take_acknowledgement()) {
+            HP_CRASH_AFTER_WRITE("P5");
+            send(*success);
+            HP_CRASH_POINT("P4");
+        }
     }
     unacknowledged_.clear();
 }

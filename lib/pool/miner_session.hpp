@@ -61,6 +61,7 @@ class MinerSession : public net::FrameHandler,
         mining::Channel channel;
         mining::Vardiff vardiff;
         crypto::PublicKey33 locking_key;
+        MintId mint;
         std::string worker;
         bool has_unacknowledged{false};
         // The last credited target and what it is worth: the wide division costs as much as a block's hash.

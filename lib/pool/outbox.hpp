@@ -6,11 +6,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "ehash/intent.hpp"
+#include "pool/row_seq.hpp"
 #include "store/writer.hpp"
 
 namespace hp::pool {
@@ -20,6 +22,7 @@ struct NewIntent {
     ehash::Intent intent;
     std::string worker;  ///< user_identity, for people only
     UnixMs accepted_ms{};
+    MintId mint{};  ///< chosen once, here; a row never moves to another mint
 };
 
 enum class IntentState : int { pending = 0, acked = 2, dead = 3 };
@@ -35,26 +38,41 @@ struct QuoteAck {
     std::uint64_t seq{};
     std::string quote_id;
     UnixMs acked_ms{};
+    IntentState state_before{IntentState::pending};  ///< for the hub's counts
 };
 
 struct DeadLetter {
     std::uint64_t seq{};
     std::string reason;
+    UnixMs dead_ms{};
+};
+
+/// What a mint was when it last linked: its database and that one's generation (rollback detection).
+struct MintMemory {
+    Bytes32 mint_store{};
+    std::uint64_t generation{};
+};
+/// A mint that rows were, are or will be routed to, as the outbox knew it when it was opened.
+struct KnownMint {
+    std::string name;
+    std::optional<MintMemory> memory;  ///< nothing before its first link
+    std::uint64_t pending{}, dead{};   ///< rows
+    std::uint64_t last_count{};        ///< the highest number given to a row of this mint
 };
 
 class Outbox {
   public:
-    struct Counts {
-        std::uint64_t pending{}, dead{}, last_seq{};
-    };
-    /// Opens or creates; another process's outbox, a newer schema or another program's file is refused.
-    static Result<std::unique_ptr<Outbox>> open(const std::string& path, store::Writer::Post post,
-                                                UnixMs now);
+    /// Opens or creates; another process's outbox, a newer schema or another program's file is refused. Mints
+    /// whose names it has not seen get the next numbers.
+    static Result<std::unique_ptr<Outbox>> open(const std::string& path,
+                                                std::span<const std::string> mint_names,
+                                                store::Writer::Post post, UnixMs now);
     ~Outbox();
 
-    /// This database's own random id: what the mint's last_seq speaks of.
+    /// This database's own random id: what a mint's last_seq speaks of.
     const Bytes32& store_id() const { return store_id_; }
-    const Counts& counts_at_open() const { return counts_at_open_; }
+    /// All mints that it has seen; the index is the MintId.
+    const std::vector<KnownMint>& mints_at_open() const { return mints_at_open_; }
     /// Share hashes accepted under these tips (by prev_hash), for rebuilding the duplicate check at start.
     const std::vector<std::pair<Bytes32, Bytes32>>& recent_at_open() const { return recent_at_open_; }
 
@@ -66,21 +84,23 @@ class Outbox {
     void add(std::vector<NewIntent> intents, OnAdded done) {
         add(std::make_shared<const std::vector<NewIntent>>(std::move(intents)), std::move(done));
     }
-    void ack(std::vector<QuoteAck> acks, std::function<void(Result<>)> done);
+    /// Gives the rows whose quote id another row has already: they stay as they were.
+    using OnAcked = std::function<void(Result<std::vector<std::uint64_t>>)>;
+    void ack(std::vector<QuoteAck> acks, OnAcked done);
+    /// Refused by the mint for good: kept with the reason, in the journal too.
     void bury(DeadLetter dead, std::function<void(Result<>)> done);
-    /// Up to `limit` intents from `from_seq` that are pending, or that the mint has no memory of (seq >
-    /// mint_last_seq): quotes that it lost, and refusals, which would be holes in its count for ever.
-    using OnPage = std::function<void(Result<std::vector<StoredIntent>>)>;
-    void page(std::uint64_t from_seq, std::uint64_t mint_last_seq, std::size_t limit, OnPage done);
+    /// Dead letters become pending again, which the journal keeps; others stay as they are. Gives those that
+    /// did. Empty `seqs`: all dead ones, at most `limit`.
+    using OnRows = std::function<void(Result<std::vector<StoredIntent>>)>;
+    void requeue(std::vector<std::uint64_t> seqs, std::size_t limit, std::string by, UnixMs now, OnRows done);
+    /// Up to `limit` intents of a mint from row `from_seq` that are pending, or that the mint has no memory
+    /// of (seq > mint_last_seq): quotes that it lost, and refusals, which would be holes in its count for
+    /// ever.
+    void page(std::uint64_t from_seq, std::uint64_t mint_last_seq, std::size_t limit, OnRows done);
+    /// When the oldest pending share of a mint was accepted.
+    void oldest_pending(MintId mint, std::function<void(Result<std::optional<UnixMs>>)> done);
 
-    /// What a mint is known by: its store and generation at the last session (rollback detection).
-    struct MintMemory {
-        Bytes32 mint_store{};
-        std::uint64_t generation{};
-    };
-    std::optional<MintMemory> mint_memory(const crypto::XOnlyKey32& mint_key) const;
-    void remember_mint(const crypto::XOnlyKey32& mint_key, const MintMemory& memory,
-                       std::function<void(Result<>)> done);
+    void remember_mint(MintId mint, const MintMemory& memory, std::function<void(Result<>)> done);
 
     /// An fsync failed: nothing that this process writes can be trusted any more (AC-253). Restart it.
     bool is_dead() const { return writer_->is_dead(); }
@@ -88,13 +108,22 @@ class Outbox {
 
   private:
     Outbox() = default;
+    void read_all(store::Database& db, std::span<const std::string> mint_names, UnixMs now);
     Bytes32 store_id_{};
-    Counts counts_at_open_;
+    std::vector<KnownMint> mints_at_open_;
     std::vector<std::pair<Bytes32, Bytes32>> recent_at_open_;
-    std::vector<std::pair<crypto::XOnlyKey32, MintMemory>> mints_;
     struct Statements;
     std::unique_ptr<Statements> statements_;
     std::unique_ptr<store::Writer> writer_;  // last: it goes first, and finishes its jobs
 };
+
+/// The outbox's file alone, for tools; a pool that runs holds its lock, and this is refused.
+Result<store::Database> open_outbox_file(const std::string& path, store::Mode mode);
+/// For a file that was restored from a backup: a new identity, so that every mint is asked again for every
+/// row (the same share gives the same quote) instead of refusing a pool that has forgotten what it gave away.
+void adopt_outbox(store::Database& db, UnixMs now);
+/// What Outbox::requeue does, on the file itself. Gives the rows that became pending.
+std::vector<StoredIntent> requeue_rows(store::Database& db, const std::vector<std::uint64_t>& seqs,
+                                       std::size_t limit, const std::string& by, UnixMs now);
 
 }  // namespace hp::pool

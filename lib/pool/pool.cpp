@@ -1,8 +1,11 @@
 #include "pool/pool.hpp"
 
+#include "base/crash_point.hpp"
 #include "crypto/random.hpp"
+#include "ehash/route.hpp"
 #include "log/log.hpp"
 #include "mining/job.hpp"
+#include "pool/requeue_file.hpp"
 #include "sv2/registry.hpp"
 
 namespace hp::pool {
@@ -18,6 +21,26 @@ constexpr SteadyMs kGroupWaitMs = 4;
 /// Turns of the loop without a new share that make it idle: in the first the sockets that are ready by now
 /// may still stand behind us in the loop's queue.
 constexpr int kQuietTurns = 2;
+/// Dead letters that one request brings back, at most: they pass through memory.
+constexpr std::size_t kRequeueMax = 100'000;
+
+/// Each once, in the order of the configuration.
+std::vector<std::string> names_of(const std::vector<AllowedMint>& mints) {
+    std::vector<std::string> out;
+    for (const auto& mint : mints)
+        if (std::ranges::find(out, mint.name) == out.end()) out.push_back(mint.name);
+    return out;
+}
+
+/// Tells this run's extranonce prefixes from those of earlier ones. The crash build repeats them: only so can
+/// a share be sent a second time to the pool's next life.
+std::uint16_t extranonce_epoch() {
+#ifdef HP_CRASH_POINTS
+    return 0;
+#else
+    return get_le<std::uint16_t>(crypto::random_array<2>().data());
+#endif
+}
 
 }  // namespace
 
@@ -26,7 +49,7 @@ Pool::Pool(net::Loop& loop, PoolOptions options)
       options_{std::move(options)},
       events_{"hp-pool"},
       work_{options_.work},
-      extranonces_{options_.server_id, get_le<std::uint16_t>(crypto::random_array<2>().data())},
+      extranonces_{options_.server_id, extranonce_epoch()},
       tick_{loop},
       stop_poll_{loop} {
     vardiff_rules_.shares_per_minute = options_.shares_per_minute;
@@ -45,14 +68,24 @@ Result<std::unique_ptr<Pool>> Pool::start(net::Loop& loop, PoolOptions options) 
                                      "): a share could be worth nothing");
     HP_TRY(p.sink_, net::EventSink::open(loop, p.options_.events, "hp-pool"));
     p.events_.to(p.sink_.get());
+    const auto names = names_of(p.options_.link.allowed_mints);
+    if (names.empty()) return fail(Errc::usage, "allowed_mint_keys: no mint may serve this pool");
+    p.routes_ = names;
+    if (const auto& only = p.options_.route_to; !only.empty()) {
+        if (std::ranges::find(names, only) == names.end())
+            return fail(Errc::usage, "route_to: '" + only + "' is no mint of allowed_mint_keys");
+        p.routes_ = {only};
+    }
     HP_TRY(p.outbox_,
            Outbox::open(
-               p.options_.outbox_path, [&loop](std::function<void()> call) { loop.post(std::move(call)); },
-               unix_ms_now()));
+               p.options_.outbox_path, names,
+               [&loop](std::function<void()> call) { loop.post(std::move(call)); }, unix_ms_now()));
     // No share is judged before the duplicate check knows what was accepted before (P15).
-    for (const auto& [prev_hash, share_hash] : p.outbox_->recent_at_open())
+    for (const auto& [prev_hash, share_hash] : p.outbox_->recent_at_open()) {
         p.seen_.insert(prev_hash, share_hash);
-    p.hub_ = std::make_unique<Hub>(loop, *p.outbox_, p);
+        HP_CRASH_POINT("P15");
+    }
+    p.hub_ = std::make_unique<Hub>(loop, *p.outbox_, p, names);
     HP_TRY(p.link_, LinkServer::listen(loop, p.options_.link, *p.outbox_, *p.hub_, p));
     net::FrameLimits limits;
     limits.payload_limit = sv2::payload_limit_of<sv2::Family::mining, sv2::Family::ehash>;
@@ -70,19 +103,52 @@ Result<std::unique_ptr<Pool>> Pool::start(net::Loop& loop, PoolOptions options) 
     p.tick_.every(kTickMs, [raw = pool.get()] {
         auto now = steady_ms_now();
         raw->tick_jobs_.reset();
-        std::uint64_t channels = 0;
-        for (auto& [id, session] : raw->sessions_) {
-            session->tick(now);
-            channels += session->channel_count();
-        }
-        auto status = raw->hub_->status();
-        raw->events_.status(raw->sessions_.size(), channels, status.pending, status.dead,
-                            status.mint_connected, raw->mining_listener_->counters());
+        for (auto& [id, session] : raw->sessions_) session->tick(now);
+        raw->tell_status();
+        raw->look_for_request();
     });
-    auto counts = p.outbox_->counts_at_open();
-    log::info("mining on {}, link on {}, outbox {} ({} pending, {} dead)", p.mining_bound().text(),
-              p.link_bound().text(), p.options_.outbox_path, counts.pending, counts.dead);
+    log::info("mining on {}, link on {}, outbox {}", p.mining_bound().text(), p.link_bound().text(),
+              p.options_.outbox_path);
+    for (const MintStatus& mint : p.hub_->statuses())
+        log::info("mint '{}': {} pending, {} dead", mint.name, mint.pending, mint.dead);
     return pool;
+}
+
+MintId Pool::route(const crypto::PublicKey33& locking_key) const {
+    const std::size_t chosen = routes_.size() == 1 ? 0 : ehash::route_by_key(routes_, locking_key);
+    return *hub_->find_mint(routes_[chosen]);
+}
+
+void Pool::tell_status() {
+    std::uint64_t channels = 0, pending = 0, dead = 0;
+    for (auto& [id, session] : sessions_) channels += session->channel_count();
+    bool all_connected = true;
+    for (const MintStatus& mint : hub_->statuses()) {
+        pending += mint.pending;
+        dead += mint.dead;
+        all_connected = all_connected && (mint.is_connected || !mint.is_configured);
+        events_.mint_status(mint);
+    }
+    events_.status(sessions_.size(), channels, pending, dead, all_connected, mining_listener_->counters());
+    hub_->refresh_oldest();
+}
+
+void Pool::look_for_request() {
+    if (is_requeueing_) return;
+    auto request = find_request(options_.outbox_path);
+    if (!request) return on_alarm(request.error().what);
+    if (!*request) return;
+    is_requeueing_ = true;
+    outbox_->requeue((*request)->seqs, kRequeueMax, (*request)->by, unix_ms_now(),
+                     [this, by = (*request)->by](Result<std::vector<StoredIntent>> rows) {
+                         is_requeueing_ = false;
+                         if (!rows) return on_alarm("dead letters stay: " + rows.error().what);
+                         if (auto removed = remove_request(options_.outbox_path); !removed)
+                             on_alarm(removed.error().what);
+                         log::info("{} dead letters try again, asked by {}", rows->size(), printable(by));
+                         for (const StoredIntent& row : *rows) events_.quote_requeued(row.seq);
+                         hub_->requeued(*rows);
+                     });
 }
 
 Pool::~Pool() {
@@ -170,12 +236,18 @@ void Pool::commit() {
 
 void Pool::on_committed(const Batch& batch, Result<std::vector<std::uint64_t>> seqs) {
     if (!seqs) {
-        if (!std::exchange(commit_failing_, true))
-            on_alarm("outbox: " + seqs.error().what + "; shares are refused until it can be written");
+        if (!std::exchange(commit_failing_, true)) {
+            // Once for each outage, and never lost among other alarms of the same second.
+            std::string what =
+                "outbox: " + seqs.error().what + "; shares are refused until it can be written";
+            log::error("{}", what);
+            events_.alarm(what);
+        }
         if (outbox_->is_dead() && on_fatal) std::exchange(on_fatal, nullptr)(seqs.error());
     } else if (std::exchange(commit_failing_, false)) {
         log::info("outbox: can be written again");
     }
+    if (seqs) HP_CRASH_POINT("P3");
     std::vector<std::shared_ptr<MinerSession>> touched;
     for (std::size_t i = 0; i < batch.shares.size(); ++i) {
         const PendingShare& share = batch.shares[i];
@@ -188,7 +260,7 @@ void Pool::on_committed(const Batch& batch, Result<std::vector<std::uint64_t>> s
                                           seqs ? "duplicate-share" : "pool-storage-failed");
             continue;
         }
-        const auto& [intent, worker, accepted_ms] = batch.intents[i];
+        const auto& [intent, worker, accepted_ms, mint] = batch.intents[i];
         events_.share_accepted(
             {session ? session->connection_id() : 0, share.channel_id, share.sequence_number, worker}, seq,
             intent.share_hash, intent.amount, bitcoin::work_from_target(intent.target));
@@ -212,6 +284,8 @@ void Pool::submit_block(const mining::Verdict& verdict, const sv2::mining::Submi
     solution.header_nonce = share.nonce;
     solution.coinbase_tx.value =
         mining::block_coinbase(*verdict.job, verdict.extranonce_prefix.view(), share.extranonce.view());
+    HP_CRASH_POINT("P13");
+    HP_CRASH_AFTER_WRITE("P14");
     templates_->submit(solution);
 }
 

@@ -29,6 +29,7 @@ struct PoolOptions {
     Work::Options work;
     std::uint16_t server_id{};
     ehash::Valuation valuation;
+    std::string route_to;  ///< the mint of all new intents; empty: by the owner's key
     double shares_per_minute{20};
     unsigned easiest_target_bits{32};
     SteadyMs retarget_ms{60'000};
@@ -79,6 +80,11 @@ class Pool : public TemplateListener, public HubObserver {
     void submit_block(const mining::Verdict& verdict, const sv2::mining::SubmitSharesExtended& share,
                       const std::string& worker);
     void forget(const ehash::Intent& intent);
+    /// The mint that makes the quotes of this owner.
+    MintId route(const crypto::PublicKey33& locking_key) const;
+    void tell_status();
+    /// Does what a FILE.requeue beside the outbox asks for.
+    void look_for_request();
     /// The current jobs under a new id, one for all channels of a tick, save for a channel that has that id
     /// already.
     JobSetPtr renewed_this_tick(std::uint32_t id_in_use);
@@ -95,6 +101,7 @@ class Pool : public TemplateListener, public HubObserver {
     Work work_;
     mining::ExtranonceAllocator extranonces_;
     mining::DuplicateSet seen_;
+    std::vector<std::string> routes_;  // names of the mints that new intents may go to
     mining::VardiffRules vardiff_rules_;
     std::unordered_map<std::uint64_t, std::shared_ptr<MinerSession>> sessions_;
     std::uint64_t next_connection_id_{1};
@@ -103,6 +110,7 @@ class Pool : public TemplateListener, public HubObserver {
     bool committing_{false};
     bool commit_posted_{false};
     bool commit_failing_{false};
+    bool is_requeueing_{false};
     JobSetPtr tick_jobs_;
     net::Timer tick_;
     bool is_ready_{false};

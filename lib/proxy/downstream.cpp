@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/crash_point.hpp"
 #include "bitcoin/target.hpp"
 #include "ehash/owner.hpp"
 #include "log/log.hpp"
@@ -244,6 +245,7 @@ void Downstream::reject(std::string_view id, sv1::ErrorCode code, std::string_vi
 }
 
 void Downstream::handle(std::string_view id, const sv1::Submit& message) {
+    HP_CRASH_POINT("Y1");
     if (!is_subscribed_ || !channel_id_)
         return reject(id, sv1::ErrorCode::not_subscribed, "not-subscribed", "not subscribed");
     if (!is_authorized_) return reject(id, sv1::ErrorCode::unauthorized, "unauthorized", "not authorized");
@@ -295,6 +297,7 @@ void Downstream::forget_answered() {
 
 void Downstream::on_accepted(std::uint32_t last_sequence_number) {
     if (!proxy_) return;
+    HP_CRASH_POINT("Y3");
     std::uint64_t count = 0;
     for (auto& share : outstanding_) {
         // Serial arithmetic, as numbers wrap: everything up to the one that is named.
@@ -426,6 +429,7 @@ void Downstream::on_channel_lost() {
             reject(share.sv1_id, sv1::ErrorCode::other, "pool-connection-lost", "pool connection lost");
     outstanding_.clear();
     flush();
+    HP_CRASH_POINT("Y4");
     open_channel();
 }
 

@@ -61,7 +61,7 @@ class Proxy {
     };
     std::unordered_map<std::string, Expected> expected_;
     net::Timer wallet_retry_;
-    net::Backoff wallet_backoff_{250, 10'000};
+    net::Backoff wallet_backoff_{50, 10'000};
     net::Timer status_;
     net::Timer lookup_;
     net::Timer soon_;

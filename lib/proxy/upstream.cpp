@@ -1,5 +1,6 @@
 #include "proxy/upstream.hpp"
 
+#include "base/crash_point.hpp"
 #include "crypto/random.hpp"
 #include "log/log.hpp"
 #include "sv2/common.hpp"
@@ -163,10 +164,12 @@ Result<> Upstream::handle_channel(const sv2::FrameView& frame) {
         return to_owner<msg::SubmitSharesError>(frame, [](auto& owner, const auto& m) {
             owner.on_rejected(m.sequence_number, printable(m.error_code.value, 64));
         });
-    if (frame.is<sv2::ehash::QuoteNotification>() && ehash_negotiated_)
+    if (frame.is<sv2::ehash::QuoteNotification>() && ehash_negotiated_) {
+        HP_CRASH_POINT("X1");
         return to_owner<sv2::ehash::QuoteNotification>(frame, [](auto& owner, const auto& m) {
             owner.on_quote(m.sequence_number, m.quote_id.value, m.amount);
         });
+    }
     if (frame.is<sv2::ehash::QuoteFailure>() && ehash_negotiated_)
         return to_owner<sv2::ehash::QuoteFailure>(frame, [](auto& owner, const auto& m) {
             owner.on_quote_failed(m.sequence_number, printable(m.text.value));
@@ -260,6 +263,7 @@ void Upstream::update_channel(std::uint32_t channel_id, float nominal_hash_rate,
 }
 
 void Upstream::submit(const msg::SubmitSharesExtended& share) {
+    HP_CRASH_AFTER_WRITE("Y2");
     if (is_ready()) send(share);
 }
 

@@ -95,7 +95,7 @@ class Upstream {
     std::string name_;
     net::Timer redial_;
     net::Timer limit_;
-    net::Backoff backoff_{250, 10'000};
+    net::Backoff backoff_{50, 10'000};
     std::unique_ptr<net::FrameDial> dialing_;
     std::shared_ptr<net::FrameConnection> connection_;
     std::shared_ptr<Session> session_;

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/crash_point.hpp"
 #include "log/log.hpp"
 #include "store/sqlite.hpp"
 
@@ -19,6 +20,11 @@ namespace {
 constexpr int kBusyTimeoutMs = 10'000;
 /// The structure check at start reads every page; above this size it would hold up a restart for seconds.
 constexpr std::uintmax_t kQuickCheckBytesMax = 256u << 20;
+#ifdef HP_CRASH_POINTS
+constexpr int kBackupPages = 4;  // so that small databases have several steps
+#else
+constexpr int kBackupPages = 256;
+#endif
 constexpr const char* kRestoreHint = "keep the file for recovery, and restore the last backup";
 
 std::string in_quotes(const std::string& path) { return "'" + printable(path, 4096) + "'"; }
@@ -28,9 +34,8 @@ Error io_error(const std::string& what, int number) {
 }
 
 Error db_error(const std::string& path, const DbError& error) {
-    int primary = error.code & 0xff;
-    bool is_damage = primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB;
-    return {Errc::io, "database " + in_quotes(path) + ": " + error.what(), is_damage ? kRestoreHint : ""};
+    return {Errc::io, "database " + in_quotes(path) + ": " + error.what(),
+            error.is_damage() ? kRestoreHint : ""};
 }
 
 /// The path with its links resolved: one file, one lock, however it is called.
@@ -44,6 +49,17 @@ Result<std::string> real_path(const std::string& path) {
         return fail(Errc::io, "cannot open database " + in_quotes(path) + ": there is no directory " +
                                   in_quotes(real.parent_path().string()));
     return real.string();
+}
+
+/// SQLite's word for a file that nobody writes: it is read as it is, without locks, -wal or -shm.
+std::string immutable_uri(const std::string& path) {
+    std::string uri = "file:";
+    for (char c : path) {
+        bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                        c == '/' || c == '.' || c == '-' || c == '_';
+        uri += is_plain ? std::string{c} : "%" + to_hex(as_bytes({&c, 1}));
+    }
+    return uri + "?immutable=1";
 }
 
 Result<> sync_path(const std::string& path) {
@@ -82,13 +98,13 @@ class Opening {
 
     Result<Database> run() {
         // The lock comes first: nothing below looks at a file that another process is writing.
-        if (journal_ == Journal::wal && mode_ != Mode::read_only) HP_DO(lock());
+        if (journal_ == Journal::wal && is_writer()) HP_DO(lock());
         HP_TRY(bool exists, check_file());
         if (!exists) HP_DO(create());
         try {
             connect(path_);
             HP_DO(check_identity());
-            if (mode_ != Mode::read_only) {
+            if (is_writer()) {
                 set_journal();
                 HP_DO(check_structure());
                 if (journal_ == Journal::wal) empty_the_log();
@@ -102,6 +118,8 @@ class Opening {
     }
 
   private:
+    bool is_writer() const { return mode_ == Mode::create || mode_ == Mode::existing; }
+
     Result<> lock() {
         std::string name = path_ + ".lock";
         int fd = ::open(name.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
@@ -171,8 +189,11 @@ class Opening {
 
     void connect(const std::string& path) {
         close();
-        int flags = mode_ == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-        int code = sqlite3_open_v2(path.c_str(), &db_.db_, flags | SQLITE_OPEN_FULLMUTEX, nullptr);
+        bool is_frozen = mode_ == Mode::frozen;
+        int flags = is_writer() ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+        if (is_frozen) flags |= SQLITE_OPEN_URI;
+        int code = sqlite3_open_v2((is_frozen ? immutable_uri(path) : path).c_str(), &db_.db_,
+                                   flags | SQLITE_OPEN_FULLMUTEX, nullptr);
         if (code != SQLITE_OK) {
             DbError error{code, db_.db_ ? sqlite3_errmsg(db_.db_) : sqlite3_errstr(code)};
             close();
@@ -182,8 +203,7 @@ class Opening {
         sqlite3_busy_timeout(db_.db_, kBusyTimeoutMs);
         sqlite3_db_config(db_.db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
         sqlite3_db_config(db_.db_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
-        if (mode_ == Mode::read_only)
-            sqlite3_db_config(db_.db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+        if (!is_writer()) sqlite3_db_config(db_.db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
         db_.exec("PRAGMA foreign_keys=ON; PRAGMA cell_size_check=ON");
     }
 
@@ -213,7 +233,7 @@ class Opening {
             return fail(Errc::io,
                         "database " + in_quotes(path_) + " was written by a newer program (" + versions + ")",
                         "install the newer version, or restore the backup that it made");
-        if (version < ours && mode_ == Mode::read_only)
+        if (version < ours && !is_writer())
             return fail(Errc::io, "database " + in_quotes(path_) + " has an older schema (" + versions + ")",
                         "start the program that owns it once; it migrates by itself");
         return {};
@@ -278,8 +298,10 @@ class Opening {
         // Another process may have been faster (Journal::rollback).
         if (static_cast<std::size_t>(pragma("PRAGMA user_version")) != version) return;
         db_.exec(schema_[version]);
+        HP_CRASH_POINT("D2");
         db_.exec(("PRAGMA user_version=" + std::to_string(version + 1)).c_str());
         transaction.commit();
+        HP_CRASH_POINT("D2");
     }
 
     Result<> back_up(std::size_t version) {
@@ -291,8 +313,11 @@ class Opening {
         int code = sqlite3_open_v2(making.c_str(), &copy, SQLITE_OPEN_READWRITE, nullptr);
         if (code == SQLITE_OK) {
             if (auto* backup = sqlite3_backup_init(copy, "main", db_.db_, "main")) {
-                (void)sqlite3_backup_step(backup, -1);
+                int step;
+                while ((step = sqlite3_backup_step(backup, kBackupPages)) == SQLITE_OK) HP_CRASH_POINT("D3");
                 code = sqlite3_backup_finish(backup);
+                // A locked page is no error to finish(), but the copy is not whole.
+                if (code == SQLITE_OK && step != SQLITE_DONE) code = step;
             } else {
                 code = sqlite3_errcode(copy);
             }

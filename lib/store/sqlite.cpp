@@ -19,6 +19,11 @@ void check(sqlite3* db, int code) {
 
 }  // namespace
 
+bool DbError::is_damage() const {
+    int primary = code & 0xff;
+    return primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB;
+}
+
 bool DbError::is_fsync_failure() const {
     return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
 }

@@ -19,6 +19,8 @@ namespace hp::store {
 
 struct DbError : std::runtime_error {
     DbError(int code_, const std::string& what) : std::runtime_error(what), code{code_} {}
+    /// The file itself is wrong, not the moment.
+    bool is_damage() const;
     /// What the disk holds is unknown then: the connection must not call anything good any more.
     bool is_fsync_failure() const;
     int code;  ///< SQLite extended result code
@@ -62,11 +64,12 @@ class Statement {
         return to_array<N>(view(column));
     }
     bool is_null(int column) const;
+    /// The bytes of a BLOB or text in place, until the next step, bind or reset.
+    ByteView view(int column) const;
 
   private:
     friend class Database;
     Statement(sqlite3_stmt* stmt, sqlite3* db) : stmt_{stmt}, db_{db} {}
-    ByteView view(int column) const;
     void expect_parameters(int count) const;
     void bind_one(int index, std::int64_t value);
     void bind_one(int index, int value) { bind_one(index, static_cast<std::int64_t>(value)); }
@@ -99,6 +102,7 @@ enum class Mode {
     create,     ///< open or create read-write (the directory must exist)
     existing,   ///< read-write, must exist
     read_only,  ///< must exist; never checkpoints, never migrates
+    frozen,     ///< read_only, without locks or any file beside it: only while nobody writes (reading.hpp)
 };
 enum class Journal {
     /// One writer process, which holds an exclusive flock on FILE.lock for its life ("already in use").

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/crash_point.hpp"
 #include "log/log.hpp"
 
 namespace hp::store {
@@ -17,7 +18,11 @@ namespace {
 constexpr std::size_t kGroupMax = 4096;
 /// Pages in the WAL (4 KiB each) from which it is copied into the database: early when nobody waits, late
 /// under load. After a commit, never inside one: a checkpoint is two more fsyncs.
+#ifdef HP_CRASH_POINTS
+constexpr int kIdleCheckpointPages = 16;  // a short life sees some
+#else
 constexpr int kIdleCheckpointPages = 256;
+#endif
 constexpr int kBusyCheckpointPages = 4096;
 
 struct Item {
@@ -141,8 +146,10 @@ struct Writer::Impl {
         // Passive: it never waits for readers; what they still need stays for the next time.
         int in_wal = 0;
         int copied = 0;
+        HP_CRASH_POINT("D1");
         int code =
             sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_wal, &copied);
+        HP_CRASH_POINT("D1");
         left_pages = copied < in_wal ? in_wal : 0;
         if (left_pages == 0) wal_pages = 0;
         if (code == SQLITE_OK) return;
@@ -163,6 +170,7 @@ struct Writer::Impl {
                 "check the disk, then start the program again; it recovers what is on disk"};
     }
     Error to_error(const DbError& error) const {
+        if (dead) return dead_error();
         return {Errc::io, "database '" + printable(db.path(), 4096) + "': " + error.what(), {}};
     }
 

@@ -1,5 +1,6 @@
 #include "wallet/courier.hpp"
 
+#include "base/crash_point.hpp"
 #include "crypto/random.hpp"
 #include "log/log.hpp"
 
@@ -70,6 +71,7 @@ void Courier::attempt(const TripPtr& trip) {
     if (!*row) return end(trip, fail(Errc::invalid, "there is no operation " + std::to_string(trip->op.id)));
     trip->op = **std::move(row);
     if (trip->op.state != OpState::open) return end(trip, operations_.ended(trip->op.id));
+    HP_CRASH_POINT("X4");
     mint_.sign(trip->op.path, trip->op.body, [this, trip](Reply<std::vector<cashu::BlindSignature>> reply) {
         on_answer(trip, std::move(reply));
     });
@@ -87,6 +89,7 @@ void Courier::retry(const TripPtr& trip, const Error& why) {
 }
 
 void Courier::on_answer(const TripPtr& trip, Reply<std::vector<cashu::BlindSignature>> reply) {
+    if (reply) HP_CRASH_POINT("X6");
     if (reply) return settle(trip, *reply, {});
     const MintFailure& failure = reply.error();
     if (failure.kind == Kind::away || (failure.kind == Kind::refused && is_passing(failure.code)))
@@ -99,6 +102,7 @@ void Courier::on_answer(const TripPtr& trip, Reply<std::vector<cashu::BlindSigna
 void Courier::settle(const TripPtr& trip, const std::vector<cashu::BlindSignature>& signatures,
                      const std::vector<std::string>& not_issued) {
     auto settled = operations_.settle(trip->op.id, signatures, not_issued, unix_ms_now());
+    if (settled) HP_CRASH_POINT("X8");
     if (settled) return end(trip, std::move(settled));
     // Disk full: nothing is lost, the mint gives the same answer again.
     if (settled.error().code == Errc::io) return retry(trip, settled.error());

@@ -21,6 +21,7 @@ struct Wallet::Impl {
     void store_incoming_soon();
     void connect(std::function<void(Result<>)> done);
     void resume(std::vector<std::int64_t> ops, std::function<void()> done);
+    void adopt_open_ops();
     Result<std::size_t> quotes_to_mint();
     void pump();
     void pump_later(const Error& why);

@@ -73,6 +73,16 @@ void Wallet::Impl::resume(std::vector<std::int64_t> ops, std::function<void()> d
     });
 }
 
+/// Another process on this file may have begun an operation and been cut off (hp-wallet beside hp-proxy).
+/// Where it is still at it, the mint sees the same bytes twice and gives the same answer.
+void Wallet::Impl::adopt_open_ops() {
+    auto open = vault.transact([&]() -> Result<std::vector<std::int64_t>> { return vault.open_ops(); });
+    if (!open) return log::warn("operations that were cut off wait: {}", open.error().what);
+    std::erase_if(*open, [this](std::int64_t op) { return courier.is_carrying(op); });
+    std::reverse(open->begin(), open->end());
+    resume(*std::move(open), [this] { look_if_idle(); });
+}
+
 // ---- minting
 
 Result<std::size_t> Wallet::Impl::quotes_to_mint() {
@@ -94,7 +104,9 @@ void Wallet::Impl::store_incoming() {
     if (incoming.empty()) return;
     auto stored = operations.add_quotes(incoming, unix_ms_now());
     if (stored) return incoming.clear();
-    log::error("quotes are not stored: {}", stored.error().what);
+    // Each quote that comes while the disk is full ends here.
+    static log::Limited complain{log::Level::error};
+    complain("quotes are not stored: {}", stored.error().what);
     // The mint remembers them for this key; memory is not for keeping more.
     if (incoming.size() > kIncomingMax) incoming.clear();
     store_incoming_soon();
@@ -204,6 +216,7 @@ void Wallet::Impl::ask_for_quotes(std::function<void(Result<std::size_t>)> done)
         Result<std::size_t> found =
             reply ? take_quotes(*reply) : Result<std::size_t>{fail(reply.error().error)};
         done(found);
+        if (reply) adopt_open_ops();
         pump();
         look_if_idle();
     });

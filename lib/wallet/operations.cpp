@@ -1,6 +1,7 @@
 // How operations begin.
 #include "wallet/operations.hpp"
 
+#include "base/crash_point.hpp"
 #include "base/utf8.hpp"
 #include "cashu/nut03.hpp"
 #include "cashu/nut20.hpp"
@@ -35,6 +36,7 @@ Result<const cashu::Keyset*> Operations::active_keyset(UnixMs now) const {
 Result<std::vector<Output>> Operations::make_outputs(const cashu::Keyset& keyset,
                                                      std::vector<Output> outputs) {
     HP_TRY(auto first, vault_.take_counters(keyset.id, outputs.size()));
+    HP_CRASH_POINT("X3");
     for (std::size_t i = 0; i < outputs.size(); ++i) {
         bool is_for_token = outputs[i].is_for_token;
         HP_TRY(outputs[i], keyring_.output(keyset.id, first + i, outputs[i].amount));
@@ -100,6 +102,7 @@ Result<std::optional<std::int64_t>> Operations::begin_mint(const std::vector<New
     HP_ASSERT(quotes_max > 0);
     return vault_.transact([&]() -> Result<std::optional<std::int64_t>> {
         for (const NewQuote& quote : incoming) vault_.add_quote(quote.id, quote.amount, now);
+        if (!incoming.empty()) HP_CRASH_POINT("X2");
         HP_TRY(auto keyset, active_keyset(now));
         HP_TRY(auto quotes, choose_quotes(*keyset, quotes_max));
         if (quotes.empty()) return std::nullopt;
@@ -118,6 +121,7 @@ Result<std::optional<std::int64_t>> Operations::begin_mint(const std::vector<New
 Result<> Operations::add_quotes(const std::vector<NewQuote>& incoming, UnixMs now) {
     return vault_.transact([&]() -> Result<> {
         for (const NewQuote& quote : incoming) vault_.add_quote(quote.id, quote.amount, now);
+        HP_CRASH_POINT("X2");
         return {};
     });
 }
@@ -152,6 +156,7 @@ Result<std::int64_t> Operations::write_swap(OpKind kind, const std::string& memo
     std::int64_t op = vault_.insert_op(kind, memo, now);
     vault_.insert_outputs(op, outputs);
     for (const cashu::Proof& input : inputs) vault_.spend_in(cashu::y_of(input.secret), op);
+    if (kind == OpKind::send) HP_CRASH_POINT("X9");
     vault_.set_request(op, "/v1/swap", cashu::to_json(cashu::SwapRequest{inputs, to_messages(outputs)}));
     return op;
 }
@@ -189,6 +194,7 @@ Result<Operations::Sending> Operations::begin_send(std::uint64_t amount, const s
             out.token = make_token(proofs, memo);
             std::int64_t token = vault_.insert_token(amount, out.token, std::nullopt, now);
             for (std::size_t index : *exact) vault_.proof_is_reserved(all.rows[index].y, token);
+            HP_CRASH_POINT("X9");
             return out;
         }
         auto chosen = choose_for_swap(all.coins, amount);

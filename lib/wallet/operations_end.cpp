@@ -1,4 +1,5 @@
 // How operations end.
+#include "base/crash_point.hpp"
 #include "wallet/operations.hpp"
 
 namespace hp::wallet {
@@ -60,6 +61,7 @@ Result<Ended> Operations::settle(std::int64_t op, std::span<const cashu::BlindSi
             else
                 vault_.put_proof(ys[i], proofs[i], CoinState::unspent);
         }
+        HP_CRASH_POINT("X7");
         vault_.inputs_are_spent(op);
         for (QuoteToMint& quote : vault_.quotes_of(op))
             if (std::find(not_issued.begin(), not_issued.end(), quote.id) != not_issued.end()) {

@@ -1,5 +1,6 @@
 #include "wallet/scan.hpp"
 
+#include "base/crash_point.hpp"
 #include "log/log.hpp"
 
 namespace hp::wallet {
@@ -93,6 +94,7 @@ Result<> Scanner::store(Walk& walk, const std::vector<Restored>& restored,
                 ++found.proofs;
             }
         }
+        HP_CRASH_POINT("X11");
         vault_.close_tokens();
         vault_.raise_counter(walk.id, walk.unknown_since);
         return {};

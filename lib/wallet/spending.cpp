@@ -1,4 +1,5 @@
 // Tokens out and in, and the wallet from its seed.
+#include "base/crash_point.hpp"
 #include "log/log.hpp"
 #include "wallet/impl.hpp"
 
@@ -48,6 +49,7 @@ void Wallet::Impl::try_send(std::uint64_t amount, const std::string& memo, unsig
     auto swap = session.is_ready() ? Operations::Swap::allowed : Operations::Swap::not_allowed;
     auto begun = operations.begin_send(amount, memo, swap, unix_ms_now());
     if (!begun) return asked->answer(fail(begun.error()));
+    if (!begun->token.empty()) HP_CRASH_POINT("X10");
     if (!begun->token.empty()) return asked->answer(begun->token);
     if (!begun->op) return when_connected(asked, [=, this] { try_send(amount, memo, tries, asked); });
     courier.carry(*begun->op, [=, this, is_first_step = begun->is_consolidation](const Result<Ended>& ended) {
@@ -55,6 +57,7 @@ void Wallet::Impl::try_send(std::uint64_t amount, const std::string& memo, unsig
         // Late: if a token was made, it is among tokens().
         if (asked->is_over()) return;
         if (!ended) return asked->answer(fail(ended.error()));
+        if (ended->is_done && !is_first_step) HP_CRASH_POINT("X10");
         if (ended->is_done && !is_first_step) return asked->answer(ended->token);
         if (ended->is_done) return try_send(amount, memo, tries, asked);
         if (tries + 1 < kTriesMax && is_worth_another_try(*ended))

@@ -79,7 +79,7 @@ class Wallet {
     std::function<void(const Error&)> on_fatal;
 
     /// Finds quotes by key at the mint (signed lookup) and queues those that can be minted; gives how many
-    /// were new.
+    /// were new. Also goes on with operations that another process on this database began and did not end.
     void find_quotes(std::function<void(Result<std::size_t>)> done);
 
     Result<Balance> balance();

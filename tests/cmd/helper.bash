@@ -4,6 +4,7 @@
 # free_ports N              N free loopback ports in the array $ports
 # start_daemon NAME CMD...  runs CMD in the background; stdout in NAME.out, stderr in NAME.log, both in
 #                           $BATS_TEST_TMPDIR; its id is in ${daemon_pid[NAME]}
+# wait_until CMD...         until the command says yes, 10 s at most; deadline_s=30 wait_until CMD... waits longer
 # wait_for_port PORT        until somebody accepts on 127.0.0.1:PORT, 10 s at most
 # wait_for_text FILE TEXT   until the file has a line with the text, 10 s at most
 # stop_daemon NAME          SIGTERM, and its exit code in $daemon_status
@@ -50,11 +51,11 @@ start_daemon() {
 }
 
 wait_until() {
-    local deadline=$((SECONDS + 10))
+    local deadline=$((SECONDS + ${deadline_s:-10}))
     until "$@" 2>/dev/null; do
         if ((SECONDS >= deadline)); then
             show_daemon_logs
-            fail "not within 10 s: $*"
+            fail "not within ${deadline_s:-10} s: $*"
         fi
         sleep 0.02
     done

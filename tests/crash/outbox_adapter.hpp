@@ -7,14 +7,15 @@ namespace hp::crash::outbox_adapter {
 inline constexpr const char* kHole =
     "SELECT 1 FROM (SELECT count(*) AS rows, coalesce(max(seq), 0) AS highest FROM outbox) WHERE rows <> "
     "highest";
-inline constexpr crypto::XOnlyKey32 kMint{7};
+inline constexpr pool::MintId kMint = 0;
 
 inline Result<std::unique_ptr<pool::Outbox>> open(const std::string& path, store::Writer::Post post,
                                                   UnixMs now) {
-    return pool::Outbox::open(path, std::move(post), now);
+    static const std::vector<std::string> names{"mint"};
+    return pool::Outbox::open(path, names, std::move(post), now);
 }
 inline std::uint64_t generation(const pool::Outbox& outbox) {
-    auto memory = outbox.mint_memory(kMint);
+    const auto& memory = outbox.mints_at_open().at(kMint).memory;
     return memory ? memory->generation : 0;
 }
 inline void remember(pool::Outbox& outbox, std::uint64_t generation, std::function<void(Result<>)> done) {

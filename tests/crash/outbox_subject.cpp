@@ -153,7 +153,7 @@ class OutboxSession final : public Session {
 
     void tell(std::uint64_t seq) {
         const Fate& fate = oracle_.fates.at(seq);
-        auto done = [this, seq](Result<> result) {
+        auto done = [this, seq](const auto& result) {
             if (result) oracle_.fates.at(seq).is_promised = true;
         };
         if (fate.is_dead)

@@ -161,19 +161,6 @@ no link message closed"
 
 # ---- when one of them goes
 
-# Every row of the outbox has its quote, every quote its row, with the same amount, owner and id, and none twice.
-books_agree() {
-    wait_for_sql outbox "SELECT count(*) FROM outbox WHERE state <> 2" 0
-    outbox "SELECT quote_id, hex(share_hash), amount, hex(locking_key) FROM outbox ORDER BY 1" >rows
-    ledger "SELECT lower(substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-' || substr(h, 13, 4) || '-' || substr(h, 17, 4) ||
-            '-' || substr(h, 21)), hex(share_hash), paid, hex(pubkey) FROM (SELECT hex(id) AS h, * FROM quote) ORDER BY 1" >quotes
-    diff rows quotes || fail "outbox and ledger differ"
-    [ -s rows ]
-    assert_equal "$(cut -d'|' -f1 rows | uniq -d)" ""
-    assert_equal "$(cut -d'|' -f2 rows | sort | uniq -d)" ""
-}
-has_rows() { [ "$(outbox 'SELECT count(*) FROM outbox')" -ge "$1" ]; }
-
 start_miner() {
     start_daemon miner hp-miner "$(miner_url)" --user "$pubkey" --threads 1 --rate 200 --nominal-hash-rate 1 --json
 }

@@ -13,6 +13,8 @@
 # wait_for_sql WHICH SQL ANSWER   until the database says so: wait_for_sql outbox "SELECT count(*) FROM outbox" 3
 # records TYPE              the pool's event records of a type, one a line
 # wait_for_records TYPE N   until there are N of them
+# books_agree               waits until no row of the outbox is pending; every one is one quote then
+# has_rows N                whether the outbox has so many rows
 # hostile WHOM CASE [ARG...]      tools/hostile CASE against mining or link; checks its exit code 0, stdout in $output
 # post PATH JSON, get PATH  a request to the mint's API: status in $status, body in $output
 
@@ -94,6 +96,19 @@ wait_for_sql() { wait_until sql_says "$1" "$2" "$3"; }
 records() { grep -F "\"type\":\"$1\"" "$dir/data/pool-events.jsonl" || true; }
 has_records() { [ "$(records "$1" | wc -l)" -ge "$2" ]; }
 wait_for_records() { wait_until has_records "$1" "$2"; }
+
+# Every row of the outbox has its quote, every quote its row, with the same amount, owner and id, and none twice.
+books_agree() {
+    wait_for_sql outbox "SELECT count(*) FROM outbox WHERE state <> 2" 0
+    outbox "SELECT quote_id, hex(share_hash), amount, hex(locking_key) FROM outbox ORDER BY 1" >rows
+    ledger "SELECT lower(substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-' || substr(h, 13, 4) || '-' || substr(h, 17, 4) ||
+            '-' || substr(h, 21)), hex(share_hash), paid, hex(pubkey) FROM (SELECT hex(id) AS h, * FROM quote) ORDER BY 1" >quotes
+    diff rows quotes || fail "outbox and ledger differ"
+    [ -s rows ]
+    assert_equal "$(cut -d'|' -f1 rows | uniq -d)" ""
+    assert_equal "$(cut -d'|' -f2 rows | sort | uniq -d)" ""
+}
+has_rows() { [ "$(outbox 'SELECT count(*) FROM outbox')" -ge "$1" ]; }
 
 hostile() {
     local whom=$1

@@ -168,6 +168,7 @@ class Miner(Session):
         for step in job["merkle_path"]:
             root = sha256d(root + bytes.fromhex(step))
         ntime = max(self.tip["min_ntime"], int(time.time()))
+        is_hard = target < 1 << 240
         start = hashlib.sha256(struct.pack("<I", job["version"]) + bytes.fromhex(self.tip["prev_hash"]) + root[:28])
         tail = root[28:] + struct.pack("<II", ntime, self.tip["nbits"])
         for nonce in range(1 << 32):
@@ -175,7 +176,7 @@ class Miner(Session):
             state.update(tail + nonce.to_bytes(4, "little"))
             digest = hashlib.sha256(state.digest()).digest()
             # The last two bytes decide for nearly all nonces; big integers are for the rest.
-            if good and (digest[31] or digest[30]):
+            if good and is_hard and (digest[31] or digest[30]):
                 continue
             value = int.from_bytes(digest, "little")
             if (value <= target) == good and value > above:

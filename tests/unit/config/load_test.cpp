@@ -34,7 +34,7 @@ struct Sample {
         v("count", count, "how many", range(0, 200));
         v("rate", rate, "how fast", range(0.1, 100));
         v("open", open, "whether it is open", any());
-        v("keys", keys, "who may come", xonly_hex());
+        v("keys", keys, "who may come", mint_key());
     }
 };
 

@@ -38,6 +38,12 @@ struct Session {
     }
     void sign() { sign_link_auth(auth, mint_key, h, Bytes32{}); }
     auto check() const { return check_link_auth(auth, h, pool); }
+    std::uint64_t resume_seq() const {
+        auto checked = check();
+        REQUIRE(checked.has_value());
+        CHECK_FALSE(checked->is_rollback);
+        return checked->resume_seq;
+    }
     LinkRefusal refusal() const {
         auto checked = check();
         REQUIRE(!checked.has_value());
@@ -59,14 +65,14 @@ struct Session {
 
 TEST_CASE("a listed mint with the session's hash signed may begin where it stopped") {
     Session session;
-    CHECK(session.check() == 41u);
+    CHECK(session.resume_seq() == 41u);
     session.auth.last_seq = 100;
     session.sign();
-    CHECK(session.check() == 101u);
+    CHECK(session.resume_seq() == 101u);
     session.auth.pool_store.bytes.fill(0);
     session.auth.last_seq = 0;
     session.sign();
-    CHECK(session.check() == 1u);
+    CHECK(session.resume_seq() == 1u);
 }
 
 TEST_CASE("the message is the tagged hash of h, the role and the fields as they travel") {
@@ -137,12 +143,24 @@ TEST_CASE("restored copies of either side are noticed (T10)") {
     first.pool.allowed_mint_keys = first.allowed;
     first.pool.memory.reset();
     first.pool.first_contact_allowed = true;
-    CHECK(first.check() == 41u);
+    CHECK(first.resume_seq() == 41u);
     // The mint remembers another database of the pool: that says nothing about this one.
     first.auth.pool_store.bytes[0] ^= 1;
     first.auth.last_seq = 5000;
     first.sign();
-    CHECK(first.check() == 1u);
+    CHECK(first.resume_seq() == 1u);
+}
+
+TEST_CASE("a restored mint comes in where the operator allows it, and is called what it is") {
+    Session session;
+    session.pool.rollback_allowed = true;
+    SUBCASE("older") { session.auth.mint_generation = 6; }
+    SUBCASE("another database") { session.auth.mint_store.bytes[3] ^= 1; }
+    session.sign();
+    auto accepted = session.check();
+    REQUIRE(accepted.has_value());
+    CHECK(accepted->is_rollback);
+    CHECK(accepted->resume_seq == 41);
 }
 
 TEST_CASE("every refusal has the text of the protocol") {

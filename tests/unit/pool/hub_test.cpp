@@ -20,6 +20,9 @@ struct Carrier : pool::QuoteCarrier {
         rows.push_back(row);
     }
     std::size_t max_inflight() const override { return inflight_max; }
+    std::string peer() const override { return "127.0.0.1:1"; }
+    std::string ended;
+    void end(const std::string& why) override { ended = why; }
 };
 
 struct Owner : pool::QuoteOwner {
@@ -44,7 +47,7 @@ struct HubFixture : OutboxFixture, pool::HubObserver {
     void on_quote_dead(const pool::StoredIntent&, std::uint16_t, const std::string&) override { ++dead; }
     void on_alarm(const std::string& what) override { alarms.push_back(what); }
 
-    pool::Hub hub{loop, *outbox, *this};
+    pool::Hub hub{loop, *outbox, *this, mints};
     std::shared_ptr<Carrier> carrier = std::make_shared<Carrier>();
     std::shared_ptr<Owner> owner = std::make_shared<Owner>();
 
@@ -55,10 +58,10 @@ struct HubFixture : OutboxFixture, pool::HubObserver {
     }
     static sv2::link::QuoteResponse answer_to(const pool::StoredIntent& row) {
         sv2::link::QuoteResponse response;
-        response.seq = row.seq;
+        response.seq = pool::count_of_row(row.seq);
         response.share_hash.bytes = row.intent.share_hash;
         response.amount = row.intent.amount;
-        response.quote_id.value = "019e6d5a-2347-7000-8850-39c85ed1b5d" + std::to_string(row.seq % 10);
+        response.quote_id.value = quote_id(pool::count_of_row(row.seq));
         return response;
     }
     bool wait_carried(std::size_t count) {
@@ -69,12 +72,12 @@ struct HubFixture : OutboxFixture, pool::HubObserver {
 }  // namespace
 
 TEST_CASE_FIXTURE(HubFixture, "an intent goes out, its answer reaches the owner and the outbox") {
-    hub.attach(carrier, 0);
+    hub.attach(0, carrier, 0);
     commit(1);
     REQUIRE(wait_carried(1));
     CHECK(hub.on_response(carrier.get(), answer_to(carrier->rows[0])));
-    CHECK(owner->quotes == std::vector<std::string>{"1/1/019e6d5a-2347-7000-8850-39c85ed1b5d1/1"});
-    CHECK(hub.status().pending == 0);
+    CHECK(owner->quotes == std::vector<std::string>{"1/1/" + quote_id(1) + "/1"});
+    CHECK(hub.status(0).pending == 0);
     outbox->drain();
     CHECK(page_seqs(1, 1).empty());
 }
@@ -82,9 +85,9 @@ TEST_CASE_FIXTURE(HubFixture, "an intent goes out, its answer reaches the owner 
 TEST_CASE_FIXTURE(HubFixture,
                   "while the mint is away intents wait on disk, and all go out in order on return") {
     for (std::uint32_t n = 1; n <= 6; ++n) commit(n);
-    CHECK(hub.status().pending == 6);
+    CHECK(hub.status(0).pending == 6);
     carrier->inflight_max = 2;
-    hub.attach(carrier, 0);
+    hub.attach(0, carrier, 0);
     REQUIRE(wait_carried(2));
     CHECK(carrier->carried == Seqs{1, 2});
     CHECK(hub.on_response(carrier.get(), answer_to(carrier->rows[1])));
@@ -93,18 +96,18 @@ TEST_CASE_FIXTURE(HubFixture,
         REQUIRE(wait_carried(i + 1));
         CHECK(hub.on_response(carrier.get(), answer_to(carrier->rows[i])));
     }
-    CHECK(hub.status().pending == 0);
+    CHECK(hub.status(0).pending == 0);
     CHECK(owner->quotes.size() == 6);
 }
 
 TEST_CASE_FIXTURE(HubFixture, "a lost session's requests are sent again on the next one, and answered once") {
-    hub.attach(carrier, 0);
+    hub.attach(0, carrier, 0);
     commit(1);
     commit(2);
     REQUIRE(wait_carried(2));
     hub.detach(carrier.get());
     auto again = std::make_shared<Carrier>();
-    hub.attach(again, 0);
+    hub.attach(0, again, 0);
     REQUIRE(run_until(loop, [&] { return again->carried.size() == 2; }));
     CHECK(again->carried == Seqs{1, 2});
     // An answer that the old session still delivers counts for nothing.
@@ -119,7 +122,7 @@ TEST_CASE_FIXTURE(HubFixture, "a lost session's requests are sent again on the n
 
 TEST_CASE_FIXTURE(HubFixture,
                   "a mint that lost its newest rows gets them again; the count of pending ones stays true") {
-    hub.attach(carrier, 0);
+    hub.attach(0, carrier, 0);
     for (std::uint32_t n = 1; n <= 3; ++n) commit(n);
     REQUIRE(wait_carried(3));
     for (int i = 0; i < 3; ++i)
@@ -130,15 +133,15 @@ TEST_CASE_FIXTURE(HubFixture,
     }
     REQUIRE(looks < 100);
     auto restored = std::make_shared<Carrier>();
-    hub.attach(restored, 1);
+    hub.attach(0, restored, 1);
     REQUIRE(run_until(loop, [&] { return restored->carried.size() == 2; }));
     CHECK(restored->carried == Seqs{2, 3});
     for (const auto& row : restored->rows) CHECK(hub.on_response(restored.get(), answer_to(row)));
-    CHECK(hub.status().pending == 0);
+    CHECK(hub.status(0).pending == 0);
 }
 
 TEST_CASE_FIXTURE(HubFixture, "an answer that does not fit ends the session and changes nothing") {
-    hub.attach(carrier, 0);
+    hub.attach(0, carrier, 0);
     commit(1);
     REQUIRE(wait_carried(1));
     auto wrong = answer_to(carrier->rows[0]);
@@ -149,23 +152,23 @@ TEST_CASE_FIXTURE(HubFixture, "an answer that does not fit ends the session and 
     CHECK_FALSE(hub.on_response(carrier.get(), wrong));
     CHECK(alarms.size() == 1);
     CHECK(owner->quotes.empty());
-    CHECK(hub.status().pending == 1);
+    CHECK(hub.status(0).pending == 1);
 }
 
 TEST_CASE_FIXTURE(HubFixture, "an answer to nothing is ignored and alarmed") {
-    hub.attach(carrier, 0);
+    hub.attach(0, carrier, 0);
     commit(1);
     REQUIRE(wait_carried(1));
     auto unknown = answer_to(carrier->rows[0]);
     unknown.seq = 77;
     CHECK(hub.on_response(carrier.get(), unknown));
     CHECK(alarms.size() == 1);
-    CHECK(hub.status().pending == 1);
+    CHECK(hub.status(0).pending == 1);
 }
 
 TEST_CASE_FIXTURE(
     HubFixture, "a refusal for good makes a dead letter and tells the owner; a passing one is tried again") {
-    hub.attach(carrier, 0);
+    hub.attach(0, carrier, 0);
     commit(1);
     commit(2);
     REQUIRE(wait_carried(2));
@@ -183,14 +186,14 @@ TEST_CASE_FIXTURE(
     CHECK(dead == 1);
     REQUIRE(wait_carried(3));
     CHECK(carrier->carried.back() == 2);
-    CHECK(hub.status().pending == 1);
-    CHECK(hub.status().dead == 1);
+    CHECK(hub.status(0).pending == 1);
+    CHECK(hub.status(0).dead == 1);
 }
 
 TEST_CASE_FIXTURE(HubFixture, "a mint whose storage fails gets no more than it may have in flight") {
     carrier->inflight_max = 2;
     for (std::uint32_t n = 1; n <= 6; ++n) commit(n);
-    hub.attach(carrier, 0);
+    hub.attach(0, carrier, 0);
     REQUIRE(wait_carried(2));
     auto failed = [&](std::size_t i) {
         sv2::link::QuoteError error;
@@ -207,12 +210,12 @@ TEST_CASE_FIXTURE(HubFixture, "a mint whose storage fails gets no more than it m
     CHECK(carrier->carried == Seqs{1, 2, 1, 2});
     CHECK(hub.on_response(carrier.get(), answer_to(carrier->rows[2])));
     CHECK(carrier->carried == Seqs{1, 2, 1, 2, 3});
-    CHECK(hub.status().pending == 5);
+    CHECK(hub.status(0).pending == 5);
 }
 
 TEST_CASE_FIXTURE(HubFixture,
                   "a mint that lost a refusal hears of it again, so that its numbers have no hole") {
-    hub.attach(carrier, 0);
+    hub.attach(0, carrier, 0);
     commit(1);
     REQUIRE(wait_carried(1));
     sv2::link::QuoteError error;
@@ -221,16 +224,16 @@ TEST_CASE_FIXTURE(HubFixture,
     error.code = 6;
     CHECK(hub.on_error(carrier.get(), error));
     auto restored = std::make_shared<Carrier>();
-    hub.attach(restored, 0);
+    hub.attach(0, restored, 0);
     REQUIRE(run_until(loop, [&] { return restored->carried.size() == 1; }));
     SUBCASE("refused again") {
         CHECK(hub.on_error(restored.get(), error));
-        CHECK(hub.status().dead == 1);
+        CHECK(hub.status(0).dead == 1);
         CHECK(alarms.empty());
     }
     SUBCASE("taken now") {
         CHECK(hub.on_response(restored.get(), answer_to(restored->rows[0])));
-        CHECK(hub.status().dead == 0);
+        CHECK(hub.status(0).dead == 0);
     }
-    CHECK(hub.status().pending == 0);
+    CHECK(hub.status(0).pending == 0);
 }

@@ -68,28 +68,26 @@ struct LinkFixture : OutboxFixture, pool::HubObserver {
     LinkFixture() { listen(); }
 
     pool::LinkServer::Options options() {
-        return {.listen = any_port(),
-                .authority = authority.xonly(),
-                .identity = net::renewing_identity(authority, 3600),
-                .allowed_mint_keys = {crypto::SecretKey::generate().xonly(), mint_key.xonly()},
-                .unit = "hash",
-                .valuation = one_unit_a_hash(),
-                .max_inflight = 100};
+        return {
+            .listen = any_port(),
+            .authority = authority.xonly(),
+            .identity = net::renewing_identity(authority, 3600),
+            .allowed_mints = {{"mint", crypto::SecretKey::generate().xonly()}, {"mint", mint_key.xonly()}},
+            .unit = "hash",
+            .valuation = one_unit_a_hash(),
+            .max_inflight = 100};
     }
     void listen() { listen(options()); }
     void listen(pool::LinkServer::Options with) {
         server.reset();
-        hub = std::make_unique<pool::Hub>(loop, *outbox, *this);
+        hub.reset();
+        reopen();  // a hub begins with what the file says
+        hub = std::make_unique<pool::Hub>(loop, *outbox, *this, mints);
         auto listening = pool::LinkServer::listen(loop, std::move(with), *outbox, *hub, *this);
         REQUIRE_MESSAGE(listening, listening.error().what);
         server = std::move(*listening);
     }
-    void restart_pool() {
-        server.reset();
-        hub.reset();
-        reopen();
-        listen();
-    }
+    void restart_pool() { listen(); }
 
     std::shared_ptr<RawMint> dial() {
         net::FrameLimits limits;
@@ -178,7 +176,7 @@ struct LinkFixture : OutboxFixture, pool::HubObserver {
         response.seq = request.seq;
         response.share_hash = request.share_hash;
         response.amount = request.amount;
-        response.quote_id.value = "019e6d5a-2347-7000-8850-39c85ed1b5d" + std::to_string(request.seq % 10);
+        response.quote_id.value = quote_id(request.seq);
         response.keyset_id.value = Bytes(33, 1);
         return response;
     }
@@ -188,8 +186,8 @@ struct LinkFixture : OutboxFixture, pool::HubObserver {
 
 TEST_CASE_FIXTURE(LinkFixture, "the right mint is welcomed, and gets what it has not stored") {
     for (std::uint32_t n = 1; n <= 3; ++n) commit(n);
-    ack(1, "019e6d5a-2347-7000-8850-39c85ed1b5d1");
-    ack(2, "019e6d5a-2347-7000-8850-39c85ed1b5d2");
+    ack(1);
+    ack(2);
     auto auth = unsigned_auth();
     auth.pool_store.bytes = outbox->store_id();
     auth.last_seq = 1;
@@ -204,9 +202,9 @@ TEST_CASE_FIXTURE(LinkFixture, "the right mint is welcomed, and gets what it has
     REQUIRE(wait_frames(*mint, 4));
     CHECK(mint->frame<msg::QuoteRequest>(2).seq == 2);
     CHECK(mint->frame<msg::QuoteRequest>(3).seq == 3);
-    REQUIRE(server->mint());
-    CHECK(server->mint()->mint_key == mint_key.xonly());
-    CHECK(server->mint()->session_id == success.session_id);
+    CHECK(hub->status(0).is_connected);
+    CHECK(hub->status(0).name == "mint");
+    CHECK_FALSE(hub->status(0).peer.empty());
     CHECK(alarms.empty());
 }
 
@@ -229,8 +227,8 @@ TEST_CASE_FIXTURE(LinkFixture, "a quote reaches the connection that earned its s
     REQUIRE(wait_frames(*mint, 3));
     mint->send(answer_to(mint->frame<msg::QuoteRequest>(2)));
     REQUIRE(run_until(loop, [&] { return !owner->quotes.empty(); }));
-    CHECK(owner->quotes == std::vector<std::string>{"3/7/019e6d5a-2347-7000-8850-39c85ed1b5d1/1"});
-    CHECK(hub->status().pending == 0);
+    CHECK(owner->quotes == std::vector<std::string>{"3/7/" + quote_id(1) + "/1"});
+    CHECK(hub->status(0).pending == 0);
     mint->send(msg::Ping{0x1234});
     REQUIRE(wait_frames(*mint, 4));
     CHECK(mint->frame<msg::Pong>(3).nonce == 0x1234);
@@ -261,8 +259,8 @@ TEST_CASE_FIXTURE(LinkFixture, "an unlisted key and a bad signature look alike, 
     CHECK(refusal(*mint, auth) == "unauthorised");
     CHECK(steady_ms_now() - began_ms >= 250);
     CHECK(alarms.size() == 1);
-    CHECK_FALSE(server->mint());
-    CHECK_FALSE(outbox->mint_memory(mint_key.xonly()));
+    CHECK_FALSE(hub->status(0).is_connected);
+    CHECK_FALSE(hub->memory(0));
 }
 
 TEST_CASE_FIXTURE(LinkFixture, "no downgrade: both flags, this protocol, this version, or nothing") {
@@ -321,7 +319,7 @@ TEST_CASE_FIXTURE(LinkFixture, "before LinkAuth nothing else is heard") {
     }
     CHECK(wait_closed(*mint));
     CHECK(mint->frames.size() == frames);
-    CHECK(hub->status().pending == 1);
+    CHECK(hub->status(0).pending == 1);
     CHECK(owner->quotes.empty());
 }
 
@@ -350,7 +348,7 @@ TEST_CASE_FIXTURE(LinkFixture, "strangers who finish the handshake do not keep t
     for (int i = 0; i < 8; ++i) strangers.push_back(dial());
     CHECK(run_until(loop, [&] { return open() <= 4; }));
     CHECK_FALSE(mint->closed.has_value());
-    CHECK(server->mint());
+    CHECK(hub->status(0).is_connected);
 }
 
 TEST_CASE_FIXTURE(LinkFixture, "a newer session replaces the older, and takes over what was in flight") {
@@ -363,11 +361,9 @@ TEST_CASE_FIXTURE(LinkFixture, "a newer session replaces the older, and takes ov
           first->frame<msg::LinkAuthSuccess>(1).session_id);
     REQUIRE(wait_frames(*second, 3));
     CHECK(second->frame<msg::QuoteRequest>(2) == first->frame<msg::QuoteRequest>(2));
-    REQUIRE(server->mint());
-    CHECK(server->mint()->session_id == second->frame<msg::LinkAuthSuccess>(1).session_id);
+    CHECK(hub->status(0).is_connected);
     second->connection->close("done");
-    CHECK(run_until(loop, [&] { return !server->mint(); }));
-    CHECK_FALSE(hub->status().mint_connected);
+    CHECK(run_until(loop, [&] { return !hub->status(0).is_connected; }));
 }
 
 TEST_CASE_FIXTURE(LinkFixture, "a session that is refused leaves the one that stands alone") {
@@ -382,7 +378,7 @@ TEST_CASE_FIXTURE(LinkFixture, "a session that is refused leaves the one that st
 
 TEST_CASE_FIXTURE(LinkFixture, "a mint that comes back older than the pool remembers is refused") {
     link_up()->connection->close("done");
-    REQUIRE(run_until(loop, [&] { return !server->mint(); }));
+    REQUIRE(run_until(loop, [&] { return !hub->status(0).is_connected; }));
     SUBCASE("at once") {}
     SUBCASE("after a restart of the pool") { restart_pool(); }
     auto auth = unsigned_auth();
@@ -396,19 +392,92 @@ TEST_CASE_FIXTURE(LinkFixture, "a mint that comes back older than the pool remem
 }
 
 TEST_CASE_FIXTURE(LinkFixture,
-                  "a mint's new database is taken where the configuration allows first contacts") {
+                  "a mint with another or an older database comes in only where that is allowed") {
     link_up()->connection->close("done");
+    REQUIRE(run_until(loop, [&] { return !hub->status(0).is_connected; }));
     auto auth = unsigned_auth();
-    auth.mint_store.bytes = Bytes32{1};
-    auth.mint_generation = 1;
-    SUBCASE("allowed") { link_up(auth); }
-    SUBCASE("not allowed") {
-        auto strict = options();
-        strict.allow_new_mint_store = false;
-        listen(std::move(strict));
-        CHECK(refusal(auth) == "mint-rollback");
-        link_up();
+    SUBCASE("another") {
+        auth.mint_store.bytes = Bytes32{1};
+        auth.mint_generation = 1;
     }
+    SUBCASE("older") { auth.mint_generation = 4; }
+    CHECK(refusal(auth) == "mint-rollback");
+    auto lenient = options();
+    lenient.allow_mint_rollback = true;
+    listen(std::move(lenient));
+    alarms.clear();
+    link_up(auth);
+    CHECK(alarms.size() == 1);
+    // From now on it is the one that is known.
+    listen();
+    if (auth.mint_store.bytes == mint_store)
+        link_up(auth);
+    else
+        CHECK(refusal(unsigned_auth()) == "mint-rollback");
+}
+
+TEST_CASE_FIXTURE(LinkFixture, "a mint that never linked is refused where first contacts are not allowed") {
+    auto strict = options();
+    strict.allow_new_mint_store = false;
+    listen(std::move(strict));
+    CHECK(refusal(unsigned_auth()) == "mint-rollback");
+    listen();
+    link_up();
+}
+
+TEST_CASE_FIXTURE(LinkFixture, "what is known of a mint holds for both of its keys") {
+    link_up()->connection->close("done");
+    REQUIRE(run_until(loop, [&] { return !hub->status(0).is_connected; }));
+    auto rotated = options();
+    auto new_key = crypto::SecretKey::generate();
+    rotated.allowed_mints = {{"mint", mint_key.xonly()}, {"mint", new_key.xonly()}};
+    listen(std::move(rotated));
+    auto old_copy = unsigned_auth();
+    old_copy.mint_generation = 4;
+    auto mint = set_up();
+    CHECK(refusal(*mint, sign(old_copy, *mint, new_key)) == "mint-rollback");
+    mint = set_up();
+    mint->send(sign(unsigned_auth(), *mint, new_key));
+    REQUIRE(wait_frames(*mint, 2));
+    (void)mint->frame<msg::LinkAuthSuccess>(1);
+    // The same mint by its other key: one session.
+    link_up();
+    CHECK(wait_closed(*mint));
+}
+
+TEST_CASE_FIXTURE(LinkFixture, "two mints have a session each, and their own rows under their own numbers") {
+    auto beta_key = crypto::SecretKey::generate();
+    auto both = options();
+    both.allowed_mints = {{"mint", mint_key.xonly()}, {"beta", beta_key.xonly()}};
+    mints = {"mint", "beta"};
+    listen(std::move(both));
+    auto one = link_up();
+    auto two = set_up();
+    auto auth = unsigned_auth();
+    auth.mint_store.bytes = Bytes32{2};
+    two->send(sign(auth, *two, beta_key));
+    REQUIRE(wait_frames(*two, 2));
+    CHECK(hub->status(0).is_connected);
+    CHECK(hub->status(1).is_connected);
+    auto share = make_share(8);
+    share.mint = 1;
+    auto seqs = add({share});
+    hub->committed(seqs[0], share.intent, {owner, 3, 8, share.accepted_ms});
+    REQUIRE(wait_frames(*two, 3));
+    auto request = two->frame<msg::QuoteRequest>(2);
+    CHECK(request.seq == 1);
+    CHECK(one->frames.size() == 2);
+    // The other mint's answer to it is an answer to nothing.
+    one->send(answer_to(request));
+    REQUIRE(run_until(loop, [&] { return !alarms.empty(); }));
+    CHECK(hub->status(1).pending == 1);
+    two->send(answer_to(request));
+    REQUIRE(run_until(loop, [&] { return owner->quotes.size() == 1; }));
+    CHECK(hub->status(1).pending == 0);
+    // One that goes leaves the other in.
+    two->connection->close("done");
+    REQUIRE(run_until(loop, [&] { return !hub->status(1).is_connected; }));
+    CHECK(hub->status(0).is_connected);
 }
 
 TEST_CASE_FIXTURE(LinkFixture,
@@ -474,12 +543,12 @@ TEST_CASE_FIXTURE(LinkFixture,
     }
     CHECK(wait_closed(*mint));
     CHECK(owner->quotes.empty());
-    CHECK(hub->status().pending == 1);
+    CHECK(hub->status(0).pending == 1);
     auto next = link_up();
     REQUIRE(wait_frames(*next, 3));
     CHECK(next->frame<msg::QuoteRequest>(2) == request);
     next->send(answer_to(request));
     REQUIRE(run_until(loop, [&] { return !owner->quotes.empty(); }));
     CHECK(owner->quotes.size() == 1);
-    CHECK(hub->status().pending == 0);
+    CHECK(hub->status(0).pending == 0);
 }

@@ -17,12 +17,12 @@ TEST_CASE_FIXTURE(OutboxFixture, "intents get numbers in a row, and the same sha
 TEST_CASE_FIXTURE(OutboxFixture,
                   "a restart brings back what is pending, the counts and the duplicate check") {
     add({make_share(1), make_share(2), make_share(3)});
-    ack(2, "019e6d5a-2347-7000-8850-39c85ed1b5d3");
+    ack(2);
     auto store_id = outbox->store_id();
     reopen();
     CHECK(outbox->store_id() == store_id);
-    CHECK(outbox->counts_at_open().pending == 2);
-    CHECK(outbox->counts_at_open().last_seq == 3);
+    CHECK(outbox->mints_at_open().at(0).pending == 2);
+    CHECK(outbox->mints_at_open().at(0).last_count == 3);
     REQUIRE(outbox->recent_at_open().size() == 3);
     CHECK(outbox->recent_at_open()[0].second == make_share(1).intent.share_hash);
     CHECK(page_seqs(1, 3) == Seqs{1, 3});
@@ -30,7 +30,7 @@ TEST_CASE_FIXTURE(OutboxFixture,
 
 TEST_CASE_FIXTURE(OutboxFixture, "rows that the mint has lost come again, answered or not") {
     add({make_share(1), make_share(2), make_share(3), make_share(4)});
-    for (std::uint64_t seq : {1, 2, 3}) ack(seq, "019e6d5a-2347-7000-8850-39c85ed1b5d3");
+    for (std::uint64_t seq : {1, 2, 3}) ack(seq);
     CHECK(page_seqs(1, 4) == Seqs{4});
     CHECK(page_seqs(1, 1) == Seqs{2, 3, 4});
     CHECK(page_seqs(3, 1) == Seqs{3, 4});
@@ -38,30 +38,115 @@ TEST_CASE_FIXTURE(OutboxFixture, "rows that the mint has lost come again, answer
 
 TEST_CASE_FIXTURE(OutboxFixture, "a dead letter is not pending and keeps its reason") {
     add({make_share(1)});
-    bool done = false;
-    outbox->bury({1, "conflict"}, [&](auto result) { done = result.has_value(); });
-    REQUIRE(run_until(loop, [&] { return done; }));
+    bury(1, "conflict");
     CHECK(page_seqs(1, 1).empty());
     reopen();
-    CHECK(outbox->counts_at_open().dead == 1);
-    CHECK(outbox->counts_at_open().pending == 0);
+    CHECK(outbox->mints_at_open().at(0).dead == 1);
+    CHECK(outbox->mints_at_open().at(0).pending == 0);
 }
 
 TEST_CASE_FIXTURE(OutboxFixture, "what is known of a mint is remembered") {
-    crypto::XOnlyKey32 key{};
-    key[0] = 7;
-    CHECK_FALSE(outbox->mint_memory(key));
+    CHECK_FALSE(outbox->mints_at_open().at(0).memory);
     bool done = false;
-    outbox->remember_mint(key, {Bytes32{1}, 5}, [&](auto result) { done = result.has_value(); });
+    outbox->remember_mint(0, {Bytes32{1}, 5}, [&](auto result) { done = result.has_value(); });
     REQUIRE(run_until(loop, [&] { return done; }));
     reopen();
-    REQUIRE(outbox->mint_memory(key));
-    CHECK(outbox->mint_memory(key)->generation == 5);
+    REQUIRE(outbox->mints_at_open().at(0).memory);
+    CHECK(outbox->mints_at_open().at(0).memory->generation == 5);
+}
+
+TEST_CASE_FIXTURE(OutboxFixture, "each mint's rows count without a hole, and keep their mint over restarts") {
+    mints = {"mint", "beta"};
+    reopen();
+    auto for_beta = [](std::uint32_t n) {
+        auto share = make_share(n);
+        share.mint = 1;
+        return share;
+    };
+    const auto beta = [](std::uint64_t count) { return pool::row_seq(1, count); };
+    CHECK(add({make_share(1), for_beta(2), make_share(3), for_beta(4)}) == Seqs{1, beta(1), 2, beta(2)});
+    // A share is unique whichever mint it goes to.
+    CHECK(add({for_beta(1), for_beta(5), make_share(6)}) == Seqs{0, beta(3), 3});
+    CHECK(page_seqs(1, 0) == Seqs{1, 2, 3});
+    CHECK(page_seqs(beta(1), beta(0)) == Seqs{beta(1), beta(2), beta(3)});
+    ack(beta(2));
+    CHECK(page_seqs(beta(1), beta(3)) == Seqs{beta(1), beta(3)});
+    CHECK(page_seqs(beta(1), beta(1)) == Seqs{beta(1), beta(2), beta(3)});
+    // Another order, and one that is not configured any more: the numbers stay.
+    mints = {"gamma", "beta"};
+    reopen();
+    REQUIRE(outbox->mints_at_open().size() == 3);
+    CHECK(outbox->mints_at_open()[0].name == "mint");
+    CHECK(outbox->mints_at_open()[0].pending == 3);
+    CHECK(outbox->mints_at_open()[1].name == "beta");
+    CHECK(outbox->mints_at_open()[1].pending == 2);
+    CHECK(outbox->mints_at_open()[1].last_count == 3);
+    CHECK(outbox->mints_at_open()[2].name == "gamma");
+    CHECK(add({for_beta(7)}) == Seqs{beta(4)});
+}
+
+TEST_CASE_FIXTURE(OutboxFixture,
+                  "the same quote id for two shares is refused for the second, and for no other") {
+    add({make_share(1), make_share(2), make_share(3)});
+    ack(1);
+    CHECK(ack(2, quote_id(1)) == Seqs{2});
+    CHECK(page_seqs(1, 3) == Seqs{2, 3});
+    ack(1);  // again the same is no other
+    ack(3);
+    CHECK(page_seqs(1, 3) == Seqs{2});
+}
+
+TEST_CASE_FIXTURE(OutboxFixture, "dead letters come back when they are asked for, and the journal keeps it") {
+    add({make_share(1), make_share(2), make_share(3)});
+    bury(1, "conflict");
+    bury(3, "wrong amount");
+    CHECK(requeue({2, 3, 3, 99}).size() == 1);
+    CHECK(page_seqs(1, 3) == Seqs{2, 3});
+    auto rows = requeue({});
+    REQUIRE(rows.size() == 1);
+    CHECK(rows[0].seq == 1);
+    CHECK(rows[0].intent == make_share(1).intent);
+    CHECK(requeue({}).empty());
+    outbox->drain();
+    auto db = pool::open_outbox_file(dir.file("outbox.db"), store::Mode::read_only);
+    REQUIRE(db);
+    auto journal = db->prepare("SELECT group_concat(what || ' ' || seq || ' ' || detail, ', ') FROM journal");
+    REQUIRE(journal.step());
+    CHECK(journal.text(0) == "dead 1 conflict, dead 3 wrong amount, requeued 3 tester, requeued 1 tester");
+}
+
+TEST_CASE_FIXTURE(OutboxFixture, "the oldest pending share of a mint is known by its time") {
+    std::optional<std::optional<UnixMs>> oldest;
+    auto ask = [&] {
+        oldest.reset();
+        outbox->oldest_pending(0, [&](auto result) { oldest = *result; });
+        REQUIRE(run_until(loop, [&] { return oldest.has_value(); }));
+        return *oldest;
+    };
+    CHECK_FALSE(ask());
+    add({make_share(1), make_share(2)});
+    CHECK(ask() == make_share(1).accepted_ms);
+    ack(1);
+    CHECK(ask() == make_share(2).accepted_ms);
+}
+
+TEST_CASE_FIXTURE(OutboxFixture, "a restored outbox gets another identity, and keeps its rows") {
+    add({make_share(1)});
+    auto before = outbox->store_id();
+    outbox.reset();
+    {
+        auto db = pool::open_outbox_file(dir.file("outbox.db"), store::Mode::existing);
+        REQUIRE(db);
+        pool::adopt_outbox(*db, 9);
+    }
+    outbox = open();
+    CHECK(outbox->store_id() != before);
+    CHECK(page_seqs(1, 0) == Seqs{1});
 }
 
 TEST_CASE_FIXTURE(OutboxFixture, "a second process is refused") {
     auto second = pool::Outbox::open(
-        dir.file("outbox.db"), [](auto) {}, 0);
+        dir.file("outbox.db"), mints, [](auto) {}, 0);
     REQUIRE_FALSE(second);
     CHECK(second.error().what.find("in use") != std::string::npos);
 }

@@ -39,11 +39,12 @@ inline pool::NewIntent make_share(std::uint32_t n) {
 struct OutboxFixture {
     TempDir dir;
     net::Loop loop;
+    std::vector<std::string> mints{"mint"};
     std::unique_ptr<pool::Outbox> outbox = open();
 
     std::unique_ptr<pool::Outbox> open() {
         auto opened = pool::Outbox::open(
-            dir.file("outbox.db"), [this](std::function<void()> call) { loop.post(std::move(call)); },
+            dir.file("outbox.db"), mints, [this](std::function<void()> call) { loop.post(std::move(call)); },
             1'780'000'100'000);
         REQUIRE_MESSAGE(opened, opened.error().what);
         return std::move(*opened);
@@ -71,13 +72,37 @@ struct OutboxFixture {
         REQUIRE(run_until(loop, [&] { return seqs.has_value(); }));
         return *seqs;
     }
-    void ack(std::uint64_t seq, const std::string& id) {
-        bool done = false;
+    /// A quote id that no other row has.
+    static std::string quote_id(std::uint64_t seq) {
+        char text[40];
+        std::snprintf(text, sizeof text, "019e6d5a-2347-7000-8850-%012llx",
+                      static_cast<unsigned long long>(seq));
+        return text;
+    }
+    void ack(std::uint64_t seq) { CHECK(ack(seq, quote_id(seq)).empty()); }
+    /// The rows whose quote id was another's already.
+    std::vector<std::uint64_t> ack(std::uint64_t seq, const std::string& id) {
+        std::optional<std::vector<std::uint64_t>> refused;
         outbox->ack({{seq, id, 1}}, [&](auto result) {
             REQUIRE(result);
-            done = true;
+            refused = *result;
         });
+        REQUIRE(run_until(loop, [&] { return refused.has_value(); }));
+        return *refused;
+    }
+    void bury(std::uint64_t seq, const std::string& reason) {
+        bool done = false;
+        outbox->bury({seq, reason, 7}, [&](auto result) { done = result.has_value(); });
         REQUIRE(run_until(loop, [&] { return done; }));
+    }
+    std::vector<pool::StoredIntent> requeue(std::vector<std::uint64_t> seqs) {
+        std::optional<std::vector<pool::StoredIntent>> rows;
+        outbox->requeue(std::move(seqs), 100, "tester", 8, [&](auto result) {
+            REQUIRE(result);
+            rows = *result;
+        });
+        REQUIRE(run_until(loop, [&] { return rows.has_value(); }));
+        return *rows;
     }
 };
 

@@ -113,6 +113,27 @@ TEST_CASE("X2 to X7: a wallet that ends at any point goes on where it was") {
     }
 }
 
+TEST_CASE("an operation that another process on the same file began and left is gone on with") {
+    Bench bench;
+    auto stays = bench.open();
+    REQUIRE(bench.connect(*stays).has_value());
+    {
+        auto leaves = bench.open();
+        REQUIRE(bench.connect(*leaves).has_value());
+        bench.mint.next = {Next::ignore};
+        bench.quote(*leaves, "q", 21);
+        REQUIRE(run_until(bench.loop, [&] { return bench.mint.seen.size() == 1; }));
+    }
+    CHECK(bench.row(*stays, "q").state == "minting");
+    auto found = bench.wait<std::size_t>([&](auto done) { stays->find_quotes(std::move(done)); });
+    REQUIRE(found.has_value());
+    bench.idle(*stays);
+    CHECK(bench.balance(*stays).unspent == 21);
+    CHECK(bench.row(*stays, "q").state == "done");
+    REQUIRE(bench.mint.seen.size() == 2);
+    CHECK(bench.mint.seen[0] == bench.mint.seen[1]);
+}
+
 TEST_CASE("a mint that does not repeat its answers is asked to restore them") {
     Bench bench;
     bench.mint.replays = false;

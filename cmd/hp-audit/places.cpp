@@ -1,0 +1,84 @@
+#include "places.hpp"
+
+#include <filesystem>
+
+#include "cli/command.hpp"
+#include "config/load.hpp"
+
+namespace hp::hp_audit {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Nothing when the directory has no such file.
+template <class Struct>
+Result<std::optional<Struct>> read(config::Loader& loader, const std::string& dir) {
+    std::error_code error;
+    if (!fs::exists(fs::path{dir} / Struct::file, error)) return std::nullopt;
+    Struct values;
+    loader.load(values);
+    HP_DO(loader.finish());
+    return values;
+}
+
+/// Adds the database that a key of the struct names to `paths`, or says in `reason` why not.
+template <class Struct>
+Result<> find(const std::string& dir, std::string Struct::*key, std::vector<std::string>& paths,
+              std::string& reason) {
+    config::Loader loader{dir, {}, cli::hashpool_environment()};
+    HP_TRY(auto values, read<Struct>(loader, dir));
+    if (!values) {
+        reason = "there is no " + std::string(Struct::file) + " in " + dir;
+        return {};
+    }
+    std::string path = loader.resolve(*values.*key);
+    std::error_code error;
+    // A -wal alone is what is left of one: that must not pass for one that was never made.
+    if (fs::exists(path, error) || fs::exists(path + "-wal", error))
+        paths.push_back(path);
+    else
+        reason = path + " does not exist";
+    return {};
+}
+
+Result<std::optional<audit::Worth>> configured_worth(const std::string& dir) {
+    config::Loader loader{dir, {}, cli::hashpool_environment()};
+    HP_TRY(auto shared, read<config::PoolShared>(loader, dir));
+    if (!shared) return std::nullopt;
+    bool by_target = shared->valuation == "target";
+    return audit::Worth{by_target ? audit::Worth::Rule::target : audit::Worth::Rule::leading_zeros,
+                        static_cast<unsigned>(by_target ? shared->unit_bits : shared->minimum_difficulty)};
+}
+
+}  // namespace
+
+Result<audit::Places> find_places(const Options& options) {
+    audit::Places out;
+    out.pools = options.pools;
+    out.mints = options.mints;
+    out.wallets = options.wallets;
+    out.deep = options.deep;
+    out.limit = options.limit;
+    if (const std::string& dir = options.config_dir; !dir.empty()) {
+        std::error_code error;
+        if (!fs::is_directory(dir, error))
+            return fail(Errc::usage, "there is no directory '" + printable(dir, 4096) + "'",
+                        "'hp-config init' makes one");
+        if (out.pools.empty()) HP_DO(find(dir, &config::Pool::outbox_database, out.pools, out.no_pool));
+        if (out.mints.empty()) HP_DO(find(dir, &config::Mint::database, out.mints, out.no_mint));
+        if (out.wallets.empty())
+            HP_DO(find(dir, &config::ProxyShared::wallet_database, out.wallets, out.no_wallet));
+        HP_TRY(out.worth, configured_worth(dir));
+    }
+    if (!options.valuation.empty()) {
+        HP_TRY(out.worth, audit::Worth::from_text(options.valuation));
+    }
+    if (out.pools.empty() && out.mints.empty() && out.wallets.empty())
+        return fail(Errc::usage,
+                    options.config_dir.empty() ? "no database is given"
+                                               : out.no_pool + "; " + out.no_mint + "; " + out.no_wallet,
+                    "give --config-dir, or --pool, --mint and --wallet; 'hp-audit --help' has examples");
+    return out;
+}
+
+}  // namespace hp::hp_audit

@@ -1,0 +1,125 @@
+// hp-quote dead, requeue and adopt: quotes that a mint refused for good, and outboxes that came from a
+// backup.
+#include <poll.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "base/clock.hpp"
+#include "places.hpp"
+#include "pool/outbox.hpp"
+#include "pool/requeue_file.hpp"
+#include "verbs.hpp"
+
+namespace hp::hp_quote {
+namespace {
+
+constexpr std::int64_t kAnswerLimitMs = 10'000;
+constexpr std::int64_t kLookEveryMs = 50;
+/// As many as a running pool takes at once.
+constexpr std::size_t kRequeueMax = 100'000;
+
+/// Who asks, for the journal: never taken from the environment, which says what it likes.
+std::string user_name() {
+    const auto* user = ::getpwuid(::getuid());
+    return user ? user->pw_name : "uid " + std::to_string(::getuid());
+}
+
+Result<std::vector<std::uint64_t>> seqs_of(const RequeueOptions& options) {
+    std::vector<std::uint64_t> out;
+    for (const auto& text : options.seqs) {
+        std::uint64_t seq{};
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seq);
+        if (error != std::errc{} || end != text.data() + text.size() || seq == 0 || seq > INT64_MAX)
+            return fail(Errc::usage, "'" + printable(text, 40) + "' is no number of an outbox row");
+        out.push_back(seq);
+    }
+    if (out.empty() != options.all)
+        return fail(Errc::usage, "give the numbers of rows, or --all", "hp-quote dead lists them");
+    return out;
+}
+
+Result<std::size_t> requeue_in_file(store::Database& db, const std::vector<std::uint64_t>& seqs,
+                                    const std::string& path) {
+    try {
+        store::Transaction transaction{db};
+        const auto rows = pool::requeue_rows(db, seqs, kRequeueMax, user_name(), unix_ms_now());
+        transaction.commit();
+        return rows.size();
+    } catch (const store::DbError& error) {
+        return fail(Errc::io, "database '" + printable(path, 4096) + "': " + error.what());
+    }
+}
+
+std::int64_t last_journal_id(store::Database& db) {
+    auto row = db.prepare("SELECT coalesce(max(id), 0) FROM journal");
+    return row.step() ? row.integer(0) : 0;
+}
+
+/// The pool has the file open and does it for us.
+Result<std::size_t> ask_pool(const Places& places, const std::string& path,
+                             const std::vector<std::uint64_t>& seqs) {
+    HP_TRY(auto opened, open_part(places, Part::outbox));
+    if (!opened.db) return fail(Errc::io, opened.why);
+    try {
+        const auto before = last_journal_id(*opened.db);
+        HP_DO(pool::leave_request(path, {seqs, user_name()}));
+        const auto deadline_ms = steady_ms_now() + kAnswerLimitMs;
+        while (::access(pool::requeue_path(path).c_str(), F_OK) == 0) {
+            if (steady_ms_now() > deadline_ms)
+                return fail(Errc::timeout, "the pool has not taken the request within 10 s; it stays",
+                            "remove '" + pool::requeue_path(path) + "' to withdraw it");
+            ::poll(nullptr, 0, kLookEveryMs);
+        }
+        auto row = opened.db->prepare("SELECT count(*) FROM journal WHERE what = 'requeued' AND id > ?");
+        row.bind(before);
+        return row.step() ? static_cast<std::size_t>(row.integer(0)) : 0;
+    } catch (const store::DbError& error) {
+        return fail(Errc::io, "database '" + printable(path, 4096) + "': " + error.what());
+    }
+}
+
+}  // namespace
+
+Result<> dead(ListOptions options) {
+    options.state = "dead";
+    return list(options);
+}
+
+Result<> requeue(const RequeueOptions& options) {
+    HP_TRY(auto seqs, seqs_of(options));
+    HP_TRY(auto path, path_of(options.places, Part::outbox));
+    Result<std::size_t> count = std::size_t{0};
+    if (auto db = pool::open_outbox_file(path, store::Mode::existing))
+        count = requeue_in_file(*db, seqs, path);
+    else if (db.error().what.find("already in use") != std::string::npos)
+        count = ask_pool(options.places, path, seqs);
+    else
+        return fail(db.error());
+    if (!count) return fail(count.error());
+    if (options.json)
+        std::printf("%s\n", nlohmann::ordered_json{{"requeued", *count}}.dump().c_str());
+    else
+        std::printf("%zu dead letters try again\n", *count);
+    if (!seqs.empty() && *count < seqs.size())
+        return fail(Errc::refused, std::to_string(seqs.size() - *count) + " of " +
+                                       std::to_string(seqs.size()) + " rows are not dead letters");
+    return {};
+}
+
+Result<> adopt(const AdoptOptions& options) {
+    HP_TRY(auto path, path_of(options.places, Part::outbox));
+    HP_TRY(auto db, pool::open_outbox_file(path, store::Mode::existing));
+    try {
+        pool::adopt_outbox(db, unix_ms_now());
+    } catch (const store::DbError& error) {
+        return fail(Errc::io, "database '" + printable(path, 4096) + "': " + error.what());
+    }
+    std::printf("'%s' has a new identity: its mints will be asked again for every row\n", path.c_str());
+    return {};
+}
+
+}  // namespace hp::hp_quote

@@ -1,0 +1,21 @@
+// The whole audit: opens in causal order, checks each file by itself and then across.
+#pragma once
+#include "audit/report.hpp"
+#include "audit/worth.hpp"
+
+namespace hp::audit {
+
+/// Where the databases are; at least one.
+struct Places {
+    std::vector<std::string> pools, mints, wallets;
+    /// For kinds that are not there: the reason, for the report.
+    std::string no_pool{"no outbox is given"}, no_mint{"no mint is given"}, no_wallet{"no wallet is given"};
+    std::optional<Worth> worth;
+    bool deep{false};
+    std::size_t limit{5};  ///< texts of breaches for each invariant
+};
+
+/// An error only when a file cannot be read at all.
+Result<Report> audit(const Places& places);
+
+}  // namespace hp::audit

@@ -1,0 +1,105 @@
+#include "audit/files.hpp"
+
+namespace hp::audit {
+namespace {
+
+// Whose databases they are: lib/pool/outbox.cpp, lib/mint/ledger.cpp, lib/wallet/vault.cpp.
+constexpr std::int32_t kOutboxId = 0x48504f58, kMintId = 0x48504d54, kWalletId = 0x48505741;
+constexpr std::size_t kOutboxSchema = 1, kMintSchema = 1, kWalletSchema = 1;
+/// Index pages lead to rows all over a table: they are read once, not once a row.
+constexpr const char* kCache = "PRAGMA cache_size=-65536";
+
+template <class Read>
+Result<> reading_of(const std::string& path, Read&& read) {
+    try {
+        read();
+        return {};
+    } catch (const store::DbError& error) {
+        return fail(Errc::io, "database '" + printable(path, 4096) + "': " + error.what());
+    }
+}
+
+}  // namespace
+
+std::string to_text(const QuoteId& id) {
+    std::string out = to_hex(id);
+    for (std::size_t dash : {8u, 13u, 18u, 23u}) out.insert(dash, "-");
+    return out;
+}
+
+std::optional<QuoteId> quote_id_from_text(std::string_view text) {
+    std::string digits;
+    for (char c : text)
+        if (c != '-') digits += c;
+    auto id = array_from_hex<16>(digits);
+    if (!id || to_text(*id) != text) return std::nullopt;
+    return *id;
+}
+
+std::string hex(ByteView bytes) { return to_hex(bytes.first(std::min<std::size_t>(bytes.size(), 64))); }
+
+Result<MintFile> MintFile::open(const std::string& path) {
+    HP_TRY(auto reading, store::Reading::open(path, kMintId, kMintSchema));
+    MintFile out{path, std::move(reading), {}, {}, {}, {}};
+    auto& db = out.reading.db();
+    HP_DO(reading_of(path, [&] {
+        db.exec(kCache);
+        auto store = db.prepare("SELECT id, generation FROM store");
+        if (store.step()) {
+            out.store = store.blob(0);
+            out.generation = store.integer(1);
+        }
+        auto keysets = db.prepare("SELECT id, unit, input_fee_ppk, key_count FROM keyset");
+        while (keysets.step())
+            out.keysets.push_back({keysets.blob(0), keysets.text(1),
+                                   static_cast<std::uint64_t>(keysets.integer(2)),
+                                   static_cast<std::uint64_t>(keysets.integer(3))});
+        auto pools = db.prepare("SELECT pool_store, last_seq FROM pool");
+        while (pools.step()) out.pools.emplace_back(pools.blob(0), pools.integer(1));
+    }));
+    return out;
+}
+
+std::optional<std::size_t> MintFile::keyset_index(ByteView id) const {
+    // From the end: the newest are the most used.
+    for (std::size_t i = keysets.size(); i-- > 0;)
+        if (std::ranges::equal(keysets[i].id, id)) return i;
+    return std::nullopt;
+}
+
+Result<PoolFile> PoolFile::open(const std::string& path) {
+    HP_TRY(auto reading, store::Reading::open(path, kOutboxId, kOutboxSchema));
+    PoolFile out{path, std::move(reading), {}, {}};
+    auto& db = out.reading.db();
+    HP_DO(reading_of(path, [&] {
+        db.exec(kCache);
+        auto store = db.prepare("SELECT id FROM store");
+        if (store.step()) out.store = store.blob(0);
+        auto mints = db.prepare("SELECT id, name, store, generation FROM mint ORDER BY id");
+        while (mints.step()) {
+            MintIdentity mint{mints.integer(0), mints.text(1), {}, mints.integer(3)};
+            if (!mints.is_null(2)) mint.store = mints.blob(2);
+            out.mints.push_back(std::move(mint));
+        }
+    }));
+    return out;
+}
+
+Result<WalletFile> WalletFile::open(const std::string& path) {
+    HP_TRY(auto reading, store::Reading::open(path, kWalletId, kWalletSchema));
+    return WalletFile{path, std::move(reading), {}, {}, {}, {}};
+}
+
+bool WalletFile::is_of(const MintFile& mint) const {
+    return std::ranges::any_of(keysets,
+                               [&](const Keyset& one) { return mint.keyset_index(one.id).has_value(); });
+}
+
+void check_structure(store::Reading& reading, const std::string& path, bool deep, Report& report) {
+    report.checked(DB);
+    auto row = reading.db().prepare(deep ? "PRAGMA integrity_check" : "PRAGMA quick_check");
+    while (row.step())
+        if (std::string line = row.text(0); line != "ok") report.breach(DB, path, ": ", printable(line, 300));
+}
+
+}  // namespace hp::audit

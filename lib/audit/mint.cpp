@@ -1,0 +1,288 @@
+#include "audit/mint.hpp"
+
+#include <bit>
+
+#include "audit/operations.hpp"
+#include "audit/twins.hpp"
+#include "audit/wallet_coins.hpp"
+
+namespace hp::audit {
+namespace {
+
+/// Signed and spent of one keyset.
+struct Flow {
+    std::uint64_t signatures[64]{}, proofs[64]{};  ///< by the power of two that the amount is
+    Wide signed_amount{0}, spent{0};
+};
+
+class MintAudit {
+  public:
+    MintAudit(MintFile& mint, std::vector<WalletFile>& wallets, Report& report)
+        : mint_{mint},
+          report_{report},
+          operations_{mint.reading.db()},
+          flows_(mint.keysets.size()),
+          coins_{mint, wallets, report} {}
+
+    void run() {
+        for (Id id : {I1, I5, I6, I7, I8, I9, I10, I11, I12, I13, I15, I24}) report_.checked(id, 0);
+        read_keysets();
+        read_quotes();
+        report_twins();
+        read_signatures();
+        read_spent();
+        coins_.finish();
+        for (const Operation& one : operations_.all()) balance(one);
+        balance_keysets();
+        if (minted_ != issued_)
+            report_.breach(I9, mint_.path, ": minted ", minted_, ", but the quotes say issued ", issued_);
+    }
+
+  private:
+    std::string quote_name(const QuoteId& id) const { return mint_.path + ": quote " + to_text(id); }
+    std::string output_name(ByteView b) const { return mint_.path + ": signature of B_ " + hex(b); }
+    std::string proof_name(ByteView y) const { return mint_.path + ": spent proof Y " + hex(y); }
+    std::string op_name(const Operation& one) const {
+        return mint_.path + ": operation " + std::to_string(one.id);
+    }
+
+    void read_keysets() {
+        auto row = mint_.reading.db().prepare(
+            "SELECT unit, count(*), sum(active <> 0), count(DISTINCT derivation_index) FROM keyset GROUP BY "
+            "unit");
+        while (row.step()) {
+            if (row.integer(2) > 1)
+                report_.breach(I15, mint_.path, ": unit '", printable(row.text(0), 32), "' has ",
+                               row.integer(2), " active keysets");
+            if (row.integer(3) != row.integer(1))
+                report_.breach(I15, mint_.path, ": two keysets of unit '", printable(row.text(0), 32),
+                               "' derive alike");
+        }
+        for (const MintKeyset& one : mint_.keysets) {
+            report_.checked(I15);
+            if (one.id.size() != 33 && !(one.id.size() == 8 && one.id[0] == 0))
+                report_.breach(I15, mint_.path, ": keyset id ", hex(one.id), " has a wrong size");
+            if (one.key_count < 1 || one.key_count > 64)
+                report_.breach(I15, mint_.path, ": keyset ", hex(one.id), " has ", one.key_count, " keys");
+        }
+    }
+
+    /// Quotes by id, and beside them what the operations say of each.
+    void read_quotes() {
+        auto quote = mint_.reading.db().prepare(
+            "SELECT id, share_hash, pool_store, seq, amount, paid, issued FROM quote ORDER BY id");
+        auto part = mint_.reading.db().prepare("SELECT quote, op, amount FROM op_quote ORDER BY quote");
+        bool has_part = part.step();
+        auto take_part = [&] {
+            std::int64_t amount = part.integer(2);
+            if (Operation* one = operations_.find(part.integer(1))) {
+                if (one->kind == Operations::kMint) one->in += amount;
+                ++one->quotes;
+            } else {
+                report_.breach(I13, mint_.path, ": quote ", hex(part.view(0)), ": minted by no operation (",
+                               part.integer(1), ")");
+            }
+            if (amount <= 0)
+                report_.breach(I13, mint_.path, ": quote ", hex(part.view(0)), ": minted ", amount);
+            has_part = part.step();
+            return amount;
+        };
+        auto lost_part = [&] {
+            report_.breach(I13, mint_.path, ": operation ", part.integer(1), ": minted quote ",
+                           hex(part.view(0)), ", which is none");
+            take_part();
+        };
+        while (quote.step()) {
+            auto id = sized<16>(quote.view(0)).value_or(QuoteId{});
+            while (has_part && is_less(part.view(0), quote.view(0))) lost_part();
+            Wide minted = 0;
+            while (has_part && std::ranges::equal(part.view(0), quote.view(0))) minted += take_part();
+            check_quote(id, quote, minted);
+            coins_.on_quote(id, quote.integer(6));
+        }
+        while (has_part) lost_part();
+    }
+
+    static bool is_less(ByteView a, ByteView b) { return std::ranges::lexicographical_compare(a, b); }
+
+    void check_quote(const QuoteId& id, const store::Statement& row, Wide minted) {
+        std::int64_t amount = row.integer(4), paid = row.integer(5), issued = row.integer(6);
+        for (Id each : {I1, I5, I6, I7, I24}) report_.checked(each);
+        hashes_.add(row.view(1));
+        auto& totals = report_.totals;
+        ++totals.quotes;
+        totals.quoted += amount;
+        totals.issued += issued;
+        issued_ += issued;
+        if (issued < 0 || issued > paid || paid > amount || amount < 1)
+            report_.breach(I5, quote_name(id), ": amount ", amount, ", paid ", paid, ", issued ", issued);
+        if (paid != 0 && paid != amount)
+            report_.breach(I6, quote_name(id), ": paid ", paid, " of ", amount);
+        else if (paid != amount)
+            report_.breach(I24, quote_name(id), ": is not paid; the link pays what it creates");
+        if (minted != issued)
+            report_.breach(I7, quote_name(id), ": issued is ", issued, ", its operations minted ", minted);
+        bool is_served = std::ranges::any_of(
+            mint_.pools, [&](const auto& pool) { return std::ranges::equal(pool.first, row.view(2)); });
+        if (!is_served || row.integer(3) < 1)
+            report_.breach(I24, quote_name(id), ": from number ", row.integer(3), " of a pool ",
+                           hex(row.view(2)).substr(0, 16), ".. that was ",
+                           is_served ? "served" : "never served");
+    }
+
+    void report_twins() {
+        auto by_hash = mint_.reading.db().prepare(
+            "SELECT id, share_hash FROM quote WHERE substr(share_hash, 1, 8) = ? ORDER BY share_hash, id");
+        for (const auto& start : hashes_.found()) {
+            by_hash.bind(start);
+            Bytes before;
+            QuoteId id_before{};
+            while (by_hash.step()) {
+                auto id = sized<16>(by_hash.view(0)).value_or(QuoteId{});
+                if (Bytes hash = by_hash.blob(1); hash == before)
+                    report_.breach(I1, quote_name(id), ": the same share as ", to_text(id_before));
+                else
+                    before = std::move(hash);
+                id_before = id;
+            }
+        }
+    }
+
+    /// The flow of the row's keyset, counted; null when it is not known.
+    Flow* flow_of(Id id, const std::string& name, ByteView keyset, std::int64_t amount) {
+        auto index = mint_.keyset_index(keyset);
+        if (!index) {
+            report_.breach(I15, name, ": keyset ", hex(keyset), " is not known");
+            return nullptr;
+        }
+        auto bits = static_cast<std::uint64_t>(amount);
+        if (amount <= 0 || !std::has_single_bit(bits) ||
+            static_cast<std::uint64_t>(std::countr_zero(bits)) >= mint_.keysets[*index].key_count) {
+            report_.breach(id, name, ": amount ", amount, " has no key in keyset ", hex(keyset));
+            return nullptr;
+        }
+        return &flows_[*index];
+    }
+
+    void read_signatures() {
+        auto row = mint_.reading.db().prepare(
+            "SELECT B_, keyset, amount, op, position, C_, e, s FROM sig ORDER BY B_");
+        Bytes33 before{};
+        while (row.step()) {
+            report_.checked(I11);
+            auto b = sized<33>(row.view(0)).value_or(Bytes33{});
+            std::int64_t amount = row.integer(2);
+            if (b == before) report_.breach(I11, output_name(b), ": is there twice");
+            before = b;
+            if (row.view(0).size() != 33 || row.view(5).size() != 33 || row.view(6).size() != 32 ||
+                row.view(7).size() != 32)
+                report_.breach(I11, output_name(row.view(0)), ": B_, C_, e or s has a wrong size");
+            ++report_.totals.signatures;
+            report_.totals.signed_amount += amount;
+            if (Operation* one = operations_.find(row.integer(3))) {
+                one->out += amount;
+                ++one->signatures;
+                one->last_position = std::max(one->last_position, row.integer(4));
+                if (row.integer(4) < 0) report_.breach(I11, output_name(b), ": at position ", row.integer(4));
+                if (one->kind == Operations::kMint) minted_ += amount;
+            } else {
+                report_.breach(I11, output_name(b), ": of no operation (", row.integer(3), ")");
+            }
+            if (Flow* flow = flow_of(I11, mint_.path + ": a signature", row.view(1), amount)) {
+                ++flow->signatures[std::countr_zero(static_cast<std::uint64_t>(amount))];
+                flow->signed_amount += amount;
+            }
+            coins_.on_signature(b, row.view(6), row.view(1), amount);
+        }
+    }
+
+    void read_spent() {
+        auto row = mint_.reading.db().prepare("SELECT Y, keyset, amount, op FROM spent ORDER BY Y");
+        Bytes33 before{};
+        while (row.step()) {
+            report_.checked(I10);
+            auto y = sized<33>(row.view(0)).value_or(Bytes33{});
+            std::int64_t amount = row.integer(2);
+            if (y == before) report_.breach(I10, proof_name(y), ": is there twice");
+            before = y;
+            ++report_.totals.spent_proofs;
+            report_.totals.spent += amount;
+            Operation* one = operations_.find(row.integer(3));
+            Flow* flow = flow_of(I10, mint_.path + ": a spent proof", row.view(1), amount);
+            if (flow) {
+                ++flow->proofs[std::countr_zero(static_cast<std::uint64_t>(amount))];
+                flow->spent += amount;
+            }
+            if (one) {
+                one->in += one->kind == Operations::kSwap ? amount : 0;
+                ++one->proofs;
+                if (auto index = mint_.keyset_index(row.view(1)))
+                    one->ppk += mint_.keysets[*index].input_fee_ppk;
+            } else {
+                report_.breach(I12, proof_name(y), ": spent by no operation (", row.integer(3), ")");
+            }
+            coins_.on_spent(y);
+        }
+    }
+
+    void balance(const Operation& one) {
+        report_.checked(I9);
+        if (one.last_position + 1 != one.signatures)
+            report_.breach(I11, op_name(one), ": ", one.signatures, " signatures, the last at position ",
+                           one.last_position);
+        if (one.kind == Operations::kMint) {
+            report_.checked(I13);
+            if (one.quotes == 0) report_.breach(I13, op_name(one), ": mints no quote");
+            if (one.proofs > 0)
+                report_.breach(I12, op_name(one), ": mints, and spends ", one.proofs, " proofs");
+            if (one.fee != 0) report_.breach(I9, op_name(one), ": mints, and takes a fee of ", one.fee);
+            if (one.in != one.out)
+                report_.breach(I7, op_name(one), ": quotes give ", one.in, ", signed ", one.out);
+        } else if (one.kind == Operations::kSwap) {
+            report_.checked(I12);
+            if (one.quotes > 0)
+                report_.breach(I13, op_name(one), ": swaps, and mints ", one.quotes, " quotes");
+            if (one.proofs == 0 || one.signatures == 0)
+                report_.breach(I12, op_name(one), ": ", one.proofs, " inputs spent, ", one.signatures,
+                               " outputs signed");
+            if (static_cast<Wide>(one.fee) != static_cast<Wide>((one.ppk + 999) / 1000))
+                report_.breach(I9, op_name(one), ": fee is ", one.fee, ", of its inputs ",
+                               (one.ppk + 999) / 1000);
+            if (one.in - one.fee != one.out)
+                report_.breach(I9, op_name(one), ": inputs ", one.in, " - fee ", one.fee, " = ",
+                               one.in - one.fee, ", outputs ", one.out);
+        } else {
+            report_.breach(I9, op_name(one), ": kind ", one.kind, " is none");
+        }
+    }
+
+    void balance_keysets() {
+        for (std::size_t i = 0; i < flows_.size(); ++i) {
+            report_.checked(I8);
+            const Flow& flow = flows_[i];
+            std::string name = mint_.path + ": keyset " + hex(mint_.keysets[i].id).substr(0, 16);
+            if (flow.spent > flow.signed_amount)
+                report_.breach(I8, name, ": spent ", flow.spent, " of ", flow.signed_amount, " signed");
+            for (unsigned bit = 0; bit < 64; ++bit)
+                if (flow.proofs[bit] > flow.signatures[bit])
+                    report_.breach(I8, name, ": ", flow.proofs[bit], " proofs of ", std::uint64_t{1} << bit,
+                                   " spent, ", flow.signatures[bit], " signed");
+        }
+    }
+
+    MintFile& mint_;
+    Report& report_;
+    Operations operations_;
+    std::vector<Flow> flows_;
+    WalletCoins coins_;
+    Twins hashes_;
+    Wide issued_{0}, minted_{0};
+};
+
+}  // namespace
+
+void audit_mint(MintFile& mint, std::vector<WalletFile>& wallets, Report& report) {
+    MintAudit{mint, wallets, report}.run();
+}
+
+}  // namespace hp::audit

@@ -1,0 +1,407 @@
+#include "audit/pool.hpp"
+
+#include "audit/sha256.hpp"
+#include "audit/twins.hpp"
+
+namespace hp::audit {
+namespace {
+
+constexpr int kNumberBits = 48;
+constexpr std::int64_t kNumberMax = (std::int64_t{1} << kNumberBits) - 1;
+/// Newer quotes that are kept until the pool has been asked again.
+constexpr std::size_t kNewerMax = 1000;
+
+enum RowState : std::int64_t { kPending = 0, kAcked = 2, kDead = 3 };
+
+/// A row of the outbox. The views are the statement's.
+struct Row {
+    std::int64_t n{}, ntime{}, amount{}, state{};
+    ByteView hash, key;
+    std::string quote_id;
+};
+
+struct Quote {
+    std::int64_t n{};
+    QuoteId id{};
+    std::int64_t ntime{}, amount{};
+    ByteView hash, key;
+};
+
+/// The quotes that one mint made for one pool, by the pool's numbers.
+class Quotes {
+  public:
+    Quotes(MintFile& mint, const Bytes& pool_store)
+        : all_{mint.reading.db().prepare("SELECT seq, id, ntime, amount, share_hash, pubkey FROM quote "
+                                         "WHERE pool_store = ? ORDER BY seq")},
+          by_share_{mint.reading.db().prepare("SELECT seq, id, ntime, amount, share_hash, pubkey FROM quote "
+                                              "WHERE ntime = ? AND share_hash = ?")} {
+        all_.bind(pool_store);
+        next();
+    }
+    const Quote* at() const { return has_row_ ? &quote_ : nullptr; }
+    void next() {
+        has_row_ = all_.step();
+        if (has_row_) quote_ = read(all_);
+    }
+    std::optional<Quote> find(std::int64_t ntime, ByteView hash) {
+        by_share_.bind(ntime, Bytes(hash.begin(), hash.end()));
+        if (!by_share_.step()) return std::nullopt;
+        return read(by_share_);
+    }
+
+  private:
+    static Quote read(const store::Statement& row) {
+        return {row.integer(0), sized<16>(row.view(1)).value_or(QuoteId{}),
+                row.integer(2), row.integer(3),
+                row.view(4),    row.view(5)};
+    }
+    store::Statement all_, by_share_;
+    Quote quote_;
+    bool has_row_{false};
+};
+
+/// The rows of one mint in the outbox.
+struct Share {
+    const MintIdentity* identity{};
+    MintFile* mint{};  ///< null: its database is not here
+    std::unique_ptr<Quotes> quotes;
+    std::int64_t last_n{0};
+    std::uint64_t rows{0}, acked{0};
+    Wide accepted{0}, quoted{0}, pending{0}, dead{0};
+    std::vector<std::pair<std::int64_t, QuoteId>> newer;  ///< quotes beyond last_n
+};
+
+class PoolAudit {
+  public:
+    PoolAudit(PoolFile& pool, std::vector<MintFile>& mints, const std::optional<Worth>& worth, Report& report)
+        : pool_{pool}, mints_{mints}, worth_{worth}, report_{report} {}
+
+    void run() {
+        set_up();
+        read_rows();
+        report_twins();
+        for (Share& share : shares_) sum_up(share);
+        // What the mints have seen, the pool had committed before: now that their snapshots are taken, a
+        // fresh one of the pool must have it.
+        pool_.reading.renew();
+        for (Share& share : shares_) look_for_lost_end(share);
+    }
+
+  private:
+    void set_up() {
+        shares_.reserve(pool_.mints.size());
+        for (const MintIdentity& identity : pool_.mints) {
+            Share& share = shares_.emplace_back();
+            share.identity = &identity;
+            if (!identity.store) continue;
+            for (MintFile& mint : mints_)
+                if (mint.store == *identity.store) share.mint = &mint;
+            if (!share.mint) continue;
+            share.quotes = std::make_unique<Quotes>(*share.mint, pool_.store);
+            if (share.mint->generation < identity.generation)
+                report_.breach(I1, share.mint->path, ": is an old copy: start ", share.mint->generation,
+                               ", and ", pool_.path, " has met it at start ", identity.generation);
+        }
+        for (Id id : {I1, I3, I4, I14, I19, I24}) report_.checked(id, 0);
+        if (!worth_)
+            report_.skip(I4, "amounts by the valuation: it is not known; give --valuation or --config-dir");
+    }
+
+    Share* share_of(std::int64_t id) {
+        // Rows come mint by mint.
+        if (current_ && current_->identity->id == id) return current_;
+        current_ = nullptr;
+        for (Share& share : shares_)
+            if (share.identity->id == id) current_ = &share;
+        return current_;
+    }
+
+    std::string name(std::int64_t seq) const {
+        std::int64_t id = seq >> kNumberBits;
+        std::string number = std::to_string(seq & kNumberMax);
+        for (const Share& share : shares_)
+            if (share.identity->id == id)
+                return pool_.path + ": seq " + std::to_string(seq) +
+                       (shares_.size() > 1 ? " (" + printable(share.identity->name) + " " + number + ")"
+                                           : "");
+        return pool_.path + ": seq " + std::to_string(seq);
+    }
+
+    void read_rows() {
+        auto row = pool_.reading.db().prepare(
+            "SELECT seq, ntime, share_hash, header, target, amount, locking_key, state, quote_id, acked_ms, "
+            "dead_reason FROM outbox ORDER BY seq");
+        while (row.step()) {
+            seq_ = row.integer(0);
+            report_.checked(I1);
+            report_.checked(I3);
+            report_.checked(I4);
+            hashes_.add(row.view(2));
+            recompute(row);
+            look_at_state(row);
+            count(row);
+            Share* share = share_of(seq_ >> kNumberBits);
+            if (!share) {
+                report_.breach(I3, name(seq_), ": belongs to no mint of the outbox");
+                continue;
+            }
+            follow(*share, row);
+        }
+    }
+
+    void recompute(const store::Statement& row) {
+        auto hash = sized<32>(row.view(2));
+        auto target = sized<32>(row.view(4));
+        ByteView header = row.view(3);
+        if (!hash || !target || header.size() != 80 || row.view(6).size() != 33)
+            return report_.breach(I4, name(seq_),
+                                  ": share_hash, header, target or locking_key has a wrong size");
+        if (sha256_.twice(header) != *hash)
+            report_.breach(I4, name(seq_), ": share_hash is not the hash of the header");
+        if (get_le<std::uint32_t>(header.data() + 68) != row.integer(1))
+            report_.breach(I4, name(seq_), ": ntime is not the header's");
+        if (!meets(*hash, *target)) report_.breach(I4, name(seq_), ": the hash does not meet the target");
+        if (!worth_) return;
+        // One target stands for many shares; a hash does not.
+        if (worth_->rule == Worth::Rule::leading_zeros || target != last_target_) {
+            last_target_ = target;
+            last_worth_ = worth_->of(*hash, *target);
+        }
+        if (row.integer(5) < 0 || static_cast<std::uint64_t>(row.integer(5)) != last_worth_)
+            report_.breach(I4, name(seq_), ": amount is ", row.integer(5), ", by the valuation ",
+                           last_worth_);
+    }
+
+    void look_at_state(const store::Statement& row) {
+        std::int64_t state = row.integer(7);
+        bool has_reason = !row.is_null(10) && !row.view(10).empty();
+        if (state != kPending && state != kAcked && state != kDead)
+            report_.breach(I3, name(seq_), ": state ", state, " is none");
+        if ((state == kAcked) != !row.is_null(8))
+            report_.breach(
+                I3, name(seq_),
+                state == kAcked ? ": acked without a quote id" : ": has a quote id and is not acked");
+        if (state == kAcked && row.is_null(9)) report_.breach(I3, name(seq_), ": acked at no time");
+        if (state == kDead && !has_reason) report_.breach(I3, name(seq_), ": dead without a reason");
+        if (state != kDead && !row.is_null(10))
+            report_.breach(I3, name(seq_), ": has a reason to be dead and is not");
+    }
+
+    void count(const store::Statement& row) {
+        auto& totals = report_.totals;
+        std::int64_t amount = row.integer(5);
+        ++totals.accepted;
+        totals.accepted_amount += amount;
+        auto add = [&](std::uint64_t& number, Wide& sum) {
+            ++number;
+            sum += amount;
+        };
+        switch (row.integer(7)) {
+            case kAcked:
+                return add(totals.acked, totals.acked_amount);
+            case kDead:
+                return add(totals.dead, totals.dead_amount);
+            default:
+                return add(totals.pending, totals.pending_amount);
+        }
+    }
+
+    /// Its number, its quote id, and its quote.
+    void follow(Share& share, const store::Statement& row) {
+        std::int64_t n = seq_ & kNumberMax;
+        if (n != share.last_n + 1) report_hole(share, n);
+        share.last_n = n;
+        ++share.rows;
+        Row one{n, row.integer(1), row.integer(5), row.integer(7), row.view(2), row.view(6), {}};
+        share.accepted += one.amount;
+        if (one.state == kAcked) {
+            ++share.acked;
+            one.quote_id = row.text(8);
+            report_.checked(I14);
+            if (auto id = quote_id_from_text(one.quote_id))
+                quote_ids_.add(ByteView{*id}.last(8));
+            else
+                report_.breach(I14, name(seq_), ": quote id '", printable(one.quote_id, 40), "' is none");
+        }
+        if (!share.mint)
+            add_unquoted(share, one);
+        else
+            match(share, one);
+    }
+
+    void report_hole(const Share& share, std::int64_t n) {
+        if (n <= share.last_n) return report_.breach(I3, name(seq_), ": is no number");
+        std::int64_t first = share.last_n + 1;
+        report_.breach(I3, pool_.path, ": ", printable(share.identity->name), ": ",
+                       first == n - 1 ? "number " + std::to_string(first) + " is missing"
+                                      : "numbers " + std::to_string(first) + " to " + std::to_string(n - 1) +
+                                            " are missing");
+    }
+
+    void add_unquoted(Share& share, const Row& row) {
+        if (row.state == kDead)
+            share.dead += row.amount;
+        else if (row.state != kAcked)
+            share.pending += row.amount;
+    }
+
+    void match(Share& share, const Row& row) {
+        Quotes& quotes = *share.quotes;
+        report_.checked(I19);
+        bool is_found = false;
+        // Quotes of numbers that are missing here: the hole has been reported, and the sums will differ.
+        for (; quotes.at() && quotes.at()->n < row.n; quotes.next()) share.quoted += quotes.at()->amount;
+        bool is_first = true;
+        for (; quotes.at() && quotes.at()->n == row.n; quotes.next()) {
+            const Quote& quote = *quotes.at();
+            if (!std::exchange(is_first, false))
+                report_.breach(I14, share.mint->path, ": quote ", to_text(quote.id), ": a second one for ",
+                               name(seq_));
+            share.quoted += quote.amount;
+            if (std::ranges::equal(quote.hash, row.hash)) {
+                is_found = true;
+                compare(share, row, quote);
+            } else {
+                report_.breach(I24, share.mint->path, ": quote ", to_text(quote.id),
+                               ": its share is not that of ", name(seq_));
+            }
+        }
+        if (!is_found) {
+            // A share that came back after its outbox was lost: its first quote stands, under another number.
+            if (auto quote = quotes.find(row.ntime, row.hash)) {
+                is_found = true;
+                share.quoted += quote->amount;
+                compare(share, row, *quote);
+            }
+        }
+        look_elsewhere(share, row, is_found);
+        if (is_found) return;
+        if (row.state == kAcked)
+            return report_.breach(I19, name(seq_), ": acked, and its quote ", printable(row.quote_id, 40),
+                                  " is not in ", share.mint->path);
+        // Pending: the quote may be made already, or not yet. Dead: the mint refused it.
+        add_unquoted(share, row);
+    }
+
+    void compare(Share& share, const Row& row, const Quote& quote) {
+        if (row.state == kDead) {
+            // Refused, since the first quote of this share has another amount or owner; or sent once more
+            // after our snapshot. Either way the row counts as dead, and what it was refused for is on
+            // record.
+            share.dead += row.amount;
+            share.quoted -= quote.amount;
+            return;
+        }
+        auto differs = [&](const char* what) {
+            report_.breach(I4, share.mint->path, ": quote ", to_text(quote.id), ": ", what,
+                           " is not that of ", name(seq_));
+        };
+        if (quote.amount != row.amount) differs("amount");
+        if (quote.ntime != row.ntime) differs("ntime");
+        if (!std::ranges::equal(quote.key, row.key)) differs("owner");
+        if (row.state == kAcked && row.quote_id != to_text(quote.id))
+            report_.breach(I14, name(seq_), ": quote id is ", printable(row.quote_id, 40), ", in ",
+                           share.mint->path, " it is ", to_text(quote.id));
+    }
+
+    void look_elsewhere(const Share& share, const Row& row, bool is_found) {
+        if (!is_found) return;
+        for (Share& other : shares_)
+            if (other.mint && other.mint != share.mint && other.quotes->find(row.ntime, row.hash))
+                report_.breach(I1, name(seq_), ": has a quote in ", share.mint->path, " and one in ",
+                               other.mint->path);
+    }
+
+    /// Equal first bytes are no proof: the database is asked for the whole.
+    void report_twins() {
+        auto by_hash = pool_.reading.db().prepare(
+            "SELECT seq, share_hash FROM outbox WHERE substr(share_hash, 1, 8) = ? ORDER BY share_hash, seq");
+        for (const auto& start : hashes_.found()) {
+            by_hash.bind(start);
+            Bytes before;
+            std::int64_t seq_before = 0;
+            while (by_hash.step()) {
+                if (Bytes hash = by_hash.blob(1); hash == before)
+                    report_.breach(I1, name(by_hash.integer(0)), ": the same share as seq ", seq_before);
+                else
+                    before = std::move(hash);
+                seq_before = by_hash.integer(0);
+            }
+        }
+        auto by_quote = pool_.reading.db().prepare(
+            "SELECT seq, quote_id FROM outbox WHERE state = 2 AND replace(substr(quote_id, 20), '-', '') = ? "
+            "ORDER BY quote_id, seq");
+        for (const auto& end : quote_ids_.found()) {
+            by_quote.bind(to_hex(end));
+            std::string before;
+            std::int64_t seq_before = 0;
+            while (by_quote.step()) {
+                if (std::string id = by_quote.text(1); id == before)
+                    report_.breach(I1, name(by_quote.integer(0)), ": the same quote ", printable(id, 40),
+                                   " as seq ", seq_before);
+                else
+                    before = std::move(id);
+                seq_before = by_quote.integer(0);
+            }
+        }
+    }
+
+    void sum_up(Share& share) {
+        std::string who = pool_.path + ": " + printable(share.identity->name);
+        if (!share.mint) {
+            if (share.rows == 0) return;
+            if (!share.identity->store && share.acked > 0)
+                return report_.breach(I14, who, ": ", share.acked,
+                                      " rows are acked by a mint that was never met");
+            if (!share.identity->store || mints_.empty()) return;
+            std::string reason = "mint '" + printable(share.identity->name) + "' (" +
+                                 std::to_string(share.rows) + " rows in " + pool_.path +
+                                 "): its database is not given";
+            for (Id id : {I1, I4, I14, I19, I24}) report_.skip(id, reason);
+            return;
+        }
+        for (Quotes& quotes = *share.quotes; quotes.at(); quotes.next())
+            if (share.newer.size() < kNewerMax) share.newer.emplace_back(quotes.at()->n, quotes.at()->id);
+        Wide accounted = share.quoted + share.pending + share.dead;
+        if (share.accepted != accounted)
+            report_.breach(I19, who, ": accepted ", share.accepted, ", but quoted ", share.quoted,
+                           " + pending ", share.pending, " + dead ", share.dead, " = ", accounted);
+    }
+
+    void look_for_lost_end(Share& share) {
+        if (!share.mint) return;
+        std::int64_t first = share.identity->id << kNumberBits;
+        auto row = pool_.reading.db().prepare("SELECT max(seq) FROM outbox WHERE seq BETWEEN ? AND ?");
+        row.bind(first, first + kNumberMax);
+        std::int64_t last = row.step() && !row.is_null(0) ? row.integer(0) & kNumberMax : 0;
+        std::string end = pool_.path + " ends at number " + std::to_string(last);
+        for (const auto& [store, dealt_with] : share.mint->pools)
+            if (store == pool_.store && dealt_with > last)
+                report_.breach(I3, share.mint->path, ": has dealt with number ", dealt_with, ", but ", end);
+        for (const auto& [n, id] : share.newer)
+            if (n > last)
+                report_.breach(I24, share.mint->path, ": quote ", to_text(id), ": for number ", n, ", but ",
+                               end);
+    }
+
+    PoolFile& pool_;
+    std::vector<MintFile>& mints_;
+    const std::optional<Worth>& worth_;
+    Report& report_;
+    Sha256 sha256_;
+    Twins hashes_, quote_ids_;
+    std::vector<Share> shares_;
+    Share* current_{nullptr};
+    std::int64_t seq_{0};
+    std::optional<Bytes32> last_target_;
+    std::uint64_t last_worth_{0};
+};
+
+}  // namespace
+
+void audit_pool(PoolFile& pool, std::vector<MintFile>& mints, const std::optional<Worth>& worth,
+                Report& report) {
+    PoolAudit{pool, mints, worth, report}.run();
+}
+
+}  // namespace hp::audit

@@ -1,0 +1,103 @@
+// What was checked, and what was found.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "audit/wide.hpp"
+#include "base/bytes.hpp"
+
+namespace hp::audit {
+
+/// The files themselves, and the invariants by their numbers.
+enum Id : unsigned {
+    DB,
+    I1,
+    I2,
+    I3,
+    I4,
+    I5,
+    I6,
+    I7,
+    I8,
+    I9,
+    I10,
+    I11,
+    I12,
+    I13,
+    I14,
+    I15,
+    I16,
+    I17,
+    I18,
+    I19,
+    I20,
+    I21,
+    I22,
+    I23,
+    I24,
+    kIdCount
+};
+
+/// One part checked is enough for `ok`; what could not be checked stands beside it.
+enum class State { ok, breach, skipped };
+
+struct Invariant {
+    const char* id;
+    const char* things;  ///< what `checked` counts
+    const char* what;    ///< what must hold
+    std::uint64_t checked{0};
+    std::uint64_t breach_count{0};
+    std::vector<std::string> breaches{};     ///< the first few
+    std::vector<std::string> not_checked{};  ///< and why
+    bool was_checked{false};
+    State state() const;
+};
+
+/// Amounts and numbers over all files of a kind.
+struct Totals {
+    std::size_t pools{0}, mints{0}, wallets{0};
+    std::uint64_t accepted{0}, pending{0}, acked{0}, dead{0};
+    Wide accepted_amount{0}, pending_amount{0}, acked_amount{0}, dead_amount{0};
+    std::uint64_t quotes{0}, signatures{0}, spent_proofs{0};
+    Wide quoted{0}, issued{0}, signed_amount{0}, spent{0};
+    std::uint64_t proofs{0};
+    Wide unspent{0}, reserved{0}, spending{0};
+};
+
+class Report {
+  public:
+    /// Of each invariant's breaches at most `limit` are kept as text; all are counted.
+    explicit Report(std::size_t limit);
+
+    void checked(Id id, std::uint64_t count = 1) {
+        invariants_[id].checked += count;
+        invariants_[id].was_checked = true;
+    }
+    /// The parts are put together only when the text is kept.
+    template <class... Parts>
+    void breach(Id id, const Parts&... parts) {
+        Invariant& it = invariants_[id];
+        if (it.breach_count++ >= limit_) return;
+        std::string text;
+        (add(text, parts), ...);
+        it.breaches.push_back(std::move(text));
+    }
+    /// The same reason is kept once.
+    void skip(Id id, const std::string& reason);
+
+    bool ok() const;
+    const std::vector<Invariant>& invariants() const { return invariants_; }
+    Totals totals;
+
+  private:
+    static void add(std::string& text, const std::string& part) { text += part; }
+    static void add(std::string& text, const char* part) { text += part; }
+    static void add(std::string& text, Wide number) { text += to_text(number); }
+    template <class Integer>
+    requires std::is_integral_v<Integer>
+    static void add(std::string& text, Integer number) { text += std::to_string(number); }
+    std::vector<Invariant> invariants_;
+    std::size_t limit_;
+};
+
+}  // namespace hp::audit

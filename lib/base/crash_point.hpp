@@ -1,0 +1,76 @@
+// Named places at which tests kill the process (docs/reliability.md has the list). Nothing at all, unless
+// compiled with HP_CRASH_POINTS: then each pass is counted, and the one that a test has asked for ends in
+// SIGKILL.
+#pragma once
+
+#ifndef HP_CRASH_POINTS
+
+#define HP_CRASH_POINT(name) static_cast<void>(0)
+#define HP_CRASH_IN_WRITE(name) static_cast<void>(0)
+#define HP_CRASH_AFTER_WRITE(name) static_cast<void>(0)
+
+#else
+
+#include <cstddef>
+#include <vector>
+
+namespace hp::crash {
+
+struct Slot;
+
+/// One name's counter and trap. In tests/crash/kill/crash_point.cpp; any thread.
+class Point {
+  public:
+    explicit Point(const char* name);
+    /// Counts a pass, and dies here when it is the one.
+    void pass();
+    /// Counts a pass; true: the caller dies, in its own way, by die().
+    bool is_due();
+    [[noreturn]] void die();
+
+  private:
+    Slot* slot_;
+};
+
+/// Points that lie inside and behind the write of what is sent next on this thread. A connection takes them
+/// over in its send call, before anything else can be sent.
+class Writes {
+  public:
+    static void ask(Point& point, bool inside);
+    /// Takes over what was asked for since the last call.
+    void take();
+    /// Before a write: dies after half of the bytes where a test wants that.
+    void before(int fd, const void* data, std::size_t size);
+    /// All that was queued has gone out.
+    void after();
+
+  private:
+    struct Mark {
+        Point* point;
+        bool inside;
+    };
+    static thread_local std::vector<Mark> asked_;
+    std::vector<Mark> marks_;
+};
+
+}  // namespace hp::crash
+
+#define HP_CRASH_POINT(name)                             \
+    do {                                                 \
+        static ::hp::crash::Point hp_crash_point_{name}; \
+        hp_crash_point_.pass();                          \
+    } while (false)
+   /// In the middle of the write of what is sent next: half of it is on the wire.
+#define HP_CRASH_IN_WRITE(name)                          \
+    do {                                                 \
+        static ::hp::crash::Point hp_crash_point_{name}; \
+        ::hp::crash::Writes::ask(hp_crash_point_, true); \
+    } while (false)
+   /// When what is sent next has been written.
+#define HP_CRASH_AFTER_WRITE(name)                        \
+    do {                                                  \
+        static ::hp::crash::Point hp_crash_point_{name};  \
+        ::hp::crash::Writes::ask(hp_crash_point_, false); \
+    } while (false)
+
+#endif

@@ -1,0 +1,25 @@
+// hp-upgrade FILE VERSION: opens a pool's database as a program would whose schema is two steps newer. No
+// program of today is; but the way of a database from one schema to the next, with the backup before it, is
+// in lib/store already, and money goes through it.
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include "store/sqlite.hpp"
+
+int main(int argc, char** argv) {
+    if (argc != 3) {
+        std::fputs("usage: hp-upgrade FILE VERSION\n", stderr);
+        return 2;
+    }
+    constexpr std::int32_t application_id = 0x48504f58;  // "HPOX"
+    std::vector<const char*> schema(static_cast<std::size_t>(std::atoi(argv[2])), "");
+    schema.push_back("ALTER TABLE outbox ADD COLUMN note TEXT; UPDATE outbox SET note = 'upgraded'");
+    schema.push_back(
+        "CREATE TABLE upgraded(n INTEGER) STRICT; INSERT INTO upgraded SELECT count(*) FROM outbox");
+    auto db = hp::store::Database::open(argv[1], hp::store::Mode::existing, hp::store::Journal::wal,
+                                        application_id, schema);
+    if (db) return 0;
+    std::fprintf(stderr, "hp-upgrade: error: %s\n", db.error().what.c_str());
+    return 1;
+}

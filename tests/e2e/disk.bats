@@ -1,0 +1,169 @@
+# The disk is full, or fails, under a daemon at work: nothing is acknowledged that is not stored, blocks leave all the
+# same, and when there is room again everything goes on by itself.
+
+load ../cmd/helper
+load topology
+load faults
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+    make_topology
+    new_key
+}
+
+start_miner() {
+    start_daemon miner hp-miner "$(miner_url)" --user "$pubkey" --threads 1 --rate "${1:-100}" --nominal-hash-rate 1 --json
+    wait_until has_rows 1
+}
+stop_miner() {
+    stop_daemon miner
+    assert_equal "$daemon_status" 0
+    summary=$(tail -n 1 miner.out)
+}
+miner_says() { [ "$(grep miner_status miner.out | tail -n 1 | jq "$1")" = true ]; }
+start_sv1_miner() {
+    start_daemon miner hp-miner "stratum+tcp://$(value shared/network.toml proxy_listen)" --user rig --threads 1 --rate 100 --json
+    wait_until has_rows 1
+}
+rows() { outbox 'SELECT count(*) FROM outbox'; }
+blocks() { grep -c 'block found' pool.log || true; }
+has_blocks() { [ "$(blocks)" -ge "$1" ]; }
+# The same process as before: nobody restarted it.
+same_process() { kill -0 "${daemon_pid[$1]}"; }
+# ends NAME: waits for its end; its exit code is in $daemon_status
+ends() {
+    wait_until has_ended "${daemon_pid[$1]}"
+    daemon_status=0
+    wait "${daemon_pid[$1]}" || daemon_status=$?
+    unset "daemon_pid[$1]"
+}
+has_ended() { ! kill -0 "$1"; }
+
+@test "AC-252 a full disk under the pool: no acknowledgement, blocks leave, and it goes on by itself with room" {
+    set_key template.toml sim_block_bits 19
+    start_template
+    on_disk pool start_pool
+    start_mint
+    wait_for_link
+    start_miner
+    disk pool full
+    wait_for_text pool.log "database or disk is full; shares are refused until it can be written"
+    before=$(rows)
+    found=$(blocks)
+    wait_until miner_says '.rejected_by_reason["pool-storage-failed"] > 50'
+    # I22: a block is worth more than the share that it is.
+    wait_until has_blocks $((found + 1))
+    height=$(grep -c 'template for height' template.log)
+    wait_until has_lines $((height + 1)) 'template for height' template.log
+    assert_equal "$(rows)" "$before"
+    disk pool good
+    wait_for_text pool.log "outbox: can be written again"
+    wait_until has_rows $((before + 50))
+    same_process pool
+    stop_miner
+    books_agree
+    assert_equal "$(jq .shares_accepted <<<"$summary")" "$(wc -l <rows)"
+    # A new tip makes shares stale; nothing else was refused.
+    assert_equal "$(jq -c '.rejected_by_reason | keys - ["pool-storage-failed", "stale-share"]' <<<"$summary")" "[]"
+    # The records waited for room as well.
+    wait_for_records alarm 1
+    records alarm | grep -q "shares are refused until it can be written"
+}
+has_lines() { [ "$(grep -c -- "$2" "$3")" -ge "$1" ]; }
+
+@test "AC-252 a full disk under the mint: quotes wait, wallets hear 503, and all goes on by itself with room" {
+    start_template
+    start_pool
+    on_disk mint start_mint
+    wait_for_link
+    start_proxy
+    start_sv1_miner
+    wait_for_text proxy.out token_minted
+    disk mint full
+    wait_for_text mint.log "database or disk is full"
+    wait_until has_lines 1 'HTTP 503' proxy.log
+    quotes=$(ledger 'SELECT count(*), sum(issued) FROM quote')
+    wait_until has_rows $(($(rows) + 150))
+    assert_equal "$(ledger 'SELECT count(*), sum(issued) FROM quote')" "$quotes"
+    disk mint good
+    stop_daemon miner
+    summary=$(tail -n 1 miner.out)
+    tokens_agree
+    same_process mint
+    # No miner noticed, and no row is given up because of a disk.
+    assert_equal "$(jq .shares_rejected <<<"$summary")" 0
+    assert_equal "$(jq .shares_accepted <<<"$summary")" "$(wc -l <rows)"
+    assert_equal "$(outbox 'SELECT count(*) FROM outbox WHERE state = 3')" 0
+}
+
+@test "AC-252 a full disk under the wallet: miners mine, hp-wallet says it, and the tokens come with room" {
+    start_template
+    start_pool
+    start_mint
+    wait_for_link
+    # Its waits are short, for they grow while the disk is full.
+    HP_CLOCK_SPEED=20 LD_PRELOAD=$fast_clock on_disk proxy start_proxy
+    start_sv1_miner
+    wait_for_text proxy.out token_minted
+    disk proxy full
+    wait_for_text proxy.log "database or disk is full"
+    HP_DISK_DIR=$dir/data HP_DISK_SWITCH=$BATS_TEST_TMPDIR/proxy.disk LD_PRELOAD=$full_disk run_tool -1 hp-wallet --config-dir "$dir" send 1
+    assert_regex "$stderr" "database or disk is full"
+    assert_equal "$output" ""
+    wait_until has_rows $(($(rows) + 100))
+    disk proxy good
+    stop_daemon miner
+    summary=$(tail -n 1 miner.out)
+    tokens_agree
+    same_process proxy
+    assert_equal "$(jq .shares_rejected <<<"$summary")" 0
+}
+
+@test "AC-253 one failed fsync: pool and mint say so and end; started again they have all that was acknowledged" {
+    start_template
+    on_disk pool start_pool
+    on_disk mint start_mint
+    wait_for_link
+    start_miner
+    wait_until has_rows 50
+    disk mint fsync
+    ends mint
+    assert_equal "$daemon_status" 1
+    grep -q "error .*an fsync failed; nothing more is written" mint.log
+    on_disk mint start_mint
+    wait_until has_rows 150
+    disk pool fsync
+    ends pool
+    assert_equal "$daemon_status" 1
+    grep -q "error .*an fsync failed; nothing more is written" pool.log
+    assert_equal "$(tail -n 1 pool.log)" "hp-pool: hint: check the disk, then start the program again; it recovers what is on disk"
+    on_disk pool start_pool
+    before=$(rows)
+    wait_until has_rows $((before + 20))
+    stop_miner
+    books_agree
+    accepted=$(jq .shares_accepted <<<"$summary")
+    ((accepted > 100 && accepted <= $(wc -l <rows)))
+}
+
+@test "AC-262 a full disk under the log alone: the service goes on" {
+    start_template
+    # A device that is always full. Readiness is seen from outside, for the log is silent.
+    start_daemon pool hp-pool --config-dir "$dir" --log-file /dev/full
+    start_daemon mint hp-mint --config-dir "$dir" --log-file /dev/full
+    start_daemon proxy hp-proxy --config-dir "$dir" --log-file /dev/full --events -
+    wait_for_address "$(value shared/network.toml proxy_listen)"
+    start_sv1_miner
+    wait_for_text proxy.out token_minted
+    wait_until has_rows 100
+    stop_daemon miner
+    summary=$(tail -n 1 miner.out)
+    tokens_agree
+    assert_equal "$(jq .shares_rejected <<<"$summary")" 0
+    local name
+    for name in proxy mint pool; do
+        stop_daemon "$name"
+        assert_equal "$name $daemon_status" "$name 0"
+        assert_equal "$(cat "$name.log")" ""
+    done
+}

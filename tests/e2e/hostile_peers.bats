@@ -1,0 +1,114 @@
+# Peers that have proved who they are and then send what is wrong: that message is refused, the session ends if it must,
+# and the miner beside it notices nothing. What a lying pool hears about each share is in link.bats.
+
+load ../cmd/helper
+load topology
+load faults
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+    make_topology
+    new_key
+    mint_key=conf/secrets/mint-link.key
+    hp-config pubkey - <conf/secrets/link-authority.key | sed -n 's/^link //p' >authority.hex
+}
+start_control() {
+    start_daemon control hp-miner "$(miner_url)" --user "$pubkey" --threads 1 --rate 50 --nominal-hash-rate 1 --json
+    wait_until has_rows 1
+}
+control_is_unharmed() {
+    stop_daemon control
+    assert_equal "$daemon_status" 0
+    summary=$(tail -n 1 control.out)
+    assert_equal "$(jq -c '[.connects, .disconnects, .shares_rejected]' <<<"$summary")" '[1,0,0]'
+}
+alarms() { records alarm | jq -r .what; }
+
+@test "AC-227 AC-228 a mint with the right key whose answers are wrong gets no quote accepted, and nothing goes downstream" {
+    start_template
+    start_pool
+    start_control
+    hostile link mint-lies "$mint_key" authority.hex 100
+    assert_equal "$(grep -vc ' closed$' <<<"$output")" 0
+    assert_equal "${#lines[@]}" 14
+    # No row was touched, the miner heard of no quote, and the log names the session, what was wrong, and no escape.
+    assert_equal "$(outbox 'SELECT count(*) FROM outbox WHERE state <> 0 OR quote_id IS NOT NULL')" 0
+    assert_equal "$(grep -c 'link 127.0.0.1:[0-9]*: .*answer does not fit its request' pool.log)" 8
+    assert_equal "$(alarms | grep -c "to request 1 does not fit it: quote_id: expected a UUID, got '")" 5
+    assert_equal "$(alarms | grep -c "to request 1 does not fit it: amount: expected ")" 2
+    assert_equal "$(alarms | grep -c "to request 1 does not fit it: share_hash")" 1
+    run_tool -1 grep -q $'\x1b' pool.log
+    hostile link mint-repeats "$mint_key" authority.hex 200
+    assert_output "then Pong 7"
+    assert_equal "$(alarms | grep -c 'which is not in flight; ignored')" 3
+    wait_for_sql outbox "SELECT count(*), max(quote_id) FROM outbox WHERE state = 2" "1|019e6d5a-2347-7000-8850-000000000001"
+    assert_equal "$(records quote_created | wc -l)" 1
+    control_is_unharmed
+    assert_equal "$(jq -c '[.quotes, .quote_failures]' <<<"$summary")" '[1,0]'
+}
+
+@test "AC-227 a quote id that another share has already is not taken a second time" {
+    start_template
+    start_pool
+    [ "$(outbox "SELECT count(*) FROM sqlite_master WHERE name = 'outbox_quote'")" = 1 ] || skip "this outbox does not look"
+    mine 2 "$pubkey"
+    hostile link mint-reuses "$mint_key" authority.hex 100
+    assert_output "then Pong 8"
+    wait_for_records alarm 1
+    assert_equal "$(outbox "SELECT count(*) FROM outbox WHERE quote_id = '019e6d5a-2347-7000-8850-39c85ed1b5d3'")" 1
+    assert_equal "$(outbox "SELECT state, count(*) FROM outbox GROUP BY state")" "0|1
+2|1"
+}
+
+@test "a pool with the right key whose frames are wrong is left by the mint, which serves its wallets all the time" {
+    HP_CLOCK_SPEED=20 LD_PRELOAD=$fast_clock start_mint
+    start_daemon reader bash -c "while curl -sSf --max-time 5 -o body '$(mint_url)/v1/keysets' && echo ok; do :; done"
+    run_tool -0 "$tools/hostile" "$(link_address)" conf/secrets/link-authority.key pool-garbles
+    assert_output "request cut closed
+header without payload closed
+key past the end closed
+unknown message closed
+response closed
+core message closed
+longer than its type closed
+seq 0 closed
+seq 9223372036854775808 closed
+seq 18446744073709551615 closed"
+    # Each session ended for what was wrong in it, and the log says which pool it was.
+    assert_equal "$(grep -c "link to pool $(link_address): up" mint.log)" 10
+    grep -q "link to pool $(link_address): quote request with the impossible number 0; trying again" mint.log
+    grep -q "link to pool $(link_address): unexpected message 0x7f; trying again" mint.log
+    assert_equal "$(ledger 'SELECT count(*) FROM quote')" 0
+    # Served from the first to the last moment: the loop ends at the first failure.
+    kill -0 "${daemon_pid[reader]}"
+    kill "${daemon_pid[reader]}"
+    unset "daemon_pid[reader]"
+    assert [ "$(wc -l <reader.out)" -ge 10 ]
+    assert_equal "$(cat reader.log)" ""
+}
+
+@test "AC-231 the same share again with another owner or amount: the first quote stands, the row of the second is dead" {
+    # A pool that lost its outbox asks again, under the numbers of a new store.
+    start_template
+    start_pool
+    start_mint
+    wait_for_link
+    mine 3 "$pubkey"
+    books_agree
+    ledger 'SELECT hex(id), paid, hex(pubkey) FROM quote ORDER BY 1' >quotes.before
+    stop_daemon mint
+    # By hand, as no honest pool does it: other owners for shares that have their quotes.
+    stop_daemon pool
+    new_key
+    sqlite3 conf/data/outbox.db "UPDATE outbox SET state = 0, quote_id = NULL, acked_ms = NULL, locking_key = x'$pubkey' WHERE seq % 2 = 1;
+        UPDATE outbox SET state = 0, quote_id = NULL, acked_ms = NULL WHERE seq % 2 = 0"
+    start_pool
+    start_mint
+    wait_for_sql outbox "SELECT count(*) FROM outbox WHERE state = 0" 0
+    assert_equal "$(outbox "SELECT state, count(*) FROM outbox GROUP BY state")" "2|1
+3|2"
+    assert_equal "$(outbox "SELECT DISTINCT dead_reason FROM outbox WHERE state = 3")" "6 this share has a quote with another amount or key"
+    assert_equal "$(ledger 'SELECT hex(id), paid, hex(pubkey) FROM quote ORDER BY 1')" "$(cat quotes.before)"
+    assert_equal "$(ledger 'SELECT count(*) FROM refusal WHERE code = 6')" 2
+    wait_for_records quote_dead 2
+}

@@ -1,0 +1,76 @@
+// LD_PRELOAD: the monotonic clock of one process runs HP_CLOCK_SPEED times as fast, and its timers with it,
+// so that time limits of minutes pass in seconds. The wall clock is as ever: certificates and time stamps
+// stay true.
+//
+//   HP_CLOCK_SPEED=20 LD_PRELOAD=libfast_clock.so hp-mint --config-dir d
+#include <dlfcn.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <ctime>
+
+namespace {
+
+using ClockGettime = int (*)(clockid_t, timespec*);
+using TimerfdSettime = int (*)(int, int, const itimerspec*, itimerspec*);
+using EpollWait = int (*)(int, epoll_event*, int, int);
+
+constexpr std::int64_t kSecond = 1'000'000'000;
+
+template <class Function>
+Function next(const char* name) {
+    return reinterpret_cast<Function>(::dlsym(RTLD_NEXT, name));
+}
+
+std::int64_t to_ns(const timespec& time) { return time.tv_sec * kSecond + time.tv_nsec; }
+timespec to_timespec(std::int64_t ns) { return {ns / kSecond, ns % kSecond}; }
+
+std::int64_t speed() {
+    static const std::int64_t value = [] {
+        const char* text = std::getenv("HP_CLOCK_SPEED");
+        const std::int64_t number = text ? std::strtoll(text, nullptr, 10) : 1;
+        return number > 0 ? number : 1;
+    }();
+    return value;
+}
+
+std::int64_t true_now() {
+    static const auto real = next<ClockGettime>("clock_gettime");
+    timespec time{};
+    real(CLOCK_MONOTONIC, &time);
+    return to_ns(time);
+}
+/// The true time at which both clocks showed the same.
+std::int64_t beginning() {
+    static const std::int64_t value = true_now();
+    return value;
+}
+
+/// A wait of the fast clock's, in true time; never 0 for one that was not, which would mean something else.
+std::int64_t shortened(std::int64_t wait) { return wait > 0 ? (wait + speed() - 1) / speed() : wait; }
+
+}  // namespace
+
+extern "C" int clock_gettime(clockid_t clock, timespec* time) {
+    static const auto real = next<ClockGettime>("clock_gettime");
+    if (clock != CLOCK_MONOTONIC) return real(clock, time);
+    *time = to_timespec(beginning() + (true_now() - beginning()) * speed());
+    return 0;
+}
+
+extern "C" int timerfd_settime(int fd, int flags, const itimerspec* value, itimerspec* old) {
+    static const auto real = next<TimerfdSettime>("timerfd_settime");
+    itimerspec scaled = *value;
+    if (!(flags & TFD_TIMER_ABSTIME)) {
+        scaled.it_value = to_timespec(shortened(to_ns(value->it_value)));
+        scaled.it_interval = to_timespec(shortened(to_ns(value->it_interval)));
+    }
+    return real(fd, flags, &scaled, old);
+}
+
+extern "C" int epoll_wait(int fd, epoll_event* events, int count, int limit_ms) {
+    static const auto real = next<EpollWait>("epoll_wait");
+    return real(fd, events, count, static_cast<int>(shortened(limit_ms)));
+}
