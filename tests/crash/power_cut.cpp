@@ -5,8 +5,10 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <functional>
 
 #include "log/log.hpp"
+#include "migration_round.hpp"
 #include "scratch.hpp"
 #include "vfs_shim.hpp"
 
@@ -25,27 +27,30 @@ struct Options {
     bool ignores_sync{false};
 };
 
+using RunRound = std::function<void(std::uint64_t seed, const CutPlan&, CutTally&)>;
+
 /// Rounds until there were enough cuts; the first failure ends it.
-CutTally run_subject(const Subject& subject, const Options& options, const std::string& scratch) {
+CutTally run_rounds(const char* name, const RunRound& round, const Options& options,
+                    const std::string& scratch) {
     CutTally tally;
     CutPlan plan{scratch, options.operations, options.every, options.at, options.cuts, options.ignores_sync};
     auto begun = std::chrono::steady_clock::now();
     std::size_t rounds = 0;
     while (tally.cuts < options.cuts && tally.failures.empty()) {
-        cut_round(subject, options.seed + rounds, plan, tally);
+        round(options.seed + rounds, plan, tally);
         ++rounds;
         if (options.at != 0) break;
     }
     std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
     std::printf(
-        "%-7s rounds %zu, changes of the disk %zu, cuts %zu (in recovery %zu, torn %zu), sectors dropped "
+        "%-9s rounds %zu, changes of the disk %zu, cuts %zu (in recovery %zu, torn %zu), sectors dropped "
         "%zu, "
         "operations promised %zu, lost %zu, %.0f cuts/s\n",
-        subject.name(), rounds, tally.indices, tally.cuts, tally.chained, tally.torn, tally.sectors_dropped,
+        name, rounds, tally.indices, tally.cuts, tally.chained, tally.torn, tally.sectors_dropped,
         tally.promised, tally.lost, static_cast<double>(tally.cuts) / took.count());
     for (const std::string& failure : tally.failures)
-        std::printf("%-7s FAILED: %s\n        again: power_cut --only %s\n", subject.name(), failure.c_str(),
-                    failure.c_str());
+        std::printf("FAILED: %s\n  again: power_cut --operations %zu --only %s\n", failure.c_str(),
+                    options.operations, failure.substr(0, failure.find(" (")).c_str());
     std::fflush(stdout);
     return tally;
 }
@@ -66,7 +71,7 @@ int main(int argc, char** argv) {
         "  $ power_cut --ignore-sync                    # a disk that lies: must fail"};
     app.add_option("--cuts", options.cuts, "Cuts, over all databases")->capture_default_str();
     app.add_option("--seed", options.seed, "Of the first round")->capture_default_str();
-    app.add_option("--only", options.only, "One database: ledger, outbox or vault");
+    app.add_option("--only", options.only, "One of: migration, outbox, ledger, vault");
     app.add_option("--at", options.at, "One cut: before this change of the disk, in the round of --seed");
     app.add_option("--operations", options.operations, "Operations in a round")->capture_default_str();
     app.add_option("--every", options.every, "A cut before every n-th change")
@@ -81,20 +86,23 @@ int main(int argc, char** argv) {
     SeededRandom::install();
     install_vfs_shim();
     (void)log::open("power_cut", log::Level::error);
-    std::vector<std::unique_ptr<Subject>> subjects;
-    subjects.push_back(outbox_subject());
-    subjects.push_back(ledger_subject());
-    subjects.push_back(vault_subject());
-    std::erase_if(subjects,
-                  [&](const auto& one) { return !options.only.empty() && options.only != one->name(); });
-    if (subjects.empty()) {
+    std::unique_ptr<Subject> subjects[] = {outbox_subject(), ledger_subject(), vault_subject()};
+    std::vector<std::pair<const char*, RunRound>> rounds{{"migration", migration_round}};
+    for (const auto& subject : subjects)
+        rounds.emplace_back(subject->name(),
+                            [&one = *subject](auto seed, const CutPlan& plan, CutTally& tally) {
+                                cut_round(one, seed, plan, tally);
+                            });
+    std::erase_if(rounds,
+                  [&](const auto& one) { return !options.only.empty() && options.only != one.first; });
+    if (rounds.empty()) {
         std::fprintf(stderr, "power_cut: error: there is no database '%s'\n", options.only.c_str());
         return 2;
     }
-    options.cuts = (options.cuts + subjects.size() - 1) / subjects.size();
+    options.cuts = (options.cuts + rounds.size() - 1) / rounds.size();
     Scratch scratch;
     bool is_good = true;
-    for (const auto& subject : subjects)
-        is_good &= run_subject(*subject, options, scratch.path()).failures.empty();
+    for (const auto& [name, round] : rounds)
+        is_good &= run_rounds(name, round, options, scratch.path()).failures.empty();
     return is_good ? 0 : 1;
 }
