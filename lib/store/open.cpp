@@ -107,7 +107,7 @@ class Opening {
             if (is_writer()) {
                 set_journal();
                 HP_DO(check_structure());
-                if (journal_ == Journal::wal) empty_the_log();
+                if (journal_ == Journal::wal) HP_DO(empty_the_log());
                 HP_DO(migrate());
             }
         } catch (const DbError& error) {
@@ -258,16 +258,22 @@ class Opening {
     /// A log that an earlier process left may be whole in the page cache alone: the fsync that ended that
     /// process lost pages, which read well until the next power cut. Commits behind such a hole would be lost
     /// with it, so what is served from now on begins in an empty log.
-    void empty_the_log() {
+    Result<> empty_the_log() {
         auto checkpoint = db_.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
         try {
             if (checkpoint.step() && checkpoint.integer(0) != 0)
                 log::warn("database {}: a reader keeps the log of the last run in use", in_quotes(path_));
+            checkpoint.reset();
         } catch (const DbError& error) {
             // A pool on a full disk must still start: blocks do not wait for space.
             if ((error.code & 0xff) != SQLITE_FULL) throw;
             log::warn("database {}: {}; the log of the last run stays", in_quotes(path_), error.what());
         }
+        // SQLite leaves the sync to the next commit. Until then a power cut could bring the old log back,
+        // hole and all, over the newer database.
+        const std::string wal = path_ + "-wal";
+        if (::access(wal.c_str(), F_OK) != 0) return {};
+        return sync_path(wal);
     }
 
     Result<> check_structure() {

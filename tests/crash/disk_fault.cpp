@@ -4,6 +4,7 @@
 
 #include "fault_round.hpp"
 #include "log/log.hpp"
+#include "reopened_log.hpp"
 #include "scratch.hpp"
 #include "vfs_shim.hpp"
 
@@ -25,7 +26,8 @@ int main(int argc, char** argv) {
         "  $ disk_fault --only vault --seed 7 --operations 1000"};
     app.add_option("--operations", operations, "Operations of each workload")->capture_default_str();
     app.add_option("--seed", seed)->capture_default_str();
-    app.add_option("--only", only, "One database: ledger, outbox or vault");
+    app.add_option("--only", only,
+                   "One database: ledger, outbox or vault; or log, a log that outlived a failed sync");
     CLI11_PARSE(app, argc, argv);
 
     SeededRandom::install();
@@ -50,6 +52,16 @@ int main(int argc, char** argv) {
             std::fflush(stdout);
             is_good &= tally.failures.empty() && tally.faults > 0;
         }
+    }
+    if (only.empty() || only == "log") {
+        is_any = true;
+        std::size_t rounds = 0;
+        std::string lost;
+        for (; rounds < operations && lost.empty(); ++rounds)
+            lost = reopened_log_round(seed + rounds, scratch.path());
+        std::printf("log     sync error     restarts %zu, each with 8 power cuts\n", rounds);
+        if (!lost.empty()) std::printf("FAILED: log, %s\n", lost.c_str());
+        is_good &= lost.empty();
     }
     if (!is_any) {
         std::fprintf(stderr, "disk_fault: error: there is no database '%s'\n", only.c_str());
