@@ -1,5 +1,6 @@
 #include "crash/kill/audit.hpp"
 
+#include <filesystem>
 #include <fstream>
 
 #include "crash/kill/sql.hpp"
@@ -153,6 +154,27 @@ std::vector<std::string> audit(const AuditFiles& files, const AuditKeys& keys, c
         found.push_back(std::string("the audit itself: ") + error.what());
     }
     check_events(files.mint_events, found);
+    return found;
+}
+
+std::vector<std::string> audit_dead_wallet(const std::string& file, const std::string& scratch) {
+    namespace fs = std::filesystem;
+    if (!fs::exists(file)) return {};
+    const std::string copy = scratch + "/dead.db";
+    fs::remove(copy + "-journal");
+    fs::copy_file(file, copy, fs::copy_options::overwrite_existing);
+    if (fs::exists(file + "-journal")) fs::copy_file(file + "-journal", copy + "-journal");
+    std::vector<std::string> found;
+    try {
+        Sql sql;
+        sql.attach(copy, "dead", true);
+        for (const auto& row : sql.rows("SELECT o.keyset, o.counter, c.next FROM dead.output o LEFT JOIN "
+                                        "dead.counter c USING(keyset) "
+                                        "WHERE c.next IS NULL OR c.next <= o.counter LIMIT 3"))
+            found.push_back("a dead wallet's output has a counter that is not used up: " + row);
+    } catch (const SqlError& error) {
+        found.push_back(std::string("a dead wallet's file: ") + error.what());
+    }
     return found;
 }
 

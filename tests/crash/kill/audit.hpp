@@ -25,6 +25,11 @@ enum class AuditKind {
 std::vector<std::string> audit(const AuditFiles& files, const AuditKeys& keys, const Oracle& oracle,
                                AuditKind kind);
 
+/// I17 in the wallet of a program that is dead, before its next start: the counters of every output, asked
+/// for or not, are used up on disk. At rest that shows nothing, as the answer's commit raises them too. Reads
+/// a copy in `scratch`: what the dead left to roll back is for its own next start.
+std::vector<std::string> audit_dead_wallet(const std::string& file, const std::string& scratch);
+
 /// Whether outbox and proxy's wallet have nothing under way: then how far all has got, else nothing.
 std::optional<std::string> rest_of(const AuditFiles& files);
 

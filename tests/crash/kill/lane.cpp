@@ -123,6 +123,9 @@ void Lane::start(Program program) {
                          {"--keyset-amounts", std::to_string(keyset_amounts_), "--input-fee-ppk",
                           std::to_string(epoch_.fee_ppk), "--events", files_.mint_events});
     }
+    // hp-wallet may be writing the same file.
+    if (program == proxy && !wallet_command_runs_)
+        for (auto& what : audit_dead_wallet(files_.proxy_wallet, dir_)) failures_.push_back(std::move(what));
     point_kills_at_start_[static_cast<std::size_t>(program)] = point_kills(program);
     process(program).start(arguments, environment(program), log_of(name_of(program)));
 }
