@@ -100,7 +100,6 @@ make_two_mints() {
     alpha=$(hp-config pubkey - <"$dir/secrets/mint-link.key" | sed -n 's/^link //p')
     beta=$(hp-config pubkey - <"$dir/secrets/beta-link.key" | sed -n 's/^link //p')
     set_key pool.toml allowed_mint_keys "[\"alpha:$alpha\", \"beta:$beta\"]"
-    hp-config show "$dir" --for hp-pool >/dev/null 2>&1 || skip "this hp-pool serves one mint"
     free_ports 1
     beta_listen=127.0.0.1:${ports[0]}
 }
