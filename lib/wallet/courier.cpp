@@ -1,6 +1,7 @@
 #include "wallet/courier.hpp"
 
 #include "base/crash_point.hpp"
+#include "cashu/nut03.hpp"
 #include "crypto/random.hpp"
 #include "log/log.hpp"
 
@@ -144,8 +145,8 @@ void Courier::on_restored(const TripPtr& trip, const MintFailure& refusal, const
 
 void Courier::settle_restored(const TripPtr& trip, const MintFailure& refusal,
                               std::vector<cashu::BlindSignature> signatures) {
-    if (trip->op.kind != OpKind::mint || refusal.code != cashu::Code::outputs_already_signed)
-        return settle(trip, signatures, {});
+    if (refusal.code != cashu::Code::outputs_already_signed) return settle(trip, signatures, {});
+    if (trip->op.kind != OpKind::mint) return settle_restored_swap(trip, refusal, std::move(signatures));
     // The same outputs may have been signed for another wallet's quotes: ours are minted again where the mint
     // has them open still.
     auto ended = operations_.ended(trip->op.id);
@@ -157,6 +158,29 @@ void Courier::settle_restored(const TripPtr& trip, const MintFailure& refusal,
             for (const cashu::Quote& quote : *quotes)
                 if (quote.mintable() > 0) not_issued.push_back(quote.id);
         settle(trip, signatures, not_issued);
+    });
+}
+
+/// The same outputs may have been signed for another wallet's swap: ours has happened if the mint says that
+/// our inputs are spent, and only then.
+void Courier::settle_restored_swap(const TripPtr& trip, const MintFailure& refusal,
+                                   std::vector<cashu::BlindSignature> signatures) {
+    // From the request itself: the proofs of a token that is being received are in no row of ours.
+    auto request = cashu::swap_request_from_json(trip->op.body);
+    if (!request) return refuse(trip, refusal);
+    std::vector<cashu::PublicKey33> inputs;
+    for (const cashu::Proof& proof : request->inputs) inputs.push_back(cashu::y_of(proof.secret));
+    mint_.check_states(inputs, [this, trip, refusal, signatures = std::move(signatures)](
+                                   Reply<std::vector<cashu::ProofState>> reply) {
+        // Without the mint's word on them neither end is right.
+        if (!reply) return retry(trip, reply.error().error);
+        const bool is_ours = std::ranges::all_of(
+            *reply, [](cashu::ProofState state) { return state == cashu::ProofState::spent; });
+        if (is_ours) return settle(trip, signatures, {});
+        log::warn(
+            "the mint signed the outputs of a swap for another wallet with the same seed; its inputs stay "
+            "ours");
+        refuse(trip, refusal);
     });
 }
 

@@ -55,6 +55,8 @@ class Courier {
                      const Reply<cashu::RestoreResponse>& reply);
     void settle_restored(const TripPtr& trip, const MintFailure& refusal,
                          std::vector<cashu::BlindSignature> signatures);
+    void settle_restored_swap(const TripPtr& trip, const MintFailure& refusal,
+                              std::vector<cashu::BlindSignature> signatures);
     void refuse(const TripPtr& trip, const MintFailure& refusal);
     void refuse_mint(const TripPtr& trip, const MintFailure& refusal);
     void refuse_swap(const TripPtr& trip, const MintFailure& refusal);

@@ -264,3 +264,28 @@ TEST_CASE("AC-340: more proofs than a swap takes are put together first") {
     CHECK(bench.balance(*wallet).unspent == 100);
     CHECK(bench.balance(*wallet).reserved == 1100);
 }
+
+TEST_CASE("a swap whose outputs the mint signed for another wallet of the seed has not happened") {
+    // Two files of one seed, which is a mistake (AC-337): both make the outputs of the same counters.
+    Bench bench;
+    auto alice = bench.funded(64, "alice.db", 9);
+    auto first = bench.send(*alice, 20), second = bench.send(*alice, 20);
+    REQUIRE(first.has_value());
+    REQUIRE(second.has_value());
+    auto one = bench.open("one.db"), other = bench.open("other.db");
+    REQUIRE(bench.connect(*one).has_value());
+    REQUIRE(bench.connect(*other).has_value());
+    CHECK(bench.receive(*one, *first) == 20u);
+    auto is_spent = [&](const std::string& token) {
+        auto proofs = decoded(token).proofs;
+        return std::ranges::all_of(
+            proofs, [&](const cashu::Proof& proof) { return bench.mint.spent[cashu::y_of(proof.secret)]; });
+    };
+    CHECK(is_spent(*first));
+    // Refused, or done with other outputs; never called done with the first one's signatures.
+    auto received = bench.receive(*other, *second);
+    CHECK(received.has_value() == is_spent(*second));
+    if (!received) received = bench.receive(*other, *second);
+    CHECK(received == 20u);
+    CHECK(is_spent(*second));
+}
