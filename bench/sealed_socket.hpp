@@ -7,26 +7,12 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <stdexcept>
 
+#include "bench/failure.hpp"
 #include "noise/transport.hpp"
 #include "sv2/frame.hpp"
 
 namespace hp::bench {
-
-/// A benchmark that cannot go on has nothing to measure.
-struct Failure : std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
-template <class T>
-T expect(Result<T> result) {
-    if (!result) throw Failure(result.error().what);
-    return *std::move(result);
-}
-inline int expect_fd(int result, const char* what) {
-    if (result < 0) throw Failure(std::string(what) + ": " + std::strerror(errno));
-    return result;
-}
 
 class SealedSocket {
   public:

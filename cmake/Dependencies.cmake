@@ -12,6 +12,10 @@ pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(SECP256K1 REQUIRED IMPORTED_TARGET libsecp256k1)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 
+# What is no template in Asio and Beast is compiled once, in lib/net/boost_impl.cpp.
+set_property(TARGET Boost::headers APPEND PROPERTY INTERFACE_COMPILE_DEFINITIONS BOOST_ASIO_SEPARATE_COMPILATION
+             BOOST_BEAST_SEPARATE_COMPILATION)
+
 set(HP_LIBS_base nlohmann_json::nlohmann_json Boost::headers)
 set(HP_LIBS_crypto PkgConfig::SODIUM PkgConfig::SECP256K1 OpenSSL::Crypto)
 set(HP_LIBS_sv1 simdjson::simdjson)

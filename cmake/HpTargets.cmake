@@ -4,6 +4,12 @@
 set(HP_PRECOMPILED <algorithm> <array> <chrono> <cstdint> <deque> <functional> <map> <memory> <optional> <span> <string>
     <string_view> <unordered_map> <utility> <variant> <vector> <tl/expected.hpp>)
 
+# Files that take as long as a batch of others (CMAKE_UNITY_BUILD) stay out of it. What they are slow with is not hot.
+function(hp_slow_sources)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON
+                              COMPILE_OPTIONS "$<$<CONFIG:RelWithDebInfo>:-O1>")
+endfunction()
+
 function(hp_rooms)
   file(STRINGS "${PROJECT_SOURCE_DIR}/lib/LAYERS" lines REGEX "^[a-z0-9]+:")
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/lib/LAYERS")
@@ -32,6 +38,9 @@ function(hp_rooms)
   endforeach()
   set_source_files_properties("${PROJECT_SOURCE_DIR}/lib/cli/command.cpp" PROPERTIES
                               COMPILE_DEFINITIONS HP_VERSION="${PROJECT_VERSION}")
+  hp_slow_sources(lib/net/boost_impl.cpp lib/net/http_link.cpp lib/net/http_link_tls.cpp lib/sv2/json_fields.cpp
+                  lib/sv2/describe.cpp lib/cli/command.cpp)
+  set_source_files_properties(lib/net/http_server.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   set_property(GLOBAL PROPERTY HP_ROOMS ${all})
 endfunction()
 
@@ -50,6 +59,7 @@ function(hp_commands)
       target_link_libraries(${name} PRIVATE ${rooms})
       target_precompile_headers(${name} REUSE_FROM hp_base)
       target_compile_definitions(${name} PRIVATE HP_VERSION="${PROJECT_VERSION}")
+      target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)  # options and wiring, once a start
       list(APPEND names ${name})
     endif()
   endforeach()
@@ -110,6 +120,9 @@ function(hp_unit_tests)
     file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/unit/${room}/*_test.cpp")
     if(sources)
       add_executable(${room}_test ${sources})
+      if(room MATCHES "^(net|pool|store)$")  # each file of these has a Fixture of its own
+        set_target_properties(${room}_test PROPERTIES UNITY_BUILD OFF)
+      endif()
       target_link_libraries(${room}_test PRIVATE hp_${room} hp_test_main)
       target_precompile_headers(${room}_test REUSE_FROM hp_test_main)
       add_test(NAME unit/${room} COMMAND ${room}_test)

@@ -123,25 +123,27 @@ Result<Story> find(const Places& places, const Wanted& wanted) {
 std::vector<Step> steps_of(const Story& story) {
     std::vector<Step> out;
     const auto amount = [](std::uint64_t units) { return "amount " + std::to_string(units); };
-    if (const auto& row = story.outbox) {
-        out.push_back({row->accepted_ms, Part::outbox, "share accepted and stored, " + amount(row->amount)});
-        if (row->acked_ms) out.push_back({*row->acked_ms, Part::outbox, "the mint's answer is stored"});
-    }
-    if (const auto& row = story.mint) {
-        out.push_back({row->created_ms, Part::mint, "quote created and paid, " + amount(row->paid)});
-        for (const auto& op : row->ops)
-            out.push_back({op.at_ms, Part::mint,
-                           "signed, operation " + std::to_string(op.id) + ", " + amount(op.amount)});
-    }
+    // In the order of the way, which steps of one millisecond keep.
+    const auto& share = story.outbox;
+    const auto& quote = story.mint;
+    const auto& held = story.wallet;
+    if (share)
+        out.push_back(
+            {share->accepted_ms, Part::outbox, "share accepted and stored, " + amount(share->amount)});
+    if (quote)
+        out.push_back({quote->created_ms, Part::mint, "quote created and paid, " + amount(quote->paid)});
     if (const auto& refusal = story.refusal)
         out.push_back(
             {refusal->at_ms, Part::mint, "refused for good, code " + std::to_string(refusal->code)});
-    if (const auto& row = story.wallet) {
-        out.push_back({row->added_ms, Part::wallet, "quote taken in"});
-        if (row->done_ms)
-            out.push_back({*row->done_ms, Part::wallet, "proofs stored, " + amount(row->amount)});
-    }
-    // Steps of one millisecond stay in the order of the way.
+    if (share && share->acked_ms)
+        out.push_back({*share->acked_ms, Part::outbox, "the mint's answer is stored"});
+    if (held) out.push_back({held->added_ms, Part::wallet, "quote taken in"});
+    if (quote)
+        for (const auto& op : quote->ops)
+            out.push_back({op.at_ms, Part::mint,
+                           "signed, operation " + std::to_string(op.id) + ", " + amount(op.amount)});
+    if (held && held->done_ms)
+        out.push_back({*held->done_ms, Part::wallet, "proofs stored, " + amount(held->amount)});
     std::ranges::stable_sort(out, {}, &Step::at_ms);
     return out;
 }

@@ -9,9 +9,9 @@ namespace hp {
 namespace {
 
 void append_escape(std::string& out, unsigned utf16_unit) {
-    constexpr char kDigits[] = "0123456789abcdef";
+    constexpr char kHexDigits[] = "0123456789abcdef";
     out += "\\u";
-    for (int shift = 12; shift >= 0; shift -= 4) out += kDigits[utf16_unit >> shift & 15];
+    for (int shift = 12; shift >= 0; shift -= 4) out += kHexDigits[utf16_unit >> shift & 15];
 }
 
 template <class Number>

@@ -129,7 +129,7 @@ Result<> check_number(const Rule& rule, double number, const std::string& text) 
     return fail(Errc::usage, "is " + text + ", allowed: " + allowed_text(rule));
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string out = "\"";
     static constexpr char digits[] = "0123456789abcdef";
     for (const char c : text) {
@@ -217,14 +217,14 @@ std::string allowed_text(const Rule& rule) {
 }
 
 std::string toml_text(const Setting& value) {
-    if (const auto* text = std::get_if<std::string>(&value)) return quoted(*text);
+    if (const auto* text = std::get_if<std::string>(&value)) return in_quotes(*text);
     if (const auto* integer = std::get_if<std::int64_t>(&value)) return std::to_string(*integer);
     if (const auto* real = std::get_if<double>(&value)) return number_text(*real);
     if (const auto* yes = std::get_if<bool>(&value)) return *yes ? "true" : "false";
     std::string out = "[";
     for (const auto& element : std::get<std::vector<std::string>>(value)) {
         if (out.size() > 1) out += ", ";
-        out += quoted(element);
+        out += in_quotes(element);
     }
     return out + "]";
 }

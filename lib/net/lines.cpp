@@ -75,7 +75,7 @@ class LineSocket final : public Stream, public LineConnection {
     std::string begun_;  // the line whose newline has not come yet
 };
 
-struct Shared {
+struct LineServerState {
     LineLimits limits;
     LineListener::OnAccept on_accept;
     std::shared_ptr<std::size_t> connections{std::make_shared<std::size_t>(0)};
@@ -110,7 +110,7 @@ class TcpLineDial final : public LineDial {
 
 Result<std::unique_ptr<LineListener>> LineListener::listen(Loop& loop, const Endpoint& endpoint,
                                                            LineLimits limits, OnAccept on_accept) {
-    auto shared = std::make_shared<Shared>(Shared{limits, std::move(on_accept)});
+    auto shared = std::make_shared<LineServerState>(LineServerState{limits, std::move(on_accept)});
     HP_TRY(auto acceptor, Acceptor::listen(loop, endpoint, [&loop, shared](Fd fd, const Address& peer) {
                if (*shared->connections >= shared->limits.connections_max) {
                    shared->full_log("{}: refused: {} connections are open, which is the limit", peer.text(),

@@ -9,7 +9,7 @@ namespace {
 using json::element;
 using Parsed = Result<ServerMessage>;
 
-tl::unexpected<Error> wrong(std::string_view method, std::string_view what) {
+tl::unexpected<Error> malformed(std::string_view method, std::string_view what) {
     return fail(Errc::protocol, std::string(method) + ": " + std::string(what));
 }
 
@@ -23,36 +23,36 @@ std::optional<Bytes> hex_bytes(element value) {
 
 Parsed parse_notify(const std::vector<element>& params) {
     constexpr std::string_view method = "mining.notify";
-    if (params.size() < 9) return wrong(method, "expected 9 params, got " + std::to_string(params.size()));
+    if (params.size() < 9) return malformed(method, "expected 9 params, got " + std::to_string(params.size()));
     Notify notify;
     const auto job_id = json::text(params[0]);
-    if (!job_id) return wrong(method, "job_id is not a string");
+    if (!job_id) return malformed(method, "job_id is not a string");
     notify.job_id = *job_id;
     const auto prev_hash = json::text(params[1]);
     Bytes32 swapped;
     if (!prev_hash || !from_hex_into(*prev_hash, swapped))
-        return wrong(method, "prevhash is not 64 hex digits");
+        return malformed(method, "prevhash is not 64 hex digits");
     notify.prev_hash = swap_words(swapped);
     auto coinbase1 = hex_bytes(params[2]);
     auto coinbase2 = hex_bytes(params[3]);
-    if (!coinbase1 || !coinbase2) return wrong(method, "a coinbase part is not hex");
+    if (!coinbase1 || !coinbase2) return malformed(method, "a coinbase part is not hex");
     notify.coinbase1 = *std::move(coinbase1);
     notify.coinbase2 = *std::move(coinbase2);
     const auto branch = json::list(params[4]);
-    if (!branch) return wrong(method, "the merkle branch is not a list");
+    if (!branch) return malformed(method, "the merkle branch is not a list");
     for (element node : *branch) {
         const auto hex = json::text(node);
         if (notify.merkle_branch.size() == kMerkleBranchesMax)
-            return wrong(method, "more than " + std::to_string(kMerkleBranchesMax) + " merkle branches");
+            return malformed(method, "more than " + std::to_string(kMerkleBranchesMax) + " merkle branches");
         if (!hex || !from_hex_into(*hex, notify.merkle_branch.emplace_back()))
-            return wrong(method, "a merkle branch is not 64 hex digits");
+            return malformed(method, "a merkle branch is not 64 hex digits");
     }
     const auto version = json::hex_u32(params[5]);
     const auto nbits = json::hex_u32(params[6]);
     const auto ntime = json::hex_u32(params[7]);
     const auto clean_jobs = json::truth(params[8]);
-    if (!version || !nbits || !ntime) return wrong(method, "version, nbits or ntime is not 8 hex digits");
-    if (!clean_jobs) return wrong(method, "clean_jobs is neither true nor false");
+    if (!version || !nbits || !ntime) return malformed(method, "version, nbits or ntime is not 8 hex digits");
+    if (!clean_jobs) return malformed(method, "clean_jobs is neither true nor false");
     notify.version = *version;
     notify.nbits = *nbits;
     notify.ntime = *ntime;
@@ -71,22 +71,22 @@ Parsed parse_request(std::string_view method, const std::vector<element>& params
     if (method == "mining.notify") return parse_notify(params);
     if (method == "mining.set_difficulty") {
         const auto difficulty = params.empty() ? std::nullopt : json::positive_number(params[0]);
-        if (!difficulty) return wrong(method, "the difficulty is not a positive number");
+        if (!difficulty) return malformed(method, "the difficulty is not a positive number");
         return SetDifficulty{*difficulty};
     }
     if (method == "mining.set_extranonce") {
         auto extranonce = params.size() < 2 ? std::nullopt : read_extranonce(params[0], params[1]);
-        if (!extranonce) return wrong(method, "expected extranonce1 as hex and a size from 0 to 32");
+        if (!extranonce) return malformed(method, "expected extranonce1 as hex and a size from 0 to 32");
         return *std::move(extranonce);
     }
     if (method == "mining.set_version_mask") {
         const auto mask = params.empty() ? std::nullopt : json::hex_u32(params[0], 1);
-        if (!mask) return wrong(method, "the mask is not up to 8 hex digits");
+        if (!mask) return malformed(method, "the mask is not up to 8 hex digits");
         return SetVersionMask{*mask};
     }
     if (method == "client.show_message") {
         const auto text = params.empty() ? std::nullopt : json::text(params[0]);
-        if (!text) return wrong(method, "the message is not a string");
+        if (!text) return malformed(method, "the message is not a string");
         return ShowMessage{std::string(*text)};
     }
     if (method == "client.reconnect") {
@@ -187,11 +187,11 @@ Result<ServerMessage> parse_server(json::object members) {
         std::vector<element> params;
         if (params_member && !params_member->is_null()) {
             const auto list = json::list(*params_member);
-            if (!list) return wrong(printable(*method, 64), "params is not a list");
+            if (!list) return malformed(printable(*method, 64), "params is not a list");
             params.assign(list->begin(), list->end());
         }
         std::string raw_id;
-        if (id && !read_id(*id, raw_id)) return wrong(printable(*method, 64), "id is of a wrong type");
+        if (id && !read_id(*id, raw_id)) return malformed(printable(*method, 64), "id is of a wrong type");
         return parse_request(*method, params, raw_id.empty() ? "null" : std::move(raw_id));
     }
     if (!result && !error) return fail(Errc::protocol, "neither a request nor an answer");

@@ -1,5 +1,6 @@
 // Short ways to what the tests of this room need again and again.
 #pragma once
+#include "base/clock.hpp"
 #include "cashu/nut03.hpp"
 #include "crypto/random.hpp"
 #include "vectors.hpp"
@@ -9,6 +10,8 @@ namespace hp::cashu::test {
 using hp::test::for_each_vector;
 using hp::test::Json;
 using hp::test::read_vectors;
+
+inline constexpr UnixSeconds kNow = 1'800'000'000;
 
 template <std::size_t N>
 ByteArray<N> hex_array(const Json& text) {

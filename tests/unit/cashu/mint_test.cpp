@@ -11,7 +11,6 @@ using namespace hp::cashu::test;
 
 namespace {
 
-constexpr UnixSeconds kNow = 1'800'000'000;
 const Bytes32 kNoAux{};
 
 std::vector<BlindedMessage> outputs_of(const Json& request) {

@@ -8,7 +8,6 @@ using namespace hp::cashu::test;
 
 namespace {
 
-constexpr UnixSeconds kNow = 1'800'000'000;
 const SecretKey kMint = *SecretKey::from_bytes(Bytes(32, 0x11));
 const PublicKey33 kMintKey = kMint.public_key();
 

@@ -63,7 +63,8 @@ TEST_CASE("NUT-07: states come back in the order asked, Y in lower case") {
     CHECK(!states_from_json(R"({"states":[{"Y":")" + to_hex(a) + R"(","state":"BURNT"}]})").has_value());
     for (const char* bad : {R"({"Ys":["00"]})", R"({"Ys":[5]})", R"({"Ys":"x"})", R"({})"})
         CHECK(code_of(check_state_request_from_json(bad)) == Code::unspecified);
-    CHECK(code_of(check_state_request_from_json(to_json({std::vector(1001, a)}))) == Code::too_many_inputs);
+    CHECK(code_of(check_state_request_from_json(to_json(CheckStateRequest{std::vector(1001, a)}))) ==
+          Code::too_many_inputs);
 }
 
 TEST_CASE("NUT-09: outputs to restore may have amount 0; answers come in pairs") {

@@ -10,8 +10,6 @@ using namespace hp::cashu::test;
 
 namespace {
 
-constexpr UnixSeconds kNow = 1'800'000'000;
-
 struct Mint {
     MintKeyset hash = make_keyset("hash", 0);
     MintKeyset hash_with_fee = make_keyset("hash", 1, 100);

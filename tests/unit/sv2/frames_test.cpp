@@ -1,19 +1,14 @@
 // sv2-frames.json, every entry: bytes to JSON to bytes, and nothing that is cut short passes.
 #include <map>
 
+#include "frames_file.hpp"
 #include "sv2/describe.hpp"
 #include "sv2/registry.hpp"
-#include "vectors.hpp"
 
 namespace hp::test {
 namespace {
 
 using namespace hp::sv2;
-
-const Json& frames_file() {
-    static const Json file = read_vectors("sv2-frames.json");
-    return file;
-}
 
 /// The row of an entry, by protocol and name (names alone are not unique).
 const MessageRow& row_of(const Json& entry) {
@@ -29,12 +24,6 @@ const MessageRow& row_of(const Json& entry) {
         if (row->family == family->second) return *row;
     FAIL("message is not declared");
     std::abort();
-}
-
-Bytes bytes_of(const Json& hex) {
-    auto bytes = from_hex(hex.get<std::string>());
-    REQUIRE(bytes);
-    return *bytes;
 }
 
 Bytes with_header(const MessageRow& row, ByteView payload) {

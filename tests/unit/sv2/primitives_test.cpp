@@ -1,15 +1,10 @@
 // The wire types, against the file's primitives; also whole messages, field by field.
+#include "frames_file.hpp"
 #include "samples.hpp"
 #include "sv2/frame.hpp"
-#include "vectors.hpp"
 
 namespace hp::test {
 namespace {
-
-const Json& frames_file() {
-    static const Json file = read_vectors("sv2-frames.json");
-    return file;
-}
 
 template <class T>
 requires std::is_arithmetic_v<T>
@@ -63,12 +58,6 @@ bool visit_any(const std::string& name, auto visit) {
 bool visit_type(const std::string& name, auto visit) {
     return visit_any<std::uint8_t, std::uint16_t, U24, std::uint32_t, std::uint64_t, bool, F32, U256, PubKey,
                      Signature, Str0_255, B0_32, B0_255, B0_64K, B0_16M>(name, visit);
-}
-
-Bytes bytes_of(const Json& hex) {
-    auto bytes = from_hex(hex.get<std::string>());
-    REQUIRE(bytes);
-    return *bytes;
 }
 
 TEST_CASE("primitive types") {
