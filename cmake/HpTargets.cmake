@@ -109,7 +109,8 @@ function(hp_unit_tests)
   # doctest's main and, precompiled, what every test includes. Test code runs once: what optimising it costs a build,
   # no run of it gives back. The rooms keep their flags.
   add_library(hp_test_main STATIC "${PROJECT_SOURCE_DIR}/tests/unit/main.cpp" "${PROJECT_SOURCE_DIR}/tests/unit/precompiled.cpp")
-  set_source_files_properties("${PROJECT_SOURCE_DIR}/tests/unit/main.cpp" PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+  set_source_files_properties("${PROJECT_SOURCE_DIR}/tests/unit/main.cpp" PROPERTIES SKIP_PRECOMPILE_HEADERS ON
+                              SKIP_UNITY_BUILD_INCLUSION ON)
   target_include_directories(hp_test_main PUBLIC "${PROJECT_SOURCE_DIR}/tests/unit")
   target_compile_definitions(hp_test_main PUBLIC HP_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_compile_options(hp_test_main PUBLIC -O0)
@@ -120,7 +121,7 @@ function(hp_unit_tests)
     file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/unit/${room}/*_test.cpp")
     if(sources)
       add_executable(${room}_test ${sources})
-      if(room MATCHES "^(net|pool|store)$")  # each file of these has a Fixture of its own
+      if(room MATCHES "^(net|pool|store|sv2)$")  # a Fixture in each file; all message types in each file
         set_target_properties(${room}_test PROPERTIES UNITY_BUILD OFF)
       endif()
       target_link_libraries(${room}_test PRIVATE hp_${room} hp_test_main)

@@ -1,10 +1,7 @@
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http.hpp>
 #include <cstring>
-#ifdef HP_CRASH_POINTS
-#include <sstream>
-#endif
 
 #include "base/crash_point.hpp"
 #include "log/log.hpp"
@@ -12,6 +9,7 @@
 #include "net/asio_impl.hpp"
 #include "net/http.hpp"
 #include "net/http_text.hpp"
+#include "net/http_wire.hpp"
 #include "net/stream.hpp"
 
 namespace hp::net {
@@ -82,11 +80,7 @@ class Session : public std::enable_shared_from_this<Session> {
         bool waits = beast::iequals(parser_->get()[http::field::expect], "100-continue");
         if (!waits || parser_->is_done()) return read_body();
         // The continuation is a few bytes on a connection with an empty send queue.
-        go_on_.emplace(http::status::continue_, 11);
-        http::async_write(stream_, *go_on_,
-                          [self = shared_from_this()](const error_code& error, std::size_t) {
-                              if (!error) self->read_body();
-                          });
+        write("HTTP/1.1 100 Continue\r\n\r\n", &Session::read_body);
     }
 
     void read_body() {
@@ -167,9 +161,7 @@ class Session : public std::enable_shared_from_this<Session> {
         answer(std::move(response), keep);
     }
     void answer(HttpResponse response, bool keep) {
-        auto self = shared_from_this();
-        response_.emplace(static_cast<http::status>(response.status), 11);
-        auto& out = *response_;
+        http::response<http::string_body> out{static_cast<http::status>(response.status), 11};
         out.set(http::field::date, http_date(unix_ms_now() / 1000));
         if (!response.content_type.empty()) out.set(http::field::content_type, response.content_type);
         if (shared_->cors) {
@@ -185,22 +177,22 @@ class Session : public std::enable_shared_from_this<Session> {
         bool has_body = response.status >= 200 && response.status != 204 && response.status != 304;
         if (has_body) out.prepare_payload();
         if (!has_body) out.body().clear();
+        std::string text = wire_text(out, is_head_);
 #ifdef HP_CRASH_POINTS
-        std::ostringstream text;
-        text << out;
         crash::Writes crash_writes;
         crash_writes.take();
-        crash_writes.before(stream_.socket().native_handle(), text.str().data(), text.str().size());
+        crash_writes.before(stream_.socket().native_handle(), text.data(), text.size());
 #endif
         stream_.expires_after(std::chrono::milliseconds{shared_->limits.request_ms});
-        auto after = [self, keep](const error_code& error, std::size_t) {
-            if (!error) keep ? self->read_head() : self->linger();
-        };
-        serializer_.emplace(out);
-        if (is_head_)
-            http::async_write_header(stream_, *serializer_, std::move(after));
-        else
-            http::async_write(stream_, *serializer_, std::move(after));
+        write(std::move(text), keep ? &Session::read_head : &Session::linger);
+    }
+
+    void write(std::string text, void (Session::*next)()) {
+        out_ = std::move(text);
+        asio::async_write(stream_, asio::buffer(out_),
+                          [self = shared_from_this(), next](const error_code& error, std::size_t) {
+                              if (!error) (self.get()->*next)();
+                          });
     }
 
     void linger() {
@@ -225,9 +217,7 @@ class Session : public std::enable_shared_from_this<Session> {
     Slot slot_;
     beast::flat_buffer buffer_;
     std::optional<http::request_parser<http::string_body>> parser_;
-    std::optional<http::response<http::string_body>> response_;
-    std::optional<http::response_serializer<http::string_body>> serializer_;
-    std::optional<http::response<http::empty_body>> go_on_;
+    std::string out_;  // until it is written
     bool is_head_{false};
 };
 

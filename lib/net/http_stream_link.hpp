@@ -4,12 +4,15 @@
 #include <sys/socket.h>
 
 #include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/ssl/stream_base.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 
 #include "base/crash_point.hpp"
 #include "net/dialer.hpp"
 #include "net/http_link.hpp"
+#include "net/http_wire.hpp"
 
 namespace hp::net {
 
@@ -51,17 +54,17 @@ class StreamLink final : public HttpLink, public std::enable_shared_from_this<St
 
     void exchange(const HttpMessage& message, OnAnswer done) override {
         done_ = std::move(done);
-        // The serializer refers to the message: it stays here until the answer is whole.
-        message_ = message;
+        is_head_ = message.method() == http::verb::head;
         reusable_ = false;
-        http::async_write(
-            stream_, message_, [self = this->shared_from_this()](const error_code& error, std::size_t sent) {
-                if (error)
-                    return self->report(
-                        {self->failed("cannot send the request", error).value(), sent == 0, true});
-                HP_CRASH_POINT("X5");
-                self->read_answer();
-            });
+        out_ = wire_text(message);
+        asio::async_write(stream_, asio::buffer(out_),
+                          [self = this->shared_from_this()](const error_code& error, std::size_t sent) {
+                              if (error)
+                                  return self->report({self->failed("cannot send the request", error).value(),
+                                                       sent == 0, true});
+                              HP_CRASH_POINT("X5");
+                              self->read_answer();
+                          });
     }
 
     bool is_reusable() override {
@@ -112,7 +115,7 @@ class StreamLink final : public HttpLink, public std::enable_shared_from_this<St
         parser_.emplace();
         parser_->header_limit(kHeadBytesMax);
         parser_->body_limit(body_bytes_max_);
-        if (message_.method() == http::verb::head) parser_->skip(true);
+        if (is_head_) parser_->skip(true);
         http::async_read(stream_, buffer_, *parser_,
                          [self = this->shared_from_this()](const error_code& error, std::size_t) {
                              self->on_answer(error);
@@ -155,7 +158,8 @@ class StreamLink final : public HttpLink, public std::enable_shared_from_this<St
     Stream stream_;
     std::unique_ptr<Dialer> dialer_;
     beast::flat_buffer buffer_;
-    HttpMessage message_;
+    std::string out_;  // until it is written
+    bool is_head_{false};
     std::optional<http::response_parser<http::string_body>> parser_;
     OnAnswer done_;
     bool reusable_{false};

@@ -23,7 +23,8 @@ std::optional<Bytes> hex_bytes(element value) {
 
 Parsed parse_notify(const std::vector<element>& params) {
     constexpr std::string_view method = "mining.notify";
-    if (params.size() < 9) return malformed(method, "expected 9 params, got " + std::to_string(params.size()));
+    if (params.size() < 9)
+        return malformed(method, "expected 9 params, got " + std::to_string(params.size()));
     Notify notify;
     const auto job_id = json::text(params[0]);
     if (!job_id) return malformed(method, "job_id is not a string");
