@@ -18,6 +18,7 @@ struct Options {
     std::uint64_t first{0};
     std::size_t threads{4};
     std::uint64_t rounds_per_store{200};
+    std::uint64_t failures_max{20};
     std::string only;
 };
 
@@ -40,7 +41,7 @@ struct Open {
 class Races {
   public:
     explicit Races(const Options& options) : options_{options}, crew_{options.threads} {
-        for (auto make : {mint_stage, pool_stage, wallet_stage}) stages_.push_back({make()});
+        for (auto make : {mint_stage, linked_stage, pool_stage, wallet_stage}) stages_.push_back({make()});
         for (std::size_t i = 0; i < stages_.size(); ++i)
             for (const Kind& kind : stages_[i].type.kinds)
                 if (options.only.empty() || options.only == kind.name)
@@ -49,7 +50,7 @@ class Races {
     bool is_empty() const { return entries_.empty(); }
 
     void run() {
-        for (std::uint64_t i = 0; i < options_.rounds && failures_ < kFailuresMax; ++i)
+        for (std::uint64_t i = 0; i < options_.rounds && failures_ < options_.failures_max; ++i)
             play(options_.first + i);
         for (Open& open : stages_) end(open);
     }
@@ -73,8 +74,6 @@ class Races {
     }
 
   private:
-    static constexpr std::uint64_t kFailuresMax = 20;
-
     void play(std::uint64_t round) {
         Rng rng{mix(options_.seed, round)};
         Entry& entry = entries_[rng.below(entries_.size())];
@@ -86,6 +85,7 @@ class Races {
             open.stage = open.type.open(open.directory, rng, crew_.size());
         }
         auto outcome = entry.kind->play(*open.stage, rng, crew_);
+        if (outcome.wrong.empty()) outcome.wrong = open.stage->check();
         ++entry.rounds;
         if (outcome.winner < entry.won.size()) ++entry.won[outcome.winner];
         if (!outcome.wrong.empty()) {
@@ -150,6 +150,7 @@ int main(int argc, char** argv) {
                    "Rounds on a store before it is audited and replaced")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
+    app.add_option("--failures-max", options.failures_max, "Stop after so many")->capture_default_str();
     app.add_option("--only", options.only, "One kind of round");
     try {
         app.parse(argc, argv);

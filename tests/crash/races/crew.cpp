@@ -3,15 +3,12 @@
 #include <chrono>
 
 namespace hp::crash {
-namespace {
 
-/// Sleeping is far too coarse for this.
 void spin(std::uint64_t us) {
+    if (us == 0) return;
     auto end = std::chrono::steady_clock::now() + std::chrono::microseconds{us};
-    while (us > 0 && std::chrono::steady_clock::now() < end) continue;
+    while (std::chrono::steady_clock::now() < end) continue;
 }
-
-}  // namespace
 
 Crew::Crew(std::size_t size)
     : start_{static_cast<std::ptrdiff_t>(size + 1)},

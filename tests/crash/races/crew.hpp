@@ -9,6 +9,9 @@
 
 namespace hp::crash {
 
+/// Waits without sleeping, which is far too coarse for this.
+void spin(std::uint64_t us);
+
 class Crew {
   public:
     explicit Crew(std::size_t size);

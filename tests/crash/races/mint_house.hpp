@@ -38,6 +38,8 @@ class MintHouse final : public Stage {
   public:
     MintHouse(const std::string& directory, Rng& rng, std::size_t threads);
     ~MintHouse() override;
+    /// The ledger's sums are what was granted, to the unit.
+    std::string check() override;
     std::string end() override;
 
     /// Over HTTP, on the thread's own connection, and waits.
@@ -46,11 +48,15 @@ class MintHouse final : public Stage {
     Reply post(std::size_t thread, const Request& request) {
         return ask(thread, "POST", request.path, request.body);
     }
+    /// For what a mint has beside its API; both are the loop's thread's.
+    net::Loop& loop() { return loop_; }
+    mint::Mint& mint() { return *mint_; }
+
     /// On the ledger, as the link does, and waits. From any thread.
     template <class T>
     Result<T> transact(std::function<T(mint::Ledger&)> work);
-    /// A job that fails, in the same group as what races: the group is rolled back, and each job of it runs
-    /// once more.
+    /// A job that writes and fails, in the same group as what races when it meets it: the group is rolled
+    /// back, and each job of it runs once more.
     void spoil_group();
 
     struct NewQuote {
@@ -81,11 +87,9 @@ class MintHouse final : public Stage {
     /// first thing that is wrong.
     std::string granted(const Request& request, const std::string& body);
     void quoted(std::uint64_t amount) { quoted_ += amount; }
-    /// The ledger's sums are what was granted, to the unit.
-    std::string check_sums();
 
     std::uint64_t next_number() { return next_number_++; }
-    /// Chance 1 in 8: this round's group is spoiled.
+    /// For one round in eight: jobs that spoil the racers' groups.
     std::function<void()> mischief(Rng& rng);
 
   private:

@@ -42,6 +42,8 @@ class PoolHouse final : public Stage {
         }
     }
 
+    /// take_rows() has looked at each row that was given.
+    std::string check() override { return {}; }
     std::string end() override {
         outbox_.reset();
         audit::Places places;
@@ -118,9 +120,21 @@ class PoolHouse final : public Stage {
         return {};
     }
 
+    /// For one round in eight: jobs that fail, in the racers' groups when they meet them.
+    std::function<void()> mischief(Rng& rng) {
+        if (!rng.chance(1, 8)) return {};
+        return [this, pause_us = rng.below(100)] {
+            for (int i = 0; i < 3; ++i) {
+                spin(pause_us);
+                outbox_->remember_mint(kNoMint, {}, {});
+            }
+        };
+    }
+
     std::uint64_t accepted{0}, acked{0};
 
   private:
+    static constexpr pool::MintId kNoMint = 999;
     Seen see(std::size_t thread, const ehash::Intent& intent, bool is_check_shared) {
         auto tip = to_array<32>(ByteView{intent.header}.subspan(4, 32));
         if (!is_check_shared) return own_[thread].insert(tip, intent.share_hash);
@@ -145,10 +159,11 @@ Result<std::vector<std::vector<std::uint64_t>>> submit_at_once(PoolHouse& house,
                                                                bool is_check_shared) {
     std::vector<NewIntent> reversed{shares.rbegin(), shares.rend()};
     std::vector<Result<std::vector<std::uint64_t>>> answers(crew.size());
-    crew.race(rng, [&](std::size_t thread) {
+    auto part = [&](std::size_t thread) {
         answers[thread] = house.submit(thread, thread % 2 == 0 ? shares : reversed, is_check_shared);
         if (thread % 2 == 1 && answers[thread]) std::ranges::reverse(*answers[thread]);
-    });
+    };
+    crew.race(rng, part, house.mischief(rng));
     std::vector<std::vector<std::uint64_t>> rows;
     for (auto& answer : answers) {
         if (!answer) return fail(answer.error());
@@ -212,7 +227,7 @@ Outcome race_answers(PoolHouse& house, Rng& rng, Crew& crew) {
             outbox.ack({{row, quote_id, now}}, std::move(done));
         });
     };
-    crew.race(rng, [&](std::size_t thread) {
+    auto part = [&](std::size_t thread) {
         auto acked = ack((*rows)[thread % 2], id);
         if (acked)
             refused[thread] = *acked;
@@ -230,7 +245,8 @@ Outcome race_answers(PoolHouse& house, Rng& rng, Crew& crew) {
                 [&](auto done) { outbox.requeue({(*rows)[2]}, 1, "racer", now, std::move(done)); });
             if (!back) errors[thread] = back.error().what;
         }
-    });
+    };
+    crew.race(rng, part, house.mischief(rng));
     for (const auto& error : errors)
         if (!error.empty()) return wrong(error);
     Outcome outcome{refused[0].empty() ? 0u : 1u, {}};

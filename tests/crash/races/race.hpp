@@ -23,7 +23,9 @@ inline Outcome wrong(std::string what) { return {kNobody, std::move(what)}; }
 class Stage {
   public:
     virtual ~Stage() = default;
-    /// Closes the store; sums over all of it, and lib/audit. The first thing that is wrong.
+    /// After a round: sums over all of the store, against what was granted. The first thing that is wrong.
+    virtual std::string check() = 0;
+    /// Closes the store, and asks lib/audit. The first thing that is wrong.
     virtual std::string end() = 0;
 };
 
@@ -39,6 +41,7 @@ struct StageType {
     std::vector<Kind> kinds;
 };
 StageType mint_stage();
+StageType linked_stage();
 StageType pool_stage();
 StageType wallet_stage();
 

@@ -124,9 +124,7 @@ class WalletHouse final : public Stage {
     }
 
     std::string end() override {
-        auto wrong = check_balance();
         processes_.clear();
-        if (!wrong.empty()) return wrong;
         audit::Places places;
         places.wallets = {file_};
         places.deep = true;
@@ -149,7 +147,7 @@ class WalletHouse final : public Stage {
         auto& vault = process(0).vault;
         return vault.transact([&]() -> Result<Balance> { return vault.balance(); });
     }
-    std::string check_balance() {
+    std::string check() override {
         auto has = balance();
         if (!has) return has.error().what;
         if (has->unspent == unspent && has->reserved == reserved) return {};
@@ -271,7 +269,6 @@ Outcome race_minting(WalletHouse& house, Rng& rng, Crew& crew) {
     for (const auto& error : errors)
         if (!error.empty()) return wrong(error);
     house.unspent += sum;
-    outcome.wrong = house.check_balance();
     return outcome;
 }
 
@@ -321,7 +318,7 @@ Outcome race_sending(WalletHouse& house, Rng& rng, Crew& crew) {
     if (sent > house.unspent) return wrong("more was sent than there was");
     house.unspent -= sent;
     house.reserved += sent;
-    outcome.wrong = house.check_balance();
+    outcome.wrong = house.check();
     if (!outcome.wrong.empty()) return outcome;
     // Their receivers take them, and everybody hears of it.
     crew.race(rng, [&](std::size_t thread) {
@@ -331,7 +328,6 @@ Outcome race_sending(WalletHouse& house, Rng& rng, Crew& crew) {
     for (const auto& error : errors)
         if (!error.empty()) return wrong(error);
     house.reserved -= sent;
-    outcome.wrong = house.check_balance();
     return outcome;
 }
 
