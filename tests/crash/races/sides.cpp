@@ -5,7 +5,8 @@
 namespace hp::crash {
 
 std::string describe(const Reply& reply) {
-    return std::to_string(reply.status) + " " + printable(reply.body, 200);
+    if (int code = reply.code()) return "code " + std::to_string(code);
+    return std::to_string(reply.status) + " " + reply.body.substr(0, 200);
 }
 
 std::vector<Reply> send_at_once(MintHouse& house, Rng& rng, Crew& crew, std::span<const Request> requests) {
