@@ -136,7 +136,8 @@ class WalletHouse final : public Stage {
 
     /// Asks for what an operation needs, and ends it, as each process does that finds it open.
     Result<Ended> carry(std::size_t thread, std::int64_t op) {
-        auto& [vault, keyring, operations] = process(thread);
+        auto& vault = process(thread).vault;
+        auto& operations = process(thread).operations;
         HP_TRY(auto row, vault.transact([&]() -> Result<std::optional<OpRow>> { return vault.op(op); }));
         if (!row) return fail(Errc::invalid, "an operation is gone");
         if (row->state != OpState::open) return operations.ended(op);
