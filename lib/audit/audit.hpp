@@ -1,5 +1,7 @@
 // The whole audit: opens in causal order, checks each file by itself and then across.
 #pragma once
+#include <optional>
+
 #include "audit/report.hpp"
 #include "audit/worth.hpp"
 
