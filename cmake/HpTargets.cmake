@@ -38,9 +38,9 @@ function(hp_rooms)
   endforeach()
   set_source_files_properties("${PROJECT_SOURCE_DIR}/lib/cli/command.cpp" PROPERTIES
                               COMPILE_DEFINITIONS HP_VERSION="${PROJECT_VERSION}")
-  hp_slow_sources(lib/net/boost_impl.cpp lib/net/http_link.cpp lib/net/http_link_tls.cpp lib/sv2/json_fields.cpp
-                  lib/sv2/describe.cpp lib/cli/command.cpp)
-  set_source_files_properties(lib/net/http_server.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  hp_slow_sources(lib/net/boost_impl.cpp lib/net/http_link.cpp lib/net/http_link_tls.cpp lib/net/http_server.cpp
+                  lib/sv2/json_fields.cpp lib/sv2/describe.cpp lib/cli/command.cpp lib/templates/gbt.cpp
+                  lib/stats/report.cpp lib/miner/tally.cpp lib/config/rule.cpp)
   set_property(GLOBAL PROPERTY HP_ROOMS ${all})
 endfunction()
 
