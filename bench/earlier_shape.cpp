@@ -19,7 +19,7 @@ CREATE TABLE payment(
 )sql"};
 
 store::Database open(const std::string& path) {
-    return expect(store::Database::open(path, store::Mode::create, store::Journal::wal, 0, kSchema));
+    return expect(store::Database::open(path, store::Mode::create, store::Journal::wal, 1, kSchema));
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 
 #include "bench/earlier_shape.hpp"
 #include "bench/quote_way.hpp"
+#include "log/log.hpp"
 
 using namespace hp;
 using namespace hp::bench;
@@ -288,6 +289,8 @@ std::int64_t number(const char* text) {
 int main(int argc, char** argv) {
     const std::string_view what = argc > 1 ? argv[1] : "";
     try {
+        if (auto opened = log::open("quotes_bench", log::Level::error); !opened)
+            throw Failure(opened.error().what);
         if (what == "earlier" && argc == 4)
             earlier(argv[2], number(argv[3]));
         else if (what == "load" && argc == 5)

@@ -1,11 +1,12 @@
 #include "sv2/json_fields.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <set>
+#include <vector>
 
 #include "base/utf8.hpp"
 #include "sv2/messages.hpp"
@@ -200,11 +201,37 @@ struct Converter {
     Result<> (*read)(const Json& fields, Bytes& out);
 };
 
+// One function for each type of field, not one for each field: a build of this file feels the difference.
+template <class T>
+[[gnu::noinline]] void show_field(Json& fields, const char* name, const T& value) {
+    fields[name] = Form<T>::show(value);
+}
+/// Does nothing where an earlier field has failed.
+template <class T>
+[[gnu::noinline]] void read_field(const Json& fields, const char* name, T& into, Result<>& done) {
+    if (!done) return;
+    const auto found = fields.find(name);
+    if (found == fields.end()) {
+        done = fail(Errc::invalid, std::string(name) + ": missing");
+        return;
+    }
+    auto value = Form<T>::read(*found);
+    if (value)
+        into = *std::move(value);
+    else
+        done = at(name, std::move(value).error());
+}
+Result<> check_names(const Json& fields, const std::vector<std::string_view>& known) {
+    for (const auto& [name, value] : fields.items())
+        if (std::ranges::find(known, name) == known.end())
+            return fail(Errc::invalid, "unknown field '" + printable(name) + "'");
+    return {};
+}
+
 template <Message M>
 Result<ByteView> show_fields_of(ByteView payload, Json& fields) {
     HP_TRY(auto decoded, decode_with_rest<M>(payload));
-    each_field<M>(
-        [&](auto f) { fields[f.name] = Form<FieldType<M, decltype(f)>>::show(decoded.message.*f.pointer); });
+    each_field<M>([&](auto f) { show_field(fields, f.name, decoded.message.*f.pointer); });
     return decoded.rest;
 }
 
@@ -212,23 +239,12 @@ template <Message M>
 Result<> read_fields_of(const Json& fields, Bytes& out) {
     M message;
     Result<> done;
-    std::set<std::string_view> known;
+    std::vector<std::string_view> known;
     each_field<M>([&](auto f) {
-        known.insert(f.name);
-        if (!done) return;
-        const auto found = fields.find(f.name);
-        if (found == fields.end()) {
-            done = fail(Errc::invalid, std::string(f.name) + ": missing");
-            return;
-        }
-        auto value = Form<FieldType<M, decltype(f)>>::read(*found);
-        if (value)
-            message.*f.pointer = *std::move(value);
-        else
-            done = at(f.name, std::move(value).error());
+        known.push_back(f.name);
+        read_field(fields, f.name, message.*f.pointer, done);
     });
-    for (const auto& [name, value] : fields.items())
-        if (!known.contains(name)) return fail(Errc::invalid, "unknown field '" + printable(name) + "'");
+    HP_DO(check_names(fields, known));
     HP_DO(done);
     Writer writer{out};
     encode_fields(writer, message);
