@@ -192,8 +192,9 @@ class Opening {
         bool is_frozen = mode_ == Mode::frozen;
         int flags = is_writer() ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
         if (is_frozen) flags |= SQLITE_OPEN_URI;
+        // No connection of ours is used by two threads at a time: a lock in each call would be for nothing.
         int code = sqlite3_open_v2((is_frozen ? immutable_uri(path) : path).c_str(), &db_.db_,
-                                   flags | SQLITE_OPEN_FULLMUTEX, nullptr);
+                                   flags | SQLITE_OPEN_NOMUTEX, nullptr);
         if (code != SQLITE_OK) {
             DbError error{code, db_.db_ ? sqlite3_errmsg(db_.db_) : sqlite3_errstr(code)};
             close();

@@ -113,6 +113,7 @@ enum class Journal {
     rollback,
 };
 
+/// One thread at a time: SQLite takes no locks around it.
 class Database {
   public:
     /// Opens, sets pragmas (foreign_keys, synchronous, busy_timeout), migrates to schema.size() by running
