@@ -1,15 +1,16 @@
-# hp_rooms(): a static library hp_<room> for each line of lib/LAYERS, all *.cpp in lib/<room>.
-# Rooms come in dependency order in LAYERS; a room without sources yet is an interface library.
 # The standard headers that most files include, precompiled once for all rooms and programs.
 set(HP_PRECOMPILED <algorithm> <array> <chrono> <cstdint> <deque> <functional> <map> <memory> <optional> <span> <string>
     <string_view> <unordered_map> <utility> <variant> <vector> <tl/expected.hpp>)
 
-# Files that take as long as a batch of others (CMAKE_UNITY_BUILD) stay out of it. What they are slow with is not hot.
+# Files that take as long as a batch of others (CMAKE_UNITY_BUILD): by themselves, and with less optimising, which none of
+# them needs.
 function(hp_slow_sources)
   set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON
                               COMPILE_OPTIONS "$<$<CONFIG:RelWithDebInfo>:-O1>")
 endfunction()
 
+# hp_rooms(): a static library hp_<room> for each line of lib/LAYERS, all *.cpp in lib/<room>.
+# Rooms come in dependency order in LAYERS; a room without sources yet is an interface library.
 function(hp_rooms)
   file(STRINGS "${PROJECT_SOURCE_DIR}/lib/LAYERS" lines REGEX "^[a-z0-9]+:")
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/lib/LAYERS")

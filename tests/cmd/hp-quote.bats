@@ -318,6 +318,15 @@ PY
     assert_equal "$(jq -c '[.wallet.state, .missing, (.timeline[-1].at_ms - .mint.created_ms), .timeline[-1].where]' <<<"$output")" \
         '["done",{},50,"wallet"]'
 
+    # All within one millisecond: the order of the way.
+    mkdir instant
+    sqlite3 conf/data/outbox.db ".backup instant/outbox.db"
+    sqlite3 conf/data/mint.db ".backup instant/mint.db"
+    sqlite3 instant/outbox.db "UPDATE outbox SET acked_ms = accepted_ms"
+    sqlite3 instant/mint.db "UPDATE quote SET created_ms = $(jq .outbox.accepted_ms <<<"$whole")"
+    run_tool hp-quote explain "$id" --outbox instant/outbox.db --mint-db instant/mint.db --json
+    assert_equal "$(jq -c '.timeline | map(.where)' <<<"$output")" '["outbox","mint","outbox"]'
+
     # unknown
     bad 1 "no share or quote '999999' is known (outbox: not in " explain 999999 --config-dir conf
     bad 1 "no share or quote" explain "$(printf '00%.0s' {1..32})" --config-dir conf
