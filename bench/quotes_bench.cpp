@@ -1,7 +1,7 @@
 // What `scripts/bench quotes` measures, one thing a call, in a directory that must be empty. Prints one JSON
 // object. Usage:
 //   quotes_bench earlier DIR SECONDS         quotes a second in the shape of the earlier Hashpool
-//   quotes_bench load DIR SECONDS WINDOW     ours, WINDOW shares under way at once
+//   quotes_bench load DIR SECONDS RATE       ours, RATE shares a second
 //   quotes_bench idle DIR SAMPLES            one quote at a time, each beside one fdatasync of the same disk
 //   quotes_bench drain DIR ROWS              rows that wait for a mint, and then it comes
 #include <fcntl.h>
@@ -94,91 +94,88 @@ class Topology {
     std::optional<MintEnd> mint_;
 };
 
-/// Keeps `window` shares under way: one group is committed while the next one gathers, as in the pool.
+/// Shares that come at a steady rate, whatever becomes of them: those that are due are accepted together
+/// every half millisecond. The clock of a share runs from when it was due.
 class Load {
   public:
-    Load(Topology& topology, std::size_t window)
-        : pool_{topology.pool()}, shares_{topology.agreement()}, window_{window} {
+    Load(Topology& topology, double shares_per_s)
+        : pool_{topology.pool()}, shares_{topology.agreement()}, shares_per_s_{shares_per_s} {
         pool_.on_quote = [this](std::uint64_t seq) { on_quote(seq); };
+        begin_ns_ = now_ns();
     }
-    void start() { fill(); }
+    void accept_due() {
+        if (is_ending_) return;
+        const auto due =
+            static_cast<std::uint64_t>(static_cast<double>(now_ns() - begin_ns_) * shares_per_s_ / 1e9);
+        std::vector<pool::NewIntent> group;
+        for (; accepted_ < due; ++accepted_) group.push_back(shares_.next());
+        if (!group.empty()) pool_.accept(std::move(group), [](const auto&) {});
+    }
     /// Ends when all that was accepted has its quote.
     std::future<void> finish() {
         is_ending_ = true;
-        if (under_way_ == 0) all_.set_value();
+        if (latencies_ns_.size() == accepted_) all_.set_value();
         return all_.get_future();
     }
-    void begin_measuring() {
-        latencies_ns_.clear();
-        begin_ns_ = now_ns();
+    std::uint64_t accepted() const { return accepted_; }
+    /// Of the shares that were due from this second on.
+    std::vector<std::int64_t> latencies_from(double second) const {
+        const auto first = static_cast<std::ptrdiff_t>(second * shares_per_s_);
+        return {latencies_ns_.begin() + std::min(first, std::ssize(latencies_ns_)), latencies_ns_.end()};
     }
-    void end_measuring() {
-        measured_ns_ = now_ns() - begin_ns_;
-        measured_ = std::move(latencies_ns_);
-    }
-    std::vector<std::int64_t>& measured() { return measured_; }
     double quotes_per_s() const {
-        return static_cast<double>(measured_.size()) / (static_cast<double>(measured_ns_) / 1e9);
+        return static_cast<double>(latencies_ns_.size()) / (static_cast<double>(last_ns_ - begin_ns_) / 1e9);
     }
-    std::uint64_t accepted() const { return accepted_ns_.size(); }
 
   private:
-    void fill() {
-        if (is_committing_ || is_ending_ || under_way_ == window_) return;
-        is_committing_ = true;
-        std::vector<pool::NewIntent> group;
-        group.reserve(window_ - under_way_);
-        const std::int64_t at_ns = now_ns();
-        while (under_way_ < window_) {
-            group.push_back(shares_.next());
-            ++under_way_;
-        }
-        pool_.accept(std::move(group), [this, at_ns](const std::vector<std::uint64_t>& seqs) {
-            // Rows of the only mint: 1, 2, 3 ...
-            accepted_ns_.resize(seqs.back(), at_ns);
-            is_committing_ = false;
-            fill();
-        });
-    }
     void on_quote(std::uint64_t seq) {
-        latencies_ns_.push_back(now_ns() - accepted_ns_.at(seq - 1));
-        --under_way_;
-        if (is_ending_ && under_way_ == 0) return all_.set_value();
-        fill();
+        last_ns_ = now_ns();
+        // Rows of the only mint: 1, 2, 3 ... and answered in this order.
+        const auto due_ns =
+            begin_ns_ + static_cast<std::int64_t>(static_cast<double>(seq) * 1e9 / shares_per_s_);
+        latencies_ns_.push_back(last_ns_ - due_ns);
+        if (is_ending_ && latencies_ns_.size() == accepted_) all_.set_value();
     }
 
     PoolEnd& pool_;
     Shares shares_;
-    std::size_t window_, under_way_{0};
-    bool is_committing_{false}, is_ending_{false};
+    double shares_per_s_;
+    std::uint64_t accepted_{0};
+    bool is_ending_{false};
     std::promise<void> all_;
-    std::vector<std::int64_t> accepted_ns_;  // by row
-    std::vector<std::int64_t> latencies_ns_, measured_;
-    std::int64_t begin_ns_{0}, measured_ns_{0};
+    std::vector<std::int64_t> latencies_ns_;
+    std::int64_t begin_ns_{0}, last_ns_{0};
 };
 
-void load(const std::string& dir, std::int64_t seconds, std::size_t window) {
-    constexpr auto kWarmUp = std::chrono::seconds{1};
+void load(const std::string& dir, std::int64_t seconds, std::int64_t shares_per_s) {
+    constexpr std::int64_t kWarmUpS = 1;
     std::optional<Topology> topology{dir};
-    std::optional<Load> load;
     auto& thread = topology->pool_thread();
     topology->start_mint();
-    thread.run([&] { load.emplace(*topology, window).start(); });
-    std::this_thread::sleep_for(kWarmUp);
-    thread.run([&] { load->begin_measuring(); });
-    std::this_thread::sleep_for(std::chrono::seconds{seconds});
+    std::optional<Load> load;
+    thread.run([&] { load.emplace(*topology, static_cast<double>(shares_per_s)); });
+    const std::int64_t end_ns = now_ns() + (seconds + kWarmUpS) * 1'000'000'000;
+    while (now_ns() < end_ns) {
+        std::this_thread::sleep_for(std::chrono::microseconds{500});
+        thread.run([&] { load->accept_due(); });
+    }
     std::future<void> all;
-    thread.run([&] {
-        load->end_measuring();
-        all = load->finish();
-    });
+    thread.run([&] { all = load->finish(); });
     all.get();
     const auto database = topology->mint_database();
     topology.reset();
     expect_equal(quotes_in(database), load->accepted());
+    auto latencies_ns = load->latencies_from(kWarmUpS);
+    {
+        auto all_l = load->latencies_from(0);
+        FILE* f = fopen("/tmp/lat.txt", "w");
+        for (std::size_t i = 0; i < all_l.size(); i++)
+            fprintf(f, "%.2f %ld\n", i * 1000.0 / shares_per_s, all_l[i] / 1000);
+        fclose(f);
+    }
     std::printf("{\"quotes\": %zu, \"quotes_per_s\": %.0f, \"p50_us\": %.0f, \"p99_us\": %.0f}\n",
-                load->measured().size(), load->quotes_per_s(), quantile_us(load->measured(), 50),
-                quantile_us(load->measured(), 99));
+                latencies_ns.size(), load->quotes_per_s(), quantile_us(latencies_ns, 50),
+                quantile_us(latencies_ns, 99));
 }
 
 /// 4 KiB over what is there already, made durable: the cheapest that this disk can do.
@@ -294,14 +291,14 @@ int main(int argc, char** argv) {
         if (what == "earlier" && argc == 4)
             earlier(argv[2], number(argv[3]));
         else if (what == "load" && argc == 5)
-            load(argv[2], number(argv[3]), static_cast<std::size_t>(number(argv[4])));
+            load(argv[2], number(argv[3]), number(argv[4]));
         else if (what == "idle" && argc == 4)
             idle(argv[2], static_cast<std::size_t>(number(argv[3])));
         else if (what == "drain" && argc == 4)
             drain(argv[2], static_cast<std::size_t>(number(argv[3])));
         else {
             std::fputs(
-                "usage: quotes_bench earlier DIR SECONDS | load DIR SECONDS WINDOW | idle DIR SAMPLES | "
+                "usage: quotes_bench earlier DIR SECONDS | load DIR SECONDS RATE | idle DIR SAMPLES | "
                 "drain DIR ROWS\n",
                 stderr);
             return 2;

@@ -12,11 +12,11 @@ struct Kind {
     const char* name;
     std::int32_t application_id;
     store::Journal journal;
+    std::size_t schema;
 };
-constexpr Kind kOutbox{"outbox", 0x48504f58, store::Journal::wal};       // "HPOX", lib/pool/outbox.cpp
-constexpr Kind kMint{"mint", 0x48504d54, store::Journal::wal};           // "HPMT", lib/mint/ledger.cpp
-constexpr Kind kWallet{"wallet", 0x48505741, store::Journal::rollback};  // "HPWA", lib/wallet/vault.cpp
-constexpr const char* kOneVersion[] = {""};
+constexpr Kind kOutbox{"outbox", 0x48504f58, store::Journal::wal, 2};       // "HPOX", lib/pool/outbox.cpp
+constexpr Kind kMint{"mint", 0x48504d54, store::Journal::wal, 2};           // "HPMT", lib/mint/ledger.cpp
+constexpr Kind kWallet{"wallet", 0x48505741, store::Journal::rollback, 1};  // "HPWA", lib/wallet/vault.cpp
 
 const Kind& kind_of(Part part) {
     switch (part) {
@@ -67,7 +67,7 @@ Result<std::string> configured(const std::string& dir, Part part) {
 Result<store::Database> open(const std::string& path, Part part) {
     const Kind& kind = kind_of(part);
     return store::Database::open(path, store::Mode::read_only, kind.journal, kind.application_id,
-                                 kOneVersion);
+                                 std::vector<const char*>(kind.schema, ""));
 }
 
 }  // namespace

@@ -5,7 +5,7 @@ namespace {
 
 // Whose databases they are: lib/pool/outbox.cpp, lib/mint/ledger.cpp, lib/wallet/vault.cpp.
 constexpr std::int32_t kOutboxId = 0x48504f58, kMintId = 0x48504d54, kWalletId = 0x48505741;
-constexpr std::size_t kOutboxSchema = 1, kMintSchema = 1, kWalletSchema = 1;
+constexpr std::size_t kOutboxSchema = 2, kMintSchema = 2, kWalletSchema = 1;
 /// Index pages lead to rows all over a table: they are read once, not once a row.
 constexpr const char* kCache = "PRAGMA cache_size=-65536";
 
@@ -44,6 +44,11 @@ Result<MintFile> MintFile::open(const std::string& path) {
     auto& db = out.reading.db();
     HP_DO(reading_of(path, [&] {
         db.exec(kCache);
+        // Quotes that the mint's table of keys need not have yet.
+        db.exec(
+            "CREATE TEMP TABLE late(share BLOB PRIMARY KEY, id BLOB) WITHOUT ROWID; INSERT OR IGNORE INTO "
+            "late "
+            "SELECT share_hash, quote.id FROM store CROSS JOIN quote ON quote.id > shares_keyed");
         auto store = db.prepare("SELECT id, generation FROM store");
         if (store.step()) {
             out.store = store.blob(0);

@@ -28,6 +28,7 @@ class MintAudit {
         for (Id id : {I1, I5, I6, I7, I8, I9, I10, I11, I12, I13, I15, I24}) report_.checked(id, 0);
         read_keysets();
         read_quotes();
+        look_at_keys();
         report_twins();
         read_signatures();
         read_spent();
@@ -128,6 +129,33 @@ class MintAudit {
             report_.breach(I24, quote_name(id), ": from number ", row.integer(3), " of a pool ",
                            hex(row.view(2)).substr(0, 16), ".. that was ",
                            is_served ? "served" : "never served");
+    }
+
+    /// What the mint finds quotes by: the share's key, and the owner's newest with the way back from it.
+    void look_at_keys() {
+        auto unkeyed = mint_.reading.db().prepare(
+            "SELECT quote.id FROM store CROSS JOIN quote ON quote.id <= shares_keyed WHERE NOT EXISTS(SELECT "
+            "1 FROM "
+            "share_key WHERE share_key.ntime = quote.ntime AND hash = substr(share_hash, 1, 12) AND quote = "
+            "quote.id)");
+        while (unkeyed.step())
+            report_.breach(I1, quote_name(unkeyed.array<16>(0)),
+                           ": its share could have a second quote: it has no key");
+        auto lost = mint_.reading.db().prepare(
+            "SELECT id FROM (SELECT id, before, lag(id) OVER (PARTITION BY substr(pubkey, 2) ORDER BY id) AS "
+            "expected "
+            "FROM quote) WHERE before IS NOT expected");
+        while (lost.step())
+            report_.breach(I24, quote_name(lost.array<16>(0)), ": does not lead to its owner's one before");
+        auto newer = mint_.reading.db().prepare(
+            "SELECT last FROM (SELECT substr(pubkey, 2) AS key, max(quote.id) AS last FROM store CROSS JOIN "
+            "quote ON "
+            "quote.id <= owners_keyed GROUP BY 1) AS of WHERE NOT EXISTS(SELECT 1 FROM owner WHERE owner.key "
+            "= of.key "
+            "AND newest >= last)");
+        while (newer.step())
+            report_.breach(I24, quote_name(newer.array<16>(0)),
+                           ": is newer than the one where its owner begins");
     }
 
     void report_twins() {

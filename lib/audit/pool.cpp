@@ -33,8 +33,10 @@ class Quotes {
     Quotes(MintFile& mint, const Bytes& pool_store)
         : all_{mint.reading.db().prepare("SELECT seq, id, ntime, amount, share_hash, pubkey FROM quote "
                                          "WHERE pool_store = ? ORDER BY seq")},
-          by_share_{mint.reading.db().prepare("SELECT seq, id, ntime, amount, share_hash, pubkey FROM quote "
-                                              "WHERE ntime = ? AND share_hash = ?")} {
+          by_share_{mint.reading.db().prepare(
+              "SELECT seq, id, ntime, amount, share_hash, pubkey FROM quote WHERE id IN (SELECT quote FROM "
+              "share_key WHERE ntime = ?1 AND hash = substr(?2, 1, 12) UNION ALL SELECT id FROM temp.late "
+              "WHERE share = ?2) AND share_hash = ?2")} {
         all_.bind(pool_store);
         next();
     }
@@ -79,6 +81,7 @@ class PoolAudit {
     void run() {
         set_up();
         read_rows();
+        look_at_marks();
         report_twins();
         for (Share& share : shares_) sum_up(share);
         // What the mints have seen, the pool had committed before: now that their snapshots are taken, a
@@ -127,6 +130,32 @@ class PoolAudit {
         return pool_.path + ": seq " + std::to_string(seq);
     }
 
+    /// The pool asks for nothing up to `settled`, and looks for nothing up to `keyed` but by its key.
+    void look_at_marks() {
+        auto pending = pool_.reading.db().prepare(
+            "SELECT outbox.seq FROM mint CROSS JOIN outbox ON outbox.seq BETWEEN id << 48 AND settled WHERE "
+            "state = 0");
+        while (pending.step())
+            report_.breach(I3, name(pending.integer(0)),
+                           ": is pending, but below the mark of what is settled");
+        auto unkeyed = pool_.reading.db().prepare(
+            "SELECT share.seq FROM mint CROSS JOIN share ON share.seq BETWEEN id << 48 AND keyed WHERE NOT "
+            "EXISTS("
+            "SELECT 1 FROM share_key WHERE share_key.ntime = share.ntime AND hash = substr(share_hash, 1, "
+            "12) AND "
+            "share_key.seq = share.seq)");
+        while (unkeyed.step())
+            report_.breach(I1, name(unkeyed.integer(0)),
+                           ": its share could be accepted again: it has no key");
+        auto astray = pool_.reading.db().prepare(
+            "SELECT seq FROM (SELECT seq FROM answer UNION ALL SELECT seq FROM dead UNION ALL SELECT seq "
+            "FROM "
+            "share_key) AS of WHERE NOT EXISTS(SELECT 1 FROM share WHERE share.seq = of.seq)");
+        while (astray.step())
+            report_.breach(I3, name(astray.integer(0)),
+                           ": has an answer, a reason to be dead or a key, and no row");
+    }
+
     void read_rows() {
         auto row = pool_.reading.db().prepare(
             "SELECT seq, ntime, share_hash, header, target, amount, locking_key, state, quote_id, acked_ms, "
@@ -173,18 +202,9 @@ class PoolAudit {
     }
 
     void look_at_state(const store::Statement& row) {
-        std::int64_t state = row.integer(7);
-        bool has_reason = !row.is_null(10) && !row.view(10).empty();
-        if (state != kPending && state != kAcked && state != kDead)
-            report_.breach(I3, name(seq_), ": state ", state, " is none");
-        if ((state == kAcked) != !row.is_null(8))
-            report_.breach(
-                I3, name(seq_),
-                state == kAcked ? ": acked without a quote id" : ": has a quote id and is not acked");
-        if (state == kAcked && row.is_null(9)) report_.breach(I3, name(seq_), ": acked at no time");
-        if (state == kDead && !has_reason) report_.breach(I3, name(seq_), ": dead without a reason");
-        if (state != kDead && !row.is_null(10))
-            report_.breach(I3, name(seq_), ": has a reason to be dead and is not");
+        const std::int64_t state = row.integer(7);
+        if (state == kAcked && row.integer(9) <= 0) report_.breach(I3, name(seq_), ": acked at no time");
+        if (state == kDead && row.view(10).empty()) report_.breach(I3, name(seq_), ": dead without a reason");
     }
 
     void count(const store::Statement& row) {

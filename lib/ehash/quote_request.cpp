@@ -13,8 +13,30 @@ tl::unexpected<QuoteRefusal> refuse(QuoteErrorCode code, std::string text) {
 
 }  // namespace
 
-tl::expected<Intent, QuoteRefusal> check_quote_request(const sv2::link::QuoteRequest& request,
-                                                       const Valuation& valuation) {
+std::uint64_t QuoteChecker::amount_of(const Intent& intent) {
+    if (valuation_.rule != Valuation::Rule::target)
+        return valuation_.amount(intent.share_hash, intent.target);
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < 32; i += 8) sum += get_le<std::uint64_t>(intent.target.data() + i);
+    // A place that nobody has used has the target 0, which no share meets.
+    auto& [target, amount] = amounts_[(sum ^ sum >> 32) % kAmounts];
+    if (target != intent.target) {
+        target = intent.target;
+        amount = valuation_.amount(intent.share_hash, intent.target);
+    }
+    return amount;
+}
+
+bool QuoteChecker::is_valid(const crypto::PublicKey33& key) {
+    auto& known = keys_[get_le<std::uint64_t>(key.data() + 1) % kKeys];
+    if (key[0] == 0) return false;  // as in a place that nobody has used
+    if (known == key) return true;
+    if (!crypto::is_valid_public_key(key)) return false;
+    known = key;
+    return true;
+}
+
+tl::expected<Intent, QuoteRefusal> QuoteChecker::check(const sv2::link::QuoteRequest& request) {
     Intent out;
     const Bytes& header = request.header.value;
     const Bytes& key = request.locking_key.value;
@@ -33,13 +55,13 @@ tl::expected<Intent, QuoteRefusal> check_quote_request(const sv2::link::QuoteReq
                       "the header hashes to " + to_hex_reversed(out.share_hash) + ", not to share_hash");
     if (!bitcoin::meets(out.share_hash, out.target))
         return refuse(QuoteErrorCode::above_target, "the share does not meet the credited target");
-    out.amount = valuation.amount(out.share_hash, out.target);
+    out.amount = amount_of(out);
     // 0 would be a quote that nobody can mint.
     if (out.amount == 0 || out.amount != request.amount)
-        return refuse(QuoteErrorCode::wrong_amount, "'" + valuation.text() + "' gives " +
+        return refuse(QuoteErrorCode::wrong_amount, "'" + valuation_.text() + "' gives " +
                                                         std::to_string(out.amount) + ", the request says " +
                                                         std::to_string(request.amount));
-    if (!crypto::is_valid_public_key(out.locking_key))
+    if (!is_valid(out.locking_key))
         return refuse(QuoteErrorCode::bad_key, "locking_key is not a compressed point of the curve");
     return out;
 }

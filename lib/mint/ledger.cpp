@@ -1,9 +1,13 @@
 #include "mint/ledger.hpp"
 
+#include <algorithm>
+
 #include "base/crash_point.hpp"
 #include "cashu/deciders.hpp"
 #include "crypto/random.hpp"
 #include "ehash/quote_request.hpp"
+#include "log/log.hpp"
+#include "store/late_map.hpp"
 
 namespace hp::mint {
 namespace {
@@ -19,8 +23,8 @@ constexpr std::int32_t kApplicationId = 0x48504d54;  // "HPMT"
 
 // quote: the primary key is time-ordered (UUID v7), and so is the unique key over the share, which begins
 // with the header's ntime: the same share has the same header, so it is as unique as the hash alone and far
-// cheaper. pubkey_x leads the key lookup: 02 and 03 of one x are one owner.
-// refusal: code 0 is no refusal but a number behind a hole whose share has its quote under another number.
+// cheaper.
+// refusal: code 0 is no refusal but a number that came before its turn; it goes when its turn has come.
 constexpr const char* kSchema[] = {
     R"sql(
 CREATE TABLE store(id BLOB NOT NULL, generation INTEGER NOT NULL) STRICT;
@@ -66,11 +70,44 @@ CREATE UNIQUE INDEX sig_op ON sig(op, position);
 CREATE TABLE spent(
   Y BLOB PRIMARY KEY CHECK(length(Y) = 33), keyset BLOB NOT NULL, amount INTEGER NOT NULL, witness TEXT, op INTEGER NOT NULL REFERENCES op(id)
 ) STRICT, WITHOUT ROWID;
+)sql",
+    // What is random is written late (store::LateMap): share_key has every quote up to the id shares_keyed
+    // and some after it, owner has each owner's newest quote up to owners_keyed or a newer one. A quote leads
+    // to the owner's one before it. share_key has 12 bytes of the hash, as the pool's outbox does.
+    R"sql(
+CREATE TABLE quote_v2(
+  id BLOB PRIMARY KEY CHECK(length(id) = 16),
+  ntime INTEGER NOT NULL,
+  share_hash BLOB NOT NULL CHECK(length(share_hash) = 32),
+  pool_store BLOB NOT NULL,
+  seq INTEGER NOT NULL,
+  unit TEXT NOT NULL,
+  amount INTEGER NOT NULL CHECK(amount > 0),
+  paid INTEGER NOT NULL CHECK(paid = 0 OR paid = amount),
+  issued INTEGER NOT NULL CHECK(issued BETWEEN 0 AND paid),
+  pubkey BLOB NOT NULL CHECK(length(pubkey) = 33),
+  created_ms INTEGER NOT NULL,
+  updated_ms INTEGER NOT NULL,
+  before BLOB CHECK(before < id)
+) STRICT, WITHOUT ROWID;
+INSERT INTO quote_v2 SELECT quote.*, lag(id) OVER (PARTITION BY substr(pubkey, 2) ORDER BY id) FROM quote ORDER BY id;
+CREATE TABLE share_key(
+  ntime INTEGER NOT NULL, hash BLOB NOT NULL CHECK(length(hash) = 12), quote BLOB NOT NULL, PRIMARY KEY(ntime, hash)
+) STRICT, WITHOUT ROWID;
+INSERT INTO share_key SELECT ntime, substr(share_hash, 1, 12), id FROM quote ORDER BY 1, 2;
+CREATE TABLE owner(key BLOB PRIMARY KEY CHECK(length(key) = 32), newest BLOB NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO owner SELECT substr(pubkey, 2), max(id) FROM quote GROUP BY 1;
+INSERT OR IGNORE INTO refusal SELECT pool.pool_store, seq, x'', 0, created_ms FROM pool JOIN quote
+  ON quote.pool_store = pool.pool_store AND seq > last_seq;
+ALTER TABLE store ADD COLUMN shares_keyed BLOB NOT NULL DEFAULT x'';
+ALTER TABLE store ADD COLUMN owners_keyed BLOB NOT NULL DEFAULT x'';
+UPDATE store SET shares_keyed = coalesce((SELECT max(id) FROM quote), x''), owners_keyed = coalesce((SELECT max(id) FROM quote), x'');
+DROP TABLE quote;
+ALTER TABLE quote_v2 RENAME TO quote;
 )sql"};
 
-/// SQLite's page cache, KiB: each owner has a page of quote_key where his next quote goes. The default of
-/// 2000 has them read again and again.
-constexpr const char* kPageCache = "PRAGMA cache_size=-32768";
+/// SQLite's page cache, KiB: outputs and proofs have random keys.
+constexpr const char* kPageCache = "PRAGMA cache_size=-16384";
 
 constexpr const char* kQuoteColumns = "id, share_hash, unit, amount, paid, issued, pubkey, updated_ms";
 
@@ -105,13 +142,14 @@ std::uint32_t header_ntime(const ByteArray<80>& header) { return get_le<std::uin
 
 struct Ledger::Statements {
     store::Statement insert_quote, find_share, insert_refusal, read_last_seq, write_last_seq, last_pool,
-        is_known, find_other, find_quote, by_key, raise, insert_op, find_op, op_signatures, insert_op_quote,
-        has_signature, insert_signature, find_signature, find_spent, insert_spent, totals;
+        find_refusal, forget_early, find_quote, before_quote, newest_of, insert_share_key, set_newest,
+        remember_shares_keyed, remember_owners_keyed, raise, insert_op, find_op, op_signatures,
+        insert_op_quote, has_signature, insert_signature, find_signature, find_spent, insert_spent, totals;
     explicit Statements(store::Database& db)
         : insert_quote{db.prepare("INSERT INTO quote(id, ntime, share_hash, pool_store, seq, unit, amount, "
-                                  "paid, issued, pubkey, created_ms, updated_ms) "
-                                  "VALUES(?1,?2,?3,?4,?5,?6,?7,?7,0,?8,?9,?9)")},
-          find_share{db.prepare("SELECT id, amount, pubkey FROM quote WHERE ntime = ? AND share_hash = ?")},
+                                  "paid, issued, pubkey, created_ms, updated_ms, before) "
+                                  "VALUES(?1,?2,?3,?4,?5,?6,?7,?7,0,?8,?9,?9,?10)")},
+          find_share{db.prepare("SELECT quote FROM share_key WHERE ntime = ? AND hash = ?")},
           insert_refusal{db.prepare(
               "INSERT OR IGNORE INTO refusal(pool_store, seq, share_hash, code, at_ms) VALUES(?,?,?,?,?)")},
           read_last_seq{db.prepare("SELECT last_seq FROM pool WHERE pool_store = ?")},
@@ -120,14 +158,16 @@ struct Ledger::Statements {
                          "CONFLICT(pool_store) DO UPDATE "
                          "SET last_seq = max(last_seq, excluded.last_seq), served_ms = excluded.served_ms")},
           last_pool{db.prepare("SELECT pool_store, last_seq FROM pool ORDER BY served_ms DESC LIMIT 1")},
-          is_known{db.prepare("SELECT EXISTS(SELECT 1 FROM quote WHERE pool_store = ?1 AND seq = ?2) OR "
-                              "EXISTS(SELECT 1 FROM refusal WHERE pool_store = ?1 AND seq = ?2)")},
-          find_other{
-              db.prepare("SELECT 1 FROM quote WHERE pool_store = ? AND seq = ? AND share_hash <> ? LIMIT 1")},
+          find_refusal{db.prepare("SELECT share_hash FROM refusal WHERE pool_store = ? AND seq = ?")},
+          forget_early{
+              db.prepare("DELETE FROM refusal WHERE pool_store = ? AND seq BETWEEN ? AND ? AND code = 0")},
           find_quote{db.prepare(std::string("SELECT ") + kQuoteColumns + " FROM quote WHERE id = ?")},
-          by_key{db.prepare(std::string("SELECT ") + kQuoteColumns +
-                            " FROM quote WHERE substr(pubkey, 2) = ?1 AND (?2 = 0 OR issued < paid) ORDER BY "
-                            "id DESC LIMIT ?3")},
+          before_quote{db.prepare("SELECT before FROM quote WHERE id = ?")},
+          newest_of{db.prepare("SELECT newest FROM owner WHERE key = ?")},
+          insert_share_key{db.prepare("INSERT INTO share_key(ntime, hash, quote) VALUES(?,?,?)")},
+          set_newest{db.prepare("INSERT OR REPLACE INTO owner(key, newest) VALUES(?,?)")},
+          remember_shares_keyed{db.prepare("UPDATE store SET shares_keyed = ?")},
+          remember_owners_keyed{db.prepare("UPDATE store SET owners_keyed = ?")},
           raise{db.prepare("UPDATE quote SET issued = issued + ?2, updated_ms = max(updated_ms, ?3) WHERE id "
                            "= ?1 AND issued + ?2 <= paid")},
           insert_op{db.prepare("INSERT INTO op(kind, digest, fee, at_ms) VALUES(?,?,?,?) RETURNING id")},
@@ -203,43 +243,178 @@ void Ledger::set_active(store::Database& db, const KeysetId& id, bool active) {
     db.prepare("UPDATE keyset SET active = ? WHERE id = ?").bind(active, id.bytes()).run();
 }
 
+namespace {
+
+using QuoteId = ByteArray<16>;
+
+/// As share_key orders them.
+struct ShareKey {
+    std::uint32_t ntime{};
+    ByteArray<12> hash{};
+    auto operator<=>(const ShareKey&) const = default;
+    ByteView random_part() const { return hash; }
+};
+
+ShareKey share_key(std::uint32_t ntime, const Bytes32& share_hash) {
+    return {ntime, to_array<12>(ByteView{share_hash}.first(12))};
+}
+
+/// The x of a public key: 02 and 03 of one x are one owner.
+struct Owner {
+    Bytes32 key{};
+    auto operator<=>(const Owner&) const = default;
+    ByteView random_part() const { return key; }
+};
+
+Owner owner_of(const cashu::PublicKey33& key) { return {to_array<32>(ByteView{key}.subspan(1))}; }
+
+std::optional<QuoteId> id_in(store::Statement& row) {
+    std::optional<QuoteId> id;
+    if (row.step() && !row.is_null(0)) id = row.array<16>(0);
+    row.reset();
+    return id;
+}
+
+}  // namespace
+
+/// What is in memory in step with the database: the keys that wait, and the ids, whose order says from where
+/// on.
+struct Ledger::Late : store::Writer::Companion {
+    Statements& s;
+    QuoteIds ids;
+    store::LateMap<ShareKey, QuoteId> shares;
+    store::LateMap<Owner, QuoteId> newest;
+    std::uint32_t newest_key_ntime{0};  // in share_key: beyond it there is nothing to look for there
+    std::optional<std::pair<Bytes32, std::uint64_t>> mark;  // the last one that was read or written
+
+    Late(store::Database& db, Statements& statements) : s{statements}, ids{last_id(db)} {
+        auto row = db.prepare("SELECT max(ntime) FROM share_key");
+        if (row.step()) newest_key_ntime = static_cast<std::uint32_t>(row.integer(0));
+        load(db);
+    }
+
+    std::optional<QuoteId> find(const ShareKey& key) {
+        if (auto id = shares.find(key)) return id;
+        if (key.ntime > newest_key_ntime) return {};
+        return id_in(s.find_share.bind(key.ntime, key.hash));
+    }
+    std::optional<QuoteId> newest_of(const Owner& owner) {
+        if (auto id = newest.find(owner)) return id;
+        return id_in(s.newest_of.bind(owner.key));
+    }
+    /// How far the pool's numbers are dealt with; nothing: it was never served.
+    std::optional<std::uint64_t> mark_of(const Bytes32& pool_store) {
+        if (mark && mark->first == pool_store) return mark->second;
+        auto& row = s.read_last_seq.bind(pool_store);
+        std::optional<std::uint64_t> value;
+        if (row.step()) value = static_cast<std::uint64_t>(row.integer(0));
+        row.reset();
+        if (value) mark.emplace(pool_store, *value);
+        return value;
+    }
+    void set_mark(const Bytes32& pool_store, std::uint64_t value, UnixMs now) {
+        s.write_last_seq.run_with(pool_store, value, now);
+        mark.emplace(pool_store, value);
+    }
+
+    void before_commit(store::Database&) override {
+        if (shares.write_next([this](const ShareKey& key, const QuoteId& id) {
+                s.insert_share_key.run_with(key.ntime, key.hash, id);
+                newest_key_ntime = std::max(newest_key_ntime, key.ntime);
+            }))
+            s.remember_shares_keyed.run_with(highest(shares.leaving()));
+        if (newest.write_next(
+                [this](const Owner& owner, const QuoteId& id) { s.set_newest.run_with(owner.key, id); }))
+            s.remember_owners_keyed.run_with(highest(newest.leaving()));
+    }
+    void committed() override {
+        shares.committed();
+        newest.committed();
+    }
+    void undo_all() override {
+        shares.undo_all();
+        newest.undo_all();
+        mark.reset();
+    }
+    void job_begins() override {
+        shares.job_begins();
+        newest.job_begins();
+    }
+    void undo_job() override {
+        shares.undo_job();
+        newest.undo_job();
+        mark.reset();
+    }
+
+  private:
+    static std::optional<QuoteId> last_id(store::Database& db) {
+        auto row = db.prepare("SELECT max(id) FROM quote");
+        return id_in(row);
+    }
+    static QuoteId highest(const auto& leaving) {
+        QuoteId id{};
+        for (const auto& [key, value] : leaving) id = std::max(id, value);
+        return id;
+    }
+
+    void load(store::Database& db) {
+        auto rows = db.prepare(
+            "SELECT quote.id, ntime, share_hash, pubkey FROM store CROSS JOIN quote "
+            "ON quote.id > min(shares_keyed, owners_keyed) ORDER BY quote.id");
+        while (rows.step()) {
+            const auto id = rows.array<16>(0);
+            const ShareKey share = share_key(static_cast<std::uint32_t>(rows.integer(1)), rows.array<32>(2));
+            if (auto before = find(share); !before)
+                shares.put(share, id);
+            else if (*before != id)
+                log::error("mint: quote {} is for the same share as quote {}; ask hp-audit", uuid_text(id),
+                           uuid_text(*before));
+            newest.put(owner_of(rows.array<33>(3)), id);
+        }
+        committed();
+    }
+};
+
 Ledger::Ledger(store::Database& db, std::string unit)
-    : unit_{std::move(unit)}, statements_{std::make_unique<Statements>(db)} {}
+    : unit_{std::move(unit)},
+      statements_{std::make_unique<Statements>(db)},
+      late_{std::make_unique<Late>(db, *statements_)} {}
 Ledger::~Ledger() = default;
+
+store::Writer::Companion* Ledger::companion() { return late_.get(); }
 
 QuoteResult Ledger::create_quote(const Bytes32& pool_store, std::uint64_t seq, const ehash::Intent& intent,
                                  UnixMs now) {
     auto& s = *statements_;
-    auto ntime = header_ntime(intent.header);
-    auto id = make_uuid_v7(now);
-    if (s.insert_quote
-            .bind(id, ntime, intent.share_hash, pool_store, seq, unit_, intent.amount, intent.locking_key,
-                  now)
-            .run_unless_exists()) {
-        HP_CRASH_POINT("Q3");
-        return {uuid_text(id), false, false, is_number_reused(pool_store, seq, intent.share_hash)};
+    const std::uint32_t ntime = header_ntime(intent.header);
+    const ShareKey share = share_key(ntime, intent.share_hash);
+    if (auto before = late_->find(share)) {
+        auto& row = s.find_quote.bind(*before);
+        if (!row.step()) throw store::DbError(0, "quote " + uuid_text(*before) + " has a key and no row");
+        const Quote quote = read_quote(row);
+        row.reset();
+        if (!ehash::is_replay(intent, quote.amount, *quote.pubkey)) return {{}, false, true};
+        return {quote.id, true, false};
     }
-    s.find_share.bind(ntime, intent.share_hash);
-    if (!s.find_share.step()) throw store::DbError(0, "a quote id was drawn twice");
-    QuoteResult result{uuid_text(s.find_share.array<16>(0)), true, false};
-    if (!ehash::is_replay(intent, static_cast<std::uint64_t>(s.find_share.integer(1)),
-                          s.find_share.array<33>(2)))
-        result = {{}, false, true};
-    s.find_share.reset();
-    return result;
+    const Owner owner = owner_of(intent.locking_key);
+    const QuoteId id = late_->ids.next(now);
+    s.insert_quote.run_with(id, ntime, intent.share_hash, pool_store, seq, unit_, intent.amount,
+                            intent.locking_key, now, late_->newest_of(owner));
+    late_->shares.put(share, id);
+    late_->newest.put(owner, id);
+    HP_CRASH_POINT("Q3");
+    return {uuid_text(id), false, false, is_number_reused(pool_store, seq, intent.share_hash)};
 }
 
+/// Of a share that has no quote yet.
 bool Ledger::is_number_reused(const Bytes32& pool_store, std::uint64_t seq, const Bytes32& share_hash) {
-    auto& s = *statements_;
-    // Numbers above the mark are new in the normal course of things: nothing to look up for them.
-    auto& row = s.read_last_seq.bind(pool_store);
-    const std::uint64_t mark = row.step() ? static_cast<std::uint64_t>(row.integer(0)) : 0;
-    row.reset();
-    if (seq > mark) return false;
-    auto& other = s.find_other.bind(pool_store, seq, share_hash);
-    const bool is_reused = other.step();
-    other.reset();
-    return is_reused;
+    // Numbers above the mark are new in the normal course of things.
+    if (seq > late_->mark_of(pool_store).value_or(0)) return false;
+    // It was dealt with: by refusing this share, or for another one.
+    auto& refused = statements_->find_refusal.bind(pool_store, seq);
+    const bool is_same = refused.step() && std::ranges::equal(refused.view(0), share_hash);
+    refused.reset();
+    return !is_same;
 }
 
 void Ledger::remember_refusal(const Bytes32& pool_store, std::uint64_t seq, const Bytes32& share_hash,
@@ -257,22 +432,22 @@ Ledger::PoolMemory Ledger::last_pool() {
 
 void Ledger::advance(const Bytes32& pool_store, const std::vector<std::uint64_t>& dealt_with, UnixMs now) {
     auto& s = *statements_;
-    auto& row = s.read_last_seq.bind(pool_store);
-    std::uint64_t mark = row.step() ? static_cast<std::uint64_t>(row.integer(0)) : 0;
-    row.reset();
+    const std::uint64_t before = late_->mark_of(pool_store).value_or(0);
+    std::uint64_t mark = before;
     for (std::uint64_t seq : dealt_with)
         if (seq == mark + 1) ++mark;
-    // What came before its turn was kept too: a hole that closes opens the way over it.
-    auto is_known = [&](std::uint64_t seq) {
-        auto& known = s.is_known.bind(pool_store, seq);
-        bool yes = known.step() && known.integer(0) != 0;
-        known.reset();
+    // What came before its turn was kept: a hole that closes opens the way over it.
+    auto is_kept = [&](std::uint64_t seq) {
+        auto& kept = s.find_refusal.bind(pool_store, seq);
+        const bool yes = kept.step();
+        kept.reset();
         return yes;
     };
-    while (is_known(mark + 1)) ++mark;
     for (std::uint64_t seq : dealt_with)
-        if (seq > mark && !is_known(seq)) remember_refusal(pool_store, seq, Bytes32{}, 0, now);
-    s.write_last_seq.bind(pool_store, mark, now).run();
+        if (seq > mark && !is_kept(seq)) remember_refusal(pool_store, seq, Bytes32{}, 0, now);
+    while (is_kept(mark + 1)) ++mark;
+    s.forget_early.run_with(pool_store, before + 1, mark);
+    late_->set_mark(pool_store, mark, now);
 }
 
 std::optional<Quote> Ledger::find_quote(const std::string& id) {
@@ -287,11 +462,17 @@ std::optional<Quote> Ledger::find_quote(const std::string& id) {
 
 std::vector<Quote> Ledger::find_quotes_by_key(const cashu::PublicKey33& key, bool only_mintable,
                                               std::size_t limit) {
-    auto& row =
-        statements_->by_key.bind(ByteView{key}.subspan(1), only_mintable, static_cast<std::int64_t>(limit));
+    auto& s = *statements_;
     std::vector<Quote> quotes;
-    while (row.step()) quotes.push_back(read_quote(row));
-    row.reset();
+    // The newest first.
+    for (auto id = late_->newest_of(owner_of(key)); id && quotes.size() < limit;
+         id = id_in(s.before_quote.bind(*id))) {
+        auto& row = s.find_quote.bind(*id);
+        if (!row.step()) throw store::DbError(0, "quote " + uuid_text(*id) + " of an owner has no row");
+        if (Quote quote = read_quote(row); !only_mintable || quote.amount_issued < quote.amount_paid)
+            quotes.push_back(std::move(quote));
+        row.reset();
+    }
     return quotes;
 }
 

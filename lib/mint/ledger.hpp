@@ -13,7 +13,7 @@
 #include "cashu/nut09.hpp"
 #include "cashu/nut29.hpp"
 #include "ehash/intent.hpp"
-#include "store/sqlite.hpp"
+#include "store/writer.hpp"
 
 namespace hp::mint {
 
@@ -63,6 +63,8 @@ class Ledger {
     /// Prepares its statements. They belong to the connection behind `db`, which may move (into a Writer).
     Ledger(store::Database& db, std::string unit);
     ~Ledger();
+    /// What the writer tells of its transactions: part of the ledger is in memory.
+    store::Writer::Companion* companion();
 
     /// A paid quote for the intent, once per share hash: creation and payment are one row, one transaction.
     QuoteResult create_quote(const Bytes32& pool_store, std::uint64_t seq, const ehash::Intent& intent,
@@ -118,13 +120,25 @@ class Ledger {
     Answer<> check_unsigned(const std::vector<cashu::BlindedMessage>& outputs);
     void raise_issued(const cashu::Quote& quote, std::uint64_t amount, std::int64_t op, UnixMs now);
     struct Statements;
+    struct Late;
     std::string unit_;
     std::unique_ptr<Statements> statements_;
+    std::unique_ptr<Late> late_;
 };
 
-/// Version 7: 48 bits of unix milliseconds, then 74 bits of randomness. Time-ordered keys are 6-30 times
-/// cheaper.
-ByteArray<16> make_uuid_v7(UnixMs now);
+/// Version 7 (RFC 9562), each above the one before: 48 bits of unix milliseconds, a count of 12 bits within
+/// these (method 1), 62 random bits. Keys in order are 6-30 times cheaper.
+class QuoteIds {
+  public:
+    /// `last`: the highest id there is.
+    explicit QuoteIds(std::optional<ByteArray<16>> last);
+    ByteArray<16> next(UnixMs now);
+
+  private:
+    std::uint64_t last_tick_{0};  // milliseconds << 12 | count
+    ByteArray<512> random_{};
+    std::size_t random_left_{0};
+};
 std::string uuid_text(const ByteArray<16>& uuid);
 /// Only the canonical 36-character form; either case.
 std::optional<ByteArray<16>> uuid_from_text(std::string_view text);

@@ -161,7 +161,7 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
                 return fail(Errc::protocol, "more than max_inflight = " + std::to_string(max_inflight_) +
                                                 " quote requests at once");
             ++unanswered_;
-            auto intent = ehash::check_quote_request(request, client_->options_.valuation);
+            auto intent = client_->checker_.check(request);
             if (intent)
                 requests_.push_back({request.seq, std::move(*intent)});
             else
@@ -308,7 +308,7 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
 };
 
 LinkClient::LinkClient(net::Loop& loop, Mint& mint, Options options)
-    : loop_{loop}, mint_{mint}, options_{std::move(options)}, redial_{loop} {}
+    : loop_{loop}, mint_{mint}, options_{std::move(options)}, checker_{options_.valuation}, redial_{loop} {}
 
 LinkClient::~LinkClient() { stop(); }
 

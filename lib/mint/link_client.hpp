@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "ehash/valuation.hpp"
+#include "ehash/quote_request.hpp"
 #include "mint/mint.hpp"
 #include "net/frames.hpp"
 #include "sv2/frame.hpp"
@@ -33,6 +33,7 @@ class LinkClient {
     net::Loop& loop_;
     Mint& mint_;
     Options options_;
+    ehash::QuoteChecker checker_;
     net::Timer redial_;
     net::Backoff backoff_{50, 15'000};
     std::unique_ptr<net::FrameDial> dialing_;

@@ -37,7 +37,8 @@ Result<std::unique_ptr<Mint>> Mint::open(net::Loop& loop, const MintOptions& opt
     }
     // The ledger's statements belong to the connection, which moves as a whole into the writer.
     mint->writer_ = std::make_unique<store::Writer>(
-        std::move(db), [&loop](std::function<void()> call) { loop.post(std::move(call)); });
+        std::move(db), [&loop](std::function<void()> call) { loop.post(std::move(call)); },
+        mint->ledger_->companion());
     log::info("database {}, start {}, keyset {} ({} keys, fee {} ppk)", options.database,
               mint->state_.generation, mint->active_.hex(), options.keyset_amounts, options.input_fee_ppk);
     return mint;

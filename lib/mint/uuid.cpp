@@ -3,20 +3,38 @@
 
 namespace hp::mint {
 
-ByteArray<16> make_uuid_v7(UnixMs now) {
-    auto uuid = crypto::random_array<16>();
-    std::uint8_t time[8];
-    put_be<std::uint64_t>(time, static_cast<std::uint64_t>(now));
-    std::copy(time + 2, time + 8, uuid.begin());
-    uuid[6] = static_cast<std::uint8_t>(0x70 | (uuid[6] & 0x0f));
+QuoteIds::QuoteIds(std::optional<ByteArray<16>> last) {
+    if (!last) return;
+    const auto high = get_be<std::uint64_t>(last->data());
+    last_tick_ = high >> 16 << 12 | (high & 0xfff);
+}
+
+ByteArray<16> QuoteIds::next(UnixMs now) {
+    // A clock that goes back, and more than 4096 in a millisecond, borrow from the time to come.
+    last_tick_ = std::max(last_tick_ + 1, static_cast<std::uint64_t>(now) << 12);
+    ByteArray<16> uuid;
+    put_be<std::uint64_t>(uuid.data(), last_tick_ >> 12 << 16 | 0x7000 | (last_tick_ & 0xfff));
+    // One call of the kernel for many.
+    if (random_left_ == 0) {
+        random_ = crypto::random_array<512>();
+        random_left_ = random_.size();
+    }
+    random_left_ -= 8;
+    std::copy_n(random_.begin() + static_cast<std::ptrdiff_t>(random_left_), 8, uuid.begin() + 8);
     uuid[8] = static_cast<std::uint8_t>(0x80 | (uuid[8] & 0x3f));
     return uuid;
 }
 
 std::string uuid_text(const ByteArray<16>& uuid) {
-    std::string hex = to_hex(uuid);
-    return hex.substr(0, 8) + '-' + hex.substr(8, 4) + '-' + hex.substr(12, 4) + '-' + hex.substr(16, 4) +
-           '-' + hex.substr(20);
+    constexpr char kDigits[] = "0123456789abcdef";
+    std::string text(36, '-');
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < 16; ++i) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) ++at;
+        text[at++] = kDigits[uuid[i] >> 4];
+        text[at++] = kDigits[uuid[i] & 15];
+    }
+    return text;
 }
 
 std::optional<ByteArray<16>> uuid_from_text(std::string_view text) {

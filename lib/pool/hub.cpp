@@ -155,7 +155,9 @@ void Hub::on_page(Lane& lane, Result<std::vector<StoredIntent>> page) {
     lane.loaded_until = page->size() == kPageRows ? page->back().seq : lane.last_committed;
     for (auto& row : *page) {
         // An answer may be in memory while its row is not saved yet: it needs no second sending.
-        bool answered = std::ranges::any_of(acks_, [&](const QuoteAck& ack) { return ack.seq == row.seq; });
+        auto is_it = [&](const QuoteAck& ack) { return ack.seq == row.seq; };
+        bool answered =
+            std::ranges::any_of(acks_, is_it) || (acks_on_way_ && std::ranges::any_of(*acks_on_way_, is_it));
         if (!answered) lane.ready.push_back(std::move(row));
     }
     pump(lane);
@@ -249,24 +251,27 @@ void Hub::requeued(const std::vector<StoredIntent>& rows) {
 }
 
 void Hub::save_acks() {
-    if (saving_acks_ || acks_.empty()) return;
-    saving_acks_ = true;
-    outbox_.ack(acks_, while_alive([this, count = acks_.size()](Result<std::vector<std::uint64_t>> refused) {
-                    saving_acks_ = false;
+    if (acks_on_way_ || acks_.empty()) return;
+    acks_on_way_ = std::make_shared<const std::vector<QuoteAck>>(std::exchange(acks_, {}));
+    send_acks();
+}
+
+void Hub::send_acks() {
+    outbox_.ack(acks_on_way_, while_alive([this](Result<std::vector<std::uint64_t>> refused) {
                     if (!refused) {
                         observer_.on_alarm("cannot save quote ids: " + refused.error().what);
-                        ack_retry_.after(kRetryMs, [this] { save_acks(); });
-                        return;
+                        return ack_retry_.after(kRetryMs, [this] { send_acks(); });
                     }
                     HP_CRASH_POINT("P11");
-                    on_acks_saved(count, *refused);
+                    on_acks_refused(*refused);
+                    acks_on_way_.reset();
                     save_acks();
                 }));
 }
 
-void Hub::on_acks_saved(std::size_t count, const std::vector<std::uint64_t>& refused) {
+void Hub::on_acks_refused(const std::vector<std::uint64_t>& refused) {
     for (std::uint64_t seq : refused) {
-        auto ack = std::ranges::find(acks_, seq, &QuoteAck::seq);
+        auto ack = std::ranges::find(*acks_on_way_, seq, &QuoteAck::seq);
         Lane& lane = lane_of(seq);
         observer_.on_alarm("mint '" + lane.name + "' gave the quote id " + ack->quote_id +
                            " to two shares; row " + std::to_string(seq) + " stays as it was");
@@ -274,7 +279,6 @@ void Hub::on_acks_saved(std::size_t count, const std::vector<std::uint64_t>& ref
         if (ack->state_before == IntentState::dead) ++lane.dead;
         if (lane.carrier) lane.carrier->end("the same quote id for two shares");
     }
-    acks_.erase(acks_.begin(), acks_.begin() + static_cast<std::ptrdiff_t>(count));
 }
 
 std::optional<MintId> Hub::find_mint(std::string_view name) const {

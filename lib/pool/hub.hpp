@@ -109,7 +109,8 @@ class Hub {
     void fetch(Lane& lane);
     void on_page(Lane& lane, Result<std::vector<StoredIntent>> page);
     void save_acks();
-    void on_acks_saved(std::size_t count, const std::vector<std::uint64_t>& refused);
+    void send_acks();
+    void on_acks_refused(const std::vector<std::uint64_t>& refused);
     /// The writer's answers may come after the hub's end.
     template <class F>
     auto while_alive(F call) {
@@ -124,7 +125,7 @@ class Hub {
     std::vector<std::unique_ptr<Lane>> lanes_;  // by MintId
     std::unordered_map<std::uint64_t, Owner> owners_;
     std::vector<QuoteAck> acks_;
-    bool saving_acks_{false};
+    std::shared_ptr<const std::vector<QuoteAck>> acks_on_way_;  // to the outbox, or for another try
 };
 
 }  // namespace hp::pool

@@ -1,9 +1,12 @@
 #include "pool/outbox.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "base/crash_point.hpp"
 #include "crypto/random.hpp"
+#include "log/log.hpp"
+#include "store/late_map.hpp"
 
 namespace hp::pool {
 namespace {
@@ -13,15 +16,10 @@ constexpr std::int32_t kApplicationId = 0x48504f58;  // "HPOX"
 constexpr UnixMs kRecentMs = 6 * 3600 * 1000;
 constexpr std::uint64_t kRecentRows = 1'000'000;
 
-/// SQLite's page cache, KiB: the index pages of the current seconds stay in it under full load. The default
-/// of 2000 has them read again and again.
-constexpr const char* kPageCache = "PRAGMA cache_size=-16384";
-
-// outbox.seq is row_seq(mint, count). The unique key of a share begins with the header's ntime: a share hash
-// alone would be a random key, whose every row dirties a page of its own (6-30 times slower); the same share
-// has the same header, so uniqueness is the same. 12 bytes of the hash (header byte order: the end without
-// the zeros of its work) tell the shares of a second apart as well as 32 do, 2^-96 for any two, and in half
-// the pages.
+// outbox.seq is row_seq(mint, count). The unique key of a share begins with the header's ntime, so that the
+// keys of a time are neighbours; the same share has the same header, so it is as unique as the hash alone.
+// 12 bytes of the hash (header byte order: the end without the zeros of its work) tell the shares of a second
+// apart as well as 32 do, 2^-96 for any two, and in half the pages.
 constexpr const char* kSchema[] = {
     R"sql(
 CREATE TABLE store(id BLOB NOT NULL) STRICT;
@@ -51,6 +49,44 @@ CREATE UNIQUE INDEX outbox_quote ON outbox(quote_id) WHERE quote_id IS NOT NULL;
 CREATE INDEX outbox_pending ON outbox(seq) WHERE state = 0;
 CREATE INDEX outbox_dead ON outbox(seq) WHERE state = 3;
 CREATE TABLE journal(id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, seq INTEGER, what TEXT NOT NULL, detail TEXT NOT NULL) STRICT;
+)sql",
+    // Rows are written once: what comes later has tables of its own, for a row that grows makes SQLite shift
+    // its page's others. outbox is how all of it looks together. Of a mint's rows, share_key has those up to
+    // `keyed` (store::LateMap) and some after; none up to `settled` is pending.
+    R"sql(
+CREATE TABLE share(
+  seq INTEGER PRIMARY KEY,
+  ntime INTEGER NOT NULL,
+  share_hash BLOB NOT NULL CHECK(length(share_hash) = 32),
+  header BLOB NOT NULL CHECK(length(header) = 80),
+  target BLOB NOT NULL CHECK(length(target) = 32),
+  amount INTEGER NOT NULL CHECK(amount > 0),
+  locking_key BLOB NOT NULL CHECK(length(locking_key) = 33),
+  worker TEXT NOT NULL,
+  accepted_ms INTEGER NOT NULL
+) STRICT;
+INSERT INTO share SELECT seq, ntime, share_hash, header, target, amount, locking_key, worker, accepted_ms FROM outbox;
+CREATE TABLE answer(seq INTEGER PRIMARY KEY, quote_id TEXT NOT NULL, acked_ms INTEGER NOT NULL) STRICT;
+INSERT INTO answer SELECT seq, quote_id, acked_ms FROM outbox WHERE state = 2;
+CREATE UNIQUE INDEX answer_quote ON answer(quote_id);
+CREATE TABLE dead(seq INTEGER PRIMARY KEY, reason TEXT NOT NULL) STRICT;
+INSERT INTO dead SELECT seq, dead_reason FROM outbox WHERE state = 3;
+CREATE TABLE share_key(
+  ntime INTEGER NOT NULL, hash BLOB NOT NULL CHECK(length(hash) = 12), seq INTEGER NOT NULL, PRIMARY KEY(ntime, hash)
+) STRICT, WITHOUT ROWID;
+INSERT INTO share_key SELECT ntime, substr(share_hash, 1, 12), seq FROM outbox ORDER BY 1, 2;
+ALTER TABLE mint ADD COLUMN keyed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE mint ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;
+UPDATE mint SET
+  keyed = coalesce((SELECT max(seq) FROM outbox WHERE seq >> 48 = id), id << 48),
+  settled = coalesce((SELECT min(seq) - 1 FROM outbox WHERE state = 0 AND seq >> 48 = id),
+    (SELECT max(seq) FROM outbox WHERE seq >> 48 = id), id << 48);
+DROP TABLE outbox;
+CREATE VIEW outbox AS SELECT
+  share.seq, ntime, share_hash, header, target, amount, locking_key, worker, accepted_ms,
+  CASE WHEN answer.seq IS NOT NULL THEN 2 WHEN dead.seq IS NOT NULL THEN 3 ELSE 0 END AS state,
+  quote_id, acked_ms, CASE WHEN answer.seq IS NULL THEN reason END AS dead_reason
+  FROM share LEFT JOIN answer ON answer.seq = share.seq LEFT JOIN dead ON dead.seq = share.seq;
 )sql"};
 
 constexpr const char* kRowColumns =
@@ -83,31 +119,135 @@ void write_journal(store::Database& db, std::optional<std::uint64_t> seq, std::s
 
 }  // namespace
 
-/// Prepared before the database goes to its writer, used on the writer's thread only.
-struct Outbox::Statements {
-    store::Statement last_of_mint, insert, ack, bury, page, oldest, remember;
-    explicit Statements(store::Database& db)
+namespace {
+
+/// As share_key orders them.
+struct ShareKey {
+    std::uint32_t ntime{};
+    ByteArray<12> hash{};
+    auto operator<=>(const ShareKey&) const = default;
+    ByteView random_part() const { return hash; }
+};
+
+ShareKey key_of(std::uint32_t ntime, ByteView share_hash) {
+    return {ntime, to_array<12>(share_hash.first(12))};
+}
+
+}  // namespace
+
+/// What the writer's thread has: statements, prepared before the database goes to its writer, and the shares
+/// that the table of keys does not have yet.
+struct Outbox::Rows : store::Writer::Companion {
+    store::Statement last_of_mint, insert, ack, settled, first_pending, settle, bury, page, oldest, remember,
+        find_key, insert_key, remember_keyed;
+    store::LateMap<ShareKey, std::uint64_t> late;
+    std::uint32_t newest_key_ntime{0};  // in the table: beyond it there is nothing to look for there
+
+    explicit Rows(store::Database& db)
         : last_of_mint{db.prepare(
-              "SELECT seq FROM outbox WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq DESC LIMIT 1")},
+              "SELECT seq FROM share WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq DESC LIMIT 1")},
           insert{db.prepare(
-              "INSERT INTO outbox(seq, ntime, share_hash, header, target, amount, locking_key, worker, "
+              "INSERT INTO share(seq, ntime, share_hash, header, target, amount, locking_key, worker, "
               "accepted_ms) VALUES(?,?,?,?,?,?,?,?,?)")},
-          ack{db.prepare(
-              "UPDATE outbox SET state = 2, quote_id = ?, acked_ms = ?, dead_reason = NULL WHERE seq = ?")},
-          bury{db.prepare("UPDATE outbox SET state = 3, dead_reason = ? WHERE seq = ? AND state = 0")},
-          page{db.prepare(std::string(kRowColumns) + "WHERE state = 0 AND seq BETWEEN ?1 AND ?2 UNION ALL " +
-                          kRowColumns +
-                          "WHERE state <> 0 AND seq BETWEEN max(?1, ?3 + 1) AND ?2 ORDER BY seq LIMIT ?4")},
-          oldest{db.prepare("SELECT accepted_ms FROM outbox WHERE state = 0 AND seq BETWEEN ? AND ? ORDER BY "
-                            "seq LIMIT 1")},
-          remember{db.prepare("UPDATE mint SET store = ?, generation = ? WHERE id = ?")} {}
+          ack{db.prepare("INSERT INTO answer(seq, quote_id, acked_ms) VALUES(?,?,?) ON CONFLICT(seq) DO "
+                         "UPDATE SET quote_id = excluded.quote_id, acked_ms = excluded.acked_ms")},
+          settled{db.prepare("SELECT settled FROM mint WHERE id = ?")},
+          first_pending{db.prepare(
+              "SELECT seq FROM outbox WHERE seq BETWEEN ? AND ? AND state = 0 ORDER BY seq LIMIT 1")},
+          settle{db.prepare("UPDATE mint SET settled = ? WHERE id = ?")},
+          bury{db.prepare(
+              "INSERT INTO dead(seq, reason) SELECT seq, ?1 FROM outbox WHERE seq = ?2 AND state = 0")},
+          page{db.prepare(std::string(kRowColumns) +
+                          "WHERE seq BETWEEN ?1 AND ?2 AND (state = 0 OR seq > ?3) ORDER BY seq LIMIT ?4")},
+          oldest{
+              db.prepare("SELECT accepted_ms FROM mint JOIN outbox ON seq BETWEEN settled + 1 AND (id << 48 "
+                         "| 0xffffffffffff) WHERE id = ? AND state = 0 ORDER BY seq LIMIT 1")},
+          remember{db.prepare("UPDATE mint SET store = ?, generation = ? WHERE id = ?")},
+          find_key{db.prepare("SELECT seq FROM share_key WHERE ntime = ? AND hash = ?")},
+          insert_key{db.prepare("INSERT INTO share_key(ntime, hash, seq) VALUES(?,?,?)")},
+          remember_keyed{db.prepare("UPDATE mint SET keyed = ? WHERE id = ?")} {
+        load_late(db);
+    }
 
     /// The highest row of a mint, or its row 0, which there never is.
     std::uint64_t last_seq(MintId mint) {
-        last_of_mint.bind(row_seq(mint, 1), row_seq(mint, kCountMax));
-        std::uint64_t seq = last_of_mint.step() ? natural(last_of_mint, 0) : row_seq(mint, 0);
-        last_of_mint.reset();
-        return seq;
+        return first_of(last_of_mint.bind(row_seq(mint, 1), row_seq(mint, kCountMax)))
+            .value_or(row_seq(mint, 0));
+    }
+
+    /// No row of its mint up to this one is pending.
+    std::uint64_t settled_until(MintId mint) {
+        return first_of(settled.bind(std::uint32_t{mint})).value_or(row_seq(mint, 0));
+    }
+    /// These rows are pending no more.
+    void settle_rows(const std::vector<std::uint64_t>& seqs) {
+        std::map<MintId, std::uint64_t> until;
+        for (std::uint64_t seq : seqs) {
+            const MintId mint = mint_of_row(seq);
+            auto it = until.find(mint);
+            if (it == until.end()) it = until.emplace(mint, settled_until(mint)).first;
+            if (seq == it->second + 1) it->second = seq;
+        }
+        for (auto [mint, seq] : until) {
+            // What came before its turn; where much did, the next ones go on with it.
+            constexpr std::uint64_t kSteps = 4096;
+            const std::uint64_t end = std::min(seq + kSteps, last_seq(mint));
+            const auto pending = first_of(first_pending.bind(seq + 1, end));
+            settle.run_with(pending ? *pending - 1 : end, std::uint32_t{mint});
+        }
+    }
+
+    /// The row of this share.
+    std::optional<std::uint64_t> find(const ShareKey& key) {
+        if (auto seq = late.find(key)) return seq;
+        if (key.ntime > newest_key_ntime) return {};
+        return first_of(find_key.bind(key.ntime, key.hash));
+    }
+
+    void before_commit(store::Database&) override {
+        const bool is_last = late.write_next([this](const ShareKey& key, std::uint64_t seq) {
+            insert_key.run_with(key.ntime, key.hash, seq);
+            newest_key_ntime = std::max(newest_key_ntime, key.ntime);
+        });
+        if (is_last) save_keyed();
+    }
+    void committed() override { late.committed(); }
+    void undo_all() override { late.undo_all(); }
+    void job_begins() override { late.job_begins(); }
+    void undo_job() override { late.undo_job(); }
+
+  private:
+    static std::optional<std::uint64_t> first_of(store::Statement& statement) {
+        std::optional<std::uint64_t> value;
+        if (statement.step()) value = natural(statement, 0);
+        statement.reset();
+        return value;
+    }
+
+    void save_keyed() {
+        std::map<MintId, std::uint64_t> keyed;
+        for (const auto& [key, seq] : late.leaving()) {
+            auto& highest = keyed[mint_of_row(seq)];
+            highest = std::max(highest, seq);
+        }
+        for (const auto& [mint, seq] : keyed) remember_keyed.run_with(seq, std::uint32_t{mint});
+    }
+
+    void load_late(store::Database& db) {
+        auto newest = db.prepare("SELECT max(ntime) FROM share_key");
+        if (newest.step()) newest_key_ntime = static_cast<std::uint32_t>(newest.integer(0));
+        auto rows = db.prepare(
+            "SELECT seq, ntime, share_hash FROM mint CROSS JOIN share "
+            "ON seq BETWEEN keyed + 1 AND (id << 48 | 0xffffffffffff)");
+        while (rows.step()) {
+            const ShareKey key = key_of(static_cast<std::uint32_t>(rows.integer(1)), rows.view(2));
+            const std::uint64_t seq = natural(rows, 0);
+            if (auto before = find(key); !before)
+                late.put(key, seq);
+            else if (*before != seq)
+                log::error("outbox: row {} is the same share as row {}; ask hp-audit", seq, *before);
+        }
+        late.committed();
     }
 };
 
@@ -122,12 +262,11 @@ Result<std::unique_ptr<Outbox>> Outbox::open(const std::string& path, std::span<
     HP_TRY(auto db, open_outbox_file(path, store::Mode::create));
     std::unique_ptr<Outbox> outbox{new Outbox};
     try {
-        db.exec(kPageCache);
         outbox->read_all(db, mint_names, now);
     } catch (const store::DbError& e) {
         return fail(Errc::io, "outbox '" + path + "': " + e.what());
     }
-    outbox->writer_ = std::make_unique<store::Writer>(std::move(db), std::move(post));
+    outbox->writer_ = std::make_unique<store::Writer>(std::move(db), std::move(post), outbox->rows_.get());
     return outbox;
 }
 
@@ -142,8 +281,9 @@ void Outbox::read_all(store::Database& db, std::span<const std::string> mint_nam
             db.prepare("INSERT INTO store(id) VALUES(?)").bind(store_id_).run();
         }
         id.reset();
-        auto insert =
-            db.prepare("INSERT INTO mint(id, name) VALUES((SELECT coalesce(max(id) + 1, 0) FROM mint), ?)");
+        auto insert = db.prepare(
+            "INSERT INTO mint(id, name, keyed, settled) SELECT n, ?, n << 48, n << 48 FROM (SELECT "
+            "coalesce(max(id) + 1, 0) AS n FROM mint)");
         auto is_known = db.prepare("SELECT 1 FROM mint WHERE name = ?");
         for (const auto& name : mint_names) {
             if (!is_known.bind(name).step()) insert.bind(name).run();
@@ -164,13 +304,17 @@ void Outbox::read_all(store::Database& db, std::span<const std::string> mint_nam
         while (counts.step())
             mints_at_open_.at(static_cast<std::size_t>(counts.integer(0))).*field = natural(counts, 1);
     };
-    count("SELECT seq >> 48, count(*) FROM outbox WHERE state = 0 GROUP BY 1", &KnownMint::pending);
-    count("SELECT seq >> 48, count(*) FROM outbox WHERE state = 3 GROUP BY 1", &KnownMint::dead);
-    statements_ = std::make_unique<Statements>(db);
+    count(
+        "SELECT id, count(*) FROM mint CROSS JOIN outbox ON seq BETWEEN settled + 1 AND (id << 48 | "
+        "0xffffffffffff) WHERE state = 0 GROUP BY id",
+        &KnownMint::pending);
+    count("SELECT seq >> 48, count(*) FROM dead WHERE seq NOT IN (SELECT seq FROM answer) GROUP BY 1",
+          &KnownMint::dead);
+    rows_ = std::make_unique<Rows>(db);
     auto recent = db.prepare(
-        "SELECT header, share_hash FROM outbox WHERE seq BETWEEN ? AND ? AND accepted_ms >= ? ORDER BY seq");
+        "SELECT header, share_hash FROM share WHERE seq BETWEEN ? AND ? AND accepted_ms >= ? ORDER BY seq");
     for (std::size_t i = 0; i < mints_at_open_.size(); ++i) {
-        const std::uint64_t last = statements_->last_seq(static_cast<MintId>(i));
+        const std::uint64_t last = rows_->last_seq(static_cast<MintId>(i));
         mints_at_open_[i].last_count = count_of_row(last);
         const std::uint64_t behind = std::min(kRecentRows, count_of_row(last));
         recent.bind(last - behind, last, now - kRecentMs);
@@ -191,14 +335,15 @@ void Outbox::add(std::shared_ptr<const std::vector<NewIntent>> batch, OnAdded do
             for (std::size_t i = 0; i < batch->size(); ++i) {
                 const NewIntent& share = (*batch)[i];
                 const auto& intent = share.intent;
+                const std::uint32_t ntime = header_ntime(intent.header);
+                const ShareKey key = key_of(ntime, intent.share_hash);
+                if (rows_->find(key)) continue;
                 std::uint64_t& last_seq = last.at(share.mint);
-                if (last_seq == 0) last_seq = statements_->last_seq(share.mint);
-                if (statements_->insert
-                        .bind(last_seq + 1, header_ntime(intent.header), intent.share_hash, intent.header,
-                              intent.target, intent.amount, intent.locking_key, share.worker,
-                              share.accepted_ms)
-                        .run_unless_exists())
-                    (*seqs)[i] = ++last_seq;
+                if (last_seq == 0) last_seq = rows_->last_seq(share.mint);
+                rows_->insert.run_with(++last_seq, ntime, intent.share_hash, intent.header, intent.target,
+                                       intent.amount, intent.locking_key, share.worker, share.accepted_ms);
+                rows_->late.put(key, last_seq);
+                (*seqs)[i] = last_seq;
                 HP_CRASH_POINT("P2");
             }
         },
@@ -210,16 +355,20 @@ void Outbox::add(std::shared_ptr<const std::vector<NewIntent>> batch, OnAdded do
         });
 }
 
-void Outbox::ack(std::vector<QuoteAck> acks, OnAcked done) {
+void Outbox::ack(std::shared_ptr<const std::vector<QuoteAck>> acks, OnAcked done) {
     auto refused = std::make_shared<std::vector<std::uint64_t>>();
-    writer_->submit(
-        [this, refused, acks = std::move(acks)](store::Database&) {
+    // What is lost of this is asked for and answered again.
+    writer_->submit_unhurried(
+        [this, refused, acks](store::Database&) {
             refused->clear();
-            for (const QuoteAck& ack : acks) {
-                if (!statements_->ack.bind(ack.quote_id, ack.acked_ms, ack.seq).run_unless_exists())
-                    refused->push_back(ack.seq);
+            std::vector<std::uint64_t> answered;
+            answered.reserve(acks->size());
+            for (const QuoteAck& ack : *acks) {
+                const bool is_new = rows_->ack.run_with_unless_exists(ack.seq, ack.quote_id, ack.acked_ms);
+                (is_new ? answered : *refused).push_back(ack.seq);
                 HP_CRASH_POINT("P10");
             }
+            rows_->settle_rows(answered);
         },
         [refused, done = std::move(done)](Result<> result) {
             if (result)
@@ -232,8 +381,9 @@ void Outbox::ack(std::vector<QuoteAck> acks, OnAcked done) {
 void Outbox::bury(DeadLetter dead, std::function<void(Result<>)> done) {
     writer_->submit(
         [this, dead = std::move(dead)](store::Database& db) {
-            if (statements_->bury.bind(dead.reason, dead.seq).run() == 1)
-                write_journal(db, dead.seq, "dead", dead.reason, dead.dead_ms);
+            if (rows_->bury.run_with(dead.reason, dead.seq) == 0) return;
+            write_journal(db, dead.seq, "dead", dead.reason, dead.dead_ms);
+            rows_->settle_rows({dead.seq});
         },
         std::move(done));
 }
@@ -242,7 +392,9 @@ std::vector<StoredIntent> requeue_rows(store::Database& db, const std::vector<st
                                        std::size_t limit, const std::string& by, UnixMs now) {
     std::vector<StoredIntent> rows;
     if (seqs.empty()) {
-        auto all = db.prepare(std::string(kRowColumns) + "WHERE state = 3 ORDER BY seq LIMIT ?");
+        auto all = db.prepare(std::string(kRowColumns) +
+                              "WHERE seq IN (SELECT seq FROM dead) AND state = 3 ORDER BY "
+                              "seq LIMIT ?");
         all.bind(static_cast<std::int64_t>(limit));
         while (all.step()) rows.push_back(read_row(all));
     } else {
@@ -252,9 +404,11 @@ std::vector<StoredIntent> requeue_rows(store::Database& db, const std::vector<st
             one.reset();
         }
     }
-    auto update = db.prepare("UPDATE outbox SET state = 0, dead_reason = NULL WHERE seq = ? AND state = 3");
+    auto revive = db.prepare("DELETE FROM dead WHERE seq = ?");
+    auto unsettle = db.prepare("UPDATE mint SET settled = min(settled, ?1 - 1) WHERE id = ?1 >> 48");
     std::erase_if(rows, [&](StoredIntent& row) {
-        if (update.bind(row.seq).run() != 1) return true;  // named twice
+        if (revive.bind(row.seq).run() != 1) return true;  // named twice
+        unsettle.bind(row.seq).run();
         row.state = IntentState::pending;
         write_journal(db, row.seq, "requeued", by, now);
         return false;
@@ -287,8 +441,10 @@ void Outbox::page(std::uint64_t from_seq, std::uint64_t mint_last_seq, std::size
     writer_->submit(
         [this, rows, from_seq, mint_last_seq, limit](store::Database&) {
             rows->clear();
-            auto& page = statements_->page;
-            page.bind(from_seq, row_seq(mint_of_row(from_seq), kCountMax), mint_last_seq,
+            auto& page = rows_->page;
+            const MintId mint = mint_of_row(from_seq);
+            const std::uint64_t first = std::min(rows_->settled_until(mint), mint_last_seq) + 1;
+            page.bind(std::max(from_seq, first), row_seq(mint, kCountMax), mint_last_seq,
                       static_cast<std::int64_t>(limit));
             while (page.step()) rows->push_back(read_row(page));
             page.reset();
@@ -305,7 +461,7 @@ void Outbox::oldest_pending(MintId mint, std::function<void(Result<std::optional
     auto oldest = std::make_shared<std::optional<UnixMs>>();
     writer_->submit(
         [this, mint, oldest](store::Database&) {
-            auto& row = statements_->oldest.bind(row_seq(mint, 1), row_seq(mint, kCountMax));
+            auto& row = rows_->oldest.bind(std::uint32_t{mint});
             *oldest = row.step() ? std::optional<UnixMs>{row.integer(0)} : std::nullopt;
             row.reset();
         },
@@ -320,8 +476,7 @@ void Outbox::oldest_pending(MintId mint, std::function<void(Result<std::optional
 void Outbox::remember_mint(MintId mint, const MintMemory& memory, std::function<void(Result<>)> done) {
     writer_->submit(
         [this, mint, memory](store::Database&) {
-            if (statements_->remember.bind(memory.mint_store, memory.generation, std::uint32_t{mint}).run() !=
-                1)
+            if (rows_->remember.bind(memory.mint_store, memory.generation, std::uint32_t{mint}).run() != 1)
                 throw store::DbError(0, "no mint " + std::to_string(mint));
         },
         std::move(done));

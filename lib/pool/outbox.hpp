@@ -86,7 +86,11 @@ class Outbox {
     }
     /// Gives the rows whose quote id another row has already: they stay as they were.
     using OnAcked = std::function<void(Result<std::vector<std::uint64_t>>)>;
-    void ack(std::vector<QuoteAck> acks, OnAcked done);
+    /// Committed with what comes next, or soon.
+    void ack(std::shared_ptr<const std::vector<QuoteAck>> acks, OnAcked done);
+    void ack(std::vector<QuoteAck> acks, OnAcked done) {
+        ack(std::make_shared<const std::vector<QuoteAck>>(std::move(acks)), std::move(done));
+    }
     /// Refused by the mint for good: kept with the reason, in the journal too.
     void bury(DeadLetter dead, std::function<void(Result<>)> done);
     /// Dead letters become pending again, which the journal keeps; others stay as they are. Gives those that
@@ -112,8 +116,8 @@ class Outbox {
     Bytes32 store_id_{};
     std::vector<KnownMint> mints_at_open_;
     std::vector<std::pair<Bytes32, Bytes32>> recent_at_open_;
-    struct Statements;
-    std::unique_ptr<Statements> statements_;
+    struct Rows;
+    std::unique_ptr<Rows> rows_;
     std::unique_ptr<store::Writer> writer_;  // last: it goes first, and finishes its jobs
 };
 

@@ -105,7 +105,8 @@ void Statement::expect_parameters(int count) const {
     HP_ASSERT(sqlite3_bind_parameter_count(stmt_) == count);
 }
 
-// Bound bytes are copied (SQLITE_TRANSIENT): a statement may outlive what it was bound to.
+// Bound bytes are copied (SQLITE_TRANSIENT) unless the statement runs to its end at once: it may outlive what
+// it was bound to.
 void Statement::bind_one(int index, std::int64_t value) {
     check(db_, sqlite3_bind_int64(stmt_, index, value));
 }
@@ -119,12 +120,13 @@ void Statement::bind_one(int index, std::uint64_t value) {
 }
 void Statement::bind_one(int index, std::string_view text) {
     check(db_, sqlite3_bind_text64(stmt_, index, text.data() ? text.data() : "", text.size(),
-                                   SQLITE_TRANSIENT, SQLITE_UTF8));
+                                   copies_ ? SQLITE_TRANSIENT : SQLITE_STATIC, SQLITE_UTF8));
 }
 void Statement::bind_one(int index, ByteView blob) {
     // A null pointer would bind NULL; an empty BLOB is something else.
     const void* data = blob.empty() ? static_cast<const void*>("") : blob.data();
-    check(db_, sqlite3_bind_blob64(stmt_, index, data, blob.size(), SQLITE_TRANSIENT));
+    check(db_,
+          sqlite3_bind_blob64(stmt_, index, data, blob.size(), copies_ ? SQLITE_TRANSIENT : SQLITE_STATIC));
 }
 void Statement::bind_one(int index, std::nullptr_t) { check(db_, sqlite3_bind_null(stmt_, index)); }
 

@@ -48,6 +48,17 @@ class Statement {
     }
     /// Runs to the end; the number of rows changed.
     int run();
+    /// bind() and run() in one, without a copy of text and bytes.
+    template <class... Args>
+    int run_with(const Args&... args) {
+        bind_views(args...);
+        return run();
+    }
+    template <class... Args>
+    bool run_with_unless_exists(const Args&... args) {
+        bind_views(args...);
+        return run_unless_exists();
+    }
     /// Like run(), but a UNIQUE or PRIMARY KEY conflict gives false instead of throwing.
     bool run_unless_exists();
     /// Next row; false at the end. A statement left in the middle keeps its snapshot open until reset(), the
@@ -71,6 +82,17 @@ class Statement {
     friend class Database;
     Statement(sqlite3_stmt* stmt, sqlite3* db) : stmt_{stmt}, db_{db} {}
     void expect_parameters(int count) const;
+    template <class... Args>
+    void bind_views(const Args&... args) {
+        copies_ = false;
+        try {
+            bind(args...);
+        } catch (...) {
+            copies_ = true;
+            throw;
+        }
+        copies_ = true;
+    }
     void bind_one(int index, std::int64_t value);
     void bind_one(int index, int value) { bind_one(index, static_cast<std::int64_t>(value)); }
     void bind_one(int index, std::uint32_t value) { bind_one(index, static_cast<std::int64_t>(value)); }
@@ -96,6 +118,7 @@ class Statement {
     }
     sqlite3_stmt* stmt_{nullptr};
     sqlite3* db_{nullptr};
+    bool copies_{true};
 };
 
 enum class Mode {

@@ -6,24 +6,20 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "base/crash_point.hpp"
 #include "log/log.hpp"
+#include "store/checkpointer.hpp"
 
 namespace hp::store {
 
 namespace {
 
 constexpr std::size_t kGroupMax = 4096;
-/// Pages in the WAL (4 KiB each) from which it is copied into the database: early when nobody waits, late
-/// under load. After a commit, never inside one: a checkpoint is two more fsyncs.
-#ifdef HP_CRASH_POINTS
-constexpr int kIdleCheckpointPages = 16;  // a short life sees some
-#else
-constexpr int kIdleCheckpointPages = 256;
-#endif
-constexpr int kBusyCheckpointPages = 4096;
+/// How long work that nobody waits for may wait for a group to go with.
+constexpr auto kUnhurried = std::chrono::milliseconds{20};
 
 struct Item {
     Writer::Job job;
@@ -35,7 +31,8 @@ using Group = std::vector<Item>;
 }  // namespace
 
 struct Writer::Impl {
-    Impl(Database db_, Post post_) : db{std::move(db_)}, post{std::move(post_)} {
+    Impl(Database db_, Post post_, Companion* companion_)
+        : db{std::move(db_)}, post{std::move(post_)}, companion{companion_} {
         // Also switches SQLite's own checkpoints, which run inside of COMMIT, off.
         sqlite3_wal_hook(
             db.handle(),
@@ -44,6 +41,7 @@ struct Writer::Impl {
                 return SQLITE_OK;
             },
             this);
+        checkpointer.emplace(db, [this](const DbError& error) { note(error); });
         thread = std::thread{[this] { run(); }};
     }
 
@@ -54,6 +52,9 @@ struct Writer::Impl {
         }
         work.notify_one();
         thread.join();
+        checkpointer.reset();
+        // The log may be all that is whole: SQLite must not copy it as it closes, and delete it.
+        if (dead) sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     }
 
     void run() {
@@ -61,8 +62,9 @@ struct Writer::Impl {
             auto group = std::make_shared<Group>();
             {
                 std::unique_lock lock{mutex};
-                work.wait(lock, [this] { return !queue.empty() || stopping; });
+                wait_for_work(lock);
                 if (queue.empty()) return;
+                is_urgent = queue.size() > kGroupMax;
                 std::size_t count = std::min(queue.size(), kGroupMax);
                 auto end = queue.begin() + static_cast<std::ptrdiff_t>(count);
                 group->assign(std::make_move_iterator(queue.begin()), std::make_move_iterator(end));
@@ -78,20 +80,33 @@ struct Writer::Impl {
                     if (item.done) item.done(std::move(item.result));
             });
             group.reset();
-            bool is_idle = finish_group();
-            if (wal_pages < left_pages) left_pages = 0;  // the WAL began anew
-            int fresh_pages = wal_pages - left_pages;
-            if (!dead && fresh_pages >= (is_idle ? kIdleCheckpointPages : kBusyCheckpointPages)) checkpoint();
+            finish_group();
+            // After a commit, never inside one: a checkpoint is two more fsyncs.
+            if (!dead) checkpointer->after_commit(wal_pages);
         }
     }
 
-    /// Whether nothing waits.
-    bool finish_group() {
+    void wait_for_work(std::unique_lock<std::mutex>& lock) {
+        auto is_due = [this] { return is_urgent || stopping; };
+        work.wait(lock, [&] { return is_due() || !queue.empty(); });
+        if (!is_due()) work.wait_for(lock, kUnhurried, is_due);
+    }
+
+    void submit(Item item, bool is_hurried) {
+        bool wakes;
+        {
+            std::lock_guard lock{mutex};
+            wakes = is_hurried ? !is_urgent : queue.empty();
+            is_urgent |= is_hurried;
+            queue.push_back(std::move(item));
+        }
+        if (wakes) work.notify_one();
+    }
+
+    void finish_group() {
         std::lock_guard lock{mutex};
         in_work = 0;
-        if (!queue.empty()) return false;
-        drained.notify_all();
-        return true;
+        if (queue.empty()) drained.notify_all();
     }
 
     void write(Group& group) {
@@ -112,16 +127,18 @@ struct Writer::Impl {
     }
 
     void write_together(Group& group) {
+        Step step{companion};
         Transaction transaction{db};
         for (Item& item : group) item.job(db);
-        db.reset_statements();
-        transaction.commit();
+        finish(transaction, step);
     }
 
     void write_apart(Group& group) {
+        Step step{companion};
         Transaction transaction{db};
         for (Item& item : group) {
             db.exec("SAVEPOINT job");
+            if (companion) companion->job_begins();
             try {
                 item.job(db);
                 db.reset_statements();
@@ -132,30 +149,32 @@ struct Writer::Impl {
                 item.result = fail(to_error(error));
                 db.reset_statements();
                 db.exec("ROLLBACK TO job");
+                if (companion) companion->undo_job();
             }
             db.exec("RELEASE job");
         }
+        finish(transaction, step);
+    }
+
+    /// The companion's part in a transaction: undone with it.
+    struct Step {
+        Companion* companion;
+        bool is_committed{false};
+        ~Step() {
+            if (companion && !is_committed) companion->undo_all();
+        }
+    };
+
+    void finish(Transaction& transaction, Step& step) {
+        if (companion) companion->before_commit(db);
+        db.reset_statements();
         transaction.commit();
+        step.is_committed = true;
+        if (companion) companion->committed();
     }
 
     static void give_all(Group& group, const Error& error) {
         for (Item& item : group) item.result = fail(error);
-    }
-
-    void checkpoint() {
-        // Passive: it never waits for readers; what they still need stays for the next time.
-        int in_wal = 0;
-        int copied = 0;
-        HP_CRASH_POINT("D1");
-        int code =
-            sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_wal, &copied);
-        HP_CRASH_POINT("D1");
-        left_pages = copied < in_wal ? in_wal : 0;
-        if (left_pages == 0) wal_pages = 0;
-        if (code == SQLITE_OK) return;
-        DbError error{sqlite3_extended_errcode(db.handle()), sqlite3_errmsg(db.handle())};
-        log::warn("database '{}': checkpoint: {}", printable(db.path()), error.what());
-        note(error);
     }
 
     /// After a failed fsync the kernel may have dropped the pages and a second fsync would succeed without
@@ -176,29 +195,25 @@ struct Writer::Impl {
 
     Database db;
     Post post;
-    int wal_pages{0};   // in the WAL after the last commit
-    int left_pages{0};  // of them there when a reader last kept a checkpoint from finishing
+    Companion* companion;
+    int wal_pages{0};  // in the WAL after the last commit
     std::atomic<bool> dead{false};
     mutable std::mutex mutex;
     std::condition_variable work, drained;
     std::deque<Item> queue;
     std::size_t in_work{0};
+    bool is_urgent{false};  // somebody waits for something in the queue
     bool stopping{false};
     std::thread thread;
+    std::optional<Checkpointer> checkpointer;
 };
 
-Writer::Writer(Database db, Post post) : impl_{std::make_unique<Impl>(std::move(db), std::move(post))} {}
+Writer::Writer(Database db, Post post, Companion* companion)
+    : impl_{std::make_unique<Impl>(std::move(db), std::move(post), companion)} {}
 Writer::~Writer() = default;
 
-void Writer::submit(Job job, Done done) {
-    bool was_empty;
-    {
-        std::lock_guard lock{impl_->mutex};
-        was_empty = impl_->queue.empty();
-        impl_->queue.push_back({std::move(job), std::move(done)});
-    }
-    if (was_empty) impl_->work.notify_one();
-}
+void Writer::submit(Job job, Done done) { impl_->submit({std::move(job), std::move(done)}, true); }
+void Writer::submit_unhurried(Job job, Done done) { impl_->submit({std::move(job), std::move(done)}, false); }
 
 std::size_t Writer::backlog() const {
     std::lock_guard lock{impl_->mutex};
@@ -207,6 +222,8 @@ std::size_t Writer::backlog() const {
 
 void Writer::drain() {
     std::unique_lock lock{impl_->mutex};
+    if (!impl_->queue.empty()) impl_->is_urgent = true;
+    impl_->work.notify_one();
     impl_->drained.wait(lock, [this] { return impl_->queue.empty() && impl_->in_work == 0; });
 }
 

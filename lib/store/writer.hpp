@@ -24,10 +24,27 @@ class Writer {
     /// call.
     using Post = std::function<void(std::function<void()>)>;
 
-    Writer(Database db, Post post);
+    /// What the database's owner keeps in memory in step with the transactions. Called on the writer's
+    /// thread.
+    class Companion {
+      public:
+        virtual ~Companion() = default;
+        /// The group's jobs are done: what is to be written with them. A DbError fails the group.
+        virtual void before_commit(Database& db) = 0;
+        virtual void committed() = 0;
+        virtual void undo_all() = 0;
+        /// Jobs that run on their own are undone on their own.
+        virtual void job_begins() = 0;
+        virtual void undo_job() = 0;
+    };
+
+    /// `companion` may be null; it lives as long as the writer.
+    Writer(Database db, Post post, Companion* companion = nullptr);
     ~Writer();  ///< finishes what is queued, then joins
 
     void submit(Job job, Done done);
+    /// For what nobody waits for: goes with the next group, and begins one of its own only after 20 ms.
+    void submit_unhurried(Job job, Done done);
     /// Jobs queued or running; the bound is the owner's to keep.
     std::size_t backlog() const;
     /// Waits until all that is queued is committed and its completions are posted.

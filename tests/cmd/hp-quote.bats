@@ -322,7 +322,7 @@ PY
     mkdir instant
     sqlite3 conf/data/outbox.db ".backup instant/outbox.db"
     sqlite3 conf/data/mint.db ".backup instant/mint.db"
-    sqlite3 instant/outbox.db "UPDATE outbox SET acked_ms = accepted_ms"
+    sqlite3 instant/outbox.db "UPDATE answer SET acked_ms = (SELECT accepted_ms FROM share WHERE share.seq = answer.seq)"
     sqlite3 instant/mint.db "UPDATE quote SET created_ms = $(jq .outbox.accepted_ms <<<"$whole")"
     run_tool hp-quote explain "$id" --outbox instant/outbox.db --mint-db instant/mint.db --json
     assert_equal "$(jq -c '.timeline | map(.where)' <<<"$output")" '["outbox","mint","outbox"]'

@@ -149,7 +149,8 @@ class LedgerSession final : public Session {
         } catch (const store::DbError& error) {
             return fail(Errc::io, error.what());
         }
-        session->writer_ = std::make_unique<store::Writer>(std::move(db), session->gate_.post());
+        session->writer_ = std::make_unique<store::Writer>(std::move(db), session->gate_.post(),
+                                                           session->ledger_->companion());
         oracle.is_open_promised = true;
         return session;
     }

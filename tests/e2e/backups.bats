@@ -24,7 +24,7 @@ ids_agree() {
     wait_for_sql outbox "SELECT count(*) FROM outbox WHERE state = 2" 4
     stop_all pool mint
     outbox "SELECT seq, quote_id FROM outbox ORDER BY seq" >before
-    sqlite3 conf/data/outbox.db "UPDATE outbox SET state = 3, quote_id = NULL, acked_ms = NULL, dead_reason = '6 test' WHERE seq IN (2, 3, 4)"
+    sqlite3 conf/data/outbox.db "INSERT INTO dead SELECT seq, '6 test' FROM answer WHERE seq IN (2, 3, 4); DELETE FROM answer WHERE seq IN (2, 3, 4)"
     run_tool hp-quote dead --config-dir conf --json
     assert_equal "$(jq -c '[.seq, .dead_reason]' <<<"$output" | tr -d '\n')" '[4,"6 test"][3,"6 test"][2,"6 test"]'
 

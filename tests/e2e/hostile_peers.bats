@@ -99,8 +99,7 @@ seq 18446744073709551615 closed"
     # By hand, as no honest pool does it: other owners for shares that have their quotes.
     stop_daemon pool
     new_key
-    sqlite3 conf/data/outbox.db "UPDATE outbox SET state = 0, quote_id = NULL, acked_ms = NULL, locking_key = x'$pubkey' WHERE seq % 2 = 1;
-        UPDATE outbox SET state = 0, quote_id = NULL, acked_ms = NULL WHERE seq % 2 = 0"
+    sqlite3 conf/data/outbox.db "DELETE FROM answer; UPDATE mint SET settled = 0; UPDATE share SET locking_key = x'$pubkey' WHERE seq % 2 = 1"
     start_pool
     start_mint
     wait_for_sql outbox "SELECT count(*) FROM outbox WHERE state = 0" 0

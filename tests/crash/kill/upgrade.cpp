@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
     }
     constexpr std::int32_t application_id = 0x48504f58;  // "HPOX"
     std::vector<const char*> schema(static_cast<std::size_t>(std::atoi(argv[2])), "");
-    schema.push_back("ALTER TABLE outbox ADD COLUMN note TEXT; UPDATE outbox SET note = 'upgraded'");
+    schema.push_back("ALTER TABLE share ADD COLUMN note TEXT; UPDATE share SET note = 'upgraded'");
     schema.push_back(
         "CREATE TABLE upgraded(n INTEGER) STRICT; INSERT INTO upgraded SELECT count(*) FROM outbox");
     auto db = hp::store::Database::open(argv[1], hp::store::Mode::existing, hp::store::Journal::wal,

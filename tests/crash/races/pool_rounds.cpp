@@ -218,8 +218,8 @@ Outcome race_answers(PoolHouse& house, Rng& rng, Crew& crew) {
 
     auto& outbox = house.outbox();
     const auto now = unix_ms_now();
-    const std::string id = mint::uuid_text(mint::make_uuid_v7(now)),
-                      third_id = mint::uuid_text(mint::make_uuid_v7(now));
+    mint::QuoteIds ids{std::nullopt};
+    const std::string id = mint::uuid_text(ids.next(now)), third_id = mint::uuid_text(ids.next(now));
     std::vector<std::string> errors(crew.size());
     std::vector<std::vector<std::uint64_t>> refused(crew.size());
     auto ack = [&](std::uint64_t row, const std::string& quote_id) {
@@ -253,7 +253,7 @@ Outcome race_answers(PoolHouse& house, Rng& rng, Crew& crew) {
     for (std::size_t thread = 0; thread < crew.size(); ++thread)
         if (refused[thread].empty() != (thread % 2 == outcome.winner))
             return wrong("two rows have one quote");
-    if (auto other = ack((*rows)[1 - outcome.winner], mint::uuid_text(mint::make_uuid_v7(now)));
+    if (auto other = ack((*rows)[1 - outcome.winner], mint::uuid_text(ids.next(now)));
         !other || !other->empty())
         return wrong("a row is not answered");
     auto page = wait_for<std::vector<pool::StoredIntent>>(

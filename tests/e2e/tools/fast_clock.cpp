@@ -4,6 +4,7 @@
 //
 //   HP_CLOCK_SPEED=20 LD_PRELOAD=libfast_clock.so hp-mint --config-dir d
 #include <dlfcn.h>
+#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 
@@ -15,6 +16,7 @@ namespace {
 
 using ClockGettime = int (*)(clockid_t, timespec*);
 using TimerfdSettime = int (*)(int, int, const itimerspec*, itimerspec*);
+using CondClockwait = int (*)(pthread_cond_t*, pthread_mutex_t*, clockid_t, const timespec*);
 using EpollWait = int (*)(int, epoll_event*, int, int);
 
 constexpr std::int64_t kSecond = 1'000'000'000;
@@ -73,4 +75,12 @@ extern "C" int timerfd_settime(int fd, int flags, const itimerspec* value, itime
 extern "C" int epoll_wait(int fd, epoll_event* events, int count, int limit_ms) {
     static const auto real = next<EpollWait>("epoll_wait");
     return real(fd, events, count, static_cast<int>(shortened(limit_ms)));
+}
+
+extern "C" int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex, clockid_t clock,
+                                      const timespec* until) {
+    static const auto real = next<CondClockwait>("pthread_cond_clockwait");
+    if (clock != CLOCK_MONOTONIC) return real(condition, mutex, clock, until);
+    const timespec true_until = to_timespec(beginning() + shortened(to_ns(*until) - beginning()));
+    return real(condition, mutex, clock, &true_until);
 }

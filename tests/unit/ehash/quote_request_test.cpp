@@ -30,7 +30,7 @@ Intent mined_intent(const crypto::PublicKey33& key = crypto::SecretKey::generate
 }
 
 QuoteErrorCode code_of(const QuoteRequest& request, const Valuation& rule = kRule) {
-    auto checked = check_quote_request(request, rule);
+    auto checked = QuoteChecker{rule}.check(request);
     REQUIRE(!checked.has_value());
     CHECK(!checked.error().text.empty());
     return checked.error().code;
@@ -41,7 +41,7 @@ QuoteErrorCode code_of(const QuoteRequest& request, const Valuation& rule = kRul
 TEST_CASE("the mint finds in a request exactly the intent that the pool sent") {
     Intent intent = mined_intent();
     CHECK(intent.amount == 16);
-    auto checked = check_quote_request(to_quote_request(intent, 7), kRule);
+    auto checked = QuoteChecker{kRule}.check(to_quote_request(intent, 7));
     REQUIRE(checked.has_value());
     CHECK(*checked == intent);
     CHECK(to_quote_request(intent, 7).seq == 7);
@@ -83,12 +83,35 @@ TEST_CASE("each false claim of a pool has its code (T6, T13)") {
     CHECK(code_of(worthless, Valuation{.unit_bits = 9}) == QuoteErrorCode::wrong_amount);
 }
 
+TEST_CASE("what a checker has seen before changes no verdict") {
+    QuoteChecker checker{kRule};
+    const QuoteRequest good = to_quote_request(mined_intent(), 1);
+    auto code = [&](auto change) -> std::optional<QuoteErrorCode> {
+        QuoteRequest request = good;
+        change(request);
+        auto checked = checker.check(request);
+        if (checked) return {};
+        return checked.error().code;
+    };
+    for (int round = 0; round < 2; ++round) {
+        CHECK(code([](auto& r) { std::ranges::fill(r.locking_key.value, 0); }) == QuoteErrorCode::bad_key);
+        CHECK(code([](auto& r) { r.locking_key.value[0] = 4; }) == QuoteErrorCode::bad_key);
+        CHECK(code([](auto& r) { r.amount += 1; }) == QuoteErrorCode::wrong_amount);
+        CHECK(code([](auto& r) { r.target.bytes.fill(0); }) == QuoteErrorCode::above_target);
+        CHECK(code([](auto& r) { r.target.bytes = bitcoin::target_from_work_bits(7); }) ==
+              QuoteErrorCode::wrong_amount);
+        CHECK(!code([](auto&) {}));
+        // The other point of the same x.
+        CHECK(!code([](auto& r) { r.locking_key.value[0] ^= 1; }));
+    }
+}
+
 TEST_CASE("with the rule of leading zeros the amount follows the hash") {
     Intent intent = mined_intent();
     Valuation rule{.rule = Valuation::Rule::leading_zeros, .minimum_difficulty = 6};
     QuoteRequest request = to_quote_request(intent, 1);
     request.amount = std::uint64_t{1} << (bitcoin::leading_zero_bits(intent.share_hash) - 6);
-    CHECK(check_quote_request(request, rule).has_value());
+    CHECK(QuoteChecker{rule}.check(request).has_value());
     request.amount *= 2;
     CHECK(code_of(request, rule) == QuoteErrorCode::wrong_amount);
 }

@@ -75,7 +75,8 @@ struct LedgerFixture {
         // The database moves after the ledger has prepared its statements, as in Mint::open.
         auto db = std::make_unique<store::Database>(std::move(*opened));
         ledger = std::make_unique<Ledger>(*db, "hash");
-        writer = std::make_unique<store::Writer>(std::move(*db), [](auto call) { call(); });
+        writer = std::make_unique<store::Writer>(
+            std::move(*db), [](auto call) { call(); }, ledger->companion());
     }
     void reopen() {
         writer.reset();

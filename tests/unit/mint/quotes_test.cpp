@@ -1,9 +1,15 @@
 // Quotes in the ledger: one for each share, paid from the start; and the mark up to which a pool was served.
+#include <filesystem>
+
 #include "ledger_fixture.hpp"
+#include "store/old_database.hpp"
 
 using namespace hp;
 using namespace hp::mint;
 using namespace hp::mint::test;
+using hp::test::make_old_database;
+using hp::test::number_in;
+using hp::test::text_in;
 
 TEST_CASE_FIXTURE(LedgerFixture, "a share has one quote, and gets its id again") {
     auto first = create(1, share(1));
@@ -209,9 +215,20 @@ TEST_CASE_FIXTURE(LedgerFixture,
 }
 
 TEST_CASE("UUIDs: version 7, ordered by time, one spelling out, either case in") {
-    auto early = make_uuid_v7(kNow), late = make_uuid_v7(kNow + 1);
+    QuoteIds ids{std::nullopt};
+    auto early = ids.next(kNow), late = ids.next(kNow + 1);
     CHECK(early < late);
-    CHECK(early != make_uuid_v7(kNow));
+    CHECK(early != QuoteIds{std::nullopt}.next(kNow));
+    auto before = ids.next(kNow - 1000);
+    CHECK(late < before);
+    CHECK(before < QuoteIds{before}.next(kNow - 1000));
+    for (int i = 0; i < 10'000; ++i) {
+        auto next = ids.next(kNow + 2);
+        CHECK(before < next);
+        CHECK((next[6] & 0xf0) == 0x70);
+        CHECK((next[8] & 0xc0) == 0x80);
+        before = next;
+    }
     auto text = uuid_text(early);
     CHECK(text.size() == 36);
     CHECK(text[14] == '7');
@@ -227,4 +244,56 @@ TEST_CASE("UUIDs: version 7, ordered by time, one spelling out, either case in")
         CAPTURE(bad);
         CHECK_FALSE(uuid_from_text(bad).has_value());
     }
+}
+
+TEST_CASE_FIXTURE(LedgerFixture,
+                  "quotes are found by share and by owner in memory, on disk and after a restart") {
+    constexpr std::uint32_t kQuotes = 70'000, kGroup = 1000;
+    const auto many = test_key(7), few = test_key(8);
+    auto share_of = [&](std::uint32_t n) { return share(n, 64, n % 7 == 0 ? few : many); };
+    for (std::uint32_t n = 1; n <= kQuotes; n += kGroup)
+        transact([&](Ledger& l) {
+            for (std::uint32_t i = n; i < n + kGroup; ++i) l.create_quote(kPool, i, share_of(i), kNow + i);
+            return true;
+        });
+    const std::string file = dir.file("mint.db");
+    const auto keys = number_in(file, "SELECT count(*) FROM share_key");
+    CHECK(keys > 32'000);
+    CHECK(keys < kQuotes);
+    auto check = [&] {
+        for (std::uint32_t n : {1u, 32'768u, 50'000u, 70'000u}) CHECK(create(n, share_of(n)).replay);
+        auto newest = transact([&](Ledger& l) { return l.find_quotes_by_key(few.public_key(), false, 3); });
+        REQUIRE(newest.size() == 3);
+        CHECK(newest[0].request == to_hex(share_of(70'000).share_hash));
+        CHECK(newest[2].request == to_hex(share_of(69'986).share_hash));
+        auto all = transact([&](Ledger& l) { return l.find_quotes_by_key(few.public_key(), true, kQuotes); });
+        CHECK(all.size() == kQuotes / 7);
+    };
+    check();
+    reopen();
+    check();
+    CHECK(totals().quotes == kQuotes);
+}
+
+TEST_CASE_FIXTURE(LedgerFixture, "a database of schema 1 keeps its quotes, owners and marks") {
+    writer.reset();
+    ledger.reset();
+    const std::string file = dir.file("mint.db");
+    for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(file + end);
+    make_old_database(file, "mint-v1.sql");
+    const auto pool_store = *array_from_hex<32>(text_in(file, "SELECT hex(pool_store) FROM pool"));
+    const auto key = *array_from_hex<33>(text_in(file, "SELECT hex(pubkey) FROM quote"));
+    open();
+    auto found = transact([&](Ledger& l) { return l.find_quotes_by_key(key, false, 100); });
+    REQUIRE(found.size() == 6);
+    CHECK(std::ranges::is_sorted(found, std::greater{}, &cashu::Quote::id));
+    CHECK(found[0].amount_issued == 15);
+    // Numbers 6 and 7 came before 5.
+    transact([&](Ledger& l) {
+        l.advance(pool_store, {5}, kNow);
+        return true;
+    });
+    CHECK(transact([](Ledger& l) { return l.last_pool(); }).last_seq == 7);
+    CHECK(number_in(file, "SELECT count(*) FROM refusal") == 0);
+    CHECK(number_in(file, "SELECT count(*) FROM share_key") == 6);
 }

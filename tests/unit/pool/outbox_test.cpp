@@ -1,7 +1,10 @@
 // The outbox: numbers without holes, one row a share, nothing forgotten over restarts.
 #include "pool/outbox.hpp"
 
+#include <filesystem>
+
 #include "pool_fixture.hpp"
+#include "store/old_database.hpp"
 
 using namespace hp;
 using namespace hp::test;
@@ -149,4 +152,88 @@ TEST_CASE_FIXTURE(OutboxFixture, "a second process is refused") {
         dir.file("outbox.db"), mints, [](auto) {}, 0);
     REQUIRE_FALSE(second);
     CHECK(second.error().what.find("in use") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(OutboxFixture, "answers out of turn, and a dead letter that is tried again") {
+    mints = {"mint", "beta"};
+    reopen();
+    const std::string file = dir.file("outbox.db");
+    auto settled = [&] { return number_in(file, "SELECT settled FROM mint WHERE id = 0"); };
+    add({make_share(1), make_share(2), make_share(3), make_share(4), make_share(5)});
+    ack(3);
+    CHECK(settled() == 0);
+    CHECK(page_seqs(1, 5) == Seqs{1, 2, 4, 5});
+    ack(1);
+    CHECK(settled() == 1);
+    bury(2, "conflict");
+    CHECK(settled() == 3);
+    ack(5);
+    ack(4);
+    CHECK(settled() == 5);
+    CHECK(page_seqs(1, 5).empty());
+    reopen();
+    CHECK(outbox->mints_at_open().at(0).pending == 0);
+    CHECK(outbox->mints_at_open().at(0).dead == 1);
+    requeue({2});
+    CHECK(settled() == 1);
+    reopen();
+    CHECK(outbox->mints_at_open().at(0).pending == 1);
+    CHECK(page_seqs(1, 5) == Seqs{2});
+    CHECK(page_seqs(1, 4) == Seqs{2, 5});
+    ack(2);
+    CHECK(settled() == 5);
+    CHECK(number_in(file, "SELECT settled & 0xffffffffffff FROM mint WHERE id = 1") == 0);
+}
+
+TEST_CASE_FIXTURE(OutboxFixture,
+                  "a share is known while its key is in memory, leaves it, and after a restart") {
+    const std::string file = dir.file("outbox.db");
+    constexpr std::uint32_t kShares = 70'000, kGroup = 1000;
+    for (std::uint32_t n = 0; n < kShares; n += kGroup) {
+        std::vector<pool::NewIntent> group;
+        for (std::uint32_t i = 0; i < kGroup; ++i) group.push_back(make_share(n + i));
+        add(std::move(group));
+    }
+    auto are_known = [&] {
+        for (std::uint32_t n : {0u, 999u, 30'000u, 32'767u, 32'768u, 50'000u, 65'535u, 69'999u})
+            CHECK(add({make_share(n)}) == Seqs{0});
+    };
+    const auto keys = number_in(file, "SELECT count(*) FROM share_key");
+    CHECK(keys > 32'000);
+    CHECK(keys < kShares);
+    CHECK(number_in(file, "SELECT keyed FROM mint") > 32'000);
+    are_known();
+    reopen();
+    are_known();
+    CHECK(add({make_share(kShares)}) == Seqs{kShares + 1});
+    CHECK(number_in(file, "SELECT count(*) FROM outbox") == kShares + 1);
+}
+
+TEST_CASE("a database of schema 1 keeps every row, answer and dead letter") {
+    OutboxFixture fixture;
+    fixture.outbox.reset();
+    const std::string file = fixture.dir.file("old.db");
+    make_old_database(file, "outbox-v1.sql");
+    fixture.mints = {};
+    auto opened = pool::Outbox::open(
+        file, fixture.mints, [&](std::function<void()> call) { fixture.loop.post(std::move(call)); },
+        1'780'000'100'000);
+    REQUIRE_MESSAGE(opened, opened.error().what);
+    fixture.outbox = std::move(*opened);
+    const auto& known = fixture.outbox->mints_at_open();
+    REQUIRE(known.size() == 2);
+    CHECK(known[0].pending == 1);
+    CHECK(known[0].dead == 1);
+    CHECK(known[0].last_count == 7);
+    CHECK(known[1].pending == 1);
+    CHECK(known[1].last_count == 1);
+    CHECK(fixture.page_seqs(1, 7) == Seqs{5});
+    CHECK(fixture.page_seqs(pool::row_seq(1, 1), pool::row_seq(1, 1)) == Seqs{pool::row_seq(1, 1)});
+    CHECK(number_in(
+              file,
+              "SELECT count(*) FROM outbox WHERE state = 2 AND quote_id IS NOT NULL AND acked_ms > 0") == 5);
+    CHECK(number_in(file, "SELECT count(*) FROM outbox WHERE state = 3 AND dead_reason = '6 test'") == 1);
+    CHECK(number_in(file, "SELECT settled FROM mint WHERE id = 0") == 4);
+    CHECK(number_in(file, "SELECT count(*) FROM share_key") == 8);
+    CHECK(std::filesystem::exists(file + ".backup-v1"));
 }

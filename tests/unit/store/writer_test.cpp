@@ -69,7 +69,7 @@ struct Gate {
 
 /// A VFS over the system's whose writes and syncs can be made to fail.
 struct FaultyDisk {
-    static inline std::atomic<bool> fail_sync{false}, is_full{false};
+    static inline std::atomic<bool> fail_sync{false}, fail_database_sync{false}, is_full{false};
     static inline sqlite3_vfs* real = nullptr;
     static inline const sqlite3_io_methods* real_methods = nullptr;
     /// The system's VFS has one table for databases and one for their logs, with the same xSync and xWrite.
@@ -85,6 +85,11 @@ struct FaultyDisk {
             methods.xSync = [](sqlite3_file* f, int sync_flags) {
                 return fail_sync ? SQLITE_IOERR_FSYNC : real_methods->xSync(f, sync_flags);
             };
+            if (flags & SQLITE_OPEN_MAIN_DB)
+                methods.xSync = [](sqlite3_file* f, int sync_flags) {
+                    return fail_sync || fail_database_sync ? SQLITE_IOERR_FSYNC
+                                                           : real_methods->xSync(f, sync_flags);
+                };
             methods.xWrite = [](sqlite3_file* f, const void* data, int size, sqlite3_int64 at) {
                 return is_full ? SQLITE_FULL : real_methods->xWrite(f, data, size, at);
             };
@@ -100,7 +105,7 @@ struct FaultyDisk {
         REQUIRE(sqlite3_vfs_register(&vfs, 1) == SQLITE_OK);
     }
     ~FaultyDisk() {
-        fail_sync = is_full = false;
+        fail_sync = fail_database_sync = is_full = false;
         sqlite3_vfs_register(real, 1);
         sqlite3_vfs_unregister(&vfs);
     }
@@ -179,9 +184,153 @@ TEST_CASE("a statement left in the middle of its rows does not disturb later gro
         writer.drain();
     }
     CHECK(failures == 0);
-    // The log was copied back and starts anew instead of growing.
+    // Was copied back.
     CHECK(std::filesystem::file_size(dir.file("t.db")) > 2'000'000);
-    CHECK(std::filesystem::file_size(dir.file("t.db-wal")) < 6'000'000);
+}
+
+TEST_CASE("the log begins anew instead of growing, and a reader only puts that off") {
+    test::TempDir dir;
+    const auto path = dir.file("t.db");
+    Inline owner;
+    Writer writer{open(path), owner.post()};
+    int failures = 0;
+    auto write_pages = [&](int pages) {
+        for (int i = 0; i < pages; i += 100) {
+            for (int k = 0; k < 100; ++k)
+                writer.submit([](Database& db) { db.exec("INSERT INTO big VALUES (randomblob(3500))"); },
+                              [&](Result<> result) { failures += !result; });
+            writer.drain();
+        }
+    };
+    auto log_size = [&] { return std::filesystem::file_size(path + "-wal"); };
+    constexpr std::uintmax_t kLogMax = (4096 + 600) * 4096;
+    write_pages(20'000);
+    CHECK(log_size() < kLogMax);
+    {
+        auto reader = open(path, Mode::read_only);
+        reader.exec("BEGIN");
+        auto row = reader.prepare("SELECT count(*) FROM big");
+        REQUIRE(row.step());
+        write_pages(8'000);
+        CHECK(log_size() > kLogMax);
+    }
+    write_pages(8'000);
+    const auto size = log_size();
+    write_pages(8'000);
+    CHECK(log_size() == size);
+    CHECK(failures == 0);
+}
+
+TEST_CASE("work that nobody waits for goes with the next group, alone after a while, and at a drain") {
+    test::TempDir dir;
+    const auto path = dir.file("t.db");
+    Inline owner;
+    {
+        Writer writer{open(path), owner.post()};
+        std::vector<int> order;
+        auto note = [&](int id) {
+            return [&order, id](Result<> result) { order.push_back(result ? id : -id); };
+        };
+        writer.submit_unhurried(insert(1), note(1));
+        writer.submit(insert(2), note(2));
+        writer.drain();
+        CHECK(order == std::vector<int>{1, 2});
+        CHECK(owner.posts == 1);
+        std::promise<void> alone;
+        writer.submit_unhurried(insert(3), [&](Result<>) { alone.set_value(); });
+        CHECK(alone.get_future().wait_for(std::chrono::seconds{10}) == std::future_status::ready);
+        for (int i = 10; i < 200; ++i) {
+            writer.submit_unhurried(insert(i), note(i));
+            writer.drain();
+        }
+        CHECK(order.size() == 192);
+        CHECK(order.back() == 199);
+        writer.submit_unhurried(insert(200), {});
+    }
+    CHECK(rows(path) == 194);
+}
+
+namespace {
+
+/// Counts what is committed, beside the database.
+struct Counter : Writer::Companion {
+    int value{0}, before_job{0}, saved{0};
+    bool is_failing{false};
+    std::vector<std::string> calls;
+    void before_commit(Database& db) override {
+        if (is_failing) throw DbError(SQLITE_FULL, "the companion's own");
+        db.exec("INSERT INTO big VALUES (x'00')");
+    }
+    void committed() override { saved = value; }
+    void undo_all() override { value = saved; }
+    void job_begins() override { before_job = value; }
+    void undo_job() override { value = before_job; }
+};
+
+}  // namespace
+
+TEST_CASE("a companion is in step with what is committed") {
+    test::TempDir dir;
+    const auto path = dir.file("t.db");
+    Inline owner;
+    Counter counter;
+    Writer writer{open(path), owner.post(), &counter};
+    auto count = [&](int id, int amount = 1) {
+        return [&, id, amount](Database& db) {
+            ++counter.value;
+            insert(id, amount)(db);
+        };
+    };
+    {
+        Gate gate;
+        gate.close(writer);
+        writer.submit(count(1), {});
+        writer.submit(count(2, -1), {});  // CHECK fails
+        writer.submit(count(3), {});
+        gate.open();
+        writer.drain();
+    }
+    CHECK(counter.value == 2);
+    CHECK(counter.saved == 2);
+    CHECK(rows(path) == 2);
+    counter.is_failing = true;
+    int failed = 0;
+    for (int id : {4, 5}) writer.submit(count(id), [&](Result<> result) { failed += !result; });
+    writer.drain();
+    counter.is_failing = false;
+    CHECK(failed == 2);
+    CHECK(counter.value == 2);
+    writer.submit(count(6), {});
+    writer.drain();
+    CHECK(counter.saved == 3);
+    CHECK(rows(path) == 3);
+}
+
+TEST_CASE(
+    "AC_253 a sync of the database that fails beside the commits ends the writer, and the log is kept") {
+    test::TempDir dir;
+    const auto path = dir.file("t.db");
+    FaultyDisk disk;
+    Inline owner;
+    int stored = 0;
+    {
+        Writer writer{open(path), owner.post()};
+        FaultyDisk::fail_database_sync = true;
+        for (int i = 0; i < 3000 && !writer.is_dead(); ++i) {
+            writer.submit(
+                [i](Database& db) {
+                    insert(i)(db);
+                    db.exec("INSERT INTO big VALUES (randomblob(3500))");
+                },
+                [&](Result<> result) { stored += result.has_value(); });
+            writer.drain();
+        }
+        CHECK(writer.is_dead());
+        FaultyDisk::fail_database_sync = false;
+    }
+    CHECK(stored > 0);
+    CHECK(std::filesystem::file_size(path + "-wal") > 1'000'000);
+    CHECK(rows(path) >= stored);
 }
 
 TEST_CASE("the destructor finishes what is queued") {

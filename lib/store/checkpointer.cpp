@@ -1,0 +1,182 @@
+#include "store/checkpointer.hpp"
+
+#include <sqlite3.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "base/crash_point.hpp"
+#include "log/log.hpp"
+
+namespace hp::store {
+namespace {
+
+/// Pages of the log, 4 KiB each: from how many new ones on they are copied, and how long the log may become
+/// before the writer waits for one whole checkpoint, after which SQLite begins it anew. In between its file
+/// is overwritten in place, which is the cheapest write there is.
+#ifdef HP_CRASH_POINTS
+constexpr int kCopyPages = 16, kLogPagesMax = 64;  // a short life sees some
+/// No thread: what comes between copy and sync follows from the seed alone.
+constexpr int kGroupsUntilSync = 2;
+#else
+constexpr int kCopyPages = 256, kLogPagesMax = 4096;
+#endif
+
+}  // namespace
+
+struct Checkpointer::Impl {
+    Impl(Database& db_, std::function<void(const DbError&)> on_error_)
+        : db{db_}, on_error{std::move(on_error_)} {
+        const int code =
+            sqlite3_open_v2(db.path().c_str(), &reader, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr);
+        if (code != SQLITE_OK) {
+            log::warn("database '{}': no second connection ({}): checkpoints hold up commits",
+                      printable(db.path()), sqlite3_errstr(code));
+            sqlite3_close_v2(std::exchange(reader, nullptr));
+            return;
+        }
+        sqlite3_extended_result_codes(reader, 1);
+        sqlite3_db_config(reader, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+#ifndef HP_CRASH_POINTS
+        thread = std::thread{[this] { run(); }};
+#endif
+    }
+    ~Impl() {
+#ifndef HP_CRASH_POINTS
+        {
+            std::lock_guard lock{mutex};
+            is_stopping = true;
+        }
+        changed.notify_all();
+        if (thread.joinable()) thread.join();
+#else
+        if (is_unsynced) finish();
+#endif
+        // Before the writer's connection: the last one that closes makes a checkpoint.
+        sqlite3_close_v2(reader);
+    }
+
+    void after_commit(int wal_pages) {
+        if (wal_pages < done_pages) done_pages = 0;  // the log began anew
+#ifdef HP_CRASH_POINTS
+        if (is_unsynced && ++groups_since >= kGroupsUntilSync) finish();
+#endif
+        if (is_unsynced) return;
+        if (wal_pages - done_pages < kCopyPages && !(wal_pages >= kLogPagesMax && done_pages < wal_pages))
+            return;
+        if (wal_pages >= kLogPagesMax || !stand_in_log()) {
+            checkpoint();
+        } else if (copy()) {
+            begin_sync();
+        } else {
+            leave_log();
+        }
+        // Where a reader keeps some from being copied, the next try comes with the next pages.
+        done_pages = wal_pages;
+    }
+
+    bool stand_in_log() {
+        if (!reader) return false;
+        // BEGIN alone takes no snapshot.
+        if (exec(reader, "BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1") == SQLITE_OK) return true;
+        leave_log();
+        return false;
+    }
+    void leave_log() {
+        if (sqlite3_get_autocommit(reader) == 0) exec(reader, "ROLLBACK");
+    }
+
+    /// Without the sync that makes it last.
+    bool copy() {
+        if (exec(db.handle(), "PRAGMA synchronous=OFF") != SQLITE_OK) return false;
+        const bool is_copied = checkpoint();
+        // Commits are nothing without it.
+        if (exec(db.handle(), "PRAGMA synchronous=FULL") != SQLITE_OK)
+            on_error(DbError{SQLITE_IOERR_FSYNC, "synchronous=FULL cannot be set again"});
+        return is_copied;
+    }
+
+    /// Never waits for readers.
+    bool checkpoint() {
+        HP_CRASH_POINT("D1");
+        const int code =
+            sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+        HP_CRASH_POINT("D1");
+        if (code == SQLITE_OK) return true;
+        report(sqlite3_extended_errcode(db.handle()), sqlite3_errmsg(db.handle()));
+        return false;
+    }
+
+    void report(int code, const char* what) {
+        const DbError error{code, what};
+        log::warn("database '{}': checkpoint: {}", printable(db.path()), error.what());
+        on_error(error);
+    }
+
+    void begin_sync() {
+#ifdef HP_CRASH_POINTS
+        groups_since = 0;
+        is_unsynced = true;
+#else
+        {
+            std::lock_guard lock{mutex};
+            is_unsynced = true;
+        }
+        changed.notify_all();
+#endif
+    }
+
+    /// Has the reader's connection to itself.
+    void finish() {
+        sqlite3_file* file = nullptr;
+        sqlite3_file_control(reader, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+        const int code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+        HP_CRASH_POINT("D1");
+        if (code != SQLITE_OK)
+            // The reader stays in the log, and with it all that the database may lack.
+            return report(code == SQLITE_IOERR ? SQLITE_IOERR_FSYNC : code,
+                          "the sync of the database failed");
+        leave_log();
+        is_unsynced = false;
+    }
+
+    static int exec(sqlite3* connection, const char* sql) {
+        return sqlite3_exec(connection, sql, nullptr, nullptr, nullptr);
+    }
+
+#ifndef HP_CRASH_POINTS
+    void run() {
+        std::unique_lock lock{mutex};
+        while (true) {
+            changed.wait(lock, [this] { return is_unsynced || is_stopping; });
+            if (!is_unsynced) return;
+            lock.unlock();
+            finish();
+            lock.lock();
+            if (is_unsynced) return;  // it failed
+        }
+    }
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::thread thread;
+    bool is_stopping{false};
+#else
+    int groups_since{0};
+#endif
+
+    Database& db;
+    std::function<void(const DbError&)> on_error;
+    sqlite3* reader{
+        nullptr};  // the writer's thread until is_unsynced is set, then the other's until it is not
+    std::atomic<bool> is_unsynced{false};
+    int done_pages{0};  // of the log that needed no more copying when this was last looked at
+};
+
+Checkpointer::Checkpointer(Database& db, std::function<void(const DbError&)> on_error)
+    : impl_{std::make_unique<Impl>(db, std::move(on_error))} {}
+Checkpointer::~Checkpointer() = default;
+
+void Checkpointer::after_commit(int wal_pages) { impl_->after_commit(wal_pages); }
+
+}  // namespace hp::store
