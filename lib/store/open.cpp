@@ -76,6 +76,25 @@ Result<> sync_directory_of(const std::string& path) {
     return sync_path(std::filesystem::path{path}.parent_path().string());
 }
 
+/// Writes a file over itself and syncs it: after a failed fsync the kernel may take pages for written that
+/// are in its memory alone, and a second fsync would not write them. 0 or errno.
+int write_again(const std::string& path) {
+    const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+    if (fd < 0) return errno;
+    Bytes buffer(1 << 20);
+    off_t at = 0;
+    ssize_t got;
+    errno = 0;
+    while ((got = ::pread(fd, buffer.data(), buffer.size(), at)) > 0) {
+        const ssize_t written = ::pwrite(fd, buffer.data(), static_cast<std::size_t>(got), at);
+        if (written <= 0) break;
+        at += written;
+    }
+    const int number = got == 0 && ::fsync(fd) == 0 ? 0 : errno ? errno : EIO;
+    ::close(fd);
+    return number;
+}
+
 Result<> create_empty(const std::string& path) {
     int fd = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0) return fail(io_error("cannot create " + in_quotes(path), errno));
@@ -258,8 +277,17 @@ class Opening {
 
     /// A log that an earlier process left may be whole in the page cache alone: the fsync that ended that
     /// process lost pages, which read well until the next power cut. Commits behind such a hole would be lost
-    /// with it, so what is served from now on begins in an empty log.
+    /// with it, so the log is made whole, and what is served from now on begins in an empty one.
     Result<> empty_the_log() {
+        const std::string wal = path_ + "-wal";
+        std::error_code no_size;
+        if (std::filesystem::file_size(wal, no_size) > 0 && !no_size) {
+            const int number = write_again(wal);
+            if (number == ENOSPC)
+                log::warn("database {}: no space to write the log of the last run again", in_quotes(path_));
+            else if (number != 0)
+                return fail(io_error("cannot write " + in_quotes(wal) + " again", number));
+        }
         // Pages that a process copied and did not live to sync (Checkpointer): a reader that outlived it
         // keeps the note that they need no more copying.
         HP_DO(sync_path(path_));
@@ -275,7 +303,6 @@ class Opening {
         }
         // SQLite leaves the sync to the next commit. Until then a power cut could bring the old log back,
         // hole and all, over the newer database.
-        const std::string wal = path_ + "-wal";
         if (::access(wal.c_str(), F_OK) != 0) return {};
         return sync_path(wal);
     }

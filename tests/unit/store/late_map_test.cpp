@@ -82,6 +82,7 @@ TEST_CASE("memory and table together know what was committed, whatever was undon
             house.undo();
         else
             house.commit(random() % 8 != 0);
+        if (round % 32 != 0) continue;
         for (const auto& [n, value] : house.truth) {
             auto found = house.find(n);
             if (found != std::optional{value}) {

@@ -204,19 +204,19 @@ TEST_CASE("the log begins anew instead of growing, and a reader only puts that o
     };
     auto log_size = [&] { return std::filesystem::file_size(path + "-wal"); };
     constexpr std::uintmax_t kLogMax = (4096 + 600) * 4096;
-    write_pages(20'000);
+    write_pages(9'000);
     CHECK(log_size() < kLogMax);
     {
         auto reader = open(path, Mode::read_only);
         reader.exec("BEGIN");
         auto row = reader.prepare("SELECT count(*) FROM big");
         REQUIRE(row.step());
-        write_pages(8'000);
+        write_pages(5'000);
         CHECK(log_size() > kLogMax);
     }
-    write_pages(8'000);
+    write_pages(5'000);
     const auto size = log_size();
-    write_pages(8'000);
+    write_pages(5'000);
     CHECK(log_size() == size);
     CHECK(failures == 0);
 }
