@@ -102,7 +102,14 @@ std::optional<MintRow> one_mint(store::Database& db, std::string_view where, con
 }  // namespace
 
 std::vector<OutboxRow> outbox_rows(store::Database& db, const std::string& state, std::int64_t limit) {
-    auto row = prepare(db, kOutboxColumns, "WHERE ?1 = -1 OR state = ?1 ORDER BY seq DESC LIMIT ?2");
+    // Few of many rows are pending or dead, and the outbox knows where.
+    std::string where = "WHERE (?1 = -1 OR state = ?1)";
+    if (state == "pending")
+        where +=
+            " AND seq IN (SELECT share.seq FROM mint CROSS JOIN share ON share.seq BETWEEN settled + 1 AND "
+            "(id << 48 | 0xffffffffffff))";
+    if (state == "dead") where += " AND seq IN (SELECT seq FROM dead)";
+    auto row = prepare(db, kOutboxColumns, where + " ORDER BY seq DESC LIMIT ?2");
     row.bind(state_number(state), limit);
     std::vector<OutboxRow> out;
     while (row.step()) out.push_back(read_outbox(row));

@@ -89,6 +89,13 @@ CREATE VIEW outbox AS SELECT
   FROM share LEFT JOIN answer ON answer.seq = share.seq LEFT JOIN dead ON dead.seq = share.seq;
 )sql"};
 
+/// Rows between two writings of the mark of what is settled.
+#ifdef HP_CRASH_POINTS
+constexpr std::uint64_t kMarkStep = 4;
+#else
+constexpr std::uint64_t kMarkStep = 256;
+#endif
+
 constexpr const char* kRowColumns =
     "SELECT seq, share_hash, header, target, amount, locking_key, state FROM outbox ";
 
@@ -179,23 +186,30 @@ struct Outbox::Rows : store::Writer::Companion {
     std::uint64_t settled_until(MintId mint) {
         return first_of(settled.bind(std::uint32_t{mint})).value_or(row_seq(mint, 0));
     }
-    /// These rows are pending no more.
+    /// These rows are pending no more. The mark is written now and then: what is answered above it costs a
+    /// look at the next start.
     void settle_rows(const std::vector<std::uint64_t>& seqs) {
-        std::map<MintId, std::uint64_t> until;
+        std::vector<MintId> touched;
         for (std::uint64_t seq : seqs) {
             const MintId mint = mint_of_row(seq);
-            auto it = until.find(mint);
-            if (it == until.end()) it = until.emplace(mint, settled_until(mint)).first;
-            if (seq == it->second + 1) it->second = seq;
+            if (!marks.contains(mint)) marks[mint] = {settled_until(mint), settled_until(mint)};
+            if (std::ranges::find(touched, mint) == touched.end()) touched.push_back(mint);
+            if (seq == marks[mint].now + 1) marks[mint].now = seq;
         }
-        for (auto [mint, seq] : until) {
+        for (MintId mint : touched) {
+            auto& mark = marks[mint];
             // What came before its turn; where much did, the next ones go on with it.
-            constexpr std::uint64_t kSteps = 4096;
-            const std::uint64_t end = std::min(seq + kSteps, last_seq(mint));
-            const auto pending = first_of(first_pending.bind(seq + 1, end));
-            settle.run_with(pending ? *pending - 1 : end, std::uint32_t{mint});
+            constexpr std::uint64_t kLookMax = 4096;
+            const std::uint64_t end = std::min(mark.now + kLookMax, last_seq(mint));
+            const auto pending = first_of(first_pending.bind(mark.now + 1, end));
+            mark.now = pending ? *pending - 1 : end;
+            if (mark.now < mark.written + kMarkStep) continue;
+            settle.run_with(mark.now, std::uint32_t{mint});
+            mark.written = mark.now;
         }
     }
+    /// What was known of the marks is not true any more.
+    void forget_marks() { marks.clear(); }
 
     /// The row of this share.
     std::optional<std::uint64_t> find(const ShareKey& key) {
@@ -212,11 +226,22 @@ struct Outbox::Rows : store::Writer::Companion {
         if (is_last) save_keyed();
     }
     void committed() override { late.committed(); }
-    void undo_all() override { late.undo_all(); }
+    void undo_all() override {
+        late.undo_all();
+        forget_marks();
+    }
     void job_begins() override { late.job_begins(); }
-    void undo_job() override { late.undo_job(); }
+    void undo_job() override {
+        late.undo_job();
+        forget_marks();
+    }
 
   private:
+    struct Mark {
+        std::uint64_t now{}, written{};  ///< no row up to it is pending; and as the table has it
+    };
+    std::map<MintId, Mark> marks;
+
     static std::optional<std::uint64_t> first_of(store::Statement& statement) {
         std::optional<std::uint64_t> value;
         if (statement.step()) value = natural(statement, 0);
@@ -419,14 +444,17 @@ std::vector<StoredIntent> requeue_rows(store::Database& db, const std::vector<st
 void Outbox::requeue(std::vector<std::uint64_t> seqs, std::size_t limit, std::string by, UnixMs now,
                      OnRows done) {
     auto rows = std::make_shared<std::vector<StoredIntent>>();
-    writer_->submit([=, seqs = std::move(seqs), by = std::move(by)](
-                        store::Database& db) { *rows = requeue_rows(db, seqs, limit, by, now); },
-                    [rows, done = std::move(done)](Result<> result) {
-                        if (result)
-                            done(std::move(*rows));
-                        else
-                            done(fail(result.error()));
-                    });
+    writer_->submit(
+        [this, rows, limit, now, seqs = std::move(seqs), by = std::move(by)](store::Database& db) {
+            *rows = requeue_rows(db, seqs, limit, by, now);
+            rows_->forget_marks();
+        },
+        [rows, done = std::move(done)](Result<> result) {
+            if (result)
+                done(std::move(*rows));
+            else
+                done(fail(result.error()));
+        });
 }
 
 void adopt_outbox(store::Database& db, UnixMs now) {

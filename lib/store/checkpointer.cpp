@@ -62,9 +62,7 @@ struct Checkpointer::Impl {
 #ifdef HP_CRASH_POINTS
         if (is_unsynced && ++groups_since >= kGroupsUntilSync) finish();
 #endif
-        if (is_unsynced) return;
-        if (wal_pages - done_pages < kCopyPages && !(wal_pages >= kLogPagesMax && done_pages < wal_pages))
-            return;
+        if (is_unsynced || wal_pages - done_pages < kCopyPages) return;
         if (wal_pages >= kLogPagesMax || !stand_in_log()) {
             checkpoint();
         } else if (copy()) {

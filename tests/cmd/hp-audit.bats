@@ -53,7 +53,7 @@ mine_by_proxy() {
         fail "hp-miner: $(cat miner.err)"
     wait_for_sql wallet "SELECT count(*) = $before + $1 AND sum(state <> 'done') = 0 FROM quote" 1
 }
-wallet() { sqlite3 -readonly "$dir/data/wallet.db" "$1"; }
+wallet() { sqlite3 -readonly -cmd ".timeout 10000" "$dir/data/wallet.db" "$1"; }
 
 valuation=target/unit_bits=16
 # Copies of good books in the working directory, and what names them all.
