@@ -50,6 +50,18 @@ constexpr Invariant kInvariants[] = {
      "SELECT 1 FROM pool WHERE last_seq <> (SELECT count(*) FROM (SELECT seq FROM quote WHERE "
      "pool_store = pool.pool_store UNION SELECT seq FROM refusal WHERE pool_store = pool.pool_store) "
      "WHERE seq <= last_seq)"},
+    {"I1: a quote below the mark of what is keyed has no key",
+     "SELECT 1 FROM store CROSS JOIN quote ON quote.id <= shares_keyed WHERE NOT EXISTS(SELECT 1 FROM "
+     "share_key "
+     "WHERE share_key.ntime = quote.ntime AND hash = substr(share_hash, 1, 12) AND quote = quote.id)"},
+    {"an owner's quotes are not one way",
+     "SELECT 1 FROM (SELECT before, lag(id) OVER (PARTITION BY substr(pubkey, 2) ORDER BY id) AS expected "
+     "FROM "
+     "quote) WHERE before IS NOT expected"},
+    {"a quote below the mark is newer than the one where its owner begins",
+     "SELECT 1 FROM store CROSS JOIN quote ON quote.id <= owners_keyed WHERE NOT EXISTS(SELECT 1 FROM owner "
+     "WHERE "
+     "key = substr(pubkey, 2) AND newest >= quote.id)"},
 };
 
 /// A wallet's output, made once: blinding is the slow part. The amount is chosen when it is used.

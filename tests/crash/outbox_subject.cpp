@@ -15,6 +15,13 @@ constexpr Invariant kInvariants[] = {
     {"I3: a row is in no state that there is",
      "SELECT 1 FROM outbox WHERE state NOT IN (0, 2, 3) OR (state = 2) <> (quote_id IS NOT NULL) OR "
      "(state = 3) <> (dead_reason IS NOT NULL)"},
+    {"I3: a row is pending below the mark of what is settled",
+     "SELECT 1 FROM mint CROSS JOIN outbox ON outbox.seq BETWEEN id << 48 AND settled WHERE state = 0"},
+    {"I1: a row below the mark of what is keyed has no key",
+     "SELECT 1 FROM mint CROSS JOIN share ON share.seq BETWEEN id << 48 AND keyed WHERE NOT EXISTS(SELECT 1 "
+     "FROM "
+     "share_key WHERE share_key.ntime = share.ntime AND hash = substr(share_hash, 1, 12) AND share_key.seq = "
+     "share.seq)"},
 };
 
 struct Batch {
