@@ -44,11 +44,6 @@ Result<MintFile> MintFile::open(const std::string& path) {
     auto& db = out.reading.db();
     HP_DO(reading_of(path, [&] {
         db.exec(kCache);
-        // Quotes that the mint's table of keys need not have yet.
-        db.exec(
-            "CREATE TEMP TABLE late(share BLOB PRIMARY KEY, id BLOB) WITHOUT ROWID; INSERT OR IGNORE INTO "
-            "late "
-            "SELECT share_hash, quote.id FROM store CROSS JOIN quote ON quote.id > shares_keyed");
         auto store = db.prepare("SELECT id, generation FROM store");
         if (store.step()) {
             out.store = store.blob(0);

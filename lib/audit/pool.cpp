@@ -33,10 +33,7 @@ class Quotes {
     Quotes(MintFile& mint, const Bytes& pool_store)
         : all_{mint.reading.db().prepare("SELECT seq, id, ntime, amount, share_hash, pubkey FROM quote "
                                          "WHERE pool_store = ? ORDER BY seq")},
-          by_share_{mint.reading.db().prepare(
-              "SELECT seq, id, ntime, amount, share_hash, pubkey FROM quote WHERE id IN (SELECT quote FROM "
-              "share_key WHERE ntime = ?1 AND hash = substr(?2, 1, 12) UNION ALL SELECT id FROM temp.late "
-              "WHERE share = ?2) AND share_hash = ?2")} {
+          by_share_{prepare_by_share(mint.reading.db())} {
         all_.bind(pool_store);
         next();
     }
@@ -52,6 +49,17 @@ class Quotes {
     }
 
   private:
+    static store::Statement prepare_by_share(store::Database& db) {
+        // Quotes that the mint's table of keys need not have yet.
+        db.exec(
+            "CREATE TEMP TABLE IF NOT EXISTS late(share BLOB PRIMARY KEY, id BLOB) WITHOUT ROWID; INSERT OR "
+            "IGNORE "
+            "INTO late SELECT share_hash, quote.id FROM store CROSS JOIN quote ON quote.id > shares_keyed");
+        return db.prepare(
+            "SELECT seq, id, ntime, amount, share_hash, pubkey FROM quote WHERE id IN (SELECT quote FROM "
+            "share_key WHERE ntime = ?1 AND hash = substr(?2, 1, 12) UNION ALL SELECT id FROM temp.late "
+            "WHERE share = ?2) AND share_hash = ?2");
+    }
     static Quote read(const store::Statement& row) {
         return {row.integer(0), sized<16>(row.view(1)).value_or(QuoteId{}),
                 row.integer(2), row.integer(3),
