@@ -55,6 +55,8 @@ hp-mint: hint: 'hp-config check $BATS_TEST_TMPDIR/none' reads all files, 'man 5 
 
 @test "seed words: unreadable by others, valid, and never shown" {
     words=$(cat conf/secrets/mint.seed)
+    # Three in a row: a single word of the list may well be one of the message's own.
+    read -r first second third _ <<<"$words"
     chmod 640 conf/secrets/mint.seed
     run_tool -2 hp-mint --config-dir conf
     [[ $stderr == *"conf/secrets/mint.seed"*"0600"* ]]
@@ -64,7 +66,7 @@ hp-mint: hint: 'hp-config check $BATS_TEST_TMPDIR/none' reads all files, 'man 5 
         echo "$wrong" >conf/secrets/mint.seed
         run_tool -2 hp-mint --config-dir conf
         [[ $stderr == *"conf/secrets/mint.seed"* ]]
-        [[ $stderr != *"${words%% *} "* ]]
+        [[ $stderr != *"$first $second $third"* ]]
         leaves_nothing
     done
 }
