@@ -40,8 +40,8 @@ function(hp_rooms)
   set_source_files_properties("${PROJECT_SOURCE_DIR}/lib/cli/command.cpp" PROPERTIES
                               COMPILE_DEFINITIONS HP_VERSION="${PROJECT_VERSION}")
   hp_slow_sources(lib/net/boost_impl.cpp lib/net/http_link.cpp lib/net/http_link_tls.cpp lib/net/http_server.cpp
-                  lib/sv2/json_fields.cpp lib/sv2/describe.cpp lib/cli/command.cpp lib/templates/gbt.cpp
-                  lib/stats/report.cpp lib/miner/tally.cpp lib/config/rule.cpp)
+                  lib/sv2/json_show.cpp lib/sv2/json_read.cpp lib/sv2/describe.cpp lib/cli/command.cpp
+                  lib/templates/gbt.cpp lib/stats/report.cpp lib/miner/tally.cpp lib/config/rule.cpp)
   set_property(GLOBAL PROPERTY HP_ROOMS ${all})
 endfunction()
 
@@ -90,6 +90,7 @@ function(hp_crash_programs)
     add_library(hp_${room}_crash STATIC EXCLUDE_FROM_ALL ${sources})
     target_precompile_headers(hp_${room}_crash REUSE_FROM hp_base)
     target_link_libraries(hp_${room}_crash PUBLIC ${links} hp_crash_point)
+    target_compile_options(hp_${room}_crash PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)  # killed, not timed
     list(PREPEND libraries hp_${room}_crash)
   endforeach()
   add_custom_target(crash_programs)
@@ -98,6 +99,7 @@ function(hp_crash_programs)
     add_executable(${command}_crash EXCLUDE_FROM_ALL ${sources})
     target_link_libraries(${command}_crash PRIVATE ${libraries} hp_cli)
     target_precompile_headers(${command}_crash REUSE_FROM hp_base)
+    target_compile_options(${command}_crash PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)
     target_compile_definitions(${command}_crash PRIVATE HP_VERSION="${PROJECT_VERSION}")
     set_target_properties(${command}_crash PROPERTIES OUTPUT_NAME ${command}
                                                       RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/crash")

@@ -1,14 +1,11 @@
-#include "sv2/json_fields.hpp"
-
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <vector>
 
 #include "base/utf8.hpp"
+#include "sv2/json_fields.hpp"
 #include "sv2/messages.hpp"
 
 namespace hp::sv2 {
@@ -51,13 +48,12 @@ Result<Bytes> read_hex(const Json& json, std::size_t size_max) {
 
 namespace {
 
-/// How a wire type looks in JSON.
+/// What json_show.cpp writes, read back strictly.
 template <class T>
 struct Form;
 
 template <class T>
 struct NumberForm {
-    static Json show(T value) { return value; }
     static Result<T> read(const Json& json) {
         HP_TRY(auto value, read_number(json, std::numeric_limits<T>::max()));
         return static_cast<T>(value);
@@ -74,25 +70,11 @@ struct Form<std::uint64_t> : NumberForm<std::uint64_t> {};
 
 template <>
 struct Form<bool> {
-    static Json show(bool value) { return value; }
     static Result<bool> read(const Json& json) { return read_flag(json); }
 };
 
 template <>
 struct Form<F32> {
-    static Json show(F32 value) {
-        const float number = value.get();
-        if (!std::isfinite(number)) return Json::object({{"bits", value.bits}});
-        const double exact = number;
-        if (number == std::trunc(number)) return exact;
-        char text[32];
-        const auto end = std::to_chars(text, text + sizeof text, number).ptr;
-        double shortest = 0;
-        std::from_chars(text, end, shortest);
-        // The reader rounds twice, to double and then to float; where that would miss, the exact value
-        // stands.
-        return F32::from(static_cast<float>(shortest)) == value ? shortest : exact;
-    }
     static Result<F32> read(const Json& json) {
         if (json.is_object() && json.size() == 1 && json.contains("bits")) {
             auto bits = read_number(json["bits"], std::numeric_limits<std::uint32_t>::max());
@@ -109,7 +91,6 @@ struct Form<F32> {
 
 template <class T>
 struct FixedForm {
-    static Json show(const T& value) { return to_hex(value.bytes); }
     static Result<T> read(const Json& json) {
         if (!json.is_string()) return wrong("a string of hex digits", json);
         T value;
@@ -126,10 +107,6 @@ struct Form<Signature> : FixedForm<Signature> {};
 
 template <>
 struct Form<Str0_255> {
-    static Json show(const Str0_255& value) {
-        if (is_utf8(value.value)) return value.value;
-        return Json::object({{"hex", to_hex(as_bytes(value.value))}});
-    }
     static Result<Str0_255> read(const Json& json) {
         if (json.is_object() && json.size() == 1 && json.contains("hex")) {
             auto bytes = read_hex(json["hex"], 255);
@@ -146,7 +123,6 @@ struct Form<Str0_255> {
 
 template <>
 struct Form<B0_32> {
-    static Json show(const B0_32& value) { return to_hex(value.view()); }
     static Result<B0_32> read(const Json& json) {
         HP_TRY(Bytes bytes, read_hex(json, 32));
         return B0_32::from(bytes);
@@ -154,7 +130,6 @@ struct Form<B0_32> {
 };
 template <std::size_t L, std::size_t Max>
 struct Form<Blob<L, Max>> {
-    static Json show(const Blob<L, Max>& value) { return to_hex(value.value); }
     static Result<Blob<L, Max>> read(const Json& json) {
         HP_TRY(Bytes bytes, read_hex(json, Max));
         return Blob<L, Max>{std::move(bytes)};
@@ -163,7 +138,6 @@ struct Form<Blob<L, Max>> {
 
 template <class T>
 struct Form<std::optional<T>> {
-    static Json show(const std::optional<T>& value) { return value ? Form<T>::show(*value) : Json(nullptr); }
     static Result<std::optional<T>> read(const Json& json) {
         if (json.is_null()) return std::optional<T>{};
         HP_TRY(T value, Form<T>::read(json));
@@ -172,11 +146,6 @@ struct Form<std::optional<T>> {
 };
 template <class T, std::size_t L, std::size_t Max>
 struct Form<Seq<T, L, Max>> {
-    static Json show(const Seq<T, L, Max>& value) {
-        Json array = Json::array();
-        for (const T& item : value.items) array.push_back(Form<T>::show(item));
-        return array;
-    }
     static Result<Seq<T, L, Max>> read(const Json& json) {
         if (!json.is_array()) return wrong("an array", json);
         if (json.size() > Max)
@@ -193,20 +162,7 @@ struct Form<Seq<T, L, Max>> {
     }
 };
 
-/// One message's two directions, found by its place in AllMessages.
-struct Converter {
-    /// Fills `fields`; returns the bytes after the last one.
-    Result<ByteView> (*show)(ByteView payload, Json& fields);
-    /// Appends the payload.
-    Result<> (*read)(const Json& fields, Bytes& out);
-};
-
-// One function for each type of field, not one for each field: a build of this file feels the difference.
-template <class T>
-[[gnu::noinline]] void show_field(Json& fields, const char* name, const T& value) {
-    fields[name] = Form<T>::show(value);
-}
-/// Does nothing where an earlier field has failed.
+/// Does nothing where an earlier field has failed. One function for each type of field, as in json_show.cpp.
 template <class T>
 [[gnu::noinline]] void read_field(const Json& fields, const char* name, T& into, Result<>& done) {
     if (!done) return;
@@ -229,13 +185,6 @@ Result<> check_names(const Json& fields, const std::vector<std::string_view>& kn
 }
 
 template <Message M>
-Result<ByteView> show_fields_of(ByteView payload, Json& fields) {
-    HP_TRY(auto decoded, decode_with_rest<M>(payload));
-    each_field<M>([&](auto f) { show_field(fields, f.name, decoded.message.*f.pointer); });
-    return decoded.rest;
-}
-
-template <Message M>
 Result<> read_fields_of(const Json& fields, Bytes& out) {
     M message;
     Result<> done;
@@ -251,24 +200,19 @@ Result<> read_fields_of(const Json& fields, Bytes& out) {
     return {};
 }
 
-template <class... M>
-constexpr std::array<Converter, sizeof...(M)> make_converters(boost::mp11::mp_list<M...>) {
-    return {Converter{&show_fields_of<M>, &read_fields_of<M>}...};
-}
-constexpr auto kConverters = make_converters(AllMessages{});
+/// One for each message, found by its place in AllMessages.
+using ReadFields = Result<> (*)(const Json& fields, Bytes& out);
 
-const Converter& converter_of(const MessageRow& message) {
-    return kConverters[static_cast<std::size_t>(&message - message_rows().data())];
+template <class... M>
+constexpr std::array<ReadFields, sizeof...(M)> make_table(boost::mp11::mp_list<M...>) {
+    return {&read_fields_of<M>...};
 }
+constexpr auto kReadFields = make_table(AllMessages{});
 
 }  // namespace
 
-Result<ByteView> show_fields(const MessageRow& message, ByteView payload, Json& fields) {
-    return converter_of(message).show(payload, fields);
-}
-
 Result<> read_fields(const MessageRow& message, const Json& fields, Bytes& payload) {
-    return converter_of(message).read(fields, payload);
+    return kReadFields[static_cast<std::size_t>(&message - message_rows().data())](fields, payload);
 }
 
 }  // namespace hp::sv2
