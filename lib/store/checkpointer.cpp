@@ -20,7 +20,8 @@ constexpr int kCopyPages = 16, kLogPagesMax = 64;  // a short life sees some
 /// No thread: what comes between copy and sync follows from the seed alone.
 constexpr int kGroupsUntilSync = 2;
 #else
-constexpr int kCopyPages = 256, kLogPagesMax = 4096;
+/// A disk takes the copied pages all at once, and the log's next sync waits for them: not many at a time.
+constexpr int kCopyPages = 64, kLogPagesMax = 4096;
 #endif
 
 }  // namespace
@@ -36,6 +37,7 @@ struct Checkpointer::Impl {
             sqlite3_close_v2(std::exchange(reader, nullptr));
             return;
         }
+        lay_out_log();
         sqlite3_extended_result_codes(reader, 1);
         sqlite3_db_config(reader, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 #ifndef HP_CRASH_POINTS
@@ -72,6 +74,29 @@ struct Checkpointer::Impl {
         }
         // Where a reader keeps some from being copied, the next try comes with the next pages.
         done_pages = wal_pages;
+    }
+
+    /// Gives the log's file its full length. A sync of what grows a file waits for the file system's journal,
+    /// and so for the database's sync; one of what is overwritten does not. SQLite reads a log up to the
+    /// first frame whose checksum is wrong.
+    void lay_out_log() {
+        if (exec(db.handle(), "BEGIN IMMEDIATE") != SQLITE_OK) return;  // nobody else may append
+        sqlite3_file* log = nullptr;
+        sqlite3_file_control(db.handle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+        sqlite3_int64 size = 0;
+        if (log && log->pMethods && log->pMethods->xFileSize(log, &size) == SQLITE_OK) grow(*log, size);
+        exec(db.handle(), "ROLLBACK");
+    }
+    void grow(sqlite3_file& log, sqlite3_int64 size) {
+        static constexpr std::array<char, 64 * 1024> kZeros{};
+        constexpr sqlite3_int64 kLogBytes = sqlite3_int64{kLogPagesMax} * 4096;
+        for (sqlite3_int64 end = size; end < kLogBytes; end += kZeros.size())
+            if (log.pMethods->xWrite(&log, kZeros.data(), kZeros.size(), end) != SQLITE_OK) {
+                log.pMethods->xTruncate(&log, size);  // a full disk: what is left of it is for commits
+                return;
+            }
+        if (log.pMethods->xSync(&log, SQLITE_SYNC_NORMAL) != SQLITE_OK)
+            on_error(DbError{SQLITE_IOERR_FSYNC, "the sync of the log failed"});
     }
 
     bool stand_in_log() {
