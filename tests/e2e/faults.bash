@@ -4,7 +4,7 @@
 # tell NAME COMMAND...      a command to it; returns when it is obeyed
 # carried NAME              "UP DOWN", the bytes that its newest open connection has carried
 # faults NAME [REGEX]       how many faults it has made
-# HP_CLOCK_SPEED=20 LD_PRELOAD=$fast_clock start_mint     its monotonic clock runs 20 times as fast
+# HP_CLOCK_SPEED=20 LD_PRELOAD=$fast_clock start_mint     its monotonic clock runs 20 times as fast; its wall clock is off by HP_CLOCK_AHEAD_S
 # on_disk NAME CMD...       runs CMD on a disk whose state `disk NAME STATE` changes: good, full, or fsync (fails once)
 
 # shellcheck disable=SC2154,SC2034

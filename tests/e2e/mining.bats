@@ -2,6 +2,7 @@
 
 load ../cmd/helper
 load topology
+load faults
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || return 1
@@ -312,6 +313,19 @@ END
     [[ $stderr == *"the certificate is not signed by the expected authority key "* ]]
     [[ ${stderr_lines[-1]} == "hp-miner: hint: check the authority public key in the address or the configuration" ]]
     assert_equal "$(outbox 'SELECT count(*) FROM outbox')" 0
+}
+
+@test "a certificate that has ended, or not begun, by the miner's clock: refused, with both times" {
+    start_topology
+    local ahead
+    for ahead in $((2 * 86400)) $((-2 * 86400)); do
+        HP_CLOCK_AHEAD_S=$ahead LD_PRELOAD=$fast_clock run_tool -1 hp-miner "$(miner_url)" --user "$pubkey" --shares 1 \
+            --connect-timeout 1 --nominal-hash-rate 1 --threads 1
+        assert_equal "$output" ""
+        [[ $stderr == *"certificate is valid from "*"clock says "* ]]
+    done
+    assert_equal "$(outbox 'SELECT count(*) FROM outbox')" 0
+    mine 1 "$pubkey"
 }
 
 @test "AC-025 certificates of 2 s renew themselves, and an old session is never cut" {

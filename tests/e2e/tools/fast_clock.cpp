@@ -1,13 +1,15 @@
 // LD_PRELOAD: the monotonic clock of one process runs HP_CLOCK_SPEED times as fast, and its timers with it,
-// so that time limits of minutes pass in seconds. The wall clock is as ever: certificates and time stamps
-// stay true.
+// so that time limits of minutes pass in seconds. The wall clock goes as ever, so that certificates and time
+// stamps stay true, or HP_CLOCK_AHEAD_S seconds ahead (or, below 0, behind).
 //
 //   HP_CLOCK_SPEED=20 LD_PRELOAD=libfast_clock.so hp-mint --config-dir d
+//   HP_CLOCK_AHEAD_S=-86400 LD_PRELOAD=libfast_clock.so hp-proxy --config-dir d
 #include <dlfcn.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <ctime>
@@ -29,12 +31,12 @@ Function next(const char* name) {
 std::int64_t to_ns(const timespec& time) { return time.tv_sec * kSecond + time.tv_nsec; }
 timespec to_timespec(std::int64_t ns) { return {ns / kSecond, ns % kSecond}; }
 
+std::int64_t setting(const char* name, std::int64_t unset) {
+    const char* text = std::getenv(name);
+    return text ? std::strtoll(text, nullptr, 10) : unset;
+}
 std::int64_t speed() {
-    static const std::int64_t value = [] {
-        const char* text = std::getenv("HP_CLOCK_SPEED");
-        const std::int64_t number = text ? std::strtoll(text, nullptr, 10) : 1;
-        return number > 0 ? number : 1;
-    }();
+    static const std::int64_t value = std::max<std::int64_t>(setting("HP_CLOCK_SPEED", 1), 1);
     return value;
 }
 
@@ -57,7 +59,12 @@ std::int64_t shortened(std::int64_t wait) { return wait > 0 ? (wait + speed() - 
 
 extern "C" int clock_gettime(clockid_t clock, timespec* time) {
     static const auto real = next<ClockGettime>("clock_gettime");
-    if (clock != CLOCK_MONOTONIC) return real(clock, time);
+    if (clock != CLOCK_MONOTONIC) {
+        static const std::int64_t ahead_s = setting("HP_CLOCK_AHEAD_S", 0);
+        const int code = real(clock, time);
+        if (clock == CLOCK_REALTIME) time->tv_sec += ahead_s;
+        return code;
+    }
     *time = to_timespec(beginning() + (true_now() - beginning()) * speed());
     return 0;
 }
