@@ -27,6 +27,8 @@ constexpr std::size_t kReadBytes = 256 * 1024;
 /// What is still taken from a pipe after SIGTERM: as much as the writer may have queued there.
 constexpr std::size_t kLeftBytesMax = 8u << 20;
 constexpr int kPipeBytes = 1 << 20;
+/// What SIGTERM waits for; the next ingest goes on.
+constexpr SteadyMs kCatchUpMs = 2'000;
 
 volatile std::sig_atomic_t stop_asked = 0;
 volatile std::sig_atomic_t reopen_asked = 0;
@@ -61,6 +63,7 @@ class Ingest {
         reader_.finish();
         take_records();
         HP_DO(commit());
+        HP_DO(catch_up());
         log::info("{} records, {} of unknown type, {} damaged", records_, unknown_, damaged_);
         return {};
     }
@@ -117,6 +120,15 @@ class Ingest {
         }
     }
 
+    /// A long file's slots are added up at its end; a service's have been all the time.
+    Result<> catch_up() {
+        for (const SteadyMs end = steady_ms_now() + kCatchUpMs; steady_ms_now() < end;) {
+            HP_TRY(const bool has_more, series_.catch_up(unix_ms_now()));
+            if (!has_more) break;
+        }
+        return {};
+    }
+
     Result<> commit_when_due() {
         const bool is_due = steady_ms_now() >= due_ms_ || batch_.records() >= kCommitAfterRecords;
         if (batch_.is_empty() || !is_due) return {};
@@ -146,8 +158,8 @@ class Ingest {
 
 }  // namespace
 
-Result<> ingest(const std::string& database, const std::string& input) {
-    HP_TRY(auto series, stats::Series::open(database));
+Result<> ingest(const std::string& database, const std::string& input, const stats::Retention& retention) {
+    HP_TRY(auto series, stats::Series::open(database, retention));
     int fd = STDIN_FILENO;
     if (input != "-") {
         fd = ::open(input.c_str(), O_RDONLY | O_CLOEXEC);

@@ -9,53 +9,173 @@ using namespace hp;
 
 namespace {
 
-constexpr std::int64_t kMinutesMax = 1'000'000;
+constexpr std::int64_t kMinutesMax = 10'000'000;
 
-struct Options {
-    std::string database, input{"-"};
-    hp_stats::ShowOptions show;
+struct All {
+    std::string input{"-"};
+    hp_stats::Options options;
+    hp_stats::CheckOptions check;
+    int exit_code{0};
 };
 
-void add_ingest(cli::Command& command, Options& options) {
+void add_database(CLI::App& verb, std::string& database) {
+    auto* positional = verb.add_option("DB", database, "SQLite file of ingest [key database]");
+    verb.add_option("--db", database, "the same")->type_name("FILE")->excludes(positional);
+}
+void add_minutes(CLI::App& verb, hp_stats::Options& options, const char* help) {
+    verb.add_option_function<std::int64_t>(
+            "--minutes", [&](std::int64_t minutes) { options.minutes = minutes; }, help)
+        ->check(CLI::Range(std::int64_t{1}, kMinutesMax))
+        ->type_name("N");
+}
+void add_formats(CLI::App& verb, hp_stats::Options& options, bool has_csv) {
+    auto* json = verb.add_flag("--json", options.json, "print one JSON object");
+    if (has_csv) verb.add_flag("--csv", options.csv, "print CSV with a head")->excludes(json);
+}
+void add_at(CLI::App& verb, hp_stats::Options& options) {
+    verb.add_option("--at", options.at, "as it was at this time (UTC) [now]")->type_name("TIME");
+}
+
+void add_ingest(cli::Command& command, All& all) {
     auto& ingest = command.subcommand("ingest", "read event records and keep what they add up to",
                                       {"hp-pool --config-dir d --events - | hp-stats ingest --db pool.db",
                                        "hp-stats ingest --db pool.db events.jsonl"});
-    ingest.add_option("FILE", options.input, "the records; - is stdin [-]");
-    ingest.add_option("--db", options.database, "SQLite file, made when it is not there [key database]")
+    ingest.add_option("FILE", all.input, "the records; - is stdin [-]");
+    ingest.add_option("--db", all.options.database, "SQLite file, made when it is not there [key database]")
         ->type_name("FILE");
 }
 
-void add_show(cli::Command& command, Options& options) {
+void add_show(cli::Command& command, hp_stats::Options& options) {
     auto& show =
         command.subcommand("show", "print the figures, also while ingest runs",
-                           {"hp-stats show pool.db", "hp-stats show --db pool.db --minutes 10 --json"});
-    auto* positional = show.add_option("DB", options.database, "SQLite file of ingest [key database]");
-    show.add_option("--db", options.database, "the same")->type_name("FILE")->excludes(positional);
-    show.add_option_function<std::int64_t>(
-            "--minutes", [&](std::int64_t minutes) { options.show.minutes = minutes; },
-            "only the last so many minutes of the records [all]")
-        ->check(CLI::Range(std::int64_t{1}, kMinutesMax))
-        ->type_name("N");
-    show.add_flag("--json", options.show.json, "print one JSON object");
+                           {"hp-stats show pool.db", "hp-stats show --db pool.db --minutes 10 --json",
+                            "hp-stats show pool.db --minutes 60 --at '2026-08-01 03:00'"});
+    add_database(show, options.database);
+    add_minutes(show, options, "only the last so many minutes of the records [all]");
+    add_at(show, options);
+    add_formats(show, options, false);
+}
+
+void add_history(cli::Command& command, hp_stats::Options& options) {
+    auto& history = command.subcommand(
+        "history", "print one series, slot by slot",
+        {"hp-stats history pool.db --minutes 60",
+         "hp-stats history pool.db --worker rig1 --step 1h --csv >rig1.csv",
+         "hp-stats history pool.db --gauge outbox_pending --from 2026-08-01 --to 2026-08-02 --json"});
+    add_database(history, options.database);
+    auto* gauge =
+        history.add_option("--gauge", options.gauge, "a field of the status records")->type_name("FIELD");
+    history.add_option("--series", options.series, "records of a type [share_accepted]")
+        ->type_name("NAME")
+        ->default_val("share_accepted")
+        ->excludes(gauge);
+    history.add_option("--worker", options.worker, "only this worker, reason or other label [all together]")
+        ->type_name("LABEL")
+        ->excludes(gauge);
+    add_minutes(history, options, "so many minutes before --to [1440]");
+    history.add_option("--from", options.from, "begin, UTC")->type_name("TIME")->excludes("--minutes");
+    history.add_option("--to", options.to, "end, UTC [the newest record]")->type_name("TIME");
+    history
+        .add_option("--step", options.step, "length of a slot: 1m, 5m, 1h or 1d [what gives up to 300 rows]")
+        ->type_name("STEP")
+        ->check(CLI::IsMember({"1m", "5m", "1h", "1d"}));
+    add_formats(history, options, true);
+}
+
+void add_top(cli::Command& command, hp_stats::Options& options) {
+    auto& top =
+        command.subcommand("top", "print the workers with the most work",
+                           {"hp-stats top pool.db --minutes 60", "hp-stats top pool.db --count 5 --csv"});
+    add_database(top, options.database);
+    add_minutes(top, options, "only the last so many minutes of the records [all]");
+    top.add_option("--count", options.count, "workers to print, at most [20]")
+        ->type_name("N")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}));
+    add_at(top, options);
+    add_formats(top, options, true);
+}
+
+void add_latency(cli::Command& command, hp_stats::Options& options) {
+    auto& latency = command.subcommand("latency", "print the percentiles of each latency",
+                                       {"hp-stats latency proxy.db --minutes 60 --json"});
+    add_database(latency, options.database);
+    add_minutes(latency, options, "only the last so many minutes of the records [all]");
+    add_at(latency, options);
+    add_formats(latency, options, true);
+}
+
+template <class T>
+void add_limit(CLI::App& verb, const std::string& name, std::optional<T>& warn, std::optional<T>& critical,
+               const std::string& help) {
+    for (const bool is_critical : {false, true}) {
+        auto& limit = is_critical ? critical : warn;
+        verb.add_option_function<T>((is_critical ? "--critical-" : "--warn-") + name,
+                                    [&limit](const T& value) { limit = value; },
+                                    (is_critical ? "CRITICAL " : "WARNING ") + help)
+            ->type_name("N")
+            ->check(CLI::NonNegativeNumber);
+    }
+}
+
+void add_check(cli::Command& command, hp_stats::CheckOptions& options) {
+    auto& check = command.subcommand("check",
+                                     "say in one line whether all is well, as a Nagios plugin: exit 0 OK, 1 "
+                                     "WARNING, 2 CRITICAL, 3 UNKNOWN",
+                                     {"hp-stats check pool.db --critical-age 60 --warn-hashrate 1e12",
+                                      "hp-stats check pool.db --critical-age 60 --run 'curl -fsS -d "
+                                      "\"$HP_CHECK_TEXT\" https://ntfy.example/pool'"});
+    add_database(check, options.database);
+    check.add_option("--minutes", options.minutes, "window of the figures [5]")
+        ->type_name("N")
+        ->check(CLI::Range(std::int64_t{1}, kMinutesMax));
+    auto &warn = options.warn, &critical = options.critical;
+    add_limit(check, "age", warn.age_s, critical.age_s,
+              "when the newest record is older than so many seconds");
+    add_limit(check, "hashrate", warn.hashrate_hps, critical.hashrate_hps,
+              "when it is below so many hashes a second");
+    add_limit(check, "rejected", warn.rejected_percent, critical.rejected_percent,
+              "when more per cent of the shares are rejected");
+    add_limit(check, "pending", warn.outbox_pending, critical.outbox_pending,
+              "when more quotes wait for the mint");
+    add_limit(check, "alarms", warn.alarms, critical.alarms, "when there were more alarms");
+    check.add_option("--run", options.run, "command for the shell when the state is not OK")
+        ->type_name("COMMAND");
+    check.add_flag("--json", options.json, "print one JSON object");
+}
+
+stats::Retention retention_of(const config::Stats& stats) {
+    constexpr std::int64_t kHour = 3600, kDay = 86400;
+    return {
+        {stats.keep_1m_h * kHour, stats.keep_5m_d * kDay, stats.keep_1h_d * kDay, stats.keep_1d_d * kDay}};
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    Options options;
+    All all;
     config::Stats stats;
     cli::Command command{{.name = "hp-stats",
                           .summary = "Keep time series of event records (man 5 hp-records), and print them.",
                           .examples = {"hp-pool --config-dir d --events - | hp-stats ingest --db pool.db",
-                                       "hp-stats show pool.db"}}};
+                                       "hp-stats show pool.db", "hp-stats check pool.db --critical-age 60"}}};
     command.configure(stats);
-    add_ingest(command, options);
-    add_show(command, options);
-    return command.run(argc, argv, [&]() -> Result<> {
-        const std::string database =
-            options.database.empty() ? command.resolve(stats.database) : options.database;
-        if (command.app().got_subcommand("ingest")) return hp_stats::ingest(database, options.input);
-        options.show.database = database;
-        return hp_stats::show(options.show);
+    add_ingest(command, all);
+    add_show(command, all.options);
+    add_history(command, all.options);
+    add_top(command, all.options);
+    add_latency(command, all.options);
+    add_check(command, all.check);
+    const int code = command.run(argc, argv, [&]() -> Result<> {
+        const auto is = [&](const char* verb) { return command.app().got_subcommand(verb); };
+        std::string& database = is("check") ? all.check.database : all.options.database;
+        if (database.empty()) database = command.resolve(stats.database);
+        if (is("ingest")) return hp_stats::ingest(database, all.input, retention_of(stats));
+        if (is("history")) return hp_stats::history(all.options);
+        if (is("top")) return hp_stats::top(all.options);
+        if (is("latency")) return hp_stats::latency(all.options);
+        if (is("show")) return hp_stats::show(all.options);
+        all.exit_code = hp_stats::check(all.check);
+        return {};
     });
+    return code == 0 ? all.exit_code : code;
 }

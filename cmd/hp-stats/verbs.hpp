@@ -5,17 +5,44 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "stats/history_text.hpp"
 
 namespace hp::hp_stats {
 
 /// Reads records from `input` ("-" is stdin) into the database until the end of the input, SIGTERM or SIGINT.
-Result<> ingest(const std::string& database, const std::string& input);
+Result<> ingest(const std::string& database, const std::string& input, const stats::Retention& retention);
 
-struct ShowOptions {
+/// Options that several verbs share.
+struct Options {
     std::string database;
     std::optional<std::int64_t> minutes{};
+    std::string at, from, to;  ///< times as stats::time_from_text takes them; empty: not given
+    std::string series, gauge, worker, step;
+    std::int64_t count{20};
+    bool json{false}, csv{false};
+
+    stats::Format format() const {
+        return json ? stats::Format::json : csv ? stats::Format::csv : stats::Format::table;
+    }
+};
+/// show, and with `at` the same of that moment.
+Result<> show(const Options& options);
+Result<> history(const Options& options);
+Result<> top(const Options& options);
+Result<> latency(const Options& options);
+
+struct Limits {
+    std::optional<std::int64_t> age_s, outbox_pending, alarms;
+    std::optional<double> hashrate_hps, rejected_percent;
+};
+struct CheckOptions {
+    std::string database;
+    std::int64_t minutes{5};
+    Limits warn, critical;
+    std::string run;  ///< command for the shell when the state is not OK; empty: none
     bool json{false};
 };
-Result<> show(const ShowOptions& options);
+/// As a Nagios plugin: one line on stdout; returns 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
+int check(const CheckOptions& options);
 
 }  // namespace hp::hp_stats

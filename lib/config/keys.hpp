@@ -246,10 +246,18 @@ struct Proxy {
 struct Stats {
     static constexpr std::string_view file = "stats.toml";
     std::string database = "data/stats.db";
+    std::int64_t keep_1m_h = 24;
+    std::int64_t keep_5m_d = 14;
+    std::int64_t keep_1h_d = 180;
+    std::int64_t keep_1d_d = 3650;
 
     template <class V>
     void describe(V&& v) {
         v("database", database, "the time series' SQLite file", path());
+        v("keep_1m_h", keep_1m_h, "hours that figures by minute are kept", range(1, 100'000));
+        v("keep_5m_d", keep_5m_d, "days that figures by 5 minutes are kept", range(1, 100'000));
+        v("keep_1h_d", keep_1h_d, "days that figures by hour are kept", range(1, 100'000));
+        v("keep_1d_d", keep_1d_d, "days that figures by day are kept", range(1, 100'000));
     }
 };
 

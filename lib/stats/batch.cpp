@@ -21,6 +21,7 @@ constexpr std::uint64_t kSumMax = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t kGaugeNameSizeMax = 64;
 constexpr std::size_t kGaugeTextSizeMax = 1024;
 constexpr std::int64_t kMinuteMs = 60'000;
+constexpr double kWorkMax = 0x1p256;
 
 std::uint64_t add_up(std::uint64_t a, std::uint64_t b) {
     return a > kSumMax || b > kSumMax - a ? kSumMax : a + b;
@@ -76,6 +77,20 @@ std::optional<std::string> gauge_of(const element& value) {
     }
 }
 
+std::optional<double> range_number(const element& value) {
+    double number{};
+    bool truth{};
+    if (value.get(number) == simdjson::SUCCESS) return number;
+    if (value.get(truth) == simdjson::SUCCESS) return truth ? 1 : 0;
+    return {};
+}
+void add_to_range(Range& range, double number, UnixMs ts_ms) {
+    if (range.last_ms == 0) range = {number, number, number, ts_ms};
+    range.low = std::min(range.low, number);
+    range.high = std::max(range.high, number);
+    if (ts_ms >= range.last_ms) range.last = number, range.last_ms = ts_ms;
+}
+
 /// What a field of a status record is kept as, or nothing.
 std::optional<std::string> gauge_name(std::string_view type, std::string_view field) {
     if (type == "alarm") return field == "what" ? std::optional<std::string>("last_alarm") : std::nullopt;
@@ -104,6 +119,9 @@ Result<Part> part_of(const Rule& rule, const element& record, UnixMs ts_ms) {
     }
     if (!rule.work.empty()) {
         HP_TRY(part.sums.work_hashes, number_of(record, rule.work));
+        if (part.sums.work_hashes > kWorkMax) return wrong(rule.work, "number from 0 to 2^256");
+        part.sums.work_squared = part.sums.work_hashes * part.sums.work_hashes;
+        part.sums.work_max = part.sums.work_hashes;
     }
     // A pool that was restarted does not know when the share came: then there is no latency.
     element latency;
@@ -123,6 +141,8 @@ void Sums::add(const Sums& more) {
     count = add_up(count, more.count);
     amount = add_up(amount, more.amount);
     work_hashes += more.work_hashes;
+    work_squared += more.work_squared;
+    work_max = std::max(work_max, more.work_max);
     last_ms = std::max(last_ms, more.last_ms);
 }
 
@@ -133,6 +153,7 @@ void Batch::clear() {
     sums_.clear();
     latencies_.clear();
     gauges_.clear();
+    ranges_.clear();
     records_ = unknown_ = damaged_ = 0;
     first_ms_.reset();
     last_ms_ = 0;
@@ -183,12 +204,17 @@ Result<> Batch::add(const wire::ReadRecord& record, UnixMs now) {
             const auto name = gauge_name(record.type, field);
             auto json = gauge_of(value);
             if (!name || !json) continue;
-            Gauge& gauge = gauges_[{admit("source", record.source), *name}];
+            const std::string source = admit("source", record.source);
+            if (const auto number = range_number(value))
+                add_to_range(ranges_[{minute, source, *name}], *number, record.ts_ms);
+            Gauge& gauge = gauges_[{source, *name}];
             if (record.ts_ms >= gauge.ts_ms) gauge = {*std::move(json), record.ts_ms};
         }
     } else if (parts.empty()) {
         ++unknown_;
     }
+    sums_[{minute, {std::string(kRecordSeries), admit(kRecordSeries, record.source)}}].add(
+        {.count = 1, .last_ms = record.ts_ms});
     ++records_;
     first_ms_ = first_ms_ ? std::min(*first_ms_, record.ts_ms) : record.ts_ms;
     last_ms_ = std::max(last_ms_, record.ts_ms);

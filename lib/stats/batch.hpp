@@ -31,6 +31,8 @@ struct Sums {
     std::uint64_t count{};
     std::uint64_t amount{};  ///< ehash, in its unit
     double work_hashes{};    ///< expected hashes; no money, and beyond 64 bits for a large pool
+    double work_squared{};   ///< sum of the squares of the records' work_hashes, for error bars
+    double work_max{};       ///< greatest work_hashes of a record
     UnixMs last_ms{};        ///< of the newest record
     void add(const Sums& more);
 };
@@ -40,6 +42,15 @@ struct Gauge {
     std::string json;
     UnixMs ts_ms{};
 };
+
+/// What a number of a status record was over a minute. Truths are 0 and 1.
+struct Range {
+    double low{}, high{}, last{};
+    UnixMs last_ms{};
+};
+
+/// The series that counts all records, by source: where it has none, nobody looked.
+inline constexpr std::string_view kRecordSeries = "record";
 
 /// Labels that a series takes over the life of a Batch; further ones count as kOtherLabel. Miners choose the
 /// names of workers: the bound keeps them from choosing the size of the database too.
@@ -69,6 +80,12 @@ class Batch {
     const std::map<std::pair<Minute, std::string>, LatencyCounts>& latencies() const { return latencies_; }
     /// By source and field.
     const std::map<std::pair<std::string, std::string>, Gauge>& gauges() const { return gauges_; }
+    struct RangeKey {
+        Minute minute;
+        std::string source, field;
+        friend auto operator<=>(const RangeKey&, const RangeKey&) = default;
+    };
+    const std::map<RangeKey, Range>& ranges() const { return ranges_; }
 
     std::uint64_t records() const { return records_; }  ///< not damaged, unknown ones too
     std::uint64_t unknown() const { return unknown_; }
@@ -85,6 +102,7 @@ class Batch {
     std::map<std::pair<Minute, SeriesKey>, Sums> sums_;
     std::map<std::pair<Minute, std::string>, LatencyCounts> latencies_;
     std::map<std::pair<std::string, std::string>, Gauge> gauges_;
+    std::map<RangeKey, Range> ranges_;
     std::map<std::string, std::set<std::string>> labels_;
     std::uint64_t records_{0}, unknown_{0}, damaged_{0};
     std::optional<UnixMs> first_ms_;

@@ -1,19 +1,22 @@
 #include "stats/report.hpp"
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/bytes.hpp"
+#include "stats/estimate.hpp"
+#include "stats/text.hpp"
 
 namespace hp::stats {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Work over time; nothing while the window is too short to say.
-Json rate_hps(double work_hashes, const Snapshot& s) {
-    if (s.seconds() < 1) return nullptr;
-    return work_hashes / s.seconds();
+/// Adds the measured rate and its 95 % interval; null while the window is too short to say.
+void add_rate(Json& out, const Sums& shares, const Snapshot& s) {
+    const auto rate = estimate(shares, s.seconds());
+    out["hashrate_hps"] = rate ? Json(rate->hps) : Json(nullptr);
+    out["hashrate_low_hps"] = rate ? Json(rate->low_hps) : Json(nullptr);
+    out["hashrate_high_hps"] = rate && rate->high_hps ? Json(*rate->high_hps) : Json(nullptr);
 }
 
 Json latency_json(const Percentiles& p) {
@@ -39,13 +42,15 @@ Json window_json(const Snapshot& s) {
 
 Json workers_json(const Snapshot& s) {
     Json out = Json::array();
-    for (const auto& [worker, sums] : s.labels("share_accepted"))
-        out.push_back({{"worker", worker},
-                       {"shares_accepted", sums.count},
-                       {"amount", sums.amount},
-                       {"work_hashes", sums.work_hashes},
-                       {"hashrate_hps", rate_hps(sums.work_hashes, s)},
-                       {"last_share_ms", sums.last_ms}});
+    for (const auto& [worker, sums] : s.labels("share_accepted")) {
+        Json row = {{"worker", worker},
+                    {"shares_accepted", sums.count},
+                    {"amount", sums.amount},
+                    {"work_hashes", sums.work_hashes}};
+        add_rate(row, sums, s);
+        row["last_share_ms"] = sums.last_ms;
+        out.push_back(std::move(row));
+    }
     return out;
 }
 
@@ -68,23 +73,9 @@ Sums labelled(const Snapshot& s, const char* name, const char* label) {
     return found == labels.end() ? Sums{} : found->second;
 }
 
-std::string time_text(UnixMs ms) {
-    const std::time_t seconds = ms / 1000;
-    std::tm parts{};
-    char text[32];
-    gmtime_r(&seconds, &parts);
-    return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
-}
-
-std::string rate_text(const Json& rate_hps) {
-    if (rate_hps.is_null()) return "-";
-    constexpr const char* kPrefixes[] = {"", "k", "M", "G", "T", "P", "E", "Z"};
-    double rate = rate_hps;
-    std::size_t prefix = 0;
-    for (; rate >= 1000 && prefix + 1 < std::size(kPrefixes); ++prefix) rate /= 1000;
-    char text[64];
-    std::snprintf(text, sizeof text, "%.4g %sH/s", rate, kPrefixes[prefix]);
-    return text;
+std::string rate_text(const Sums& shares, const Snapshot& s) {
+    const auto rate = estimate(shares, s.seconds());
+    return rate ? rate_text(*rate) : "-";
 }
 
 /// Name, padded, then what belongs to it.
@@ -111,7 +102,7 @@ std::string report_json(const Snapshot& s) {
     const Sums shares = s.sum("share_accepted");
     const Sums quotes = labelled(s, "quote_created", "false");
     const Sums tokens = s.sum("token_minted");
-    const Json out = {
+    Json out = {
         {"window", window_json(s)},
         {"first_record_ms", time_json(s, s.first_record_ms)},
         {"last_record_ms", time_json(s, s.last_record_ms)},
@@ -122,7 +113,9 @@ std::string report_json(const Snapshot& s) {
         {"shares_rejected", counts_json(s.labels("share_rejected"))},
         {"share_amount", shares.amount},
         {"work_hashes", shares.work_hashes},
-        {"hashrate_hps", rate_hps(shares.work_hashes, s)},
+    };
+    add_rate(out, shares, s);
+    out.update({
         {"workers", workers_json(s)},
         {"miner_shares_accepted", s.sum("miner_share_accepted").count},
         {"miner_shares_rejected", counts_json(s.labels("miner_share_rejected"))},
@@ -149,7 +142,7 @@ std::string report_json(const Snapshot& s) {
         {"channels", gauge_json(s.gauge("channels"))},
         {"wallet_balance", gauge_json(s.gauge("wallet_balance"))},
         {"status", status_json(s)},
-    };
+    });
     return out.dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
@@ -175,7 +168,7 @@ std::string report_table(const Snapshot& s) {
         line(out, "miners' shares", std::to_string(miners.count));
         latency_line(out, "answer to miners", s.latency("miner_answer_ms"));
     }
-    line(out, "hashrate", rate_text(rate_hps(shares.work_hashes, s)));
+    line(out, "hashrate", rate_text(shares, s));
     line(out, "quotes created", count_and_amount(labelled(s, "quote_created", "false")));
     latency_line(out, "share to quote", s.latency("share_to_quote_ms"));
     line(out, "ehash issued", std::to_string(s.sum("ehash_issued").amount));
@@ -186,12 +179,12 @@ std::string report_table(const Snapshot& s) {
     for (const auto& [source, fields] : s.gauges)
         for (const auto& [field, gauge] : fields)
             line(out, printable(source), printable(field) + " " + gauge.json);
-    if (!s.labels("share_accepted").empty()) out += "\nshares      amount  hashrate      worker\n";
+    if (!s.labels("share_accepted").empty())
+        out += "\nshares      amount  hashrate (95 % interval)      worker\n";
     for (const auto& [worker, sums] : s.labels("share_accepted")) {
         char row[128];
-        std::snprintf(row, sizeof row, "%-10llu  %6llu  %-12s  ", static_cast<unsigned long long>(sums.count),
-                      static_cast<unsigned long long>(sums.amount),
-                      rate_text(rate_hps(sums.work_hashes, s)).c_str());
+        std::snprintf(row, sizeof row, "%-10llu  %6llu  %-28s  ", static_cast<unsigned long long>(sums.count),
+                      static_cast<unsigned long long>(sums.amount), rate_text(sums, s).c_str());
         out += row + printable(worker) + '\n';
     }
     return out;

@@ -2,7 +2,7 @@
 #pragma once
 #include <string>
 
-#include "stats/series.hpp"
+#include "stats/reader.hpp"
 
 namespace hp::stats {
 

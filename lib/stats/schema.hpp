@@ -6,7 +6,7 @@ namespace hp::stats {
 
 inline constexpr std::int32_t kApplicationId = 0x48505354;  // "HPST"
 
-// Keys begin with the minute: a batch touches the last pages only, and old minutes go in one piece.
+// Keys begin with the time: a batch touches the last pages only, and what is old goes in one piece.
 inline constexpr const char* kSchema[] = {
     R"sql(
 CREATE TABLE intake(
@@ -33,6 +33,42 @@ CREATE TABLE latency_total(
 CREATE TABLE gauge(
   source TEXT NOT NULL, field TEXT NOT NULL, json TEXT NOT NULL, ts_ms INTEGER NOT NULL, PRIMARY KEY(source, field)
 ) STRICT, WITHOUT ROWID;
+)sql",
+    // Slots of several lengths (levels.hpp) for the minutes, and what error bars need.
+    R"sql(
+CREATE TABLE level(
+  level INTEGER PRIMARY KEY, kept INTEGER NOT NULL, complete INTEGER NOT NULL
+) STRICT;
+INSERT INTO level VALUES(0, 0, 0), (1, 0, 0), (2, 0, 0), (3, 0, 0);
+CREATE TABLE slot_total(
+  level INTEGER NOT NULL, slot INTEGER NOT NULL, name TEXT NOT NULL,
+  count INTEGER NOT NULL, amount INTEGER NOT NULL, work_hashes REAL NOT NULL, work_squared REAL NOT NULL, work_max REAL NOT NULL, last_ms INTEGER NOT NULL,
+  PRIMARY KEY(level, slot, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE slot_label(
+  level INTEGER NOT NULL, slot INTEGER NOT NULL, name TEXT NOT NULL, label TEXT NOT NULL,
+  count INTEGER NOT NULL, amount INTEGER NOT NULL, work_hashes REAL NOT NULL, work_squared REAL NOT NULL, work_max REAL NOT NULL, last_ms INTEGER NOT NULL,
+  PRIMARY KEY(level, slot, name, label)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE slot_latency(
+  level INTEGER NOT NULL, slot INTEGER NOT NULL, name TEXT NOT NULL, bucket INTEGER NOT NULL, count INTEGER NOT NULL,
+  PRIMARY KEY(level, slot, name, bucket)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE slot_gauge(
+  level INTEGER NOT NULL, slot INTEGER NOT NULL, source TEXT NOT NULL, field TEXT NOT NULL,
+  low REAL NOT NULL, high REAL NOT NULL, last REAL NOT NULL, last_ms INTEGER NOT NULL,
+  PRIMARY KEY(level, slot, source, field)
+) STRICT, WITHOUT ROWID;
+INSERT INTO slot_label SELECT 0, minute, name, label, count, amount, work_hashes,
+  work_hashes * work_hashes / max(count, 1), work_hashes / max(count, 1), last_ms FROM minute;
+INSERT INTO slot_total SELECT 0, minute, name, sum(count), CAST(min(total(amount), 9e18) AS INTEGER), sum(work_hashes),
+  sum(work_hashes * work_hashes / max(count, 1)), max(work_hashes / max(count, 1)), max(last_ms) FROM minute GROUP BY minute, name;
+INSERT INTO slot_latency SELECT 0, minute, name, bucket, count FROM latency_minute;
+DROP TABLE minute;
+DROP TABLE latency_minute;
+ALTER TABLE total ADD COLUMN work_squared REAL NOT NULL DEFAULT 0;
+ALTER TABLE total ADD COLUMN work_max REAL NOT NULL DEFAULT 0;
+UPDATE total SET work_squared = work_hashes * work_hashes / max(count, 1), work_max = work_hashes / max(count, 1);
 )sql"};
 
 }  // namespace hp::stats

@@ -6,76 +6,225 @@
 namespace hp::stats {
 namespace {
 
+/// A slot is added up this long after its end: most late records have come by then. Those that come later
+/// still are added to each level by themselves.
+constexpr UnixMs kGraceMs = 120'000;
+/// Slots of a level that one commit adds up or forgets, so that a database with much to catch up on is not
+/// held up.
+constexpr Slot kSlotsAtOnce = 64;
+
 // "old + new", stopping at 2^63 - 1: SQLite would go on in floating point, which a STRICT column refuses.
 #define HP_ADD_UP(column)                                                  \
 #column "=CASE WHEN " #column ">9223372036854775807-excluded." #column \
             " THEN 9223372036854775807 ELSE " #column "+excluded." #column " END"
 constexpr const char* kAddSums =
-    " DO UPDATE SET " HP_ADD_UP(count) "," HP_ADD_UP(amount) ","
-    "work_hashes=work_hashes+excluded.work_hashes,last_ms=max(last_ms,excluded.last_ms)";
+    " DO UPDATE SET " HP_ADD_UP(count) "," HP_ADD_UP(amount) ",work_hashes=work_hashes+excluded.work_hashes,"
+    "work_squared=work_squared+excluded.work_squared,work_max=max(work_max,excluded.work_max),last_ms=max(last_ms,excluded.last_ms)";
 constexpr const char* kAddCount = " DO UPDATE SET " HP_ADD_UP(count);
 #undef HP_ADD_UP
+constexpr const char* kAddGauge =
+    " DO UPDATE SET low=min(low,excluded.low),high=max(high,excluded.high),"
+    "last=CASE WHEN excluded.last_ms>=last_ms THEN excluded.last ELSE last "
+    "END,last_ms=max(last_ms,excluded.last_ms)";
 
-std::string insert_or_add(const char* into, const char* add) {
-    return std::string("INSERT INTO ") + into + add;
+/// A table of slots: its columns behind level and slot, how many of them are the key, and how rows of one key
+/// add up.
+struct SlotTable {
+    const char* name;
+    const char* key;
+    const char* values;
+    const char* add;
+};
+constexpr SlotTable kTotals{"slot_total", "name", "count,amount,work_hashes,work_squared,work_max,last_ms",
+                            kAddSums};
+constexpr SlotTable kLabels{"slot_label", "name,label",
+                            "count,amount,work_hashes,work_squared,work_max,last_ms", kAddSums};
+constexpr SlotTable kLatencies{"slot_latency", "name,bucket", "count", kAddCount};
+constexpr SlotTable kGauges{"slot_gauge", "source,field", "low,high,last,last_ms", kAddGauge};
+
+std::string insert_or_add(const SlotTable& table, const std::string& rows) {
+    return std::string("INSERT INTO ") + table.name + " " + rows + " ON CONFLICT(level,slot," + table.key +
+           ")" + table.add;
 }
+
+/// The statements of one table of slots.
+struct SlotRows {
+    store::Statement add, roll, forget;
+    SlotRows(store::Database& db, const SlotTable& table, const char* parameters)
+        : add{db.prepare(insert_or_add(table, std::string("VALUES(") + parameters + ")"))},
+          roll{db.prepare(insert_or_add(
+              table, std::string("SELECT ?1,slot/?2,") + table.key + "," + table.values + " FROM " +
+                         table.name + " WHERE level=?1-1 AND slot>=?3 AND slot<?4 ORDER BY slot"))},
+          forget{db.prepare(std::string("DELETE FROM ") + table.name + " WHERE level=? AND slot<?")} {}
+};
+
+Slot ratio_to_finer(std::size_t level) { return kLevels[level].seconds / kLevels[level - 1].seconds; }
 
 }  // namespace
 
 struct Series::Impl {
     store::Database db;
-    store::Statement minute, total, latency_minute, latency_total, gauge, intake, forget, forget_latencies;
-    Batch::Minute forgotten_before{0};
+    Retention retention;
+    SlotRows totals, labels, latencies, gauges;
+    store::Statement total, latency_total, gauge, intake, newest, next_slot, save_level;
+    Holdings holdings;
 
-    explicit Impl(store::Database opened)
+    Impl(store::Database opened, Retention retention_)
         : db{std::move(opened)},
-          minute{db.prepare(
-              insert_or_add("minute VALUES(?,?,?,?,?,?,?) ON CONFLICT(minute,name,label)", kAddSums))},
-          total{db.prepare(insert_or_add("total VALUES(?,?,?,?,?,?) ON CONFLICT(name,label)", kAddSums))},
-          latency_minute{db.prepare(
-              insert_or_add("latency_minute VALUES(?,?,?,?) ON CONFLICT(minute,name,bucket)", kAddCount))},
-          latency_total{
-              db.prepare(insert_or_add("latency_total VALUES(?,?,?) ON CONFLICT(name,bucket)", kAddCount))},
+          retention{retention_},
+          totals{db, kTotals, "?,?,?,?,?,?,?,?,?"},
+          labels{db, kLabels, "?,?,?,?,?,?,?,?,?,?"},
+          latencies{db, kLatencies, "?,?,?,?,?"},
+          gauges{db, kGauges, "?,?,?,?,?,?,?,?"},
+          total{db.prepare(std::string("INSERT INTO total VALUES(?,?,?,?,?,?,?,?) ON CONFLICT(name,label)") +
+                           kAddSums)},
+          latency_total{db.prepare(
+              std::string("INSERT INTO latency_total VALUES(?,?,?) ON CONFLICT(name,bucket)") + kAddCount)},
           gauge{db.prepare("INSERT INTO gauge VALUES(?,?,?,?) ON CONFLICT(source,field) DO UPDATE SET "
                            "json=excluded.json,ts_ms=excluded.ts_ms WHERE excluded.ts_ms>=ts_ms")},
           intake{db.prepare("UPDATE intake SET records=records+?1,unknown=unknown+?2,damaged=damaged+?3,"
                             "first_ms=min(coalesce(first_ms,?4),coalesce(?4,first_ms)),"
                             "last_ms=max(coalesce(last_ms,?5),coalesce(?5,last_ms))")},
-          forget{db.prepare("DELETE FROM minute WHERE minute<?")},
-          forget_latencies{db.prepare("DELETE FROM latency_minute WHERE minute<?")} {}
+          newest{db.prepare("SELECT last_ms FROM intake")},
+          next_slot{db.prepare("SELECT min(slot) FROM slot_total WHERE level=? AND slot>=?")},
+          save_level{db.prepare("UPDATE level SET kept=?,complete=? WHERE level=?")} {
+        auto rows = db.prepare("SELECT level,kept,complete FROM level");
+        while (rows.step()) {
+            const auto level = static_cast<std::size_t>(rows.integer(0));
+            if (level >= kLevels.size()) continue;
+            holdings.kept[level] = rows.integer(1);
+            holdings.complete[level] = rows.integer(2);
+        }
+    }
+
+    template <class Call>
+    Result<bool> transact(Call call) {
+        const Holdings before = holdings;
+        try {
+            store::Transaction transaction{db};
+            const bool out = call();
+            transaction.commit();
+            return out;
+        } catch (const store::DbError& error) {
+            holdings = before;
+            return fail(Errc::io, "database '" + printable(db.path(), 4096) + "': " + error.what());
+        }
+    }
+
+    /// Calls with each level, and its slot, that has the minute apart from what it is added up from.
+    template <class Call>
+    void each_place(Batch::Minute minute, Call call) {
+        for (std::size_t level = 0; level < kLevels.size(); ++level) {
+            const Slot slot = minute * kLevels[0].seconds / kLevels[level].seconds;
+            if (slot >= holdings.kept[level] && (level == 0 || slot < holdings.complete[level]))
+                call(level, slot);
+        }
+    }
 
     void add(const Batch& batch) {
+        std::map<std::pair<Batch::Minute, std::string_view>, Sums> sums_of_names;
         for (const auto& [key, sums] : batch.sums()) {
-            const auto& [at, series] = key;
-            minute
-                .bind(at, series.name, series.label, sums.count, sums.amount, sums.work_hashes, sums.last_ms)
-                .run();
-            total.bind(series.name, series.label, sums.count, sums.amount, sums.work_hashes, sums.last_ms)
+            const auto& [minute, series] = key;
+            sums_of_names[{minute, series.name}].add(sums);
+            each_place(minute, [&](std::size_t level, Slot slot) {
+                labels.add
+                    .bind(level, slot, series.name, series.label, sums.count, sums.amount, sums.work_hashes,
+                          sums.work_squared, sums.work_max, sums.last_ms)
+                    .run();
+            });
+            total
+                .bind(series.name, series.label, sums.count, sums.amount, sums.work_hashes, sums.last_ms,
+                      sums.work_squared, sums.work_max)
                 .run();
         }
+        for (const auto& [key, sums] : sums_of_names)
+            each_place(key.first, [&](std::size_t level, Slot slot) {
+                totals.add
+                    .bind(level, slot, key.second, sums.count, sums.amount, sums.work_hashes,
+                          sums.work_squared, sums.work_max, sums.last_ms)
+                    .run();
+            });
         for (const auto& [key, counts] : batch.latencies()) {
-            const auto& [at, name] = key;
+            const auto& [minute, name] = key;
             for (const auto& [bucket, count] : counts) {
-                latency_minute.bind(at, name, bucket, count).run();
+                each_place(minute, [&](std::size_t level, Slot slot) {
+                    latencies.add.bind(level, slot, name, bucket, count).run();
+                });
                 latency_total.bind(name, bucket, count).run();
             }
         }
         for (const auto& [key, value] : batch.gauges())
             gauge.bind(key.first, key.second, value.json, value.ts_ms).run();
+        for (const auto& [key, range] : batch.ranges())
+            each_place(key.minute, [&](std::size_t level, Slot slot) {
+                gauges.add
+                    .bind(level, slot, key.source, key.field, range.low, range.high, range.last,
+                          range.last_ms)
+                    .run();
+            });
         std::optional<UnixMs> first, last;
         if (batch.records() > 0) first = batch.first_ms(), last = batch.last_ms();
         intake.bind(batch.records(), batch.unknown(), batch.damaged(), first, last).run();
     }
 
-    /// Old by the newest record, not by our clock: an old file that is read today keeps its minutes.
-    void forget_old(UnixMs now) {
-        auto newest = db.prepare("SELECT last_ms FROM intake");
-        if (!newest.step() || newest.is_null(0)) return;
-        const Batch::Minute before = std::min(newest.integer(0), now) / 60'000 - kMinutesKept;
-        if (before <= forgotten_before) return;
-        forget.bind(before).run();
-        forget_latencies.bind(before).run();
-        forgotten_before = before;
+    /// Whether there was anything to do.
+    bool keep_up(UnixMs now) {
+        newest.reset();
+        if (!newest.step() || newest.is_null(0)) return false;
+        const UnixMs until = std::min(newest.integer(0), now);
+        newest.reset();
+        const Holdings before = holdings;
+        for (std::size_t level = 1; level < kLevels.size(); ++level) roll(level, until);
+        for (std::size_t level = 0; level < kLevels.size(); ++level) forget(level, until);
+        bool is_changed = false;
+        for (std::size_t level = 0; level < kLevels.size(); ++level) {
+            if (holdings.kept[level] == before.kept[level] &&
+                holdings.complete[level] == before.complete[level])
+                continue;
+            save_level.bind(holdings.kept[level], holdings.complete[level], level).run();
+            is_changed = true;
+        }
+        return is_changed;
+    }
+
+    /// The first slot of the level from this one on that holds anything.
+    std::optional<Slot> next(std::size_t level, Slot from) {
+        next_slot.bind(level, from);
+        std::optional<Slot> out;
+        if (next_slot.step() && !next_slot.is_null(0)) out = next_slot.integer(0);
+        next_slot.reset();
+        return out;
+    }
+
+    void roll(std::size_t level, UnixMs until) {
+        const Slot ratio = ratio_to_finer(level);
+        Slot end = slot_of(until - kGraceMs, level);
+        if (level > 1) end = std::min(end, holdings.complete[level - 1] / ratio);
+        Slot& complete = holdings.complete[level];
+        if (end <= complete) return;
+        // What is empty needs no adding up.
+        const auto first = next(level - 1, complete * ratio);
+        complete = first ? std::min(end, std::max(complete, *first / ratio)) : end;
+        end = std::min(end, complete + kSlotsAtOnce);
+        if (end == complete) return;
+        for (SlotRows* rows : {&totals, &labels, &latencies, &gauges})
+            rows->roll.bind(level, ratio, complete * ratio, end * ratio).run();
+        complete = end;
+    }
+
+    void forget(std::size_t level, UnixMs until) {
+        Slot& kept = holdings.kept[level];
+        Slot before = slot_of(std::max<UnixMs>(until - retention.keep_s[level] * 1000, 0), level);
+        if (level < kCoarsest)
+            before = std::min(before, holdings.complete[level + 1] * ratio_to_finer(level + 1));
+        if (before <= kept) return;
+        const auto first = next(level, kept);
+        if (first && *first < before) {
+            before = std::min(before, *first + kSlotsAtOnce);
+            for (SlotRows* rows : {&totals, &labels, &latencies, &gauges})
+                rows->forget.bind(level, before).run();
+        }
+        kept = before;
     }
 };
 
@@ -83,26 +232,26 @@ Series::Series(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
 Series::Series(Series&&) noexcept = default;
 Series::~Series() = default;
 
-Result<Series> Series::open(const std::string& path) {
+Result<Series> Series::open(const std::string& path, Retention retention) {
     HP_TRY(auto db,
            store::Database::open(path, store::Mode::create, store::Journal::wal, kApplicationId, kSchema));
     try {
-        return Series{std::make_unique<Impl>(std::move(db))};
+        return Series{std::make_unique<Impl>(std::move(db), retention)};
     } catch (const store::DbError& error) {
         return fail(Errc::io, "database '" + printable(path, 4096) + "': " + error.what());
     }
 }
 
 Result<> Series::commit(const Batch& batch, UnixMs now) {
-    try {
-        store::Transaction transaction{impl_->db};
+    const auto done = impl_->transact([&] {
         impl_->add(batch);
-        impl_->forget_old(now);
-        transaction.commit();
-        return {};
-    } catch (const store::DbError& error) {
-        return fail(Errc::io, "database '" + printable(impl_->db.path(), 4096) + "': " + error.what());
-    }
+        return impl_->keep_up(now);
+    });
+    return done ? Result<>{} : fail(done.error());
+}
+
+Result<bool> Series::catch_up(UnixMs now) {
+    return impl_->transact([&] { return impl_->keep_up(now); });
 }
 
 }  // namespace hp::stats

@@ -27,6 +27,8 @@ hand_made() {
 
 field() { hp-stats show "${@:2}" --json | jq -c "$1"; }
 
+sqlite_of() { python3 -c 'import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])' "$@"; }
+
 # lines_to_length: each line as u32 little-endian and JSON
 lines_to_length() {
     python3 -c '
@@ -127,6 +129,147 @@ for line in sys.stdin.buffer:
     for field in $(grep -oh 'add\(_hex\)\?("[a-z_0-9]*"' "$HP_SOURCE_DIR"/lib/*/events.cpp | cut -d'"' -f2 | sort -u); do
         grep -q "_${field}_" "$HP_SOURCE_DIR/man/hp-records.5.scd" || fail "$field is not in hp-records(5)"
     done
+}
+
+# ---- histories
+
+# an_hour: two workers, one share a minute each, of 60 hashes; the second one ten minutes late and worth the double
+an_hour() {
+    local minute
+    for ((minute = 0; minute < 60; ++minute)); do
+        share $((minute * 60000)) alice 1 60
+        if ((minute >= 10)); then share $((minute * 60000 + 1)) =bob 2 120; fi
+        record pool_status $((minute * 60000 + 2)) "\"outbox_pending\":$((minute % 7)),\"connections\":2"
+    done
+}
+
+@test "history: slots of a minute, of all and of one worker, as JSON" {
+    an_hour | hp-stats ingest --db pool.db
+    run_tool hp-stats history pool.db --json
+    assert_equal "$stderr" ""
+    assert_equal "$(jq -c '[.series, .label, .step_s, (.rows | length)]' <<<"$output")" '["share_accepted",null,60,60]'
+    assert_equal "$(jq -c '.rows[0] | [.from_ms, .seconds, .observed, .count, .amount, .hashrate_hps]' <<<"$output")" \
+        '[1760000040000,60,true,1,1,1]'
+    assert_equal "$(jq -c '.rows[30] | [.count, .amount, .hashrate_hps]' <<<"$output")" '[2,3,3]'
+    assert_equal "$(jq '.rows[30] | .hashrate_low_hps < 3 and 3 < .hashrate_high_hps' <<<"$output")" true
+    assert_equal "$(hp-stats history pool.db --worker =bob --json | jq -c '[.label, .rows[9].count, .rows[10].count]')" \
+        '["=bob",0,1]'
+    assert_equal "$(hp-stats history pool.db --step 1h --json | jq -c '[.rows[] | .count]')" '[6,104]'
+    assert_equal "$(hp-stats history pool.db --minutes 5 --json | jq '.rows | length')" 6
+    assert_equal "$(hp-stats history pool.db --from '2025-10-09 09:00' --to 2025-10-09T09:05:00Z --json |
+        jq -c '[.rows[] | .count]')" '[1,1,1,1,2]'
+}
+
+@test "history of a field: lowest, highest and last of each slot" {
+    an_hour | hp-stats ingest --db pool.db
+    assert_equal "$(hp-stats history pool.db --gauge outbox_pending --step 1h --json | jq -c '.rows[0] | [.low, .high, .last]')" \
+        '[0,5,5]'
+    assert_equal "$(hp-stats history pool.db --gauge none --step 1h --json | jq -c '.rows[0] | [.low, .last]')" '[null,null]'
+}
+
+@test "history: a time without records is a gap, one with records and no shares is 0" {
+    { share 0 a 1 60; record tip_changed 60000 '"prev_hash":"00","nbits":1'; share 180000 a 1 60; } | hp-stats ingest --db pool.db
+    assert_equal "$(hp-stats history pool.db --json | jq -c '[.rows[] | [.observed, .hashrate_hps]]')" \
+        '[[true,1],[true,0],[false,null],[true,null]]'
+    run_tool hp-stats history pool.db
+    assert_line --index 2 --regexp '^2025-10-09T08:55:00Z  0 +0 +0 H/s$'
+    assert_line --index 3 --regexp '^2025-10-09T08:56:00Z  - no records$'
+}
+
+@test "history and top as CSV: a head, exact numbers, no cell that a spreadsheet runs" {
+    an_hour | hp-stats ingest --db pool.db
+    share 3600000 big 9223372036854775807 1 | hp-stats ingest --db pool.db
+    run_tool hp-stats history pool.db --csv
+    assert_line --index 0 $'from_ms,seconds,observed,count,amount,work_hashes,hashrate_hps,hashrate_low_hps,hashrate_high_hps\r'
+    assert_line --index 1 --regexp '^1760000040000,60.0,true,1,1,60.0,1.0,'
+    run_tool hp-stats top pool.db --csv
+    assert_line --index 1 --regexp "^'=bob,50,100,6000.0,"
+    assert_line --index 3 --regexp '^big,1,9223372036854775807,'
+}
+
+@test "top: the most work first, no more than asked for" {
+    an_hour | hp-stats ingest --db pool.db
+    assert_equal "$(hp-stats top pool.db --json | jq -c '[.workers[] | [.worker, .amount]]')" '[["=bob",100],["alice",60]]'
+    assert_equal "$(hp-stats top pool.db --count 1 --json | jq '.workers | length')" 1
+    assert_equal "$(hp-stats top pool.db --minutes 5 --json | jq -c '[.workers[] | .shares_accepted]')" '[6,6]'
+    run_tool hp-stats top pool.db
+    assert_line --index 1 --regexp '^50 .*=bob$'
+}
+
+@test "show --at: the figures of another time" {
+    an_hour | hp-stats ingest --db pool.db
+    assert_equal "$(field '[.shares_accepted, .window.to_ms, .outbox_pending]' pool.db --minutes 3 --at '2025-10-09 09:10')" \
+        '[6,1760001000000,1]'
+    run_tool -2 hp-stats show pool.db --at yesterday
+    assert_equal "$stderr" "hp-stats: error: expected a time as 2026-11-26T12:00:00Z (UTC), got 'yesterday'"
+    run_tool -2 hp-stats history pool.db --from 2025-10-10 --to 2025-10-09
+    [[ $stderr == "hp-stats: error: --from 2025-10-10T00:00:00Z is not before --to 2025-10-09T00:00:00Z"* ]]
+    run_tool -2 hp-stats history pool.db --step 2m
+}
+
+@test "latency: percentiles of each" {
+    hand_made | hp-stats ingest --db pool.db
+    assert_equal "$(hp-stats latency pool.db --json | jq -c '.latencies[0]')" \
+        '{"name":"share_to_quote_ms","count":2,"p50_ms":10,"p99_ms":20,"max_ms":20}'
+    run_tool hp-stats latency pool.db
+    assert_line --regexp '^share_to_token_ms +1 +31 +31 +31$'
+}
+
+@test "minutes go after their time, hours stay, and the sums with them" {
+    local day
+    for ((day = 0; day < 40; ++day)); do share $((day * 86400000)) a 1 60; done >days
+    hp-stats ingest --db pool.db --keep-1m-h 1 --keep-5m-d 1 --keep-1h-d 20 days
+    assert_equal "$(sqlite_of pool.db 'SELECT count(*) FROM slot_total WHERE level = 0 AND name = "share_accepted"')" 1
+    assert_equal "$(hp-stats history pool.db --from 2025-01-01 --step 1d --json | jq -c '[.rows[] | .count] | [length, add]')" '[40,40]'
+    assert_equal "$(hp-stats history pool.db --from 2025-01-01 --step 1h --json | jq -c '[.rows[] | .count] | add')" 40
+    assert_equal "$(field .shares_accepted pool.db --minutes 1000000)" 40
+}
+
+@test "a database of schema 1 is migrated after a copy, and says what it said" {
+    python3 -c '
+import sqlite3, sys
+sqlite3.connect("old.db").executescript(open(sys.argv[1]).read())' "$HP_SOURCE_DIR/tests/data/stats-v1.sql"
+    run_tool -1 hp-stats show old.db
+    [[ $stderr == *"old.db"* ]]
+    hp-stats ingest --db old.db </dev/null
+    assert [ -e old.db.backup-v1 ]
+    assert_equal "$(field '[.shares_accepted, .share_amount, .work_hashes, .records]' old.db)" '[40,640,2748779069440,82]'
+    assert_equal "$(field .share_to_quote_ms old.db)" '{"count":40,"p50":11,"p99":13,"max":13}'
+    assert_equal "$(hp-stats history old.db --step 1m --json | jq '[.rows[] | .count] | add')" 40
+    assert_equal "$(hp-stats top old.db --minutes 5 --json | jq '[.workers[] | .amount] | add')" 144
+}
+
+# ---- check
+
+@test "check: the exit codes and the line of a Nagios plugin" {
+    local now
+    now=$(date +%s%3N)
+    record() { printf '{"v":1,"ts_ms":%d,"type":"%s","source":"hp-pool"%s}\n' $((now + $2)) "$1" "${3:+,$3}"; }
+    { share -20000 a 1 60000; share -10000 a 1 60000; record share_rejected -1000 '"reason":"stale-share"'
+        record pool_status 0 '"outbox_pending":12'; } | hp-stats ingest --db pool.db
+    run_tool hp-stats check pool.db --critical-age 600 --warn-hashrate 10 --warn-rejected 50
+    assert_output --regexp '^HASHPOOL OK - hashrate [0-9.]+ kH/s, 2 shares in 5 min \| age=[0-9.]+s '
+    run_tool -1 hp-stats check pool.db --critical-age 600 --warn-hashrate 1e12
+    assert_output --regexp '^HASHPOOL WARNING - hashrate_hps [0-9.e+]+ below 1e\+12 \|'
+    run_tool -2 hp-stats check pool.db --warn-pending 3 --critical-pending 10 --warn-rejected 10
+    assert_output --regexp '^HASHPOOL CRITICAL - rejected shares in % 33.3333 above 10; outbox_pending 12 above 10 \|'
+    run_tool -2 hp-stats check pool.db --critical-hashrate 1e12 --json
+    assert_equal "$(jq -r '[.state, .figures.shares_accepted] | @csv' <<<"$output")" '"CRITICAL",2'
+    run_tool -3 hp-stats check none.db
+    assert_output --regexp "^HASHPOOL UNKNOWN - database '.*none.db' does not exist"
+    hp-stats ingest --db empty.db </dev/null
+    run_tool -3 hp-stats check empty.db
+    assert_output "HASHPOOL UNKNOWN - no records"
+}
+
+@test "check --run: the command gets the state and the text, and only when something is wrong" {
+    share 0 a 1 60 | hp-stats ingest --db pool.db
+    run_tool hp-stats check pool.db --run 'echo never >ran'
+    refute [ -e ran ]
+    run_tool -2 hp-stats check pool.db --critical-age 60 --run 'printf "%s|%s" "$HP_CHECK_STATE" "$HP_CHECK_TEXT" >ran; exit 4'
+    assert_equal "${#lines[@]}" 1
+    assert_regex "$(cat ran)" "^CRITICAL\|newest record's age in seconds [0-9.e+]+ above 60$"
+    [[ $stderr == *"the command of --run ended with 4"* ]]
 }
 
 # ---- damage

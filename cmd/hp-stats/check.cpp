@@ -1,0 +1,158 @@
+// hp-stats check: an alarm without a stack, in the form of a Nagios plugin.
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "base/bytes.hpp"
+#include "base/clock.hpp"
+#include "log/log.hpp"
+#include "stats/estimate.hpp"
+#include "stats/text.hpp"
+#include "verbs.hpp"
+
+namespace hp::hp_stats {
+namespace {
+
+constexpr const char* kStates[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
+constexpr int kUnknown = 3;
+
+struct Finding {
+    int state;
+    std::string what;
+};
+
+std::string number(double value) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.6g", value);
+    return text;
+}
+
+template <class T>
+void compare(std::vector<Finding>& out, const std::optional<T>& warn, const std::optional<T>& critical,
+             double value, bool is_bad_below, const std::string& name) {
+    const auto beyond = [&](const std::optional<T>& limit) {
+        if (!limit) return false;
+        return is_bad_below ? value < static_cast<double>(*limit) : value > static_cast<double>(*limit);
+    };
+    const int state = beyond(critical) ? 2 : beyond(warn) ? 1 : 0;
+    const auto& limit = state == 2 ? critical : warn;
+    if (state > 0)
+        out.push_back({state, name + " " + number(value) + (is_bad_below ? " below " : " above ") +
+                                  number(static_cast<double>(*limit))});
+}
+
+struct Figures {
+    double age_s{}, rejected_percent{};
+    std::optional<double> hashrate_hps, outbox_pending;
+    std::uint64_t alarms{}, shares{};
+};
+
+std::optional<double> gauge_number(const stats::Snapshot& snapshot, const std::string& field) {
+    const auto gauge = snapshot.gauge(field);
+    if (!gauge) return {};
+    const auto json = nlohmann::json::parse(gauge->json, nullptr, false);
+    return json.is_number() ? std::optional(json.get<double>()) : std::nullopt;
+}
+
+Figures figures_of(const stats::Snapshot& snapshot) {
+    Figures out;
+    const auto shares = snapshot.sum("share_accepted");
+    const auto rejected = snapshot.sum("share_rejected").count;
+    out.shares = shares.count;
+    out.age_s = static_cast<double>(unix_ms_now() - snapshot.last_record_ms) / 1000;
+    if (const auto rate = stats::estimate(shares, snapshot.seconds())) out.hashrate_hps = rate->hps;
+    if (rejected > 0)
+        out.rejected_percent =
+            100.0 * static_cast<double>(rejected) / static_cast<double>(rejected + shares.count);
+    out.outbox_pending = gauge_number(snapshot, "outbox_pending");
+    out.alarms = snapshot.sum("alarm").count;
+    return out;
+}
+
+std::vector<Finding> judge(const Figures& f, const Limits& warn, const Limits& critical) {
+    std::vector<Finding> out;
+    compare(out, warn.age_s, critical.age_s, f.age_s, false, "newest record's age in seconds");
+    compare(out, warn.hashrate_hps, critical.hashrate_hps, f.hashrate_hps.value_or(0), true, "hashrate_hps");
+    compare(out, warn.rejected_percent, critical.rejected_percent, f.rejected_percent, false,
+            "rejected shares in %");
+    compare(out, warn.alarms, critical.alarms, static_cast<double>(f.alarms), false, "alarms");
+    if (f.outbox_pending)
+        compare(out, warn.outbox_pending, critical.outbox_pending, *f.outbox_pending, false,
+                "outbox_pending");
+    else if (warn.outbox_pending || critical.outbox_pending)
+        out.push_back({kUnknown, "outbox_pending is in no record"});
+    return out;
+}
+
+/// The worst; UNKNOWN only where nothing is known to be wrong.
+int worst(const std::vector<Finding>& findings) {
+    int state = 0;
+    for (const auto& finding : findings)
+        if (finding.state != kUnknown) state = std::max(state, finding.state);
+    if (state == 0 && !findings.empty()) state = kUnknown;
+    return state;
+}
+
+std::string joined(const std::vector<Finding>& findings) {
+    std::string out;
+    for (const auto& finding : findings) out += (out.empty() ? "" : "; ") + finding.what;
+    return out;
+}
+
+/// The command sees HP_CHECK_STATE and HP_CHECK_TEXT; what it prints goes to stderr.
+void run_command(const std::string& command, int state, const std::string& text) {
+    ::setenv("HP_CHECK_STATE", kStates[state], 1);
+    ::setenv("HP_CHECK_TEXT", text.c_str(), 1);
+    const int code = std::system(("(" + command + "\n) >&2").c_str());
+    if (code != 0)
+        log::warn("the command of --run ended with {}",
+                  WIFEXITED(code) ? WEXITSTATUS(code) : 128 + WTERMSIG(code));
+}
+
+}  // namespace
+
+int check(const CheckOptions& options) {
+    int state = kUnknown;
+    std::string text;
+    nlohmann::ordered_json json;
+    Result<stats::Snapshot> snapshot = [&]() -> Result<stats::Snapshot> {
+        HP_TRY(auto reader, stats::Reader::open(options.database));
+        return reader.snapshot(options.minutes);
+    }();
+    std::string perf;
+    if (!snapshot) {
+        text = snapshot.error().what;
+    } else if (snapshot->records == 0) {
+        text = "no records";
+    } else {
+        const Figures f = figures_of(*snapshot);
+        const auto findings = judge(f, options.warn, options.critical);
+        state = worst(findings);
+        text = findings.empty()
+                   ? "hashrate " + (f.hashrate_hps ? stats::rate_text(*f.hashrate_hps) : "-") + ", " +
+                         std::to_string(f.shares) + " shares in " + std::to_string(options.minutes) + " min"
+                   : joined(findings);
+        json = {{"age_s", f.age_s},
+                {"hashrate_hps", f.hashrate_hps ? nlohmann::ordered_json(*f.hashrate_hps) : nullptr},
+                {"shares_accepted", f.shares},
+                {"rejected_percent", f.rejected_percent},
+                {"outbox_pending", f.outbox_pending ? nlohmann::ordered_json(*f.outbox_pending) : nullptr},
+                {"alarms", f.alarms}};
+        perf = " | age=" + number(f.age_s) + "s hashrate=" + number(f.hashrate_hps.value_or(0)) +
+               " shares=" + std::to_string(f.shares) + "c rejected=" + number(f.rejected_percent) + "%";
+    }
+    if (options.json) {
+        nlohmann::ordered_json out = {{"state", kStates[state]}, {"text", text}, {"figures", json}};
+        std::printf("%s\n",
+                    out.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace).c_str());
+    } else {
+        std::printf("HASHPOOL %s - %s%s\n", kStates[state], printable(text, 1000).c_str(), perf.c_str());
+    }
+    std::fflush(stdout);
+    if (state != 0 && !options.run.empty()) run_command(options.run, state, text);
+    return state;
+}
+
+}  // namespace hp::hp_stats

@@ -1,0 +1,21 @@
+// A history for people, for spreadsheets and for programs.
+#pragma once
+#include <span>
+#include <string>
+
+#include "stats/reader.hpp"
+
+namespace hp::stats {
+
+enum class Format { table, csv, json };
+
+/// JSON: one object on one line; its members and the columns of CSV are in man 1 hp-stats. The table has a
+/// sparkline above its rows where `with_sparkline`.
+std::string history_text(const HistoryQuery& query, std::span<const HistoryRow> rows, Format format,
+                         bool with_sparkline);
+/// Workers with the most work first, at most `count`.
+std::string top_text(const Snapshot& snapshot, std::size_t count, Format format);
+/// Percentiles of each latency.
+std::string latency_text(const Snapshot& snapshot, Format format);
+
+}  // namespace hp::stats

@@ -1,0 +1,268 @@
+#include "stats/reader.hpp"
+
+#include <algorithm>
+
+#include "base/bytes.hpp"
+#include "stats/schema.hpp"
+#include "store/sqlite.hpp"
+
+namespace hp::stats {
+namespace {
+
+constexpr std::int64_t kMinuteMs = 60'000;
+/// How far before a moment a status is still one of that moment.
+constexpr UnixMs kGaugeReachMs = 3'600'000;
+
+/// Columns count, amount, work_hashes, work_squared, work_max, last_ms from this one on.
+Sums sums_of(const store::Statement& row, int column) {
+    return {.count = static_cast<std::uint64_t>(row.integer(column)),
+            .amount = static_cast<std::uint64_t>(row.integer(column + 1)),
+            .work_hashes = row.real(column + 2),
+            .work_squared = row.real(column + 3),
+            .work_max = row.real(column + 4),
+            .last_ms = row.integer(column + 5)};
+}
+
+void read_sums(store::Statement& row, Snapshot& out) {
+    while (row.step()) out.series[row.text(0)][row.text(1)].add(sums_of(row, 2));
+}
+
+void read_latencies(store::Statement& row, Snapshot& out) {
+    while (row.step())
+        out.latencies[row.text(0)][static_cast<std::uint32_t>(row.integer(1))] +=
+            static_cast<std::uint64_t>(row.integer(2));
+}
+
+}  // namespace
+
+Sums Snapshot::sum(const std::string& name) const {
+    Sums out;
+    for (const auto& [label, sums] : labels(name)) out.add(sums);
+    return out;
+}
+
+const std::map<std::string, Sums>& Snapshot::labels(const std::string& name) const {
+    static const std::map<std::string, Sums> none;
+    const auto found = series.find(name);
+    return found == series.end() ? none : found->second;
+}
+
+Percentiles Snapshot::latency(const std::string& name) const {
+    const auto found = latencies.find(name);
+    return found == latencies.end() ? Percentiles{} : percentiles(found->second);
+}
+
+std::optional<Gauge> Snapshot::gauge(const std::string& field) const {
+    std::optional<Gauge> newest;
+    for (const auto& [source, fields] : gauges) {
+        const auto found = fields.find(field);
+        if (found != fields.end() && (!newest || found->second.ts_ms > newest->ts_ms)) newest = found->second;
+    }
+    return newest;
+}
+
+struct Reader::Impl {
+    store::Database db;
+
+    void read_intake(Snapshot& out) {
+        auto row = db.prepare("SELECT records, unknown, damaged, first_ms, last_ms FROM intake");
+        if (!row.step()) throw store::DbError(0, "the table 'intake' is empty");
+        out.records = static_cast<std::uint64_t>(row.integer(0));
+        out.unknown = static_cast<std::uint64_t>(row.integer(1));
+        out.damaged = static_cast<std::uint64_t>(row.integer(2));
+        out.first_record_ms = row.integer(3);
+        out.last_record_ms = row.integer(4);
+    }
+
+    Holdings holdings() {
+        Holdings out;
+        auto row = db.prepare("SELECT level, kept, complete FROM level");
+        while (row.step()) {
+            const auto level = static_cast<std::size_t>(row.integer(0));
+            if (level >= kLevels.size()) continue;
+            out.kept[level] = row.integer(1);
+            out.complete[level] = row.integer(2);
+        }
+        return out;
+    }
+
+    void read_window(Snapshot& out, std::optional<UnixMs> until) {
+        if (until) out.to_ms = std::clamp(*until / kMinuteMs * kMinuteMs, out.first_record_ms, out.to_ms);
+        if (out.minutes)
+            out.from_ms = std::max(out.from_ms, (out.to_ms / kMinuteMs - *out.minutes) * kMinuteMs);
+        // A record at the very end of the window is in it, unless the window ends before the newest one.
+        const bool is_to_newest = out.to_ms == out.last_record_ms;
+        const auto pieces = cover(holdings(), out.from_ms, out.to_ms + (is_to_newest ? 1 : 0));
+        if (pieces.empty()) return;
+        out.from_ms = std::max(out.first_record_ms, begin_of(pieces.front().from, pieces.front().level));
+        auto sums = db.prepare(
+            "SELECT name, label, count, amount, work_hashes, work_squared, work_max, last_ms FROM slot_label "
+            "WHERE level = ? AND slot >= ? AND slot < ?");
+        auto counts = db.prepare(
+            "SELECT name, bucket, count FROM slot_latency WHERE level = ? AND slot >= ? AND slot < ?");
+        for (const Piece& piece : pieces) {
+            read_sums(sums.bind(piece.level, piece.from, piece.to), out);
+            read_latencies(counts.bind(piece.level, piece.from, piece.to), out);
+        }
+    }
+
+    void read_all(Snapshot& out) {
+        auto sums = db.prepare(
+            "SELECT name, label, count, amount, work_hashes, work_squared, work_max, last_ms FROM total");
+        read_sums(sums, out);
+        auto counts = db.prepare("SELECT name, bucket, count FROM latency_total");
+        read_latencies(counts, out);
+    }
+
+    void read_gauges(Snapshot& out) {
+        auto row = db.prepare("SELECT source, field, json, ts_ms FROM gauge");
+        while (row.step()) out.gauges[row.text(0)][row.text(1)] = {row.text(2), row.integer(3)};
+    }
+    /// The numbers, as they were then.
+    void read_gauges_until(Snapshot& out) {
+        auto row = db.prepare(
+            "SELECT source, field, last, last_ms FROM slot_gauge WHERE level = ? AND slot >= ? AND slot < ?");
+        for (const Piece& piece : cover(holdings(), out.to_ms - kGaugeReachMs, out.to_ms)) {
+            row.bind(piece.level, piece.from, piece.to);
+            while (row.step()) {
+                Gauge& gauge = out.gauges[row.text(0)][row.text(1)];
+                if (row.integer(3) >= gauge.ts_ms) gauge = {number_text(row.real(2)), row.integer(3)};
+            }
+        }
+    }
+    static std::string number_text(double number) {
+        char text[32];
+        std::snprintf(text, sizeof text, "%.15g", number);
+        return text;
+    }
+
+    /// The statements that read one slot of what a query asks for.
+    struct SlotReader {
+        SlotReader(store::Database& db, const HistoryQuery& query_)
+            : query{query_},
+              observed{db.prepare("SELECT 1 FROM slot_total WHERE level = ? AND slot = ? AND name = ?")},
+              sums{db.prepare(
+                  query.label
+                      ? "SELECT count, amount, work_hashes, work_squared, work_max, last_ms FROM slot_label "
+                        "WHERE level = ? AND slot = ? AND name = ? AND label = ?"
+                      : "SELECT count, amount, work_hashes, work_squared, work_max, last_ms FROM slot_total "
+                        "WHERE level = ? AND slot = ? AND name = ?")},
+              gauges{db.prepare("SELECT low, high, last, last_ms FROM slot_gauge "
+                                "WHERE level = ? AND slot = ? AND field = ?")} {}
+
+        void add(std::size_t level, Slot slot, HistoryRow& row) {
+            observed.bind(level, slot, kRecordSeries);
+            row.is_observed |= observed.step();
+            if (query.is_gauge) return add_gauge(level, slot, row);
+            if (query.label)
+                sums.bind(level, slot, query.name, *query.label);
+            else
+                sums.bind(level, slot, query.name);
+            if (sums.step()) row.sums.add(sums_of(sums, 0));
+        }
+        void add_gauge(std::size_t level, Slot slot, HistoryRow& row) {
+            gauges.bind(level, slot, query.name);
+            while (gauges.step()) {
+                const Range range{gauges.real(0), gauges.real(1), gauges.real(2), gauges.integer(3)};
+                if (!row.gauge) row.gauge = range;
+                row.gauge->low = std::min(row.gauge->low, range.low);
+                row.gauge->high = std::max(row.gauge->high, range.high);
+                if (range.last_ms >= row.gauge->last_ms)
+                    row.gauge->last = range.last, row.gauge->last_ms = range.last_ms;
+            }
+        }
+
+        const HistoryQuery& query;
+        store::Statement observed, sums, gauges;
+    };
+
+    std::vector<HistoryRow> history(const HistoryQuery& query) {
+        Snapshot times;
+        read_intake(times);
+        std::vector<HistoryRow> out;
+        if (times.records == 0) return out;
+        const UnixMs from_ms = std::max(query.from_ms, times.first_record_ms);
+        const UnixMs to_ms = std::min(query.to_ms, times.last_record_ms + 1);
+        // Whole slots of the query's length, so that the ends of a history do not move with the question.
+        const UnixMs whole_from = begin_of(slot_of(from_ms, query.level), query.level);
+        SlotReader slots{db, query};
+        for (const Piece& piece : cover(holdings(), whole_from, to_ms, query.level))
+            for (Slot slot = piece.from; slot < piece.to; ++slot) {
+                const std::size_t level = std::max(piece.level, query.level);
+                const UnixMs begin = begin_of(slot_of(begin_of(slot, piece.level), level), level);
+                if (out.empty() || out.back().from_ms != begin) {
+                    const UnixMs end = begin + kLevels[level].seconds * 1000;
+                    out.push_back({.from_ms = begin,
+                                   .seconds = static_cast<double>(std::min(end, times.last_record_ms) -
+                                                                  std::max(begin, times.first_record_ms)) /
+                                              1000});
+                }
+                slots.add(piece.level, slot, out.back());
+            }
+        return out;
+    }
+};
+
+Reader::Reader(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
+Reader::Reader(Reader&&) noexcept = default;
+Reader::~Reader() = default;
+
+Result<Reader> Reader::open(const std::string& path) {
+    HP_TRY(auto db,
+           store::Database::open(path, store::Mode::read_only, store::Journal::wal, kApplicationId, kSchema));
+    return Reader{std::make_unique<Impl>(Impl{std::move(db)})};
+}
+
+/// One snapshot of the database for all of the call's statements.
+template <class Call>
+auto Reader::at_one_moment(Call call) -> Result<decltype(call())> {
+    try {
+        impl_->db.exec("BEGIN");
+        auto out = call();
+        impl_->db.reset_statements();
+        impl_->db.exec("COMMIT");
+        return out;
+    } catch (const store::DbError& error) {
+        impl_->db.reset_statements();
+        try {
+            impl_->db.exec("ROLLBACK");
+        } catch (const store::DbError&) {
+            // There is none any more, and the first error is the one to tell.
+        }
+        return fail(Errc::io, "database '" + printable(impl_->db.path(), 4096) + "': " + error.what());
+    }
+}
+
+Result<Snapshot> Reader::snapshot(std::optional<std::int64_t> minutes, std::optional<UnixMs> until) {
+    return at_one_moment([&] {
+        Snapshot out;
+        out.minutes = minutes;
+        impl_->read_intake(out);
+        out.from_ms = out.first_record_ms;
+        out.to_ms = out.last_record_ms;
+        if (minutes || until)
+            impl_->read_window(out, until);
+        else
+            impl_->read_all(out);
+        if (until)
+            impl_->read_gauges_until(out);
+        else
+            impl_->read_gauges(out);
+        return out;
+    });
+}
+
+Result<std::vector<HistoryRow>> Reader::history(const HistoryQuery& query) {
+    return at_one_moment([&] { return impl_->history(query); });
+}
+
+Result<std::optional<std::pair<UnixMs, UnixMs>>> Reader::times() {
+    return at_one_moment([&]() -> std::optional<std::pair<UnixMs, UnixMs>> {
+        Snapshot out;
+        impl_->read_intake(out);
+        if (out.records == 0) return {};
+        return std::pair{out.first_record_ms, out.last_record_ms};
+    });
+}
+
+}  // namespace hp::stats

@@ -1,0 +1,76 @@
+// Reading the series, also while the writer writes. Never writes.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "stats/batch.hpp"
+#include "stats/levels.hpp"
+
+namespace hp::stats {
+
+/// What was read out of a database, over a window of time.
+struct Snapshot {
+    /// Nothing: everything that was ever recorded.
+    std::optional<std::int64_t> minutes{};
+    /// The window in the records' own time: it ends with the newest record, so that the figures of a run that
+    /// is over stay what they were.
+    UnixMs from_ms{}, to_ms{};
+    UnixMs first_record_ms{}, last_record_ms{};
+    std::uint64_t records{}, unknown{}, damaged{};              ///< ever, not by window
+    std::map<std::string, std::map<std::string, Sums>> series;  ///< by name and label
+    std::map<std::string, LatencyCounts> latencies;
+    std::map<std::string, std::map<std::string, Gauge>> gauges;  ///< by source and field
+
+    Sums sum(const std::string& name) const;
+    const std::map<std::string, Sums>& labels(const std::string& name) const;
+    Percentiles latency(const std::string& name) const;
+    /// The newest value that any source gave.
+    std::optional<Gauge> gauge(const std::string& field) const;
+    double seconds() const { return static_cast<double>(to_ms - from_ms) / 1000; }
+};
+
+/// One slot of a history.
+struct HistoryRow {
+    UnixMs from_ms{};
+    double seconds{};    ///< of the slot that lie between the first and the newest record
+    bool is_observed{};  ///< some record came in it; otherwise nobody looked, and 0 would be a lie
+    Sums sums{};
+    std::optional<Range> gauge{};
+};
+
+struct HistoryQuery {
+    /// A series, or where `is_gauge` a field of status records.
+    std::string name;
+    bool is_gauge{false};
+    std::optional<std::string> label{};  ///< nothing: all labels together
+    UnixMs from_ms{}, to_ms{};
+    /// Length of a slot, at least; where nothing so fine is kept any more, longer ones come.
+    std::size_t level{};
+};
+
+class Reader {
+  public:
+    /// A file that is none of ours, or newer than this program, is an error.
+    static Result<Reader> open(const std::string& path);
+    Reader(Reader&&) noexcept;
+    ~Reader();
+
+    /// The last `minutes` (whole ones and the one that is running) or all, up to the newest record or the
+    /// whole minute before `until`.
+    Result<Snapshot> snapshot(std::optional<std::int64_t> minutes, std::optional<UnixMs> until = {});
+    /// Oldest first; every slot of the time between the first and the newest record that the query asks for.
+    Result<std::vector<HistoryRow>> history(const HistoryQuery& query);
+    /// Times of the oldest and the newest record; nothing when there are none.
+    Result<std::optional<std::pair<UnixMs, UnixMs>>> times();
+
+  private:
+    struct Impl;
+    explicit Reader(std::unique_ptr<Impl> impl);
+    template <class Call>
+    auto at_one_moment(Call call) -> Result<decltype(call())>;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace hp::stats

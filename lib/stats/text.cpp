@@ -1,0 +1,95 @@
+#include "stats/text.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <ctime>
+
+#include "base/bytes.hpp"
+
+namespace hp::stats {
+namespace {
+
+constexpr const char* kPrefixes[] = {"", "k", "M", "G", "T", "P", "E", "Z", "Y"};
+
+/// How often 1000 goes into the number, within the prefixes that there are.
+std::size_t prefix_of(double number) {
+    std::size_t prefix = 0;
+    for (; number >= 999.95 && prefix + 1 < std::size(kPrefixes); ++prefix) number /= 1000;
+    return prefix;
+}
+std::string scaled(double number, std::size_t prefix) {
+    char text[64];
+    std::snprintf(text, sizeof text, "%.4g", number / std::pow(1000, static_cast<double>(prefix)));
+    return text;
+}
+
+}  // namespace
+
+std::string time_text(UnixMs ms) {
+    const std::time_t seconds = ms / 1000;
+    std::tm parts{};
+    char text[32];
+    gmtime_r(&seconds, &parts);
+    return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
+
+Result<UnixMs> time_from_text(std::string_view text) {
+    const std::string whole{text};
+    for (const char* format : {"%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M",
+                               "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"}) {
+        std::tm parts{};
+        const char* end = ::strptime(whole.c_str(), format, &parts);
+        // What comes out again is what went in: strptime takes the 31st of any month.
+        if (!end || *end != '\0') continue;
+        const std::tm given = parts;
+        const std::time_t seconds = ::timegm(&parts);
+        if (parts.tm_mday == given.tm_mday && parts.tm_mon == given.tm_mon) return UnixMs{seconds} * 1000;
+    }
+    return fail(Errc::usage,
+                "expected a time as 2026-11-26T12:00:00Z (UTC), got '" + printable(text, 64) + "'");
+}
+
+std::string rate_text(double hps) {
+    const std::size_t prefix = prefix_of(hps);
+    return scaled(hps, prefix) + " " + kPrefixes[prefix] + "H/s";
+}
+
+std::string rate_text(const HashRate& rate) {
+    if (!rate.high_hps) return rate_text(rate.hps);
+    const std::size_t prefix = prefix_of(rate.hps);
+    return rate_text(rate.hps) + " (" + scaled(rate.low_hps, prefix) + " to " +
+           scaled(*rate.high_hps, prefix) + ")";
+}
+
+std::string sparkline(std::span<const double> values) {
+    static constexpr const char* kBars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    const double greatest = values.empty() ? 0 : *std::ranges::max_element(values);
+    std::string out;
+    for (const double value : values) {
+        if (value < 0) {
+            out += ' ';
+            continue;
+        }
+        const double part = greatest > 0 ? value / greatest : 0;
+        out += kBars[std::min<std::size_t>(static_cast<std::size_t>(part * 8), 7)];
+    }
+    return out;
+}
+
+std::string csv_text(std::string_view text) {
+    std::string out;
+    const bool is_formula =
+        !text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos;
+    if (is_formula) out += '\'';
+    out += text;
+    if (out.find_first_of("\",\r\n") == std::string::npos) return out;
+    std::string quoted = "\"";
+    for (const char c : out) {
+        if (c == '"') quoted += '"';
+        quoted += c;
+    }
+    return quoted + '"';
+}
+
+}  // namespace hp::stats

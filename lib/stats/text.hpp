@@ -1,0 +1,26 @@
+// Figures as people read and write them.
+#pragma once
+#include <span>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "stats/estimate.hpp"
+
+namespace hp::stats {
+
+/// "2026-11-26T12:00:00Z"
+std::string time_text(UnixMs ms);
+/// What time_text writes, also with a space for the T and without Z, seconds, or time of day; always UTC.
+Result<UnixMs> time_from_text(std::string_view text);
+/// "26.88 MH/s"
+std::string rate_text(double hps);
+/// "26.88 MH/s (25.1 to 28.7)", or "0 H/s" where no share says how much could have been missed.
+std::string rate_text(const HashRate& rate);
+/// One of eight bars a value, from 0 to the greatest; a value below 0 is a gap.
+std::string sparkline(std::span<const double> values);
+/// A cell of a CSV file (RFC 4180). Spreadsheets run cells that begin with one of =+-@ as formulas: a text
+/// that does gets a ' before it.
+std::string csv_text(std::string_view text);
+
+}  // namespace hp::stats
