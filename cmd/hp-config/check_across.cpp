@@ -42,9 +42,13 @@ bool reaches(const std::string& address, const std::string& listen) {
 void check_ports(Setup& setup) {
     const Network& network = setup.values.network;
     const std::pair<const char*, const std::string*> listeners[] = {
-        {"template_listen", &network.template_listen}, {"pool_listen", &network.pool_listen},
-        {"link_listen", &network.link_listen},         {"mint_listen", &network.mint_listen},
+        {"template_listen", &network.template_listen},
+        {"pool_listen", &network.pool_listen},
+        {"link_listen", &network.link_listen},
+        {"mint_listen", &network.mint_listen},
         {"proxy_listen", &network.proxy_listen},
+        {"pool_stats_listen", &network.pool_stats_listen},
+        {"proxy_stats_listen", &network.proxy_stats_listen},
     };
     for (std::size_t i = 0; i < std::size(listeners); ++i) {
         for (std::size_t j = 0; j < i; ++j) {
@@ -207,6 +211,8 @@ void check_paths(Setup& setup) {
         stores.push_back({ProxyShared::file, "wallet_database", values.proxy_shared.wallet_database});
     }
     if (setup.has(Stats::file)) stores.push_back({Stats::file, "database", values.stats.database});
+    if (setup.has(Stats::file))
+        stores.push_back({Stats::file, "proxy_database", values.stats.proxy_database});
     if (setup.has(Template::file) && values.template_.source == "sim") {
         stores.push_back({Template::file, "sim_chain_file", values.template_.sim_chain_file});
     }

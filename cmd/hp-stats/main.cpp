@@ -12,15 +12,21 @@ namespace {
 constexpr std::int64_t kMinutesMax = 10'000'000;
 
 struct All {
-    std::string input{"-"};
+    std::string input{"-"}, side{"pool"}, listen;
     hp_stats::Options options;
     hp_stats::CheckOptions check;
     int exit_code{0};
 };
 
-void add_database(CLI::App& verb, std::string& database) {
+CLI::Option* add_side(CLI::App& verb, std::string& side) {
+    return verb.add_option("--side", side, "which database of the configuration: pool or proxy [pool]")
+        ->type_name("SIDE")
+        ->check(CLI::IsMember({"pool", "proxy"}));
+}
+void add_database(CLI::App& verb, std::string& database, std::string& side) {
     auto* positional = verb.add_option("DB", database, "SQLite file of ingest [key database]");
-    verb.add_option("--db", database, "the same")->type_name("FILE")->excludes(positional);
+    auto* option = verb.add_option("--db", database, "the same")->type_name("FILE")->excludes(positional);
+    add_side(verb, side)->excludes(positional)->excludes(option);
 }
 void add_minutes(CLI::App& verb, hp_stats::Options& options, const char* help) {
     verb.add_option_function<std::int64_t>(
@@ -41,28 +47,33 @@ void add_ingest(cli::Command& command, All& all) {
                                       {"hp-pool --config-dir d --events - | hp-stats ingest --db pool.db",
                                        "hp-stats ingest --db pool.db events.jsonl"});
     ingest.add_option("FILE", all.input, "the records; - is stdin [-]");
-    ingest.add_option("--db", all.options.database, "SQLite file, made when it is not there [key database]")
-        ->type_name("FILE");
+    auto* database =
+        ingest
+            .add_option("--db", all.options.database, "SQLite file, made when it is not there [key database]")
+            ->type_name("FILE");
+    add_side(ingest, all.side)->excludes(database);
 }
 
-void add_show(cli::Command& command, hp_stats::Options& options) {
+void add_show(cli::Command& command, All& all) {
+    auto& options = all.options;
     auto& show =
         command.subcommand("show", "print the figures, also while ingest runs",
                            {"hp-stats show pool.db", "hp-stats show --db pool.db --minutes 10 --json",
                             "hp-stats show pool.db --minutes 60 --at '2026-08-01 03:00'"});
-    add_database(show, options.database);
+    add_database(show, options.database, all.side);
     add_minutes(show, options, "only the last so many minutes of the records [all]");
     add_at(show, options);
     add_formats(show, options, false);
 }
 
-void add_history(cli::Command& command, hp_stats::Options& options) {
+void add_history(cli::Command& command, All& all) {
+    auto& options = all.options;
     auto& history = command.subcommand(
         "history", "print one series, slot by slot",
         {"hp-stats history pool.db --minutes 60",
          "hp-stats history pool.db --worker rig1 --step 1h --csv >rig1.csv",
          "hp-stats history pool.db --gauge outbox_pending --from 2026-08-01 --to 2026-08-02 --json"});
-    add_database(history, options.database);
+    add_database(history, options.database, all.side);
     auto* gauge =
         history.add_option("--gauge", options.gauge, "a field of the status records")->type_name("FIELD");
     history.add_option("--series", options.series, "records of a type [share_accepted]")
@@ -82,11 +93,12 @@ void add_history(cli::Command& command, hp_stats::Options& options) {
     add_formats(history, options, true);
 }
 
-void add_top(cli::Command& command, hp_stats::Options& options) {
+void add_top(cli::Command& command, All& all) {
+    auto& options = all.options;
     auto& top =
         command.subcommand("top", "print the workers with the most work",
                            {"hp-stats top pool.db --minutes 60", "hp-stats top pool.db --count 5 --csv"});
-    add_database(top, options.database);
+    add_database(top, options.database, all.side);
     add_minutes(top, options, "only the last so many minutes of the records [all]");
     top.add_option("--count", options.count, "workers to print, at most [20]")
         ->type_name("N")
@@ -95,10 +107,11 @@ void add_top(cli::Command& command, hp_stats::Options& options) {
     add_formats(top, options, true);
 }
 
-void add_latency(cli::Command& command, hp_stats::Options& options) {
+void add_latency(cli::Command& command, All& all) {
+    auto& options = all.options;
     auto& latency = command.subcommand("latency", "print the percentiles of each latency",
                                        {"hp-stats latency proxy.db --minutes 60 --json"});
-    add_database(latency, options.database);
+    add_database(latency, options.database, all.side);
     add_minutes(latency, options, "only the last so many minutes of the records [all]");
     add_at(latency, options);
     add_formats(latency, options, true);
@@ -117,14 +130,15 @@ void add_limit(CLI::App& verb, const std::string& name, std::optional<T>& warn, 
     }
 }
 
-void add_check(cli::Command& command, hp_stats::CheckOptions& options) {
+void add_check(cli::Command& command, All& all) {
+    auto& options = all.check;
     auto& check = command.subcommand("check",
                                      "say in one line whether all is well, as a Nagios plugin: exit 0 OK, 1 "
                                      "WARNING, 2 CRITICAL, 3 UNKNOWN",
                                      {"hp-stats check pool.db --critical-age 60 --warn-hashrate 1e12",
                                       "hp-stats check pool.db --critical-age 60 --run 'curl -fsS -d "
                                       "\"$HP_CHECK_TEXT\" https://ntfy.example/pool'"});
-    add_database(check, options.database);
+    add_database(check, options.database, all.side);
     check.add_option("--minutes", options.minutes, "window of the figures [5]")
         ->type_name("N")
         ->check(CLI::Range(std::int64_t{1}, kMinutesMax));
@@ -143,6 +157,15 @@ void add_check(cli::Command& command, hp_stats::CheckOptions& options) {
     check.add_flag("--json", options.json, "print one JSON object");
 }
 
+void add_serve(cli::Command& command, All& all) {
+    auto& serve = command.subcommand(
+        "serve", "serve the figures over HTTP: JSON, and /metrics for Prometheus",
+        {"hp-stats serve --config-dir d", "hp-stats serve pool.db --listen 127.0.0.1:9108"});
+    add_database(serve, all.options.database, all.side);
+    serve.add_option("--listen", all.listen, "HOST:PORT [key pool_stats_listen or proxy_stats_listen]")
+        ->type_name("ADDRESS");
+}
+
 stats::Retention retention_of(const config::Stats& stats) {
     constexpr std::int64_t kHour = 3600, kDay = 86400;
     return {
@@ -154,26 +177,40 @@ stats::Retention retention_of(const config::Stats& stats) {
 int main(int argc, char** argv) {
     All all;
     config::Stats stats;
+    config::Network network;
     cli::Command command{{.name = "hp-stats",
                           .summary = "Keep time series of event records (man 5 hp-records), and print them.",
                           .examples = {"hp-pool --config-dir d --events - | hp-stats ingest --db pool.db",
                                        "hp-stats show pool.db", "hp-stats check pool.db --critical-age 60"}}};
     command.configure(stats);
+    command.configure_when([&] { return command.app().got_subcommand("serve") && all.listen.empty(); },
+                           network);
     add_ingest(command, all);
-    add_show(command, all.options);
-    add_history(command, all.options);
-    add_top(command, all.options);
-    add_latency(command, all.options);
-    add_check(command, all.check);
+    add_show(command, all);
+    add_history(command, all);
+    add_top(command, all);
+    add_latency(command, all);
+    add_check(command, all);
+    add_serve(command, all);
     const int code = command.run(argc, argv, [&]() -> Result<> {
         const auto is = [&](const char* verb) { return command.app().got_subcommand(verb); };
         std::string& database = is("check") ? all.check.database : all.options.database;
-        if (database.empty()) database = command.resolve(stats.database);
+        const bool is_proxy = all.side == "proxy";
+        if (database.empty()) database = command.resolve(is_proxy ? stats.proxy_database : stats.database);
         if (is("ingest")) return hp_stats::ingest(database, all.input, retention_of(stats));
         if (is("history")) return hp_stats::history(all.options);
         if (is("top")) return hp_stats::top(all.options);
         if (is("latency")) return hp_stats::latency(all.options);
         if (is("show")) return hp_stats::show(all.options);
+        if (is("serve")) {
+            const auto& listen = is_proxy ? network.proxy_stats_listen : network.pool_stats_listen;
+            return hp_stats::serve(
+                {.database = database,
+                 .listen = all.listen.empty() ? listen : all.listen,
+                 .tokens_file = stats.tokens_file.empty() ? "" : command.resolve(stats.tokens_file),
+                 .metrics_workers_max = static_cast<std::size_t>(stats.metrics_workers),
+                 .stale_after_s = stats.stale_after_s});
+        }
         all.exit_code = hp_stats::check(all.check);
         return {};
     });

@@ -31,6 +31,14 @@ Result<> history(const Options& options);
 Result<> top(const Options& options);
 Result<> latency(const Options& options);
 
+struct ServeOptions {
+    std::string database, listen, tokens_file;  ///< empty tokens_file: none
+    std::size_t metrics_workers_max{};
+    std::int64_t stale_after_s{};
+};
+/// HTTP until SIGTERM or SIGINT.
+Result<> serve(const ServeOptions& options);
+
 struct Limits {
     std::optional<std::int64_t> age_s, outbox_pending, alarms;
     std::optional<double> hashrate_hps, rejected_percent;

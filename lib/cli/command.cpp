@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <set>
 
 #include "base/bytes.hpp"
 #include "cli/listing.hpp"
@@ -15,6 +14,8 @@
 
 namespace hp::cli {
 namespace {
+
+constexpr const char* kConfigGroup = "Configuration (flag > HP_* variable > file > default)";
 
 constexpr const char* kDefaultConfigDir = "/etc/hashpool";
 
@@ -115,24 +116,26 @@ CLI::App& Command::subcommand(const std::string& name, const std::string& summar
 
 void Command::add_config_flags(const std::vector<config::Key>& keys) {
     const std::string own_file = keys.empty() ? "the tool's file" : keys.front().file;
-    const std::string group = "Configuration (flag > HP_* variable > file > default)";
     app_->add_option("--config-dir", config_dir_,
                      "directory of the files, or HP_CONFIG_DIR [" + std::string(kDefaultConfigDir) + "]")
         ->type_name("DIR")
-        ->group(group);
+        ->group(kConfigGroup);
     app_->add_option("--config", explicit_config_, "file to read instead of DIR/" + own_file)
         ->type_name("FILE")
-        ->group(group);
+        ->group(kConfigGroup);
     app_->add_option("--log-level", log_level_, "trace, debug, info, warn or error, or HP_LOG_LEVEL [info]")
         ->type_name("LEVEL")
-        ->group(group);
+        ->group(kConfigGroup);
     app_->add_option("--log-file", log_file_, "log there instead of to stderr, or HP_LOG_FILE")
         ->type_name("FILE")
-        ->group(group);
-    std::set<std::string> names;
+        ->group(kConfigGroup);
+    add_key_flags(keys);
+}
+
+void Command::add_key_flags(const std::vector<config::Key>& keys) {
     for (const auto& key : keys) {
         // Two structs of one program with the same key would share a flag and a variable.
-        HP_ASSERT(names.insert(key.name).second);
+        for (const auto& other : flags_) HP_ASSERT(other->key.name != key.name);
         auto& flag = *flags_.emplace_back(std::make_unique<Flag>(Flag{.key = key, .value = {}}));
         std::string text = key.doc;
         text += key.rule.required ? " [required]" : key.may_be_empty() ? "" : " [" + key.default_text + "]";

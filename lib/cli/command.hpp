@@ -53,6 +53,19 @@ class Command {
             ((loader.load(structs, std::exchange(first, false) ? explicit_config_ : std::string()), ...));
         };
     }
+    /// After configure(): structs that are loaded only where `is_needed` says so, once the command line is
+    /// parsed. A tool whose other verbs need no configuration has them.
+    template <class... Structs>
+    void configure_when(std::function<bool()> is_needed, Structs&... structs) {
+        std::vector<config::Key> keys;
+        (config::Loader::collect(structs, keys), ...);
+        add_key_flags(keys);
+        load_ = [first = std::move(load_), is_needed = std::move(is_needed),
+                 &structs...](config::Loader& loader) {
+            first(loader);
+            if (is_needed()) (loader.load(structs), ...);
+        };
+    }
     /// Parses, loads, opens the log and calls `body`; returns the exit code.
     int run(int argc, char** argv, const std::function<Result<>()>& body);
     /// A path from the configuration, made absolute; valid in `body`. Paths that came by a flag are absolute
@@ -65,6 +78,7 @@ class Command {
 
   private:
     void add_config_flags(const std::vector<config::Key>& keys);
+    void add_key_flags(const std::vector<config::Key>& keys);
     bool parse(int argc, char** argv, int& exit_code);
     /// What CLI11 said, with the nearest word that would have been right. Always an error.
     Result<> explain(int cli_code, const std::string& message) const;

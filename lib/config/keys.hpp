@@ -23,6 +23,8 @@ struct Network {
     std::string link_listen = "127.0.0.1:34260";
     std::string mint_listen = "127.0.0.1:3338";
     std::string proxy_listen = "0.0.0.0:34255";
+    std::string pool_stats_listen = "127.0.0.1:9108";
+    std::string proxy_stats_listen = "127.0.0.1:9109";
 
     template <class V>
     void describe(V&& v) {
@@ -35,6 +37,10 @@ struct Network {
         v("link_listen", link_listen, "where hp-pool waits for its mints", endpoint());
         v("mint_listen", mint_listen, "where hp-mint serves the Cashu API", endpoint());
         v("proxy_listen", proxy_listen, "where hp-proxy serves SV1 miners", endpoint());
+        v("pool_stats_listen", pool_stats_listen, "where hp-stats serves the pool side's figures",
+          endpoint());
+        v("proxy_stats_listen", proxy_stats_listen, "where hp-stats serves the proxy side's figures",
+          endpoint());
     }
 };
 
@@ -246,6 +252,10 @@ struct Proxy {
 struct Stats {
     static constexpr std::string_view file = "stats.toml";
     std::string database = "data/stats.db";
+    std::string proxy_database = "data/proxy-stats.db";
+    std::string tokens_file;
+    std::int64_t metrics_workers = 0;
+    std::int64_t stale_after_s = 60;
     std::int64_t keep_1m_h = 24;
     std::int64_t keep_5m_d = 14;
     std::int64_t keep_1h_d = 180;
@@ -253,7 +263,18 @@ struct Stats {
 
     template <class V>
     void describe(V&& v) {
-        v("database", database, "the time series' SQLite file", path());
+        v("database", database, "the time series' SQLite file of the pool side", path());
+        v("proxy_database", proxy_database, "the time series' SQLite file of the proxy side (--side proxy)",
+          path());
+        v("tokens_file", tokens_file,
+          "file with lines of SCOPE TOKEN, mode 0600; empty: no token is needed, and serve listens on "
+          "loopback only",
+          secret_file());
+        v("metrics_workers", metrics_workers,
+          "workers that /metrics names, those with the most work; the others are one series",
+          range(0, 10'000));
+        v("stale_after_s", stale_after_s, "figures whose newest record is so many seconds old are stale",
+          range(1, 86'400));
         v("keep_1m_h", keep_1m_h, "hours that figures by minute are kept", range(1, 100'000));
         v("keep_5m_d", keep_5m_d, "days that figures by 5 minutes are kept", range(1, 100'000));
         v("keep_1h_d", keep_1h_d, "days that figures by hour are kept", range(1, 100'000));

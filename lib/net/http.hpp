@@ -36,6 +36,10 @@ struct HttpLimits {
     std::size_t connections_max{1'000};
 };
 
+/// The parameters of a query, decoded ("a=1&b=x%20y", + is a space); an error for a broken escape, one
+/// without a name, or one that comes twice.
+Result<std::map<std::string, std::string>> query_parameters(std::string_view query);
+
 class HttpServer {
   public:
     using Reply = std::function<void(HttpResponse)>;

@@ -1,9 +1,11 @@
 #include "net/http_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 
 #include "base/bytes.hpp"
+#include "net/http.hpp"
 
 namespace hp::net {
 
@@ -103,6 +105,26 @@ std::string http_date(UnixSeconds when) {
                              kMonths[static_cast<std::size_t>(tm.tm_mon)], tm.tm_year + 1900, tm.tm_hour,
                              tm.tm_min, tm.tm_sec);
     return {text, static_cast<std::size_t>(size)};
+}
+
+Result<std::map<std::string, std::string>> query_parameters(std::string_view query) {
+    std::map<std::string, std::string> out;
+    while (!query.empty()) {
+        const std::string_view part = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(part.size() + 1, query.size()));
+        if (part.empty()) continue;
+        std::string spaced{part};
+        std::ranges::replace(spaced, '+', ' ');
+        const std::size_t equals = std::min(spaced.find('='), spaced.size());
+        const auto name = percent_decode(std::string_view(spaced).substr(0, equals));
+        const auto value =
+            percent_decode(std::string_view(spaced).substr(std::min(equals + 1, spaced.size())));
+        if (!name || !value || name->empty())
+            return fail(Errc::invalid, "the query's '" + printable(part, 64) + "' is malformed");
+        if (!out.emplace(*name, *value).second)
+            return fail(Errc::invalid, "the query has '" + printable(*name, 64) + "' twice");
+    }
+    return out;
 }
 
 }  // namespace hp::net

@@ -11,7 +11,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string dump(const Json& json) { return json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n"; }
+std::string json_line(const Json& json) {
+    return json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
+}
 
 template <class T>
 Json or_null(const std::optional<T>& value) {
@@ -66,11 +68,6 @@ std::string csv(const std::vector<Json>& rows) {
 std::string padded(std::string text, std::size_t width) {
     text.resize(std::max(text.size(), width), ' ');
     return text + "  ";
-}
-std::string number_text(double number) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.15g", number);
-    return text;
 }
 
 std::string history_table(const HistoryQuery& query, std::span<const HistoryRow> rows, bool with_sparkline) {
@@ -146,10 +143,10 @@ std::string history_text(const HistoryQuery& query, std::span<const HistoryRow> 
     std::vector<Json> out;
     for (const auto& row : rows) out.push_back(row_json(query, row));
     if (format == Format::csv) return csv(out);
-    return dump({{query.is_gauge ? "gauge" : "series", query.name},
-                 {"label", or_null(query.label)},
-                 {"step_s", kLevels[query.level].seconds},
-                 {"rows", out}});
+    return json_line({{query.is_gauge ? "gauge" : "series", query.name},
+                      {"label", or_null(query.label)},
+                      {"step_s", kLevels[query.level].seconds},
+                      {"rows", out}});
 }
 
 std::string top_text(const Snapshot& snapshot, std::size_t count, Format format) {
@@ -158,7 +155,7 @@ std::string top_text(const Snapshot& snapshot, std::size_t count, Format format)
     for (const auto& worker : workers) rows.push_back(worker_json(worker));
     if (format == Format::csv) return csv(rows);
     if (format == Format::json)
-        return dump({{"from_ms", snapshot.from_ms}, {"to_ms", snapshot.to_ms}, {"workers", rows}});
+        return json_line({{"from_ms", snapshot.from_ms}, {"to_ms", snapshot.to_ms}, {"workers", rows}});
     std::string out = padded("shares", 10) + padded("amount", 12) + padded("hashrate (95 % interval)", 32) +
                       padded("last share", 20) + "worker\n";
     for (const auto& worker : workers)
@@ -186,7 +183,7 @@ std::string latency_text(const Snapshot& snapshot, Format format) {
     }
     if (format == Format::csv) return csv(rows);
     if (format == Format::json)
-        return dump({{"from_ms", snapshot.from_ms}, {"to_ms", snapshot.to_ms}, {"latencies", rows}});
+        return json_line({{"from_ms", snapshot.from_ms}, {"to_ms", snapshot.to_ms}, {"latencies", rows}});
     return table;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/bytes.hpp"
 #include "stats/schema.hpp"
+#include "stats/text.hpp"
 #include "store/sqlite.hpp"
 
 namespace hp::stats {
@@ -129,11 +130,6 @@ struct Reader::Impl {
                 if (row.integer(3) >= gauge.ts_ms) gauge = {number_text(row.real(2)), row.integer(3)};
             }
         }
-    }
-    static std::string number_text(double number) {
-        char text[32];
-        std::snprintf(text, sizeof text, "%.15g", number);
-        return text;
     }
 
     /// The statements that read one slot of what a query asks for.

@@ -1,6 +1,7 @@
 #include "stats/text.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <ctime>
@@ -48,6 +49,11 @@ Result<UnixMs> time_from_text(std::string_view text) {
     }
     return fail(Errc::usage,
                 "expected a time as 2026-11-26T12:00:00Z (UTC), got '" + printable(text, 64) + "'");
+}
+
+std::string number_text(double number) {
+    char text[32];
+    return {text, std::to_chars(text, text + sizeof text, number).ptr};
 }
 
 std::string rate_text(double hps) {

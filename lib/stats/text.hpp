@@ -13,6 +13,8 @@ namespace hp::stats {
 std::string time_text(UnixMs ms);
 /// What time_text writes, also with a space for the T and without Z, seconds, or time of day; always UTC.
 Result<UnixMs> time_from_text(std::string_view text);
+/// The shortest text that gives the same number back: "0.1", "1e+22".
+std::string number_text(double number);
 /// "26.88 MH/s"
 std::string rate_text(double hps);
 /// "26.88 MH/s (25.1 to 28.7)", or "0 H/s" where no share says how much could have been missed.

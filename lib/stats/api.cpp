@@ -1,0 +1,288 @@
+#include "stats/api.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <span>
+
+#include "base/bytes.hpp"
+#include "stats/estimate.hpp"
+#include "stats/history_text.hpp"
+#include "stats/metrics.hpp"
+#include "stats/report.hpp"
+
+namespace hp::stats {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::int64_t kMinutesMax = 10'000'000;
+constexpr std::int64_t kHashrateMinutes = 5;
+constexpr std::size_t kPageMax = 100;
+constexpr std::int64_t kRowsMax = 5'000;
+
+std::string json_text(const Json& json) { return json.dump(-1, ' ', true, Json::error_handler_t::replace); }
+ApiAnswer error(int status, const std::string& what) { return {status, json_text({{"error", what}})}; }
+
+struct Parameter {
+    const char* name;
+    const char* type;  ///< of JSON schema
+    const char* doc;
+};
+
+class Call {
+  public:
+    Call(Reader& reader_, const ApiRequest& request_, const ApiContext& context_)
+        : reader{reader_}, request{request_}, context{context_} {}
+
+    Reader& reader;
+    const ApiRequest& request;
+    const ApiContext& context;
+
+    std::optional<std::string> text(const char* name) const {
+        const auto found = request.parameters.find(name);
+        return found == request.parameters.end() ? std::nullopt : std::optional(found->second);
+    }
+    /// The parameter as a whole number from `min` to `max`, or `unset`.
+    Result<std::int64_t> integer(const char* name, std::int64_t unset, std::int64_t min,
+                                 std::int64_t max) const {
+        const auto given = text(name);
+        if (!given) return unset;
+        std::int64_t value{};
+        const char* end = given->data() + given->size();
+        const auto parsed = std::from_chars(given->data(), end, value);
+        if (parsed.ec != std::errc{} || parsed.ptr != end || value < min || value > max)
+            return fail(Errc::usage, std::string(name) + ": expected a whole number from " +
+                                         std::to_string(min) + " to " + std::to_string(max) + ", got '" +
+                                         printable(*given, 32) + "'");
+        return value;
+    }
+    Result<Snapshot> window() const {
+        HP_TRY(const auto minutes, integer("minutes", 0, 1, kMinutesMax));
+        return reader.snapshot(minutes > 0 ? std::optional(minutes) : std::nullopt);
+    }
+};
+
+Json number_of(const Snapshot& snapshot, const char* field) {
+    const auto gauge = snapshot.gauge(field);
+    const Json value = gauge ? Json::parse(gauge->json, nullptr, false) : Json(nullptr);
+    return value.is_number() ? value : Json(0);
+}
+
+Result<ApiAnswer> health(const Call& call) {
+    HP_TRY(const auto times, call.reader.times());
+    Json out = {{"status", "no records"}, {"timestamp", call.context.now / 1000}};
+    if (times) {
+        const auto age_ms = call.context.now - times->second;
+        out["status"] = age_ms <= call.context.stale_after_s * 1000 ? "ok" : "stale";
+        out["last_record_ms"] = times->second;
+        out["age_ms"] = age_ms;
+    }
+    return ApiAnswer{200, json_text(out)};
+}
+
+bool is_stale(const Snapshot& snapshot, const ApiContext& context) {
+    return snapshot.records == 0 || context.now - snapshot.last_record_ms > context.stale_after_s * 1000;
+}
+
+/// The summary of one side; null where no record of it ever came.
+Json side_json(const Snapshot& snapshot, const char* source, Json summary) {
+    return snapshot.gauges.contains(source) ? summary : Json(nullptr);
+}
+
+Result<ApiAnswer> global(const Call& call) {
+    HP_TRY(const auto s, call.reader.snapshot(kHashrateMinutes));
+    const Json channels = number_of(s, "channels");
+    const auto rate =
+        is_stale(s, call.context) ? std::nullopt : estimate(s.sum("share_accepted"), s.seconds());
+    const Json rate_hps = rate ? Json(rate->hps) : Json(nullptr);
+    const Json pool = {{"total_clients", number_of(s, "connections")},
+                       {"total_channels", channels},
+                       {"extended_channels", channels},
+                       {"standard_channels", 0},
+                       {"total_hashrate", rate_hps}};
+    Json out = {{"uptime_secs", (call.context.now - call.context.started) / 1000},
+                {"server", nullptr},
+                {"sv2_clients", side_json(s, "hp-pool", pool)},
+                {"sv1_clients", side_json(s, "hp-proxy", {{"total_clients", number_of(s, "miners")}})},
+                {"stale", is_stale(s, call.context)},
+                {"hashrate_hps", rate_hps},
+                {"hashrate_low_hps", rate ? Json(rate->low_hps) : Json(nullptr)},
+                {"hashrate_high_hps", rate && rate->high_hps ? Json(*rate->high_hps) : Json(nullptr)},
+                {"last_record_ms", s.records > 0 ? Json(s.last_record_ms) : Json(nullptr)}};
+    return ApiAnswer{200, json_text(out)};
+}
+
+Result<ApiAnswer> figures(const Call& call) {
+    HP_TRY(auto s, call.window());
+    if (call.request.scope >= Scope::workers) return ApiAnswer{200, report_json(s)};
+    // The sums stay, the names go.
+    Sums all;
+    for (const auto& [worker, sums] : s.labels("share_accepted")) all.add(sums);
+    s.series["share_accepted"] = {{std::string(kOtherLabel), all}};
+    Json out = Json::parse(report_json(s));
+    out.erase("workers");
+    return ApiAnswer{200, json_text(out)};
+}
+
+Result<ApiAnswer> history(const Call& call) {
+    HistoryQuery query{.name = call.text("series").value_or("share_accepted"), .label = call.text("label")};
+    if (const auto gauge = call.text("gauge")) {
+        if (call.text("series") || query.label)
+            return fail(Errc::usage, "gauge: there is no series or label beside it");
+        query.name = *gauge;
+        query.is_gauge = true;
+    }
+    if (query.label && call.request.scope < Scope::workers)
+        return error(401, "the label needs a token of scope workers");
+    const auto level = level_from_name(call.text("step").value_or("5m"));
+    if (!level)
+        return fail(Errc::usage,
+                    "step: expected 1m, 5m, 1h or 1d, got '" + printable(*call.text("step"), 32) + "'");
+    query.level = *level;
+    HP_TRY(const auto times, call.reader.times());
+    const UnixMs newest = times ? times->second : call.context.now;
+    constexpr std::int64_t kTimeMax = 253'402'300'799'000;  // the year 9999
+    HP_TRY(query.to_ms, call.integer("to_ms", newest + 1, 1, kTimeMax));
+    HP_TRY(query.from_ms,
+           call.integer("from_ms", std::max<UnixMs>(query.to_ms - 86'400'000, 0), 0, kTimeMax));
+    const UnixMs oldest = times ? std::max(query.from_ms, times->first) : query.from_ms;
+    if ((std::min(query.to_ms, newest + 1) - oldest) / 1000 / kLevels[*level].seconds > kRowsMax)
+        return fail(Errc::usage, "step: " + std::string(kLevels[*level].name) + " would give more than " +
+                                     std::to_string(kRowsMax) + " rows; take a longer one");
+    HP_TRY(const auto rows, call.reader.history(query));
+    return ApiAnswer{200, history_text(query, rows, Format::json, false)};
+}
+
+Result<ApiAnswer> workers(const Call& call) {
+    HP_TRY(const auto offset, call.integer("offset", 0, 0, 1'000'000'000));
+    HP_TRY(const auto limit, call.integer("limit", 25, 1, kPageMax));
+    HP_TRY(const auto s, call.window());
+    Json all = Json::parse(top_text(s, static_cast<std::size_t>(offset + limit), Format::json))["workers"];
+    Json items = Json::array();
+    for (auto i = static_cast<std::size_t>(offset); i < all.size(); ++i) items.push_back(all[i]);
+    return ApiAnswer{200, json_text({{"offset", offset},
+                                     {"limit", limit},
+                                     {"total", s.labels("share_accepted").size()},
+                                     {"from_ms", s.from_ms},
+                                     {"to_ms", s.to_ms},
+                                     {"items", items}})};
+}
+
+Result<ApiAnswer> latency(const Call& call) {
+    HP_TRY(const auto s, call.window());
+    return ApiAnswer{200, latency_text(s, Format::json)};
+}
+
+Result<ApiAnswer> metrics(const Call& call) {
+    HP_TRY(const auto ever, call.reader.snapshot({}));
+    HP_TRY(const auto window, call.reader.snapshot(kHashrateMinutes));
+    const double uptime_s = static_cast<double>(call.context.now - call.context.started) / 1000;
+    return ApiAnswer{200,
+                     metrics_text(ever, window,
+                                  {uptime_s, is_stale(ever, call.context), call.context.metrics_workers_max}),
+                     "text/plain; version=0.0.4; charset=utf-8"};
+}
+
+Result<ApiAnswer> openapi(const Call& call);
+
+struct Route {
+    const char* path;
+    Scope scope;
+    const char* summary;
+    std::vector<Parameter> parameters;
+    Result<ApiAnswer> (*answer)(const Call&);
+};
+
+const std::vector<Route>& routes() {
+    static const Parameter kMinutes{"minutes", "integer",
+                                    "only the last so many minutes of records; all where absent"};
+    static const std::vector<Route> all = {
+        {"/api/v1/health", Scope::none, "Whether records come: ok, stale, or no records", {}, &health},
+        {"/api/v1/global", Scope::pool, "Both sides in sum; null where no record of it came", {}, &global},
+        {"/api/v1/figures",
+         Scope::pool,
+         "All figures of a window, as hp-stats show --json prints them",
+         {kMinutes},
+         &figures},
+        {"/api/v1/history",
+         Scope::pool,
+         "One series slot by slot, as hp-stats history --json prints it",
+         {{"series", "string", "records of a type; share_accepted where absent"},
+          {"label", "string", "only this worker, reason or other text; needs the scope workers"},
+          {"gauge", "string", "a field of the status records, for a series"},
+          {"from_ms", "integer", "begin, ms since 1970; a day before the end where absent"},
+          {"to_ms", "integer", "end; the newest record where absent"},
+          {"step", "string", "1m, 5m (where absent), 1h or 1d"}},
+         &history},
+        {"/api/v1/workers",
+         Scope::workers,
+         "Workers, those with the most work first",
+         {kMinutes,
+          {"offset", "integer", "workers to skip"},
+          {"limit", "integer", "workers to give, 1 to 100; 25 where absent"}},
+         &workers},
+        {"/api/v1/latency", Scope::pool, "Percentiles of each latency", {kMinutes}, &latency},
+        {"/metrics", Scope::metrics, "Prometheus' text form", {}, &metrics},
+        {"/api-docs/openapi.json", Scope::none, "This description", {}, &openapi},
+    };
+    return all;
+}
+
+Json route_json(const Route& route) {
+    Json parameters = Json::array();
+    for (const Parameter& parameter : route.parameters)
+        parameters.push_back({{"name", parameter.name},
+                              {"in", "query"},
+                              {"required", false},
+                              {"description", parameter.doc},
+                              {"schema", {{"type", parameter.type}}}});
+    const char* media = route.answer == &metrics ? "text/plain" : "application/json";
+    Json get = {
+        {"summary", route.summary},
+        {"parameters", parameters},
+        {"responses",
+         {{"200", {{"description", "the answer"}, {"content", {{media, Json::object()}}}}},
+          {"default",
+           {{"description", "{\"error\": text}"}, {"content", {{"application/json", Json::object()}}}}}}}};
+    if (route.scope != Scope::none) get["security"] = Json::array({{{"token", Json::array()}}});
+    return {{"get", get}};
+}
+
+Result<ApiAnswer> openapi(const Call&) {
+    Json paths = Json::object();
+    for (const Route& route : routes()) paths[route.path] = route_json(route);
+    const Json out = {
+        {"openapi", "3.1.0"},
+        {"info", {{"title", "Hashpool statistics"}, {"version", "1"}}},
+        {"paths", paths},
+        {"components", {{"securitySchemes", {{"token", {{"type", "http"}, {"scheme", "bearer"}}}}}}}};
+    return ApiAnswer{200, json_text(out)};
+}
+
+}  // namespace
+
+Result<Scope> scope_from_text(std::string_view text) {
+    if (text == "metrics") return Scope::metrics;
+    if (text == "pool") return Scope::pool;
+    if (text == "workers") return Scope::workers;
+    return fail(Errc::invalid,
+                "scope '" + printable(text, 32) + "' is unknown, allowed: metrics, pool, workers");
+}
+
+ApiAnswer api_answer(Reader& reader, const ApiRequest& request, const ApiContext& context) {
+    const auto route = std::ranges::find_if(routes(), [&](const Route& r) { return r.path == request.path; });
+    if (route == routes().end())
+        return error(404,
+                     "there is nothing at " + printable(request.path, 200) + "; see /api-docs/openapi.json");
+    if (request.scope < route->scope) return error(401, "a token with a wider scope is needed");
+    for (const auto& [name, value] : request.parameters)
+        if (std::ranges::none_of(route->parameters,
+                                 [&, &wanted = name](const Parameter& p) { return wanted == p.name; }))
+            return error(400, "there is no parameter '" + printable(name, 64) + "'");
+    const auto answer = route->answer(Call{reader, request, context});
+    if (answer) return *answer;
+    return error(answer.error().code == Errc::usage ? 400 : 500, answer.error().what);
+}
+
+}  // namespace hp::stats
