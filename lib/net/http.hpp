@@ -20,11 +20,22 @@ struct HttpRequest {
     std::vector<std::pair<std::string, std::string>> headers;
 };
 
+/// A response without an end of its own, as server-sent events are. Calls on the loop's thread only.
+class HttpStream {
+  public:
+    virtual ~HttpStream() = default;
+    /// Queues the text. False when the peer has gone, or has left so much unread that it was cut off.
+    virtual bool send(std::string_view text) = 0;
+};
+
 struct HttpResponse {
     int status{200};
     std::string body;
     std::string content_type{"application/json"};
     std::vector<std::pair<std::string, std::string>> headers{};
+    /// Where set, the response has no body: when its head is sent this gets what follows it, for as long as
+    /// the peer stays. Not for HEAD.
+    std::function<void(std::shared_ptr<HttpStream>)> stream{};
 };
 
 /// Beyond them: 431, 413, closed without an answer, 503. A target longer than half the head gives 414.
@@ -34,6 +45,8 @@ struct HttpLimits {
     /// For a whole request to come, and for an answer to be taken; also how long an idle connection is kept.
     std::int64_t request_ms{30'000};
     std::size_t connections_max{1'000};
+    /// What a stream's peer may leave unread before it is cut off.
+    std::size_t stream_bytes_max{256 * 1024};
 };
 
 /// The parameters of a query, decoded ("a=1&b=x%20y", + is a space); an error for a broken escape, one

@@ -156,22 +156,13 @@ class Session : public std::enable_shared_from_this<Session> {
     bool on_loop() const { return shared_->io.get_executor().running_in_this_thread(); }
 
     void answer(HttpResponse response) {
+        if (response.stream && !is_head_) return begin_stream(std::move(response));
         bool keep =
             parser_ && parser_->is_done() && parser_->keep_alive() && !shared_->stopped && !is_above_limit_;
         answer(std::move(response), keep);
     }
     void answer(HttpResponse response, bool keep) {
-        http::response<http::string_body> out{static_cast<http::status>(response.status), 11};
-        out.set(http::field::date, http_date(unix_ms_now() / 1000));
-        if (!response.content_type.empty()) out.set(http::field::content_type, response.content_type);
-        if (shared_->cors) {
-            out.set(http::field::access_control_allow_origin, "*");
-            out.set(http::field::access_control_allow_methods, "GET, HEAD, POST, OPTIONS");
-            // The star does not cover Authorization.
-            out.set(http::field::access_control_allow_headers, "*, Authorization, Content-Type");
-            out.set(http::field::access_control_max_age, "86400");
-        }
-        for (const auto& [name, value] : response.headers) out.set(name, value);
+        auto out = head_of(response);
         out.body() = std::move(response.body);
         out.keep_alive(keep);
         bool has_body = response.status >= 200 && response.status != 204 && response.status != 304;
@@ -185,6 +176,60 @@ class Session : public std::enable_shared_from_this<Session> {
 #endif
         stream_.expires_after(std::chrono::milliseconds{shared_->limits.request_ms});
         write(std::move(text), keep ? &Session::read_head : &Session::linger);
+    }
+
+    http::response<http::string_body> head_of(const HttpResponse& response) const {
+        http::response<http::string_body> out{static_cast<http::status>(response.status), 11};
+        out.set(http::field::date, http_date(unix_ms_now() / 1000));
+        if (!response.content_type.empty()) out.set(http::field::content_type, response.content_type);
+        if (shared_->cors) {
+            out.set(http::field::access_control_allow_origin, "*");
+            out.set(http::field::access_control_allow_methods, "GET, HEAD, POST, OPTIONS");
+            // The star does not cover Authorization.
+            out.set(http::field::access_control_allow_headers, "*, Authorization, Content-Type");
+            out.set(http::field::access_control_max_age, "86400");
+        }
+        for (const auto& [name, value] : response.headers) out.set(name, value);
+        return out;
+    }
+
+    /// What a Stream holds of its session, which lives as long as its peer stays.
+    struct StreamHandle final : HttpStream {
+        explicit StreamHandle(std::weak_ptr<Session> session_) : session{std::move(session_)} {}
+        bool send(std::string_view text) override {
+            const auto alive = session.lock();
+            return alive && alive->send(text);
+        }
+        std::weak_ptr<Session> session;
+    };
+
+    void begin_stream(HttpResponse response) {
+        auto out = head_of(response);
+        out.keep_alive(false);  // its end is the end of the connection
+        queued_ = wire_text(out, true);
+        stream_.expires_never();
+        send_queued();
+        drop_input();  // ends with the peer, and the session with it
+        response.stream(std::make_shared<StreamHandle>(weak_from_this()));
+    }
+    bool send(std::string_view text) {
+        if (!stream_.socket().is_open()) return false;
+        if (queued_.size() + out_.size() + text.size() > shared_->limits.stream_bytes_max) {
+            stream_.close();
+            return false;
+        }
+        queued_ += text;
+        if (out_.empty()) send_queued();
+        return true;
+    }
+    void send_queued() {
+        out_ = std::exchange(queued_, {});
+        asio::async_write(stream_, asio::buffer(out_),
+                          [self = shared_from_this()](const error_code& error, std::size_t) {
+                              self->out_.clear();
+                              if (error) return self->stream_.close();
+                              if (!self->queued_.empty()) self->send_queued();
+                          });
     }
 
     void write(std::string text, void (Session::*next)()) {
@@ -206,7 +251,8 @@ class Session : public std::enable_shared_from_this<Session> {
         buffer_.clear();
         stream_.async_read_some(buffer_.prepare(4096),
                                 [self = shared_from_this()](const error_code& error, std::size_t) {
-                                    if (!error) self->drop_input();
+                                    if (error) return self->stream_.close();
+                                    self->drop_input();
                                 });
     }
 
@@ -217,7 +263,8 @@ class Session : public std::enable_shared_from_this<Session> {
     Slot slot_;
     beast::flat_buffer buffer_;
     std::optional<http::request_parser<http::string_body>> parser_;
-    std::string out_;  // until it is written
+    std::string out_;     // until it is written
+    std::string queued_;  // of a stream, behind it
     bool is_head_{false};
 };
 

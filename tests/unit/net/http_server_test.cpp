@@ -1,5 +1,6 @@
 // The HTTP server against raw sockets: what a peer may send, and what comes back.
 #include <atomic>
+#include <future>
 #include <mutex>
 
 #include "net/http.hpp"
@@ -17,6 +18,14 @@ struct Fixture {
     std::atomic<int> handled{0};
     std::mutex mutex;
     HttpRequest last;
+    std::shared_ptr<HttpStream> stream;  // of the loop's thread
+    std::atomic<int> streams{0};
+
+    bool send(std::string text) {
+        std::promise<bool> sent;
+        thread.loop().post([&] { sent.set_value(stream->send(text)); });
+        return sent.get_future().get();
+    }
 
     /// Answers with the path; "/slow" later, "/lost" never, "/big" with 100,000 bytes, "/fails" with 404.
     void listen(HttpLimits limits = {}, bool cors = false) {
@@ -32,6 +41,15 @@ struct Fixture {
                                                  return reply({404, R"({"detail":"nothing here"})"});
                                              if (request.path == "/big")
                                                  return reply({200, std::string(100'000, 'b')});
+                                             if (request.path == "/stream") {
+                                                 HttpResponse out{200, {}, "text/event-stream"};
+                                                 out.stream = [this](std::shared_ptr<HttpStream> begun) {
+                                                     stream = std::move(begun);
+                                                     stream->send("data: 1\n\n");
+                                                     ++streams;
+                                                 };
+                                                 return reply(std::move(out));
+                                             }
                                              if (request.path != "/slow")
                                                  return reply({200, request.method + " " + request.path});
                                              auto timer = std::make_shared<Timer>(thread.loop());
@@ -230,4 +248,47 @@ TEST_CASE_FIXTURE(Fixture, "a reply that is never given is a 500; one for a peer
             std::this_thread::yield();
     }
     CHECK(has(ask(get("/slow", kClose)), "at last"));
+}
+
+TEST_CASE_FIXTURE(Fixture, "a stream goes on until its peer leaves, and then says so") {
+    listen();
+    {
+        RawSocket peer{server->bound()};
+        peer.send(get("/stream"));
+        CHECK(has(peer.read_until("data: 1\n\n"), "data: 1\n\n"));
+        for (int i = 0; i < 100; ++i) CHECK(send("data: again\n\n"));
+        CHECK(send("last\n\n"));
+        CHECK(has(peer.read_until("last\n\n"), "last\n\n"));
+    }
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    while (send(".")) REQUIRE(std::chrono::steady_clock::now() < end);
+    CHECK(streams == 1);
+    // HEAD has a head only.
+    const std::string head = ask("HEAD /stream HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    CHECK(has(head, "Content-Type: text/event-stream"));
+    CHECK(head.ends_with("\r\n\r\n"));
+    CHECK(streams == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a stream whose peer does not read is cut off, and holds no more than its limit") {
+    listen({.stream_bytes_max = 100'000});
+    RawSocket peer{server->bound()};
+    peer.send(get("/stream"));
+    CHECK(has(peer.read_until("data: 1\n\n"), "data: 1\n\n"));
+    const std::string piece(50'000, 'x');
+    int taken = 0;
+    while (send(piece)) REQUIRE(++taken < 2'000);  // what the sockets' buffers take, and 100,000 bytes
+    CHECK_FALSE(send("."));
+}
+
+TEST_CASE("parameters of a query: decoded, each once") {
+    const auto good = query_parameters("a=1&b=x%20y+z&c=&d");
+    REQUIRE(good);
+    CHECK(*good == std::map<std::string, std::string>{{"a", "1"}, {"b", "x y z"}, {"c", ""}, {"d", ""}});
+    CHECK(query_parameters("")->empty());
+    CHECK(query_parameters("&&a=b=c&")->at("a") == "b=c");
+    for (const char* bad : {"a=%", "a=%zz", "a=%00", "=1", "a=1&a=2", "a=1&%61=2"}) {
+        CAPTURE(bad);
+        CHECK_FALSE(query_parameters(bad));
+    }
 }
