@@ -39,10 +39,36 @@ function(hp_rooms)
   endforeach()
   set_source_files_properties("${PROJECT_SOURCE_DIR}/lib/cli/command.cpp" PROPERTIES
                               COMPILE_DEFINITIONS HP_VERSION="${PROJECT_VERSION}")
+  hp_web_assets()
   hp_slow_sources(lib/net/boost_impl.cpp lib/net/http_link.cpp lib/net/http_link_tls.cpp lib/net/http_server.cpp
                   lib/sv2/json_show.cpp lib/sv2/json_read.cpp lib/sv2/describe.cpp lib/cli/command.cpp
                   lib/templates/gbt.cpp lib/stats/report.cpp lib/miner/tally.cpp lib/config/rule.cpp)
   set_property(GLOBAL PROPERTY HP_ROOMS ${all})
+endfunction()
+
+# hp_web_assets(): the files of web/ and the chart library, as a source of hp_web.
+function(hp_web_assets)
+  file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/web/*")
+  set(assets "/dygraph.min.js|text/javascript|${HP_DYGRAPHS_JS}" "/dygraph.min.css|text/css|${HP_DYGRAPHS_CSS}")
+  set(types html "text/html" css "text/css" js "text/javascript" svg "image/svg+xml")
+  foreach(file IN LISTS files)
+    get_filename_component(name "${file}" NAME)
+    get_filename_component(ending "${file}" LAST_EXT)
+    string(SUBSTRING "${ending}" 1 -1 ending)
+    list(FIND types "${ending}" at)
+    math(EXPR at "${at} + 1")
+    list(GET types ${at} type)
+    list(APPEND assets "/${name}|${type}|${file}")
+  endforeach()
+  set(source "${CMAKE_BINARY_DIR}/web_assets.cpp")
+  string(REPLACE ";" "\;" joined "${assets}")
+  add_custom_command(OUTPUT "${source}" DEPENDS ${files} "${HP_DYGRAPHS_JS}" "${HP_DYGRAPHS_CSS}" "${PROJECT_SOURCE_DIR}/cmake/Assets.cmake"
+                     COMMAND "${CMAKE_COMMAND}" "-DOUTPUT=${source}" "-DASSETS_FILE=${CMAKE_BINARY_DIR}/web_assets.list"
+                             -P "${PROJECT_SOURCE_DIR}/cmake/Assets.cmake" VERBATIM)
+  list(JOIN assets "\n" listed)
+  file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/web_assets.list" CONTENT "${listed}\n" @ONLY)
+  target_sources(hp_web PRIVATE "${source}")
+  set_source_files_properties("${source}" PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON)
 endfunction()
 
 # hp_commands(): a program for each cmd/hp-*/ folder.

@@ -49,6 +49,8 @@ void check_ports(Setup& setup) {
         {"proxy_listen", &network.proxy_listen},
         {"pool_stats_listen", &network.pool_stats_listen},
         {"proxy_stats_listen", &network.proxy_stats_listen},
+        {"pool_web_listen", &network.pool_web_listen},
+        {"proxy_web_listen", &network.proxy_web_listen},
     };
     for (std::size_t i = 0; i < std::size(listeners); ++i) {
         for (std::size_t j = 0; j < i; ++j) {

@@ -29,7 +29,7 @@ namespace fs = std::filesystem;
 using config::Chosen;
 using Chosens = std::map<std::string, std::map<std::string, Chosen>>;
 
-constexpr std::size_t kPortCount = 7;
+constexpr std::size_t kPortCount = 9;
 using Ports = std::array<std::uint16_t, kPortCount>;
 
 Result<> refuse_used(const std::string& dir) {
@@ -73,8 +73,8 @@ Result<Ports> ports_from(const std::string& text) {
     if (error != std::errc{} || end != text.data() + text.size() || base < 1 ||
         base + kPortCount - 1 > 65535) {
         return fail(Errc::usage,
-                    "--ports is '" + printable(text) + "', allowed: auto, or a number from 1 to 65529",
-                    "seven ports from that number on are used");
+                    "--ports is '" + printable(text) + "', allowed: auto, or a number from 1 to 65527",
+                    "nine ports from that number on are used");
     }
     Ports out{};
     for (std::size_t i = 0; i < kPortCount; ++i) out[i] = static_cast<std::uint16_t>(base + i);
@@ -93,6 +93,8 @@ Result<> set_ports(const std::string& ports, Chosens& chosen) {
     network["proxy_listen"] = {place(4)};
     network["pool_stats_listen"] = {place(5)};
     network["proxy_stats_listen"] = {place(6)};
+    network["pool_web_listen"] = {place(7)};
+    network["proxy_web_listen"] = {place(8)};
     chosen["shared/pool.toml"]["template_address"] = {place(0)};
     chosen["shared/pool.toml"]["link_address"] = {place(2)};
     chosen["shared/proxy.toml"]["mint_url"] = {"http://" + place(3)};
@@ -258,8 +260,9 @@ std::string text_of(const Chosens& chosen, const char* file, const char* key) {
 
 void print(const InitOptions& options, const std::string& dir, const Chosens& chosen) {
     nlohmann::ordered_json out = {{"dir", dir}, {"network", options.network}};
-    for (const char* key : {"template_listen", "pool_listen", "link_listen", "mint_listen", "proxy_listen",
-                            "pool_stats_listen", "proxy_stats_listen"}) {
+    for (const char* key :
+         {"template_listen", "pool_listen", "link_listen", "mint_listen", "proxy_listen", "pool_stats_listen",
+          "proxy_stats_listen", "pool_web_listen", "proxy_web_listen"}) {
         out[key] = text_of(chosen, "shared/network.toml", key);
     }
     out["pool_authority_public_key"] = text_of(chosen, "proxy.toml", "pool_authority_public_key");

@@ -27,6 +27,7 @@ const std::vector<Tool>& tools_and_files() {
         {"hp-proxy", {Network::file, ProxyShared::file, Proxy::file}},
         {"hp-wallet", {Network::file, ProxyShared::file}},
         {"hp-stats", {Network::file, Stats::file}},
+        {"hp-web", {Network::file}},
     };
     return all;
 }

@@ -25,6 +25,8 @@ struct Network {
     std::string proxy_listen = "0.0.0.0:34255";
     std::string pool_stats_listen = "127.0.0.1:9108";
     std::string proxy_stats_listen = "127.0.0.1:9109";
+    std::string pool_web_listen = "127.0.0.1:8081";
+    std::string proxy_web_listen = "127.0.0.1:3030";
 
     template <class V>
     void describe(V&& v) {
@@ -41,6 +43,8 @@ struct Network {
           endpoint());
         v("proxy_stats_listen", proxy_stats_listen, "where hp-stats serves the proxy side's figures",
           endpoint());
+        v("pool_web_listen", pool_web_listen, "where hp-web serves the pool side's page", endpoint());
+        v("proxy_web_listen", proxy_web_listen, "where hp-web serves the proxy side's page", endpoint());
     }
 };
 

@@ -77,6 +77,7 @@ class HttpClient {
     using OnDone = std::function<void(Result<HttpResponse>)>;
     struct Options {
         std::string basic_user{}, basic_password{};  ///< Authorization: Basic, when user is set
+        std::string bearer{};                        ///< Authorization: Bearer, when set
         std::int64_t request_ms{10'000};
         std::size_t body_bytes_max{64u << 20};
         std::size_t connections_max{4};  ///< further requests wait their turn

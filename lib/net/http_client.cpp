@@ -31,6 +31,8 @@ class PooledClient final : public HttpClient {
         : loop_{loop}, url_{std::move(url)}, options_{std::move(options)}, tls_{std::move(tls)} {
         if (!options_.basic_user.empty())
             authorization_ = "Basic " + base64(options_.basic_user + ":" + options_.basic_password);
+        else if (!options_.bearer.empty())
+            authorization_ = "Bearer " + options_.bearer;
     }
 
     ~PooledClient() override {

@@ -133,6 +133,10 @@ Result<Part> part_of(const Rule& rule, const element& record, UnixMs ts_ms) {
 
 }  // namespace
 
+struct Batch::Value {
+    const simdjson::dom::element& element;
+};
+
 struct Batch::Parser {
     simdjson::dom::parser parser;
 };
@@ -168,6 +172,17 @@ std::string Batch::admit(std::string_view series, std::string label) {
     return label;
 }
 
+void Batch::add_status(const wire::ReadRecord& record, Minute minute, const std::string& source,
+                       std::string_view field, const Value& value) {
+    const auto name = gauge_name(record.type, field);
+    auto json = gauge_of(value.element);
+    if (!name || !json) return;
+    if (const auto number = range_number(value.element))
+        add_to_range(ranges_[{minute, source, *name}], *number, record.ts_ms);
+    Gauge& gauge = gauges_[{source, *name}];
+    if (record.ts_ms >= gauge.ts_ms) gauge = {*std::move(json), record.ts_ms};
+}
+
 Result<> Batch::add(const wire::ReadRecord& record, UnixMs now) {
     const auto damaged = [this](auto error) {
         ++damaged_;
@@ -200,16 +215,14 @@ Result<> Batch::add(const wire::ReadRecord& record, UnixMs now) {
         }
     }
     if (is_status(record.type)) {
-        for (const auto& [field, value] : simdjson::dom::object(root)) {
-            const auto name = gauge_name(record.type, field);
-            auto json = gauge_of(value);
-            if (!name || !json) continue;
-            const std::string source = admit("source", record.source);
-            if (const auto number = range_number(value))
-                add_to_range(ranges_[{minute, source, *name}], *number, record.ts_ms);
-            Gauge& gauge = gauges_[{source, *name}];
-            if (record.ts_ms >= gauge.ts_ms) gauge = {*std::move(json), record.ts_ms};
-        }
+        std::string name = record.source;
+        std::string_view which;
+        if (const auto field = status_qualifier(record.type);
+            !field.empty() && root[field].get(which) == simdjson::SUCCESS)
+            name += " " + std::string(field) + " " + std::string(which);
+        const std::string source = admit("source", std::move(name));
+        for (const auto& [field, value] : simdjson::dom::object(root))
+            add_status(record, minute, source, field, Value{value});
     } else if (parts.empty()) {
         ++unknown_;
     }

@@ -96,6 +96,9 @@ class Batch {
 
   private:
     struct Parser;
+    struct Value;
+    void add_status(const wire::ReadRecord& record, Minute minute, const std::string& source,
+                    std::string_view field, const Value& value);
     std::string admit(std::string_view series, std::string label);
 
     std::unique_ptr<Parser> parser_;

@@ -61,8 +61,8 @@ constexpr Rule kRules[] = {
     {.type = "quote_parked", .series = "quote_parked"},
 };
 
-constexpr std::string_view kStatusTypes[] = {"pool_status", "proxy_status", "miner_status", "miner_summary",
-                                             "alarm"};
+constexpr std::string_view kStatusTypes[] = {"pool_status",  "proxy_status",  "mint_status",
+                                             "miner_status", "miner_summary", "alarm"};
 
 }  // namespace
 
@@ -71,5 +71,7 @@ std::span<const Rule> rules() { return kRules; }
 bool is_status(std::string_view type) {
     return std::ranges::find(kStatusTypes, type) != std::end(kStatusTypes);
 }
+
+std::string_view status_qualifier(std::string_view type) { return type == "mint_status" ? "mint" : ""; }
 
 }  // namespace hp::stats

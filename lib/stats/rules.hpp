@@ -22,5 +22,8 @@ std::span<const Rule> rules();
 
 /// Records that say how things are now: the last value of each of their numbers, truths and texts is kept.
 bool is_status(std::string_view type);
+/// The field that tells several of such records of one program apart, as the mints of a pool; or empty. Its
+/// text stands behind the source.
+std::string_view status_qualifier(std::string_view type);
 
 }  // namespace hp::stats

@@ -1,0 +1,153 @@
+#include "web/feed.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/bytes.hpp"
+#include "base/json_text.hpp"
+#include "log/log.hpp"
+
+namespace hp::web {
+namespace {
+
+constexpr std::int64_t kRequestMs = 3'000;
+constexpr std::size_t kBodyBytesMax = 4u << 20;
+constexpr SteadyMs kHistoryMs = 5'000;
+
+struct Span {
+    std::string_view name;
+    std::int64_t ms;
+    const char* step;
+};
+constexpr Span kSpans[] = {
+    {"1h", 3'600'000, "1m"}, {"24h", 86'400'000, "5m"}, {"7d", 7 * 86'400'000LL, "1h"}};
+const Span* find_span(std::string_view name) {
+    const auto found = std::ranges::find(kSpans, name, &Span::name);
+    return found == std::end(kSpans) ? nullptr : found;
+}
+
+/// The body as JSON on one line in ASCII; an error when it is none, or no object.
+Result<std::string> object_of(const net::HttpResponse& response) {
+    if (response.status != 200) return fail(Errc::io, "answers with HTTP " + std::to_string(response.status));
+    // Depth is bounded before anything recurses.
+    int depth = 0;
+    const auto json = nlohmann::ordered_json::parse(
+        response.body,
+        [&](int at, nlohmann::ordered_json::parse_event_t, nlohmann::ordered_json&) {
+            depth = std::max(depth, at);
+            return at <= 16;
+        },
+        false);
+    if (depth > 16 || !json.is_object())
+        return fail(Errc::io, "answers with something else than a JSON object");
+    return json.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+}  // namespace
+
+Feed::Feed(net::Loop& loop, Options options)
+    : options_{std::move(options)}, timer_{loop}, since_ms_{unix_ms_now()} {}
+
+Result<std::unique_ptr<Feed>> Feed::start(net::Loop& loop, Options options) {
+    auto feed = std::unique_ptr<Feed>(new Feed(loop, std::move(options)));
+    HP_TRY(feed->client_,
+           net::HttpClient::create(
+               loop, "http://" + feed->options_.stats.text(),
+               {.bearer = feed->options_.token, .request_ms = kRequestMs, .body_bytes_max = kBodyBytesMax}));
+    feed->ask();
+    feed->timer_.every(feed->options_.period_ms, [self = feed.get()] { self->ask(); });
+    return feed;
+}
+
+void Feed::ask() {
+    if (outstanding_ > 0) return;  // the client's time limit ends it
+    outstanding_ = 2;
+    failure_.clear();
+    client_->request("GET", "/api/v1/global", {},
+                     [this](Result<net::HttpResponse> answer) { on_answer(global_, answer); });
+    client_->request("GET", "/api/v1/figures?minutes=60", {},
+                     [this](Result<net::HttpResponse> answer) { on_answer(figures_, answer); });
+}
+
+void Feed::on_answer(std::string& into, const Result<net::HttpResponse>& answer) {
+    auto object = answer ? object_of(*answer) : Result<std::string>{fail(answer.error())};
+    if (object)
+        into = *std::move(object);
+    else if (failure_.empty())
+        failure_ = object.error().what;
+    if (--outstanding_ > 0) return;
+    if (!failure_.empty()) return set_away(failure_);
+    const auto global = nlohmann::json::parse(global_, nullptr, false);
+    const bool is_stale = global.value("stale", nlohmann::json(false)) == true;
+    const std::string state = is_stale ? "stale" : "ok";
+    if (state != state_) {
+        since_ms_ = unix_ms_now();
+        log::info("hp-stats at {}: {}", options_.stats.text(),
+                  is_stale ? "its figures are old" : "has fresh figures");
+    }
+    state_ = state;
+    error_.clear();
+    as_of_ms_ = unix_ms_now();
+    shown_global_ = global_;
+    shown_figures_ = figures_;
+    publish();
+}
+
+void Feed::set_away(const std::string& why) {
+    if (state_ != "away" || error_ != why) {
+        log::warn("hp-stats at {}: {}", options_.stats.text(), printable(why, 200));
+        if (state_ != "away") since_ms_ = unix_ms_now();
+    }
+    state_ = "away";
+    error_ = why;
+    publish();
+}
+
+std::string Feed::state_json() const {
+    std::string out =
+        R"({"stats":{"state":")" + state_ + R"(","since_ms":)" + std::to_string(since_ms_) + R"(,"error":)";
+    if (error_.empty())
+        out += "null";
+    else
+        append_json_string(out, error_);
+    out += R"(,"as_of_ms":)" + (as_of_ms_ > 0 ? std::to_string(as_of_ms_) : "null") + R"(,"now_ms":)" +
+           std::to_string(unix_ms_now()) + "}";
+    return out + R"(,"global":)" + shown_global_ + R"(,"figures":)" + shown_figures_ + "}";
+}
+
+void Feed::publish() {
+    if (streams_.empty()) return;
+    const std::string event = "event: state\ndata: " + state_json() + "\n\n";
+    std::erase_if(streams_, [&](const auto& stream) { return !stream->send(event); });
+}
+
+void Feed::subscribe(std::shared_ptr<net::HttpStream> stream) {
+    if (stream->send("retry: 1000\nevent: state\ndata: " + state_json() + "\n\n"))
+        streams_.push_back(std::move(stream));
+}
+
+bool Feed::is_span(std::string_view span) { return find_span(span) != nullptr; }
+
+void Feed::history(const std::string& span, net::HttpServer::Reply reply) {
+    Cached& cached = histories_[span];
+    if (!cached.body.empty() && steady_ms_now() - cached.at_ms < kHistoryMs) return reply({200, cached.body});
+    cached.waiting.push_back(std::move(reply));
+    if (cached.waiting.size() > 1) return;
+    const Span& what = *find_span(span);
+    const std::string path = "/api/v1/history?step=" + std::string(what.step) +
+                             "&from_ms=" + std::to_string(unix_ms_now() - what.ms);
+    client_->request("GET", path, {}, [this, span](Result<net::HttpResponse> answer) {
+        Cached& to = histories_[span];
+        auto object = answer ? object_of(*answer) : Result<std::string>{fail(answer.error())};
+        // An old one, with its times in it, is more than none.
+        if (object) to.body = *std::move(object), to.at_ms = steady_ms_now();
+        for (auto& waiting : std::exchange(to.waiting, {})) {
+            if (!to.body.empty())
+                waiting({200, to.body});
+            else
+                waiting({503, R"({"error":"hp-stats does not answer"})"});
+        }
+    });
+}
+
+}  // namespace hp::web

@@ -1,0 +1,58 @@
+// What the pages show, as it comes from hp-stats: asked for once a second whoever looks, and pushed to all
+// who do.
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/http.hpp"
+
+namespace hp::web {
+
+class Feed {
+  public:
+    struct Options {
+        net::Endpoint stats;
+        std::string token;  ///< of hp-stats; empty: none
+        std::int64_t period_ms{1'000};
+    };
+    static Result<std::unique_ptr<Feed>> start(net::Loop& loop, Options options);
+
+    /// One JSON object: "stats" (state "ok", "stale" or "away"; since_ms; error), and the last "global" and
+    /// "figures" that came, with "as_of_ms", or null.
+    std::string state_json() const;
+    /// The stream gets an event now and at each change.
+    void subscribe(std::shared_ptr<net::HttpStream> stream);
+    /// Answers with hp-stats' history of the hash rate over the span ("1h", "24h", "7d"), at most some
+    /// seconds old.
+    void history(const std::string& span, net::HttpServer::Reply reply);
+    /// Spans that there are.
+    static bool is_span(std::string_view span);
+
+  private:
+    struct Cached {
+        std::string body;
+        SteadyMs at_ms{};
+        std::vector<net::HttpServer::Reply> waiting;
+    };
+    Feed(net::Loop& loop, Options options);
+    void ask();
+    void on_answer(std::string& into, const Result<net::HttpResponse>& answer);
+    void publish();
+    void set_away(const std::string& why);
+
+    Options options_;
+    std::unique_ptr<net::HttpClient> client_;
+    net::Timer timer_;
+    int outstanding_{0};
+    std::string failure_;           ///< of this round
+    std::string global_, figures_;  ///< of this round
+    std::string state_{"away"}, error_{"no answer yet"};
+    UnixMs since_ms_{}, as_of_ms_{};
+    std::string shown_global_{"null"}, shown_figures_{"null"};
+    std::vector<std::shared_ptr<net::HttpStream>> streams_;
+    std::map<std::string, Cached> histories_;
+};
+
+}  // namespace hp::web
