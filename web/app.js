@@ -139,6 +139,9 @@ function show(state) {
 
 // ---- the chart
 
+// The library's legend writes style attributes, which the page's policy forbids; #chart-at is in its place.
+if (window.Dygraph) Dygraph.PLUGINS = Dygraph.PLUGINS.filter((plugin) => plugin !== Dygraph.Plugins.Legend);
+
 let chart = null;
 let shownSpan = "1h";
 
@@ -163,8 +166,11 @@ function drawChart(rows) {
   const ink = getComputedStyle(document.documentElement).getPropertyValue("--main").trim();
   chart = new Dygraph(at, data, {
     labels: ["time", "hash rate"], customBars: true, colors: [ink], strokeWidth: 2, fillAlpha: 0.2, includeZero: true,
-    connectSeparatedPoints: false, drawPoints: known.length < 40, pointSize: 2, legend: "onmouseover",
-    axes: { y: { valueFormatter: rate, axisLabelFormatter: rate, axisLabelWidth: 80 } },
+    connectSeparatedPoints: false, drawPoints: known.length < 40, pointSize: 2,
+    highlightCallback: (_event, ms, [point]) =>
+      put("chart-at", `${clock(ms)}: ${point ? rate(point.yval) : "no records"}`),
+    unhighlightCallback: () => put("chart-at", ""),
+    axes: { y: { valueFormatter: rate, axisLabelFormatter: (hps) => hps === 0 ? "0" : rate(hps), axisLabelWidth: 80 } },
   });
 }
 
