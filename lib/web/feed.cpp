@@ -78,7 +78,10 @@ void Feed::on_answer(std::string& into, const Result<net::HttpResponse>& answer)
     if (--outstanding_ > 0) return;
     if (!failure_.empty()) return set_away(failure_);
     const auto global = nlohmann::json::parse(global_, nullptr, false);
-    const bool is_stale = global.value("stale", nlohmann::json(false)) == true;
+    const auto stale = global.find("stale");
+    if (stale == global.end() || !stale->is_boolean())
+        return set_away("answers with something else than figures");
+    const bool is_stale = *stale;
     const std::string state = is_stale ? "stale" : "ok";
     if (state != state_) {
         since_ms_ = unix_ms_now();
