@@ -73,6 +73,7 @@ Result<pool::PoolOptions> options_from(const Settings& s, const cli::Command& co
         HP_TRY(o.default_locking_key, array_from_hex<33>(s.pool.default_locking_key));
     }
     o.outbox_path = command.resolve(s.pool.outbox_database);
+    o.templates.solutions_file = o.outbox_path + ".solutions";
     o.events = s.pool.events.empty() || s.pool.events == "-" ? s.pool.events : command.resolve(s.pool.events);
     return o;
 }

@@ -99,7 +99,7 @@ Result<std::unique_ptr<Pool>> Pool::start(net::Loop& loop, PoolOptions options) 
                                           connection->set_handler(session);
                                       }));
     p.templates_ = std::make_unique<TemplateClient>(loop, p.options_.templates, p);
-    p.templates_->start();
+    HP_DO(p.templates_->start());
     p.tick_.every(kTickMs, [raw = pool.get()] {
         auto now = steady_ms_now();
         raw->tick_jobs_.reset();

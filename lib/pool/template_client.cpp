@@ -10,7 +10,6 @@ namespace hp::pool {
 namespace {
 
 constexpr std::uint8_t kTemplateProtocol = 2;
-constexpr std::size_t kUnsentSolutionsMax = 16;
 constexpr std::int64_t kSetupLimitMs = 10'000;
 
 }  // namespace
@@ -63,9 +62,8 @@ class TemplateClient::Session : public net::FrameHandler {
         client.backoff_.reset();
         client.connection_->send(sv2::encode_frame(sv2::templates::CoinbaseOutputConstraints{
             client.options_.coinbase_output_bytes, client.options_.coinbase_output_sigops}));
-        for (const Bytes& solution : client.unsent_solutions_) client.connection_->send(solution);
-        client.unsent_solutions_.clear();
         log::info("template provider {} connected", client.connection_->peer());
+        client.send_solutions();
         return {};
     }
 
@@ -88,7 +86,18 @@ TemplateClient::~TemplateClient() {
     if (connection_ && connection_->is_open()) connection_->close("stopping");
 }
 
-void TemplateClient::start() { dial(); }
+Result<> TemplateClient::start() {
+    HP_TRY(solutions_, read_solutions(options_.solutions_file));
+    dial();
+    return {};
+}
+
+void TemplateClient::send_solutions() {
+    prune(solutions_, unix_ms_now());
+    if (!solutions_.empty())
+        log::info("{} solutions of the last hour go to the template provider again", solutions_.size());
+    for (const KeptSolution& solution : solutions_) connection_->send(solution.frame);
+}
 
 void TemplateClient::dial() {
     net::FrameLimits limits;
@@ -122,15 +131,17 @@ void TemplateClient::lost(const Error& reason) {
 }
 
 void TemplateClient::submit(const sv2::templates::SubmitSolution& solution) {
-    Bytes frame = sv2::encode_frame(solution);
-    if (is_ready_) {
-        connection_->send(frame);
-        return;
-    }
-    log::warn("template provider is away: the solution for template {} waits for its return",
-              solution.template_id);
-    if (unsent_solutions_.size() == kUnsentSolutionsMax) unsent_solutions_.pop_front();
-    unsent_solutions_.push_back(std::move(frame));
+    const UnixMs now = unix_ms_now();
+    solutions_.push_back({now, sv2::encode_frame(solution)});
+    // The block first: the file is for when this gets lost.
+    if (is_ready_)
+        connection_->send(solutions_.back().frame);
+    else
+        log::warn("template provider is away: the solution for template {} waits for its return",
+                  solution.template_id);
+    prune(solutions_, now);
+    if (const auto written = write_solutions(options_.solutions_file, solutions_); !written)
+        log::error("a found block's solution is not on disk: {}", written.error().what);
 }
 
 }  // namespace hp::pool

@@ -1,11 +1,11 @@
 // The pool's connection to its Template Provider: dials, sets up, hands templates over, carries solutions
-// back. Reconnects for ever with back-off; a solution found while it is down is kept and sent first on
-// return.
+// back. Reconnects for ever with back-off. A solution goes at once where the provider is there; and as
+// nothing acknowledges it, those of the last hour go again on each return, also after a kill of the pool.
 #pragma once
-#include <deque>
 #include <memory>
 
 #include "net/frames.hpp"
+#include "pool/solution_file.hpp"
 #include "sv2/frame.hpp"
 #include "sv2/templates.hpp"
 
@@ -25,16 +25,19 @@ class TemplateClient {
         crypto::XOnlyKey32 authority{};
         std::uint32_t coinbase_output_bytes{};  ///< serialised size of the pool's own outputs
         std::uint16_t coinbase_output_sigops{};
+        std::string solutions_file;
     };
     TemplateClient(net::Loop& loop, Options options, TemplateListener& listener);
     ~TemplateClient();
-    void start();
+    /// Reads the file of solutions; a damaged one is an error.
+    Result<> start();
     void submit(const sv2::templates::SubmitSolution& solution);
     bool is_connected() const { return is_ready_; }
 
   private:
     class Session;
     void dial();
+    void send_solutions();
     void lost(const Error& reason);
     net::Loop& loop_;
     Options options_;
@@ -44,7 +47,7 @@ class TemplateClient {
     std::unique_ptr<net::FrameDial> dialing_;
     std::shared_ptr<net::FrameConnection> connection_;
     std::shared_ptr<Session> session_;
-    std::deque<Bytes> unsent_solutions_;
+    std::vector<KeptSolution> solutions_;
     bool is_ready_{false};
     bool loss_logged_{false};
 };

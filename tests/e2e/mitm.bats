@@ -323,3 +323,33 @@ stop_sv1_miner() {
     # What was refused was refused because the pool was away, and for nothing else.
     assert_equal "$(jq -r .reason <(grep miner_share_rejected proxy.out) | sort -u | grep -vE '^(pool-connection-lost|not-subscribed)$' || true)" ""
 }
+
+# ---- the template provider
+
+@test "AC-112 AC-274 a block that is found while its template provider is out of reach, and then kill -9: it is submitted" {
+    set_key template.toml sim_block_bits 16
+    start_mitm templates "$(value shared/network.toml template_listen)"
+    set_key shared/pool.toml template_address "\"$mitm_address\""
+    start_template
+    start_pool
+    start_mint
+    wait_for_link
+    tell templates refuse
+    tell templates now both@+0:cut
+    wait_for_text pool.log "trying again"
+    start_daemon finder hp-miner "$(miner_url)" --user "$pubkey" --threads 1 --nominal-hash-rate 1
+    wait_for_text pool.log "waits for its return"
+    kill_daemon pool
+    stop_daemon finder
+    assert [ -s "$dir/data/outbox.db.solutions" ]
+    refute grep "is accepted" template.log
+    tell templates accept
+    start_daemon pool hp-pool --config-dir "$dir"
+    wait_for_text template.log "at height 1 is accepted"
+    # It says so once; what it has had before is no block more.
+    kill_daemon pool
+    start_pool
+    wait_for_text pool.log "of the last hour go to the template provider again"
+    wait_for_text template.log "was submitted before"
+    assert_equal "$(grep -c "is accepted" template.log)" 1
+}

@@ -1,0 +1,98 @@
+#include "pool/solution_file.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "sv2/frame.hpp"
+#include "sv2/templates.hpp"
+
+namespace hp::pool {
+namespace {
+
+constexpr std::size_t kFileSizeMax = 16u << 20;
+
+tl::unexpected<Error> disk_error(const std::string& what, const std::string& path) {
+    return fail(Errc::io, what + " '" + path + "': " + std::strerror(errno));
+}
+
+Result<KeptSolution> solution_from_line(std::string_view line) {
+    KeptSolution out;
+    const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), out.found_ms);
+    if (error != std::errc{} || end == line.data() + line.size() || *end != ' ' || out.found_ms < 0)
+        return fail(Errc::invalid, "expected a time and a frame in hex");
+    HP_TRY(out.frame, from_hex(line.substr(static_cast<std::size_t>(end + 1 - line.data()))));
+    HP_TRY(const auto frame, sv2::split_frame(out.frame));
+    if (!frame.is<sv2::templates::SubmitSolution>())
+        return fail(Errc::invalid, "the frame is no SubmitSolution");
+    return out;
+}
+
+/// Writes all of it, and waits for the disk.
+bool write_all(int fd, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t written = ::write(fd, text.data(), text.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return false;
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return ::fsync(fd) == 0;
+}
+
+}  // namespace
+
+void prune(std::vector<KeptSolution>& solutions, UnixMs now) {
+    std::erase_if(solutions, [&](const KeptSolution& s) { return now - s.found_ms > kSolutionKeptMs; });
+    if (solutions.size() > kSolutionsKeptMax)
+        solutions.erase(solutions.begin(), solutions.end() - static_cast<std::ptrdiff_t>(kSolutionsKeptMax));
+}
+
+Result<std::vector<KeptSolution>> read_solutions(const std::string& path) {
+    std::vector<KeptSolution> out;
+    std::error_code error;
+    if (!std::filesystem::exists(path, error) && !error) return out;
+    if (!std::filesystem::is_regular_file(path, error) ||
+        std::filesystem::file_size(path, error) > kFileSizeMax)
+        return fail(Errc::invalid, "'" + path + "' is no file of solutions");
+    std::ifstream file{path};
+    if (!file) return disk_error("cannot open", path);
+    int number = 0;
+    for (std::string line; std::getline(file, line);) {
+        ++number;
+        auto solution = solution_from_line(line);
+        if (!solution)
+            return fail(
+                Errc::invalid, path + ":" + std::to_string(number) + ": " + solution.error().what,
+                "it holds found blocks that may not have been submitted; move it away to start without them");
+        out.push_back(*std::move(solution));
+    }
+    return out;
+}
+
+Result<> write_solutions(const std::string& path, const std::vector<KeptSolution>& solutions) {
+    std::string text;
+    for (const KeptSolution& solution : solutions)
+        text += std::to_string(solution.found_ms) + " " + to_hex(solution.frame) + "\n";
+    const std::string fresh = path + ".new";
+    const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0) return disk_error("cannot write", fresh);
+    const bool is_written = write_all(fd, text);
+    const int saved = errno;
+    ::close(fd);
+    errno = saved;
+    if (!is_written || ::rename(fresh.c_str(), path.c_str()) != 0) return disk_error("cannot write", path);
+    const auto folder = std::filesystem::path(path).parent_path();
+    const int directory = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0) return disk_error("cannot open", folder);
+    const bool is_synced = ::fsync(directory) == 0;
+    ::close(directory);
+    return is_synced ? Result<>{} : disk_error("cannot sync", folder);
+}
+
+}  // namespace hp::pool
