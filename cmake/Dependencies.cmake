@@ -12,6 +12,7 @@ pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(SECP256K1 REQUIRED IMPORTED_TARGET libsecp256k1)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 
+pkg_check_modules(QRENCODE REQUIRED IMPORTED_TARGET libqrencode)
 find_file(HP_DYGRAPHS_JS dygraph.min.js PATHS /usr/share/javascript/dygraphs REQUIRED)
 find_file(HP_DYGRAPHS_CSS dygraph.min.css PATHS /usr/share/javascript/dygraphs REQUIRED)
 
@@ -29,3 +30,4 @@ set(HP_LIBS_audit OpenSSL::Crypto)
 set(HP_LIBS_net OpenSSL::SSL)
 set(HP_LIBS_cli CLI11::CLI11)
 set(HP_LIBS_stats simdjson::simdjson)
+set(HP_LIBS_web PkgConfig::QRENCODE)

@@ -134,6 +134,11 @@ function show(state) {
     put("miner-rejected", rejected(figures.miner_shares_rejected));
     put("tokens", whole(figures.tokens_minted));
     put("token-latency", latency(figures.share_to_token_ms));
+    const workers = [...(figures.miner_workers ?? [])].sort((a, b) => b.shares_accepted - a.shares_accepted);
+    fillTable("workers", workers.slice(0, 100).map((w) => [
+      { text: w.worker === "" ? "(no name)" : w.worker, kind: "name" }, { text: whole(w.shares_accepted), kind: "number" },
+      { text: isNumber(w.last_share_ms) ? `${span(Math.max(state.stats.now_ms - w.last_share_ms, 0))} ago` : "–" }]));
+    put("workers-more", workers.length > 100 ? `and ${whole(workers.length - 100)} more` : workers.length ? "" : "None yet.");
   }
 }
 
@@ -195,6 +200,71 @@ for (const button of document.querySelectorAll("[data-span]"))
     chart = null;
     loadChart();
   });
+
+// ---- the proxy's page: settings to copy, and the faucet
+
+for (const button of document.querySelectorAll("[data-copy]"))
+  button.addEventListener("click", async () => {
+    const from = byId(button.dataset.copy);
+    from.select();
+    try { await navigator.clipboard.writeText(from.value); } catch { document.execCommand("copy"); }
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+  });
+
+async function loadSettings() {
+  const { miner_port: port } = await (await fetch("/api/settings")).json();
+  byId("miner-url").value = `stratum+tcp://${location.hostname}:${port}`;
+}
+
+// Rows of 0 and 1, four white modules around them as the standard wants.
+function drawQr(canvas, rows) {
+  canvas.hidden = !rows;
+  if (!rows) return;
+  const lines = rows.split("/"), size = lines.length + 8, scale = Math.max(2, Math.floor(420 / size));
+  canvas.width = canvas.height = size * scale;
+  const at = canvas.getContext("2d");
+  at.fillStyle = "#fff";
+  at.fillRect(0, 0, canvas.width, canvas.height);
+  at.fillStyle = "#000";
+  lines.forEach((line, y) => [...line].forEach((bit, x) => {
+    if (bit === "1") at.fillRect((x + 4) * scale, (y + 4) * scale, scale, scale);
+  }));
+}
+
+async function loadFaucet() {
+  const answer = await fetch("/api/faucet");
+  const faucet = await answer.json();
+  byId("faucet").hidden = !answer.ok;
+  put("faucet-max", whole(faucet.amount_max));
+}
+
+async function takeToken() {
+  const button = byId("faucet-take");
+  button.disabled = true;
+  try {
+    const answer = await fetch("/api/faucet", { method: "POST", headers: { "content-type": "application/json" }, body: "{}" });
+    const got = await answer.json();
+    byId("faucet-token").hidden = !answer.ok;
+    if (answer.ok) {
+      put("faucet-text", `${whole(got.amount)} ehash:`);
+      byId("token").value = got.token;
+      drawQr(byId("token-qr"), got.qr);
+    } else {
+      const wait = answer.headers.get("retry-after");
+      put("faucet-text", `No token: ${got.error}${wait ? `; try again in ${wait} s` : ""}.`);
+    }
+  } catch {
+    put("faucet-text", "No token: hp-web does not answer.");
+  }
+  button.disabled = false;
+}
+
+if (side === "proxy") {
+  loadSettings();
+  loadFaucet();
+  byId("faucet-take").addEventListener("click", takeToken);
+}
 
 // ---- live
 

@@ -51,6 +51,7 @@ void check_ports(Setup& setup) {
         {"proxy_stats_listen", &network.proxy_stats_listen},
         {"pool_web_listen", &network.pool_web_listen},
         {"proxy_web_listen", &network.proxy_web_listen},
+        {"proxy_api_listen", &network.proxy_api_listen},
     };
     for (std::size_t i = 0; i < std::size(listeners); ++i) {
         for (std::size_t j = 0; j < i; ++j) {

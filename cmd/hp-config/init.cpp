@@ -29,7 +29,7 @@ namespace fs = std::filesystem;
 using config::Chosen;
 using Chosens = std::map<std::string, std::map<std::string, Chosen>>;
 
-constexpr std::size_t kPortCount = 9;
+constexpr std::size_t kPortCount = 10;
 using Ports = std::array<std::uint16_t, kPortCount>;
 
 Result<> refuse_used(const std::string& dir) {
@@ -73,8 +73,8 @@ Result<Ports> ports_from(const std::string& text) {
     if (error != std::errc{} || end != text.data() + text.size() || base < 1 ||
         base + kPortCount - 1 > 65535) {
         return fail(Errc::usage,
-                    "--ports is '" + printable(text) + "', allowed: auto, or a number from 1 to 65527",
-                    "nine ports from that number on are used");
+                    "--ports is '" + printable(text) + "', allowed: auto, or a number from 1 to 65526",
+                    "ten ports from that number on are used");
     }
     Ports out{};
     for (std::size_t i = 0; i < kPortCount; ++i) out[i] = static_cast<std::uint16_t>(base + i);
@@ -95,6 +95,7 @@ Result<> set_ports(const std::string& ports, Chosens& chosen) {
     network["proxy_stats_listen"] = {place(6)};
     network["pool_web_listen"] = {place(7)};
     network["proxy_web_listen"] = {place(8)};
+    network["proxy_api_listen"] = {place(9)};
     chosen["shared/pool.toml"]["template_address"] = {place(0)};
     chosen["shared/pool.toml"]["link_address"] = {place(2)};
     chosen["shared/proxy.toml"]["mint_url"] = {"http://" + place(3)};

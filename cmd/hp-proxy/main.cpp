@@ -26,6 +26,13 @@ Result<> serve(const Settings& s, const cli::Command& command) {
     HP_TRY(options.pool.authority, crypto::authority_key_from_text(s.proxy.pool_authority_public_key));
     options.min_extranonce_size = static_cast<std::uint16_t>(s.proxy.min_extranonce_size);
     options.initial_hash_rate_hps = s.proxy.initial_hash_rate_hps;
+    if (s.proxy.faucet_amount > 0) {
+        HP_TRY(const auto api, net::endpoint_from_text(s.network.proxy_api_listen));
+        options.faucet = {.listen = api,
+                          .amount_max = static_cast<std::uint64_t>(s.proxy.faucet_amount),
+                          .interval_s = s.proxy.faucet_interval_s,
+                          .unit = s.shared.unit};
+    }
     options.events =
         s.proxy.events.empty() || s.proxy.events == "-" ? s.proxy.events : command.resolve(s.proxy.events);
     HP_TRY(auto words, cli::read_mnemonic(command.resolve(s.shared.wallet_seed_file), s.network.network));

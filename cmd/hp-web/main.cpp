@@ -31,7 +31,14 @@ Result<> serve(web::Side side, const Options& options) {
     HP_TRY(const auto endpoint, net::endpoint_from_text(options.listen.empty() ? listen : options.listen));
     net::Loop loop;
     HP_TRY(const auto feed, web::Feed::start(loop, std::move(feed_options)));
-    web::Site site{side, *feed};
+    std::unique_ptr<web::Faucet> faucet;
+    if (!is_pool) {
+        HP_TRY(const auto api, net::endpoint_from_text(options.network.proxy_api_listen));
+        HP_TRY(faucet, web::Faucet::connect(loop, api));
+    }
+    HP_TRY(const auto miners,
+           net::endpoint_from_text(is_pool ? options.network.pool_listen : options.network.proxy_listen));
+    web::Site site{side, *feed, faucet.get(), miners.port};
     HP_TRY(const auto server,
            net::HttpServer::listen(loop, endpoint, {.request_ms = 10'000, .connections_max = kConnectionsMax},
                                    false,

@@ -27,6 +27,7 @@ struct Network {
     std::string proxy_stats_listen = "127.0.0.1:9109";
     std::string pool_web_listen = "127.0.0.1:8081";
     std::string proxy_web_listen = "127.0.0.1:3030";
+    std::string proxy_api_listen = "127.0.0.1:3031";
 
     template <class V>
     void describe(V&& v) {
@@ -45,6 +46,8 @@ struct Network {
           endpoint());
         v("pool_web_listen", pool_web_listen, "where hp-web serves the pool side's page", endpoint());
         v("proxy_web_listen", proxy_web_listen, "where hp-web serves the proxy side's page", endpoint());
+        v("proxy_api_listen", proxy_api_listen,
+          "where hp-proxy gives balance and tokens, if faucet_amount is set", endpoint());
     }
 };
 
@@ -238,6 +241,8 @@ struct Proxy {
     std::string pool_authority_public_key;
     std::int64_t min_extranonce_size = 8;
     double initial_hash_rate_hps = 1e12;
+    std::int64_t faucet_amount = 0;
+    std::int64_t faucet_interval_s = 30;
     std::string events;
 
     template <class V>
@@ -249,6 +254,11 @@ struct Proxy {
           range(2, 16));
         v("initial_hash_rate_hps", initial_hash_rate_hps,
           "hashes a second that a new miner is taken to have, until vardiff knows better", range(1, 1e18));
+        v("faucet_amount", faucet_amount,
+          "ehash of the tokens that the wallet gives to whoever reaches proxy_api_listen; 0: none, and "
+          "nobody listens",
+          range(0, 1e15));
+        v("faucet_interval_s", faucet_interval_s, "seconds between tokens of the faucet", range(1, 86'400));
         v("events", events, "where event records go: - (stdout), a file, or empty for nowhere", any());
     }
 };

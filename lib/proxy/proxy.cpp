@@ -39,6 +39,11 @@ Result<std::unique_ptr<Proxy>> Proxy::start(net::Loop& loop, ProxyOptions option
         p->expected_.erase(quote_id);
         p->events_.quote_parked(quote_id, reason);
     };
+    if (p->options_.faucet) {
+        HP_TRY(p->faucet_, Faucet::listen(loop, *p->wallet_, *p->options_.faucet));
+        log::info("faucet on http://{}: tokens of up to {} {}, one every {} s", p->faucet_->bound().text(),
+                  p->options_.faucet->amount_max, p->options_.faucet->unit, p->options_.faucet->interval_s);
+    }
     p->upstream_ = std::make_unique<Upstream>(loop, p->options_.pool);
     p->upstream_->on_ready = [p] {
         auto miners = p->miners_;
@@ -142,6 +147,7 @@ void Proxy::count_bad_line(const std::string& peer, const std::string& why) {
 
 void Proxy::stop(std::function<void()> stopped) {
     listener_->stop();
+    if (faucet_) faucet_->stop();
     status_.cancel();
     lookup_.cancel();
     auto miners = miners_;

@@ -8,6 +8,7 @@
 #include "net/lines.hpp"
 #include "proxy/downstream.hpp"
 #include "proxy/events.hpp"
+#include "proxy/faucet.hpp"
 #include "proxy/upstream.hpp"
 #include "wallet/wallet.hpp"
 
@@ -19,6 +20,7 @@ struct ProxyOptions {
     wallet::WalletOptions wallet;
     std::uint16_t min_extranonce_size{8};
     double initial_hash_rate_hps{1e12};
+    std::optional<Faucet::Options> faucet;
     std::string events;
 };
 
@@ -52,6 +54,7 @@ class Proxy {
     std::unique_ptr<wallet::Wallet> wallet_;
     std::unique_ptr<Upstream> upstream_;
     std::unique_ptr<net::LineListener> listener_;
+    std::unique_ptr<Faucet> faucet_;
     std::unordered_map<std::uint64_t, std::shared_ptr<Downstream>> miners_;
     std::uint64_t next_miner_id_{1};
     /// Quotes on their way into the wallet: when their share came in, for the latency that users feel.

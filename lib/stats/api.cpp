@@ -122,6 +122,7 @@ Result<ApiAnswer> figures(const Call& call) {
     s.series["share_accepted"] = {{std::string(kOtherLabel), all}};
     Json out = Json::parse(report_json(s));
     out.erase("workers");
+    out.erase("miner_workers");
     return ApiAnswer{200, json_text(out)};
 }
 

@@ -54,6 +54,13 @@ Json workers_json(const Snapshot& s) {
     return out;
 }
 
+Json miner_workers_json(const Snapshot& s) {
+    Json out = Json::array();
+    for (const auto& [worker, sums] : s.labels("miner_share_accepted"))
+        out.push_back({{"worker", worker}, {"shares_accepted", sums.count}, {"last_share_ms", sums.last_ms}});
+    return out;
+}
+
 Json gauge_json(const std::optional<Gauge>& gauge) {
     return gauge ? Json::parse(gauge->json, nullptr, false) : Json(nullptr);
 }
@@ -118,6 +125,7 @@ std::string report_json(const Snapshot& s) {
     out.update({
         {"workers", workers_json(s)},
         {"miner_shares_accepted", s.sum("miner_share_accepted").count},
+        {"miner_workers", miner_workers_json(s)},
         {"miner_shares_rejected", counts_json(s.labels("miner_share_rejected"))},
         {"miner_answer_ms", latency_json(s.latency("miner_answer_ms"))},
         {"quotes_created", quotes.count},

@@ -29,20 +29,26 @@ net::HttpResponse error(int status, const std::string& what) {
 }  // namespace
 
 void Site::answer(const net::HttpRequest& request, const net::HttpServer::Reply& reply) {
+    const auto reply_with_headers = [reply](net::HttpResponse response) {
+        reply(with_headers(std::move(response)));
+    };
+    if (faucet_ && request.path == "/api/faucet" && request.method == "POST")
+        return faucet_->token(request, reply_with_headers);
     if (request.method != "GET") {
         auto out = error(405, "only GET and HEAD");
         out.headers.emplace_back("Allow", "GET, HEAD");
         return reply(std::move(out));
     }
-    if (request.path == "/api/state") return reply(with_headers({200, feed_.state_json()}));
+    if (faucet_ && request.path == "/api/faucet") return faucet_->balance(reply_with_headers);
+    if (request.path == "/api/settings")
+        return reply_with_headers({200, R"({"miner_port":)" + std::to_string(miner_port_) + "}"});
+    if (request.path == "/api/state") return reply_with_headers({200, feed_.state_json()});
     if (request.path == "/api/history") {
         const auto parameters = net::query_parameters(request.query);
         const bool is_right = parameters && parameters->size() == 1 && parameters->contains("span") &&
                               Feed::is_span(parameters->at("span"));
         if (!is_right) return reply(error(400, "expected span=1h, 24h or 7d"));
-        return feed_.history(parameters->at("span"), [reply](net::HttpResponse response) {
-            reply(with_headers(std::move(response)));
-        });
+        return feed_.history(parameters->at("span"), reply_with_headers);
     }
     if (request.path == "/events") {
         auto out = with_headers({200, {}, "text/event-stream"});

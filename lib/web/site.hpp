@@ -2,6 +2,7 @@
 #pragma once
 #include <string>
 
+#include "web/faucet.hpp"
 #include "web/feed.hpp"
 
 namespace hp::web {
@@ -10,12 +11,16 @@ enum class Side { pool, proxy };
 
 class Site {
   public:
-    Site(Side side, Feed& feed) : side_{side}, feed_{feed} {}
+    /// `faucet`: the proxy's side only, else null. `miner_port`: where its miners connect.
+    Site(Side side, Feed& feed, Faucet* faucet, std::uint16_t miner_port)
+        : side_{side}, feed_{feed}, faucet_{faucet}, miner_port_{miner_port} {}
     void answer(const net::HttpRequest& request, const net::HttpServer::Reply& reply);
 
   private:
     Side side_;
     Feed& feed_;
+    Faucet* faucet_;
+    std::uint16_t miner_port_;
 };
 
 }  // namespace hp::web

@@ -123,13 +123,13 @@ hp-config: hint: choose another directory, or move this one away"
     [ "$(cat a/secrets/* b/secrets/* | sort | uniq -d | wc -l)" = 0 ]
 }
 
-@test "init: nine ports from a base; a base that does not fit is refused" {
+@test "init: ten ports from a base; a base that does not fit is refused" {
     run_tool hp-config init conf --network sim --ports 20000 --json
     assert_output --partial '"template_listen":"127.0.0.1:20000"'
     assert_output --partial '"proxy_listen":"127.0.0.1:20004"'
     assert_output --partial '"proxy_web_listen":"127.0.0.1:20008"'
     hp-config check conf >/dev/null
-    for bad in 0 65528 x -1 20000x; do
+    for bad in 0 65527 x -1 20000x; do
         run_tool -2 hp-config init none --network sim "--ports=$bad"
         assert_equal "$output" ""
         [ ! -e none ]

@@ -54,7 +54,7 @@ else:
     done
     mkfifo records
     start_daemon ingest hp-stats ingest --config-dir conf records
-    CHROMIUM=$browser RECORDS=records SCREENSHOTS=$screenshots POOL_URL=http://$(listen_of pool_web_listen) \
+    API_PORT=$(listen_of proxy_api_listen | cut -d: -f2) MINER_PORT=$(listen_of proxy_listen | cut -d: -f2) CHROMIUM=$browser RECORDS=records SCREENSHOTS=$screenshots POOL_URL=http://$(listen_of pool_web_listen) \
         PROXY_URL=http://$(listen_of proxy_web_listen) STATS_URL=http://$(listen_of pool_stats_listen) \
         run -0 node --test --test-reporter=tap "$driver/pages.mjs"
     assert_line "# fail 0"

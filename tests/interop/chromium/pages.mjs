@@ -2,10 +2,11 @@
 // other end hp-stats reads), SCREENSHOTS (a directory).
 import assert from "node:assert/strict";
 import { openSync, writeSync } from "node:fs";
+import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import puppeteer from "puppeteer-core";
 
-const { CHROMIUM, POOL_URL, PROXY_URL, STATS_URL, RECORDS, SCREENSHOTS } = process.env;
+const { CHROMIUM, POOL_URL, PROXY_URL, STATS_URL, RECORDS, SCREENSHOTS, API_PORT, MINER_PORT } = process.env;
 const records = openSync(RECORDS, "w");
 const put = (type, fields, source = "hp-pool", at = Date.now()) =>
   writeSync(records, JSON.stringify({ v: 1, ts_ms: at, type, source, ...fields }) + "\n");
@@ -13,11 +14,22 @@ const put = (type, fields, source = "hp-pool", at = Date.now()) =>
 // What a worker may be called.
 const names = ["rig1", "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "</script>", "a\u2028b", "=cmd()", "😀".repeat(20), ""];
 
+// hp-proxy's part, as e2e/faucet.bats has it from the real one: one token, then too early.
+const token = "cashuB" + "o2F0gaJhaUgBFBfKxrqeSGFw".repeat(30);
+let given = 0;
+const faucet = createServer((request, response) => {
+  const [status, body] = request.method === "GET" ? [200, { balance: 1234, unit: "hash", amount_max: 20, wait_ms: 0 }]
+    : given++ === 0 ? [200, { token, amount: 20, unit: "hash" }] : [429, { error: "one token every 30 s" }];
+  response.writeHead(status, { "content-type": "application/json", ...(status === 429 ? { "retry-after": "30" } : {}) });
+  response.end(JSON.stringify(body));
+});
+
 let browser;
 before(async () => {
+  await new Promise((done) => faucet.listen(Number(API_PORT), "127.0.0.1", done));
   browser = await puppeteer.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
 });
-after(() => browser.close());
+after(async () => { await browser.close(); faucet.closeAllConnections(); faucet.close(); });
 
 // A page that fails the test for anything that it says, opens or fetches from elsewhere.
 async function open(url, viewport) {
@@ -132,7 +144,36 @@ test("the proxy's page", async () => {
   await waitForText(page, "balance", "1,234");
   assert.equal(await textOf(page, "miners"), "2");
   assert.equal(await textOf(page, "tokens"), "1");
+  assert.equal(await page.$eval("#miner-url", (at) => at.value), `stratum+tcp://127.0.0.1:${MINER_PORT}`);
+  assert.deepEqual(await page.$$eval("#workers tbody tr", (rows) => rows.map((row) => row.cells[0].textContent)), ["rig1"]);
   assert.deepEqual(page.problems, []);
+  await page.close();
+});
+
+test("the faucet: a token with its code, then how long to wait; copying", async () => {
+  const page = await open(PROXY_URL, wide);
+  await browser.defaultBrowserContext().overridePermissions(PROXY_URL, ["clipboard-read", "clipboard-write"]);
+  await page.waitForSelector("#faucet:not([hidden])");
+  assert.equal(await textOf(page, "faucet-max"), "20");
+  await page.click("#faucet-take");
+  await waitForText(page, "faucet-text", "20 ehash:");
+  assert.equal(await page.$eval("#token", (at) => at.value), token);
+  // A code is half dark.
+  const dark = await page.$eval("#token-qr", (at) => {
+    const bytes = at.getContext("2d").getImageData(0, 0, at.width, at.height).data;
+    let count = 0;
+    for (let i = 0; i < bytes.length; i += 4) count += bytes[i] < 128;
+    return count / (bytes.length / 4);
+  });
+  assert.ok(dark > 0.3 && dark < 0.6, `${dark} of the code is dark`);
+  await page.screenshot({ path: `${SCREENSHOTS}/proxy-token.png`, fullPage: true });
+  await page.click("[data-copy=token]");
+  await page.waitForFunction(() => document.querySelector("[data-copy=token]").textContent === "Copied");
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), token);
+  await page.click("#faucet-take");
+  await waitForText(page, "faucet-text", "No token: one token every 30 s; try again in 30 s.");
+  assert.equal(await page.$eval("#faucet-token", (at) => at.hidden), true);
+  assert.deepEqual(page.problems.filter((what) => !what.includes("status of 429")), []);
   await page.close();
 });
 

@@ -1,0 +1,100 @@
+#include "proxy/faucet.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/bytes.hpp"
+#include "log/log.hpp"
+
+namespace hp::proxy {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+net::HttpResponse response(int status, const Json& body) {
+    net::HttpResponse out{status, body.dump(-1, ' ', true, Json::error_handler_t::replace)};
+    out.headers.emplace_back("Cache-Control", "no-store");
+    out.headers.emplace_back("X-Content-Type-Options", "nosniff");
+    return out;
+}
+net::HttpResponse error(int status, const std::string& what) { return response(status, {{"error", what}}); }
+
+}  // namespace
+
+Result<std::uint64_t> faucet_amount(const std::string& body, std::uint64_t amount_max) {
+    if (body.empty()) return amount_max;
+    const auto json = Json::parse(body, nullptr, false);
+    if (!json.is_object()) return fail(Errc::invalid, "the body is no JSON object");
+    for (const auto& [name, value] : json.items())
+        if (name != "amount") return fail(Errc::invalid, "unknown member '" + printable(name, 32) + "'");
+    if (!json.contains("amount")) return amount_max;
+    const auto& amount = json["amount"];
+    if (!amount.is_number_unsigned() || amount == 0 || amount > amount_max)
+        return fail(Errc::invalid, "amount: expected a whole number from 1 to " + std::to_string(amount_max));
+    return amount.get<std::uint64_t>();
+}
+
+Result<std::unique_ptr<Faucet>> Faucet::listen(net::Loop& loop, wallet::Wallet& wallet, Options options) {
+    auto faucet = std::unique_ptr<Faucet>(new Faucet(wallet, std::move(options)));
+    const net::HttpLimits limits{.body_bytes_max = 1024, .request_ms = 10'000, .connections_max = 64};
+    HP_TRY(faucet->server_,
+           net::HttpServer::listen(
+               loop, faucet->options_.listen, limits, false,
+               [raw = faucet.get()](const net::HttpRequest& request, const net::HttpServer::Reply& reply) {
+                   raw->answer(request, reply);
+               }));
+    return faucet;
+}
+
+void Faucet::answer(const net::HttpRequest& request, const net::HttpServer::Reply& reply) {
+    const bool is_balance = request.path == "/balance", is_token = request.path == "/mint/tokens";
+    if (!is_balance && !is_token) return reply(error(404, "there are /balance and /mint/tokens"));
+    const char* method = is_balance ? "GET" : "POST";
+    if (request.method != method) {
+        auto out = error(405, std::string("only ") + method);
+        out.headers.emplace_back("Allow", method);
+        return reply(std::move(out));
+    }
+    if (is_balance) return answer_balance(reply);
+    answer_token(request, reply);
+}
+
+void Faucet::answer_balance(const net::HttpServer::Reply& reply) {
+    const auto balance = wallet_.balance();
+    if (!balance) return reply(error(503, "the wallet cannot be read"));
+    reply(response(200, {{"balance", balance->unspent},
+                         {"unit", options_.unit},
+                         {"amount_max", options_.amount_max},
+                         {"wait_ms", std::max<SteadyMs>(next_ms_ - steady_ms_now(), 0)}}));
+}
+
+void Faucet::answer_token(const net::HttpRequest& request, const net::HttpServer::Reply& reply) {
+    // A form on a page from elsewhere cannot send this type, and a script there has to ask first, which
+    // nobody answers.
+    if (!request.header("content-type").starts_with("application/json"))
+        return reply(error(415, "expected the type application/json"));
+    const auto amount = faucet_amount(request.body, options_.amount_max);
+    if (!amount) return reply(error(400, amount.error().what));
+    const SteadyMs now = steady_ms_now();
+    if (now < next_ms_) {
+        auto out = error(429, "one token every " + std::to_string(options_.interval_s) + " s");
+        out.headers.emplace_back("Retry-After", std::to_string((next_ms_ - now + 999) / 1000));
+        return reply(std::move(out));
+    }
+    const auto balance = wallet_.balance();
+    if (!balance) return reply(error(503, "the wallet cannot be read"));
+    if (balance->unspent < *amount)
+        return reply(error(400, "amount: the wallet has " + std::to_string(balance->unspent)));
+    next_ms_ = now + options_.interval_s * 1000;
+    wallet_.send(
+        *amount, {}, [this, reply, amount = *amount, peer = request.peer](Result<std::string> token) {
+            if (!token) {
+                next_ms_ = 0;  // nobody got anything
+                log::warn("faucet: no token: {}", token.error().what);
+                return reply(error(503, "the mint does not answer; nothing is lost, try again later"));
+            }
+            log::info("faucet: {}: a token of {} {}", peer, amount, options_.unit);
+            reply(response(200, {{"token", *token}, {"amount", amount}, {"unit", options_.unit}}));
+        });
+}
+
+}  // namespace hp::proxy

@@ -1,0 +1,40 @@
+// The wallet over HTTP for this machine's pages: its balance, and tokens out of it, one an interval. Off
+// unless an operator sets an amount: whoever reaches the port gets the tokens.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "net/http.hpp"
+#include "wallet/wallet.hpp"
+
+namespace hp::proxy {
+
+class Faucet {
+  public:
+    struct Options {
+        net::Endpoint listen;
+        std::uint64_t amount_max{};  ///< of a token, and what a request without an amount gets
+        std::int64_t interval_s{};   ///< between tokens
+        std::string unit;
+    };
+    static Result<std::unique_ptr<Faucet>> listen(net::Loop& loop, wallet::Wallet& wallet, Options options);
+    net::Endpoint bound() const { return server_->bound(); }
+    void stop() { server_->stop(); }
+
+  private:
+    Faucet(wallet::Wallet& wallet, Options options) : wallet_{wallet}, options_{std::move(options)} {}
+    void answer(const net::HttpRequest& request, const net::HttpServer::Reply& reply);
+    void answer_balance(const net::HttpServer::Reply& reply);
+    void answer_token(const net::HttpRequest& request, const net::HttpServer::Reply& reply);
+
+    wallet::Wallet& wallet_;
+    Options options_;
+    SteadyMs next_ms_{0};  ///< no token before
+    std::unique_ptr<net::HttpServer> server_;
+};
+
+/// The amount that the body of POST /mint/tokens asks for: {"amount": N}, or `amount_max` where it is empty
+/// or {}.
+Result<std::uint64_t> faucet_amount(const std::string& body, std::uint64_t amount_max);
+
+}  // namespace hp::proxy

@@ -1,0 +1,12 @@
+// A text as a QR code.
+#pragma once
+#include <optional>
+#include <string>
+
+namespace hp::web {
+
+/// Rows of the code from the top, '1' is dark, a '/' between them. Nothing for a text that is too long for a
+/// code (2,953 bytes) or empty.
+std::optional<std::string> qr_rows(const std::string& text);
+
+}  // namespace hp::web
