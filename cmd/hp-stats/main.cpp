@@ -167,9 +167,9 @@ void add_serve(cli::Command& command, All& all) {
 }
 
 stats::Retention retention_of(const config::Stats& stats) {
-    constexpr std::int64_t kHour = 3600, kDay = 86400;
-    return {
-        {stats.keep_1m_h * kHour, stats.keep_5m_d * kDay, stats.keep_1h_d * kDay, stats.keep_1d_d * kDay}};
+    constexpr std::int64_t kMinute = 60, kDay = 86400;
+    return {{stats.keep_1m_min * kMinute, stats.keep_5m_min * kMinute, stats.keep_1h_d * kDay,
+             stats.keep_1d_d * kDay}};
 }
 
 }  // namespace

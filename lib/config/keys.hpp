@@ -270,8 +270,8 @@ struct Stats {
     std::string tokens_file;
     std::int64_t metrics_workers = 0;
     std::int64_t stale_after_s = 60;
-    std::int64_t keep_1m_h = 24;
-    std::int64_t keep_5m_d = 14;
+    std::int64_t keep_1m_min = 1440;
+    std::int64_t keep_5m_min = 20'160;
     std::int64_t keep_1h_d = 180;
     std::int64_t keep_1d_d = 3650;
 
@@ -289,8 +289,8 @@ struct Stats {
           range(0, 10'000));
         v("stale_after_s", stale_after_s, "figures whose newest record is so many seconds old are stale",
           range(1, 86'400));
-        v("keep_1m_h", keep_1m_h, "hours that figures by minute are kept", range(1, 100'000));
-        v("keep_5m_d", keep_5m_d, "days that figures by 5 minutes are kept", range(1, 100'000));
+        v("keep_1m_min", keep_1m_min, "minutes that figures by minute are kept", range(1, 10'000'000));
+        v("keep_5m_min", keep_5m_min, "minutes that figures by 5 minutes are kept", range(5, 10'000'000));
         v("keep_1h_d", keep_1h_d, "days that figures by hour are kept", range(1, 100'000));
         v("keep_1d_d", keep_1d_d, "days that figures by day are kept", range(1, 100'000));
     }

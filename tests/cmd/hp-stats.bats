@@ -218,7 +218,7 @@ an_hour() {
 @test "minutes go after their time, hours stay, and the sums with them" {
     local day
     for ((day = 0; day < 40; ++day)); do share $((day * 86400000)) a 1 60; done >days
-    hp-stats ingest --db pool.db --keep-1m-h 1 --keep-5m-d 1 --keep-1h-d 20 days
+    hp-stats ingest --db pool.db --keep-1m-min 60 --keep-5m-min 1440 --keep-1h-d 20 days
     assert_equal "$(sqlite_of pool.db 'SELECT count(*) FROM slot_total WHERE level = 0 AND name = "share_accepted"')" 1
     assert_equal "$(hp-stats history pool.db --from 2025-01-01 --step 1d --json | jq -c '[.rows[] | .count] | [length, add]')" '[40,40]'
     assert_equal "$(hp-stats history pool.db --from 2025-01-01 --step 1h --json | jq -c '[.rows[] | .count] | add')" 40
