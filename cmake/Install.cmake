@@ -1,4 +1,4 @@
-# cmake --install: programs, man pages (where scdoc is there), completions, documents and example files.
+# cmake --install: programs, man pages (where scdoc is there), completions, documents, example files and systemd units.
 # Pages and completions are made by the build, so that installing only copies.
 include(GNUInstallDirs)
 get_property(HP_PROGRAMS GLOBAL PROPERTY HP_COMMANDS)
@@ -60,4 +60,5 @@ if(HP_PROGRAMS AND NOT HP_FUZZ)
   install(DIRECTORY config/ DESTINATION "${CMAKE_INSTALL_DOCDIR}/examples" FILES_MATCHING PATTERN "*.toml")
   install(FILES README.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
   install(DIRECTORY docs/ DESTINATION "${CMAKE_INSTALL_DOCDIR}" FILES_MATCHING PATTERN "*.md")
+  include(cmake/Units.cmake)
 endif()

@@ -52,6 +52,7 @@ void add_reading(CLI::App& sub, Options& options) {
                    "only the files of hp-template, hp-pool, hp-mint, hp-proxy, hp-wallet or hp-stats; may "
                    "come again [all]")
         ->check(one_of(hp_config::known_tools()))
+        ->allow_extra_args(false)  // or it would take DIR too
         ->type_name("PROGRAM");
     sub.add_flag("--json", options.read.json, "print JSON");
 }

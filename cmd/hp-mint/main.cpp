@@ -10,6 +10,7 @@
 #include "mint/api.hpp"
 #include "mint/link_client.hpp"
 #include "mint/mint.hpp"
+#include "net/sd_notify.hpp"
 
 using namespace hp;
 

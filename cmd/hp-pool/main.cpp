@@ -9,6 +9,7 @@
 #include "config/mint_key.hpp"
 #include "crypto/base58.hpp"
 #include "log/log.hpp"
+#include "net/sd_notify.hpp"
 #include "pool/pool.hpp"
 #include "verbs.hpp"
 

@@ -7,6 +7,7 @@
 #include "crypto/base58.hpp"
 #include "crypto/bip32.hpp"
 #include "log/log.hpp"
+#include "net/sd_notify.hpp"
 #include "proxy/proxy.hpp"
 
 using namespace hp;

@@ -11,7 +11,7 @@
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "log/log.hpp"
-#include "net/loop.hpp"
+#include "net/sd_notify.hpp"
 #include "stats/series.hpp"
 #include "verbs.hpp"
 #include "wire/records.hpp"
@@ -29,6 +29,8 @@ constexpr std::size_t kLeftBytesMax = 8u << 20;
 constexpr int kPipeBytes = 1 << 20;
 /// What SIGTERM waits for; the next ingest goes on.
 constexpr SteadyMs kCatchUpMs = 2'000;
+/// How often systemd hears of us when its watchdog asks for nothing more.
+constexpr SteadyMs kStatusMs = 10'000;
 
 volatile std::sig_atomic_t stop_asked = 0;
 volatile std::sig_atomic_t reopen_asked = 0;
@@ -58,6 +60,7 @@ class Ingest {
             HP_TRY(const bool has_input, wait(while_waiting));
             if (has_input) HP_DO(read_some());
             HP_DO(commit_when_due());
+            tell_systemd();
         }
         if (stop_asked) HP_DO(take_what_is_left());
         reader_.finish();
@@ -69,16 +72,17 @@ class Ingest {
     }
 
   private:
-    /// Whether there is something to read (or the end of it); false when the commit is due.
+    /// Whether there is something to read (or the end of it); false when the commit or a sign of life is due.
     Result<bool> wait(const sigset_t& mask) {
         if (reopen_asked) {
             reopen_asked = 0;
             log::reopen();
         }
         pollfd waiting{input_, POLLIN, 0};
-        const SteadyMs left = std::max<SteadyMs>(due_ms_ - steady_ms_now(), 0);
+        const SteadyMs next = batch_.is_empty() ? tell_ms_ : std::min(due_ms_, tell_ms_);
+        const SteadyMs left = std::max<SteadyMs>(next - steady_ms_now(), 0);
         const timespec limit{left / 1000, left % 1000 * 1'000'000};
-        const int ready = ::ppoll(&waiting, 1, batch_.is_empty() ? nullptr : &limit, &mask);
+        const int ready = ::ppoll(&waiting, 1, &limit, &mask);
         if (ready < 0 && errno != EINTR)
             return fail(Errc::io, std::string("cannot wait for input: ") + std::strerror(errno));
         return ready > 0;
@@ -129,6 +133,13 @@ class Ingest {
         return {};
     }
 
+    void tell_systemd() {
+        if (steady_ms_now() < tell_ms_) return;
+        tell_ms_ = steady_ms_now() + tell_period_ms_;
+        if (watchdog_period_ms_ > 0) net::sd_notify("WATCHDOG=1");
+        status_line_.set(std::to_string(records_) + " records, " + std::to_string(damaged_) + " damaged");
+    }
+
     Result<> commit_when_due() {
         const bool is_due = steady_ms_now() >= due_ms_ || batch_.records() >= kCommitAfterRecords;
         if (batch_.is_empty() || !is_due) return {};
@@ -151,6 +162,11 @@ class Ingest {
     bool is_at_end_{false};
     std::uint64_t read_bytes_{0};
     SteadyMs due_ms_{0};
+    const SteadyMs watchdog_period_ms_{net::sd_watchdog_period_ms()};
+    const SteadyMs tell_period_ms_{watchdog_period_ms_ > 0 ? std::min(watchdog_period_ms_, kStatusMs)
+                                                           : kStatusMs};
+    SteadyMs tell_ms_{0};
+    net::StatusLine status_line_;
     log::Limited warn_damaged_{log::Level::warn};
     std::uint64_t records_{0}, unknown_{0}, damaged_{0};
     std::array<char, kReadBytes> buffer_;
@@ -169,6 +185,7 @@ Result<> ingest(const std::string& database, const std::string& input, const sta
     // A larger pipe bridges the time of a commit; refused for files and where the limit is lower, no loss
     // then.
     (void)::fcntl(fd, F_SETPIPE_SZ, kPipeBytes);
+    log::info("records from {} into '{}'", input == "-" ? "stdin" : "'" + input + "'", database);
     net::sd_notify("READY=1");
     const auto reading = std::make_unique<Ingest>(std::move(series), fd);
     auto result = reading->run();

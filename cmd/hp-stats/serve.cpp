@@ -5,6 +5,7 @@
 #include "crypto/sha256.hpp"
 #include "log/log.hpp"
 #include "net/http.hpp"
+#include "net/sd_notify.hpp"
 #include "stats/api.hpp"
 #include "verbs.hpp"
 
@@ -137,7 +138,7 @@ Result<> serve(const ServeOptions& options) {
         },
         [] { log::reopen(); });
     log::info("serving http://{}/", server->bound().text());
-    net::sd_notify("READY=1");
+    net::sd_notify("READY=1\nSTATUS=serving http://" + server->bound().text() + "/");
     loop.run();
     return {};
 }

@@ -6,6 +6,7 @@
 #include "cli/secrets.hpp"
 #include "log/log.hpp"
 #include "net/event_sink.hpp"
+#include "net/sd_notify.hpp"
 #include "templates/rpc_source.hpp"
 #include "templates/server.hpp"
 #include "templates/sim_source.hpp"
@@ -98,7 +99,10 @@ Result<> serve(const cli::Command& command, const Options& options) {
     log::info("serving templates on {}", listener->bound().text());
 
     bool ready = false;
+    net::StatusLine status;
+    status.set("waiting for a first template");
     source->start([&](std::shared_ptr<const templates::BlockTemplate> block) {
+        status.set("template for height " + std::to_string(block->height));
         server->on_template(std::move(block));
         if (!std::exchange(ready, true)) net::sd_notify("READY=1");
     });

@@ -5,6 +5,7 @@
 #include "cli/secrets.hpp"
 #include "config/keys.hpp"
 #include "log/log.hpp"
+#include "net/sd_notify.hpp"
 #include "web/site.hpp"
 
 using namespace hp;
@@ -53,7 +54,7 @@ Result<> serve(web::Side side, const Options& options) {
         },
         [] { log::reopen(); });
     log::info("serving http://{}/", server->bound().text());
-    net::sd_notify("READY=1");
+    net::sd_notify("READY=1\nSTATUS=serving http://" + server->bound().text() + "/");
     loop.run();
     return {};
 }

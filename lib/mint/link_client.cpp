@@ -145,6 +145,7 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
         });
         log::info("link to pool {}: up, session {}, backlog {}", connection_->peer(), success.session_id,
                   success.backlog);
+        client_->status_line_.set("link to pool " + connection_->peer() + " is up");
         client_->mint_.events().link_up(connection_->peer(), success.session_id);
         return {};
     }
@@ -338,6 +339,7 @@ void LinkClient::lost(const std::string& reason) {
     if (stopped_) return;
     // The same reason again is no news.
     if (reason != last_reason_) log::warn("link to pool {}: {}; trying again", options_.pool.text(), reason);
+    status_line_.set("link to pool " + options_.pool.text() + " is down: " + reason);
     last_reason_ = reason;
     redial_.after(backoff_.next_ms(get_le<std::uint32_t>(crypto::random_array<4>().data())),
                   [this] { dial(); });

@@ -7,6 +7,7 @@
 #include "ehash/quote_request.hpp"
 #include "mint/mint.hpp"
 #include "net/frames.hpp"
+#include "net/sd_notify.hpp"
 #include "sv2/frame.hpp"
 #include "sv2/link.hpp"
 
@@ -39,6 +40,7 @@ class LinkClient {
     std::unique_ptr<net::FrameDial> dialing_;
     std::shared_ptr<Session> session_;
     std::string last_reason_;
+    net::StatusLine status_line_;
     bool stopped_{false};
 };
 

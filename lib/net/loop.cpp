@@ -3,6 +3,7 @@
 #include <csignal>
 
 #include "net/asio_impl.hpp"
+#include "net/sd_notify.hpp"
 
 namespace hp::net {
 
@@ -49,6 +50,9 @@ Loop::~Loop() = default;
 
 void Loop::run() {
     HP_ASSERT(!running_in_this_thread());
+    Timer watchdog{*this};
+    if (const auto period_ms = sd_watchdog_period_ms(); period_ms > 0)
+        watchdog.every(period_ms, [] { sd_notify("WATCHDOG=1"); });
     impl_->io.run();
     // One stop() ends one run(), also when it came first.
     impl_->io.restart();

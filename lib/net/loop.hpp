@@ -48,7 +48,8 @@ class Loop {
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
 
-    /// Runs until stop(). Calls from inside the loop's thread only, except post() and stop().
+    /// Runs until stop(), and tells systemd's watchdog that it turns. Calls from inside the loop's thread
+    /// only, except post() and stop().
     void run();
     void stop();
     /// Runs `call` on the loop's thread; safe from any thread.
@@ -64,8 +65,5 @@ class Loop {
   private:
     std::unique_ptr<Impl> impl_;
 };
-
-/// systemd's readiness protocol: "READY=1", "STOPPING=1"; does nothing without NOTIFY_SOCKET.
-void sd_notify(std::string_view state);
 
 }  // namespace hp::net

@@ -1,13 +1,28 @@
+#include "net/sd_notify.hpp"
+
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 
 #include "net/fd.hpp"
-#include "net/loop.hpp"
 
 namespace hp::net {
+namespace {
+
+/// 0 where the variable is absent or no number.
+std::int64_t number_of(const char* variable) {
+    const char* text = std::getenv(variable);
+    std::int64_t out = 0;
+    if (text) std::from_chars(text, text + std::strlen(text), out);
+    return out;
+}
+
+}  // namespace
 
 void sd_notify(std::string_view state) {
     const char* path = std::getenv("NOTIFY_SOCKET");
@@ -23,6 +38,19 @@ void sd_notify(std::string_view state) {
     // Readiness is a courtesy to the service manager: without it the program runs as well.
     (void)::sendto(fd.get(), state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address),
                    static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + size));
+}
+
+std::int64_t sd_watchdog_period_ms() {
+    // A child of the service inherits the variables, but is not the one that is watched.
+    if (const auto pid = number_of("WATCHDOG_PID"); pid != 0 && pid != ::getpid()) return 0;
+    const auto limit_us = number_of("WATCHDOG_USEC");
+    return limit_us > 0 ? std::max<std::int64_t>(limit_us / 2000, 1) : 0;
+}
+
+void StatusLine::set(std::string text) {
+    if (text == told_) return;
+    told_ = std::move(text);
+    sd_notify("STATUS=" + told_);
 }
 
 }  // namespace hp::net

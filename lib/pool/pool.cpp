@@ -130,6 +130,10 @@ void Pool::tell_status() {
         events_.mint_status(mint);
     }
     events_.status(sessions_.size(), channels, pending, dead, all_connected, mining_listener_->counters());
+    status_line_.set(
+        is_ready_ ? fmt::format("{} connections, {} channels; {} quotes pending, {} dead; mints {}",
+                                sessions_.size(), channels, pending, dead, all_connected ? "up" : "away")
+                  : "waiting for work from " + options_.templates.address.text());
     hub_->refresh_oldest();
 }
 

@@ -12,6 +12,7 @@
 #include "mining/extranonce.hpp"
 #include "net/event_sink.hpp"
 #include "net/frames.hpp"
+#include "net/sd_notify.hpp"
 #include "pool/events.hpp"
 #include "pool/hub.hpp"
 #include "pool/link_server.hpp"
@@ -113,6 +114,7 @@ class Pool : public TemplateListener, public HubObserver {
     bool is_requeueing_{false};
     JobSetPtr tick_jobs_;
     net::Timer tick_;
+    net::StatusLine status_line_;
     bool is_ready_{false};
     std::function<void()> stopped_;
     net::Timer stop_poll_;

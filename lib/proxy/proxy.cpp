@@ -64,6 +64,9 @@ Result<std::unique_ptr<Proxy>> Proxy::start(net::Loop& loop, ProxyOptions option
     p->upstream_->start();
     p->connect_wallet();
     p->status_.every(kStatusMs, [p] {
+        p->status_line_.set(fmt::format("{} miners; pool {}, mint {}", p->miners_.size(),
+                                        p->upstream_->is_ready() ? "up" : "away",
+                                        p->wallet_->is_connected() ? "up" : "away"));
         if (!p->sink_->enabled()) return;
         auto balance = p->wallet_->balance();
         p->events_.status(p->miners_.size(), p->upstream_->is_ready(), p->wallet_->is_connected(),

@@ -6,6 +6,7 @@
 
 #include "net/event_sink.hpp"
 #include "net/lines.hpp"
+#include "net/sd_notify.hpp"
 #include "proxy/downstream.hpp"
 #include "proxy/events.hpp"
 #include "proxy/faucet.hpp"
@@ -66,6 +67,7 @@ class Proxy {
     net::Timer wallet_retry_;
     net::Backoff wallet_backoff_{50, 10'000};
     net::Timer status_;
+    net::StatusLine status_line_;
     net::Timer lookup_;
     net::Timer soon_;
     bool is_looking_soon_{false};

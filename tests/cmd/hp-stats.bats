@@ -288,7 +288,7 @@ sqlite3.connect("old.db").executescript(open(sys.argv[1]).read())' "$HP_SOURCE_D
     second=$(($(head -n 1 events | wc -c)))
     run_tool hp-stats ingest --db pool.db events
     assert_equal "$output" ""
-    [[ ${stderr_lines[0]} =~ "warn  hp-stats: record at byte $second is damaged: does not parse" ]]
+    [[ ${stderr_lines[1]} =~ "warn  hp-stats: record at byte $second is damaged: does not parse" ]]
     [[ $stderr == *"info  hp-stats: 3 records, 0 of unknown type, 4 damaged"* ]]
     assert_equal "$(field '[.shares_accepted, .records, .records_damaged]' pool.db)" "[3,3,4]"
 }

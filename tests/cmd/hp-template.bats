@@ -37,7 +37,7 @@ import socket
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.bind("notify.sock")
 s.settimeout(10)
-print(s.recv(100).decode(), flush=True)'
+while True: print(s.recv(100).decode(), flush=True)'
     wait_until test -S notify.sock
     NOTIFY_SOCKET=$PWD/notify.sock start_sim template
     wait_for_text notify.out "READY=1"

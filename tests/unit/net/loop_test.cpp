@@ -1,10 +1,7 @@
 // The loop: posts, timers, signals, addresses.
 #include "net/loop.hpp"
 
-#include <sys/un.h>
-
 #include <csignal>
-#include <cstdlib>
 #include <optional>
 
 #include "base/bytes.hpp"
@@ -145,23 +142,4 @@ TEST_CASE("endpoints") {
         CHECK(Endpoint{host, 1}.is_loopback());
     for (const char* host : {"0.0.0.0", "10.0.0.1", "::", "128.0.0.1", "localhost.example"})
         CHECK_FALSE(Endpoint{host, 1}.is_loopback());
-}
-
-TEST_CASE("sd_notify sends a datagram, or does nothing") {
-    ::unsetenv("NOTIFY_SOCKET");
-    sd_notify("READY=1");
-    int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::string name = "hp-net-test-" + std::to_string(::getpid());
-    std::copy(name.begin(), name.end(), address.sun_path + 1);
-    REQUIRE(::bind(fd, reinterpret_cast<sockaddr*>(&address),
-                   static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size())) == 0);
-    ::setenv("NOTIFY_SOCKET", ("@" + name).c_str(), 1);
-    sd_notify("READY=1");
-    char text[32]{};
-    ssize_t got = ::recv(fd, text, sizeof text, MSG_DONTWAIT);
-    ::close(fd);
-    ::unsetenv("NOTIFY_SOCKET");
-    CHECK(std::string(text, static_cast<std::size_t>(std::max<ssize_t>(got, 0))) == "READY=1");
 }
