@@ -97,11 +97,34 @@ function workerRows(workers, now) {
   return workers.slice(0, 100).map((w) => [
     { text: w.worker === "" ? "(no name)" : w.worker, kind: "name" },
     { text: rate(w.hashrate_hps), kind: "number" },
-    { text: interval(w.hashrate_low_hps, w.hashrate_high_hps), kind: "number" },
+    { text: interval(w.hashrate_low_hps, w.hashrate_high_hps), kind: "number extra" },
     { text: whole(w.shares_accepted), kind: "number" },
-    { text: whole(w.amount), kind: "number" },
-    { text: isNumber(w.last_share_ms) ? `${span(Math.max(now - w.last_share_ms, 0))} ago` : "–" },
+    { text: whole(w.amount), kind: "number extra" },
+    { text: ago(w.last_share_ms, now) },
   ]);
+}
+
+const orDash = (text) => typeof text === "string" && text !== "" ? text : "–";
+const ago = (ms, now) => isNumber(ms) ? `${span(Math.max(now - ms, 0))} ago` : "–";
+
+function clientRow(client, now) {
+  const since = { text: `for ${span(Math.max(now - (client.opened_ms ?? client.connected_at_secs * 1000), 0))}`, kind: "extra" };
+  const rates = (hps) => [{ text: rate(hps), kind: "number" }, { text: interval(client.hashrate_low_hps, client.hashrate_high_hps), kind: "number extra" }];
+  if (side === "pool")
+    return [{ text: orDash(client.peer), kind: "name" }, { text: orDash(client.program), kind: "name" },
+            { text: whole(client.extended_channels_count + client.standard_channels_count), kind: "number extra" },
+            ...rates(client.total_hashrate), since];
+  return [{ text: client.authorized_worker_name || "(no name)", kind: "name" }, { text: orDash(client.user_agent), kind: "name extra" },
+          ...rates(client.hashrate), { text: whole(client.shares_accepted), kind: "number" },
+          { text: whole(client.shares_rejected), kind: "number extra" }, { text: ago(client.last_share_ms, now) }, since];
+}
+
+function showClients(clients, now) {
+  const items = clients?.items;
+  fillTable("clients", Array.isArray(items) ? items.map((client) => clientRow(client, now)) : []);
+  const more = (clients?.total ?? 0) - (items?.length ?? 0);
+  put("clients-more", !Array.isArray(items) ? "hp-web's token does not reach so far."
+    : more > 0 ? `and ${whole(more)} more` : items.length ? "" : "None.");
 }
 
 function show(state) {
@@ -110,6 +133,7 @@ function show(state) {
   if (!figures || !global) return;
   const isFresh = state.stats.state === "ok";
   fillTable("services", serviceRows(state));
+  showClients(state.clients, state.stats.now_ms);
   if (side === "pool") {
     put("hashrate", isFresh ? rate(global.hashrate_hps) : "–");
     put("hashrate-range", isFresh ? interval(global.hashrate_low_hps, global.hashrate_high_hps) : "");
@@ -137,7 +161,7 @@ function show(state) {
     const workers = [...(figures.miner_workers ?? [])].sort((a, b) => b.shares_accepted - a.shares_accepted);
     fillTable("workers", workers.slice(0, 100).map((w) => [
       { text: w.worker === "" ? "(no name)" : w.worker, kind: "name" }, { text: whole(w.shares_accepted), kind: "number" },
-      { text: isNumber(w.last_share_ms) ? `${span(Math.max(state.stats.now_ms - w.last_share_ms, 0))} ago` : "–" }]));
+      { text: ago(w.last_share_ms, state.stats.now_ms) }]));
     put("workers-more", workers.length > 100 ? `and ${whole(workers.length - 100)} more` : workers.length ? "" : "None yet.");
   }
 }

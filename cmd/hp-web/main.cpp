@@ -30,6 +30,7 @@ Result<> serve(web::Side side, const Options& options) {
     }
     const auto& listen = is_pool ? options.network.pool_web_listen : options.network.proxy_web_listen;
     HP_TRY(const auto endpoint, net::endpoint_from_text(options.listen.empty() ? listen : options.listen));
+    feed_options.clients_path = is_pool ? "/api/v1/clients" : "/api/v1/sv1/clients";
     net::Loop loop;
     HP_TRY(const auto feed, web::Feed::start(loop, std::move(feed_options)));
     std::unique_ptr<web::Faucet> faucet;

@@ -1,5 +1,9 @@
 #include "pool/events.hpp"
 
+#include <algorithm>
+
+#include "mining/channel.hpp"
+#include "mining/share_tally.hpp"
 #include "net/event_sink.hpp"
 #include "net/frames.hpp"
 #include "wire/records.hpp"
@@ -51,6 +55,28 @@ void Events::target_set(std::uint64_t connection_id, std::uint32_t channel_id, d
               .add("connection_id", connection_id)
               .add("channel_id", channel_id)
               .add("difficulty", difficulty));
+}
+
+void Events::channel_status(const ChannelStatus& s) {
+    if (off()) return;
+    auto record = make("channel_status");
+    Bytes32 target = s.channel.target();
+    std::ranges::reverse(target);
+    record.add("connection_id", s.connection_id)
+        .add("channel_id", s.channel.channel_id())
+        .add("peer", s.peer)
+        .add("program", s.program)
+        .add("kind", s.channel.kind() == mining::ChannelKind::extended ? "extended" : "standard")
+        .add("worker", s.worker)
+        .add("opened_ms", s.opened_ms)
+        .add("difficulty", bitcoin::difficulty_from_target(s.channel.target()))
+        .add_hex("target", target)
+        .add("nominal_hash_rate_hps", s.nominal_hash_rate_hps)
+        .add_hex("extranonce_prefix", s.channel.extranonce_prefix().view())
+        .add("extranonce_size", s.channel.extranonce_size())
+        .add("blocks_found", s.tally.blocks_found());
+    mining::add_tally(record, s.tally, steady_ms_now(), unix_ms_now());
+    write(record);
 }
 
 void Events::share_accepted(const Share& share, std::uint64_t seq, const Bytes32& share_hash,
@@ -142,6 +168,7 @@ void Events::status(std::uint64_t connections, std::uint64_t channels, std::uint
                     std::uint64_t outbox_dead, bool mint_connected, const net::FrameCounters& mining_port) {
     if (off()) return;
     write(make("pool_status")
+              .add("started_ms", started_ms_)
               .add("connections", connections)
               .add("channels", channels)
               .add("outbox_pending", outbox_pending)

@@ -15,6 +15,10 @@ struct FrameCounters;
 namespace hp::wire {
 class Record;
 }
+namespace hp::mining {
+class Channel;
+class ShareTally;
+}  // namespace hp::mining
 
 namespace hp::pool {
 
@@ -30,6 +34,17 @@ class Events {
     void channel_named(std::uint64_t connection_id, std::uint32_t channel_id, const std::string& worker);
     void channel_closed(std::uint64_t connection_id, std::uint32_t channel_id);
     void target_set(std::uint64_t connection_id, std::uint32_t channel_id, double difficulty);
+    struct ChannelStatus {
+        std::uint64_t connection_id{};
+        const std::string& peer;
+        const std::string& program;  ///< vendor and firmware, as the client says
+        const mining::Channel& channel;
+        const std::string& worker;
+        double nominal_hash_rate_hps{};
+        UnixMs opened_ms{};
+        const mining::ShareTally& tally;
+    };
+    void channel_status(const ChannelStatus& status);
     struct Share {
         std::uint64_t connection_id{};
         std::uint32_t channel_id{};
@@ -55,6 +70,7 @@ class Events {
     wire::Record make(std::string_view type) const;
     void write(const wire::Record& record);
     std::string source_;
+    UnixMs started_ms_{unix_ms_now()};
     net::EventSink* sink_{nullptr};
 };
 

@@ -117,6 +117,8 @@ Result<> MinerSession::on_setup(const sv2::FrameView& frame) {
     send(sv2::common::SetupConnectionSuccess{
         sv2::kVersion, kRequiresExtendedChannels | (rolling ? 0 : kRequiresFixedVersion)});
     is_set_up_ = true;
+    program_ = setup.vendor.value;
+    if (!setup.firmware.value.empty()) program_ += " " + setup.firmware.value;
     limit_.after(kFirstChannelLimitMs, [this] {
         if (channels_.empty()) close("no channel within 60 s");
     });
@@ -177,9 +179,10 @@ Result<> MinerSession::on_open_extended(const sv2::FrameView& frame) {
     std::uint32_t channel_id = next_channel_id_++;
     mining::Channel::Terms terms{channel_id, mining::ChannelKind::extended, grant->prefix,
                                  grant->extranonce_size, vardiff.target()};
-    auto [it, added] = channels_.emplace(
-        channel_id,
-        ChannelState{mining::Channel{terms}, vardiff, *key, pool_->route(*key), open.user_identity.value});
+    auto [it, added] =
+        channels_.emplace(channel_id, ChannelState{mining::Channel{terms}, vardiff, *key, pool_->route(*key),
+                                                   open.user_identity.value, open.nominal_hash_rate.get(),
+                                                   mining::ShareTally{now}, unix_ms_now()});
     HP_ASSERT(added);
     limit_.cancel();
 
@@ -192,6 +195,7 @@ Result<> MinerSession::on_open_extended(const sv2::FrameView& frame) {
     send(success);
     pool_->events_.channel_opened(connection_id_, channel_id, it->second.worker,
                                   bitcoin::difficulty_from_target(vardiff.target()));
+    tell_status(it->second, now);
 
     // The current tip as a future job that the tip message puts in force, as the specification has it.
     ChannelState& state = it->second;
@@ -237,6 +241,8 @@ Result<> MinerSession::on_update_channel(const sv2::FrameView& frame) {
         }
     }
     auto now = steady_ms_now();
+    state.nominal_hash_rate_hps = update.nominal_hash_rate.get();
+    state.told_ms = 0;  // with the next tick
     if (auto target =
             state.vardiff.on_client_update(update.nominal_hash_rate.get(), update.maximum_target.bytes, now))
         apply_target(state, *target, now);
@@ -267,7 +273,10 @@ Result<> MinerSession::on_submit(const sv2::FrameView& frame) {
     mining::Verdict verdict = state.channel.check(share, ntime_max, steady_ms, pool_->seen_);
 
     // A block goes out before anything else: it must not depend on the money (I22).
-    if (verdict.is_block()) pool_->submit_block(verdict, submit, state.worker);
+    if (verdict.is_block()) {
+        pool_->submit_block(verdict, submit, state.worker);
+        state.tally.on_block();
+    }
     if (!verdict.accepted()) {
         refuse_share(submit.channel_id, submit.sequence_number, verdict.error_code());
         return {};
@@ -305,6 +314,7 @@ void MinerSession::refuse_share(std::uint32_t channel_id, std::uint32_t sequence
                                 std::string_view code) {
     send(msg::SubmitSharesError{channel_id, sequence_number, {std::string(code)}});
     auto it = channels_.find(channel_id);
+    if (it != channels_.end()) it->second.tally.on_rejected();
     pool_->events_.share_rejected(
         {connection_id_, channel_id, sequence_number,
          it == channels_.end() ? std::string_view{} : std::string_view{it->second.worker}},
@@ -312,10 +322,11 @@ void MinerSession::refuse_share(std::uint32_t channel_id, std::uint32_t sequence
 }
 
 void MinerSession::on_share_durable(std::uint32_t channel_id, std::uint32_t sequence_number,
-                                    std::uint64_t difficulty) {
+                                    std::uint64_t difficulty, double work_hashes) {
     auto it = channels_.find(channel_id);
     if (!pool_ || it == channels_.end()) return;
     it->second.channel.on_durable(sequence_number, difficulty);
+    it->second.tally.on_accepted(work_hashes, steady_ms_now());
     if (!std::exchange(it->second.has_unacknowledged, true)) unacknowledged_.push_back(channel_id);
 }
 
@@ -353,9 +364,17 @@ void MinerSession::apply_target(ChannelState& state, const bitcoin::Target& targ
     send(mining::extended_job_message(*job, channel_id, pool_->work_.tip()->min_ntime));
 }
 
-void MinerSession::tick(SteadyMs now) {
-    for (auto& [id, state] : channels_)
+void MinerSession::tick(SteadyMs now, SteadyMs status_period_ms) {
+    for (auto& [id, state] : channels_) {
         if (auto target = state.vardiff.update(now)) apply_target(state, *target, now);
+        if (now - state.told_ms >= status_period_ms) tell_status(state, now);
+    }
+}
+
+void MinerSession::tell_status(ChannelState& state, SteadyMs now) {
+    state.told_ms = now;
+    pool_->events_.channel_status({connection_id_, connection_->peer(), program_, state.channel, state.worker,
+                                   state.nominal_hash_rate_hps, state.opened_ms, state.tally});
 }
 
 void MinerSession::send_future_job(const JobSet& jobs) {

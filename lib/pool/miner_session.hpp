@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "mining/channel.hpp"
+#include "mining/share_tally.hpp"
 #include "mining/vardiff.hpp"
 #include "net/frames.hpp"
 #include "pool/hub.hpp"
@@ -43,11 +44,12 @@ class MinerSession : public net::FrameHandler,
     void send_future_job(const JobSet& jobs);
     void send_job(const JobSet& jobs, std::uint32_t min_ntime);
     void send_tip(const mining::TipPtr& tip, const JobSet& jobs);
-    /// Vardiff, about once a second.
-    void tick(SteadyMs now);
+    /// Vardiff, about once a second; and each channel's status, once in the period.
+    void tick(SteadyMs now, SteadyMs status_period_ms);
 
     /// The intent is durable: the share may be acknowledged.
-    void on_share_durable(std::uint32_t channel_id, std::uint32_t sequence_number, std::uint64_t difficulty);
+    void on_share_durable(std::uint32_t channel_id, std::uint32_t sequence_number, std::uint64_t difficulty,
+                          double work_hashes);
     void on_share_refused(std::uint32_t channel_id, std::uint32_t sequence_number, std::string_view code);
     /// Sends the acknowledgements that on_share_durable collected.
     void acknowledge();
@@ -63,6 +65,10 @@ class MinerSession : public net::FrameHandler,
         crypto::PublicKey33 locking_key;
         MintId mint;
         std::string worker;
+        double nominal_hash_rate_hps{};
+        mining::ShareTally tally;
+        UnixMs opened_ms{};
+        SteadyMs told_ms{};
         bool has_unacknowledged{false};
         // The last credited target and what it is worth: the wide division costs as much as a block's hash.
         bitcoin::Target valued_target{};
@@ -79,6 +85,7 @@ class MinerSession : public net::FrameHandler,
     std::uint64_t amount_of(ChannelState& state, const mining::Verdict& verdict) const;
     Result<> refuse_open(std::uint32_t request_id, const char* code);
     void refuse_share(std::uint32_t channel_id, std::uint32_t sequence_number, std::string_view code);
+    void tell_status(ChannelState& state, SteadyMs now);
     void apply_target(ChannelState& state, const bitcoin::Target& target, SteadyMs now);
     template <sv2::Message M>
     void send(const M& message) {
@@ -91,6 +98,7 @@ class MinerSession : public net::FrameHandler,
     std::shared_ptr<net::FrameConnection> connection_;
     std::uint64_t connection_id_;
     net::Timer limit_;
+    std::string program_;  // what the client says that it is
     bool is_set_up_{false};
     bool ehash_negotiated_{false};
     std::uint32_t next_channel_id_{1};

@@ -103,7 +103,11 @@ Result<std::unique_ptr<Pool>> Pool::start(net::Loop& loop, PoolOptions options) 
     p.tick_.every(kTickMs, [raw = pool.get()] {
         auto now = steady_ms_now();
         raw->tick_jobs_.reset();
-        for (auto& [id, session] : raw->sessions_) session->tick(now);
+        std::size_t channels = 0;
+        for (const auto& [id, session] : raw->sessions_) channels += session->channel_count();
+        // Some 200 records a second at most.
+        const auto period_ms = std::clamp<SteadyMs>(static_cast<SteadyMs>(channels) * 5, 5'000, 60'000);
+        for (auto& [id, session] : raw->sessions_) session->tick(now, period_ms);
         raw->tell_status();
         raw->look_for_request();
     });
@@ -265,11 +269,12 @@ void Pool::on_committed(const Batch& batch, Result<std::vector<std::uint64_t>> s
             continue;
         }
         const auto& [intent, worker, accepted_ms, mint] = batch.intents[i];
+        const double work_hashes = bitcoin::work_from_target(intent.target);
         events_.share_accepted(
             {session ? session->connection_id() : 0, share.channel_id, share.sequence_number, worker}, seq,
-            intent.share_hash, intent.amount, bitcoin::work_from_target(intent.target));
+            intent.share_hash, intent.amount, work_hashes);
         if (session) {
-            session->on_share_durable(share.channel_id, share.sequence_number, share.difficulty);
+            session->on_share_durable(share.channel_id, share.sequence_number, share.difficulty, work_hashes);
             if (touched.empty() || touched.back() != session) touched.push_back(session);
         }
         hub_->committed(seq, intent, {session, share.channel_id, share.sequence_number, accepted_ms});

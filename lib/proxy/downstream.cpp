@@ -138,6 +138,8 @@ void Downstream::on_opened(const sv2::mining::OpenExtendedMiningChannelSuccess& 
     extranonce1_.assign(prefix.begin(), prefix.end());
     extranonce2_size_ = success.extranonce_size;
     target_ = success.target.bytes;
+    work_hashes_ = bitcoin::work_from_target(target_);
+    told_ms_ = 0;
     // A miner that does not wait between its lines has named itself while the channel was being opened.
     if (worker_ != opened_for_) tell_owner();
     if (is_reopened) {
@@ -185,6 +187,7 @@ void Downstream::handle(std::string_view id, const sv1::Authorize& message) {
     is_authorized_ = true;
     sv1::append_true(out_, id);
     proxy_->events_.miner_authorized(miner_id_, worker_, user_agent_);
+    told_ms_ = 0;
     if (channel_id_) {
         tell_owner();
         begin_work();
@@ -241,7 +244,9 @@ void Downstream::handle(std::string_view id, const sv1::UnknownMethod& message) 
 
 void Downstream::reject(std::string_view id, sv1::ErrorCode code, std::string_view reason, const char* text) {
     sv1::append_error(out_, id, code, text);
-    if (!reason.empty()) proxy_->events_.share_rejected(miner_id_, worker_, reason);
+    if (reason.empty()) return;
+    tally_.on_rejected();
+    proxy_->events_.share_rejected(miner_id_, worker_, reason);
 }
 
 void Downstream::handle(std::string_view id, const sv1::Submit& message) {
@@ -277,7 +282,7 @@ void Downstream::handle(std::string_view id, const sv1::Submit& message) {
     share.ntime = message.ntime;
     share.version = version;
     share.extranonce = message.extranonce2;
-    outstanding_.push_back({share.sequence_number, std::string(id), steady_ms_now()});
+    outstanding_.push_back({share.sequence_number, std::string(id), steady_ms_now(), work_hashes_});
     proxy_->upstream_->submit(share);
 }
 
@@ -306,6 +311,7 @@ void Downstream::on_accepted(std::uint32_t last_sequence_number) {
         share.is_answered = true;
         ++count;
         sv1::append_true(out_, share.sv1_id);
+        tally_.on_accepted(share.work_hashes, steady_ms_now());
         proxy_->events_.share_accepted(miner_id_, worker_, steady_ms_now() - share.received_ms);
     }
     if (!is_wallets_key() || !proxy_->upstream_->pays_ehash()) forget_all_answered();
@@ -399,6 +405,7 @@ void Downstream::send_job(Job& job, bool clean_jobs) {
 void Downstream::on_target(const Bytes32& target) {
     if (!proxy_) return;
     target_ = target;
+    work_hashes_ = bitcoin::work_from_target(target);
     // Holds for the job that follows, on both sides of this proxy.
     if (is_authorized_ && is_subscribed_) send_difficulty();
     flush();
@@ -431,6 +438,14 @@ void Downstream::on_channel_lost() {
     flush();
     HP_CRASH_POINT("Y4");
     open_channel();
+}
+
+void Downstream::tell_status(SteadyMs now, SteadyMs period_ms) {
+    if (!proxy_ || now - told_ms_ < period_ms) return;
+    told_ms_ = now;
+    proxy_->events_.downstream_status({miner_id_, connection_->peer(), worker_, user_agent_, connected_ms_,
+                                       channel_id_, target_, extranonce1_, extranonce2_size_, version_mask_,
+                                       tally_});
 }
 
 void Downstream::pool_is_ready() { open_channel(); }

@@ -5,6 +5,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "mining/share_tally.hpp"
 #include "net/lines.hpp"
 #include "proxy/upstream.hpp"
 #include "sv1/build.hpp"
@@ -40,6 +41,8 @@ class Downstream : public net::LineHandler,
     void pool_is_ready();
     void close(const std::string& why);
     std::uint64_t miner_id() const { return miner_id_; }
+    /// Its status as a record, once in the period.
+    void tell_status(SteadyMs now, SteadyMs period_ms);
 
   private:
     struct Job {
@@ -62,6 +65,7 @@ class Downstream : public net::LineHandler,
         std::uint32_t sequence_number{};
         std::string sv1_id;
         SteadyMs received_ms{};
+        double work_hashes{};
         bool is_answered{false};
     };
 
@@ -116,6 +120,10 @@ class Downstream : public net::LineHandler,
     Bytes extranonce1_;
     std::size_t extranonce2_size_{0};
     Bytes32 target_{};
+    double work_hashes_{0};  // of the target
+    mining::ShareTally tally_{steady_ms_now()};
+    UnixMs connected_ms_{unix_ms_now()};
+    SteadyMs told_ms_{0};
     std::optional<Tip> tip_;
     std::deque<Job> jobs_;  // oldest first
     std::uint32_t next_sequence_number_{0};

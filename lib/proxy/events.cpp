@@ -1,5 +1,10 @@
 #include "proxy/events.hpp"
 
+#include <algorithm>
+#include <cstdio>
+
+#include "bitcoin/target.hpp"
+#include "mining/share_tally.hpp"
 #include "net/event_sink.hpp"
 #include "wire/records.hpp"
 
@@ -32,6 +37,30 @@ void Events::miner_disconnected(std::uint64_t miner_id, std::string_view worker,
                          .add("worker", worker)
                          .add("reason", reason)
                          .line());
+}
+
+void Events::downstream_status(const MinerStatus& s) {
+    if (off()) return;
+    auto record = make("downstream_status");
+    record.add("miner_id", s.miner_id)
+        .add("peer", s.peer)
+        .add("worker", s.worker)
+        .add("user_agent", s.user_agent)
+        .add("connected_ms", s.connected_ms);
+    if (s.channel_id) {
+        Bytes32 target = s.target;
+        std::ranges::reverse(target);
+        record.add("channel_id", *s.channel_id)
+            .add("difficulty", bitcoin::difficulty_from_target(s.target))
+            .add_hex("target", target)
+            .add_hex("extranonce1", s.extranonce1)
+            .add("extranonce2_size", s.extranonce2_size);
+    }
+    char mask[9];
+    std::snprintf(mask, sizeof mask, "%08x", s.version_mask);
+    record.add("version_mask", std::string_view(mask));
+    mining::add_tally(record, s.tally, steady_ms_now(), unix_ms_now());
+    sink_->write(record.line());
 }
 
 void Events::share_accepted(std::uint64_t miner_id, std::string_view worker, SteadyMs latency_ms) {
@@ -88,6 +117,7 @@ void Events::status(std::size_t miners, bool pool_connected, bool mint_connected
                     std::uint64_t wallet_balance) {
     if (off()) return;
     sink_->write(make("proxy_status")
+                     .add("started_ms", started_ms_)
                      .add("miners", miners)
                      .add("pool_connected", pool_connected)
                      .add("mint_connected", mint_connected)

@@ -1,13 +1,18 @@
 // The proxy's event records (man 5 hp-records).
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/bytes.hpp"
 #include "base/clock.hpp"
 
 namespace hp::net {
 class EventSink;
+}
+namespace hp::mining {
+class ShareTally;
 }
 
 namespace hp::proxy {
@@ -18,6 +23,20 @@ class Events {
     void miner_connected(std::uint64_t miner_id, const std::string& peer);
     void miner_authorized(std::uint64_t miner_id, std::string_view worker, std::string_view user_agent);
     void miner_disconnected(std::uint64_t miner_id, std::string_view worker, std::string_view reason);
+    struct MinerStatus {
+        std::uint64_t miner_id{};
+        const std::string& peer;
+        const std::string& worker;
+        const std::string& user_agent;
+        UnixMs connected_ms{};
+        std::optional<std::uint32_t> channel_id{};  ///< upstream; nothing: it waits for one
+        Bytes32 target{};
+        const Bytes& extranonce1;
+        std::size_t extranonce2_size{};
+        std::uint32_t version_mask{};
+        const mining::ShareTally& tally;
+    };
+    void downstream_status(const MinerStatus& status);
     void share_accepted(std::uint64_t miner_id, std::string_view worker, SteadyMs latency_ms);
     void share_rejected(std::uint64_t miner_id, std::string_view worker, std::string_view reason);
     void quote_for_other_key(std::uint64_t miner_id, std::string_view worker, const std::string& quote_id,
@@ -31,6 +50,7 @@ class Events {
 
   private:
     bool off() const;
+    UnixMs started_ms_{unix_ms_now()};
     net::EventSink* sink_{nullptr};
 };
 

@@ -68,6 +68,11 @@ Result<std::unique_ptr<Proxy>> Proxy::start(net::Loop& loop, ProxyOptions option
                                         p->upstream_->is_ready() ? "up" : "away",
                                         p->wallet_->is_connected() ? "up" : "away"));
         if (!p->sink_->enabled()) return;
+        const SteadyMs now = steady_ms_now();
+        // Some 200 records a second at most.
+        const auto period_ms =
+            std::clamp<SteadyMs>(static_cast<SteadyMs>(p->miners_.size()) * 5, 5'000, 60'000);
+        for (auto& [id, miner] : p->miners_) miner->tell_status(now, period_ms);
         auto balance = p->wallet_->balance();
         p->events_.status(p->miners_.size(), p->upstream_->is_ready(), p->wallet_->is_connected(),
                           balance ? balance->unspent : 0);

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/bytes.hpp"
+#include "stats/api_live.hpp"
 #include "stats/estimate.hpp"
 #include "stats/history_text.hpp"
 #include "stats/metrics.hpp"
@@ -32,12 +33,13 @@ struct Parameter {
 
 class Call {
   public:
-    Call(Reader& reader_, const ApiRequest& request_, const ApiContext& context_)
-        : reader{reader_}, request{request_}, context{context_} {}
+    Call(Reader& reader_, const ApiRequest& request_, const ApiContext& context_, std::string_view id_)
+        : reader{reader_}, request{request_}, context{context_}, id{id_} {}
 
     Reader& reader;
     const ApiRequest& request;
     const ApiContext& context;
+    std::string_view id;  ///< what stands for {id} in the path
 
     std::optional<std::string> text(const char* name) const {
         const auto found = request.parameters.find(name);
@@ -63,10 +65,18 @@ class Call {
     }
 };
 
-Json number_of(const Snapshot& snapshot, const char* field) {
+Json status_number(const Snapshot& snapshot, const char* field) {
     const auto gauge = snapshot.gauge(field);
     const Json value = gauge ? Json::parse(gauge->json, nullptr, false) : Json(nullptr);
     return value.is_number() ? value : Json(0);
+}
+
+/// Last value of a field of the source's status; null where there is none.
+Json value_of(const Snapshot& snapshot, const char* source, const char* field) {
+    const auto fields = snapshot.gauges.find(source);
+    if (fields == snapshot.gauges.end()) return nullptr;
+    const auto gauge = fields->second.find(field);
+    return gauge == fields->second.end() ? Json(nullptr) : Json::parse(gauge->second.json, nullptr, false);
 }
 
 Result<ApiAnswer> health(const Call& call) {
@@ -92,11 +102,11 @@ Json side_json(const Snapshot& snapshot, const char* source, Json summary) {
 
 Result<ApiAnswer> global(const Call& call) {
     HP_TRY(const auto s, call.reader.snapshot(kHashrateMinutes));
-    const Json channels = number_of(s, "channels");
+    const Json channels = status_number(s, "channels");
     const auto rate =
         is_stale(s, call.context) ? std::nullopt : estimate(s.sum("share_accepted"), s.seconds());
     const Json rate_hps = rate ? Json(rate->hps) : Json(nullptr);
-    const Json pool = {{"total_clients", number_of(s, "connections")},
+    const Json pool = {{"total_clients", status_number(s, "connections")},
                        {"total_channels", channels},
                        {"extended_channels", channels},
                        {"standard_channels", 0},
@@ -104,7 +114,7 @@ Result<ApiAnswer> global(const Call& call) {
     Json out = {{"uptime_secs", (call.context.now - call.context.started) / 1000},
                 {"server", nullptr},
                 {"sv2_clients", side_json(s, "hp-pool", pool)},
-                {"sv1_clients", side_json(s, "hp-proxy", {{"total_clients", number_of(s, "miners")}})},
+                {"sv1_clients", side_json(s, "hp-proxy", {{"total_clients", status_number(s, "miners")}})},
                 {"stale", is_stale(s, call.context)},
                 {"hashrate_hps", rate_hps},
                 {"hashrate_low_hps", rate ? Json(rate->low_hps) : Json(nullptr)},
@@ -170,6 +180,96 @@ Result<ApiAnswer> workers(const Call& call) {
                                      {"items", items}})};
 }
 
+/// What the paging parameters and the path ask for.
+Result<LiveQuery> live_query(const Call& call, const char* source) {
+    LiveQuery query{.source = source};
+    HP_TRY(query.offset, call.integer("offset", 0, 0, 1'000'000'000));
+    HP_TRY(query.limit, call.integer("limit", 25, 1, kPageMax));
+    const auto order = call.text("order");
+    if (order && *order != "id" && *order != "hashrate")
+        return fail(Errc::usage, "order: expected id or hashrate, got '" + printable(*order, 32) + "'");
+    query.is_by_rate = order == "hashrate";
+    if (!call.id.empty()) {
+        std::int64_t id{};
+        const auto parsed = std::from_chars(call.id.data(), call.id.data() + call.id.size(), id);
+        const bool is_number = parsed.ec == std::errc{} && parsed.ptr == call.id.data() + call.id.size();
+        query.connection = is_number ? id : -1;  // which nobody has
+    }
+    return query;
+}
+
+ApiAnswer nobody(const Call& call) { return error(404, "there is no client " + printable(call.id, 32)); }
+
+template <class Item>
+ApiAnswer page_of(const LiveQuery& query, const LivePage<Item>& page, Json (*item_json)(const Item&)) {
+    Json items = Json::array();
+    for (const Item& item : page.items) items.push_back(item_json(item));
+    return {200,
+            json_text(
+                {{"offset", query.offset}, {"limit", query.limit}, {"total", page.total}, {"items", items}})};
+}
+
+/// Channels, extended and standard ones apart.
+ApiAnswer channels_of(const LiveQuery& query, const LivePage<LiveRow>& page,
+                      Json (*item_json)(const LiveRow&)) {
+    Json extended = Json::array(), standard = Json::array();
+    for (const LiveRow& row : page.items) (row.is_standard ? standard : extended).push_back(item_json(row));
+    return {200, json_text({{"offset", query.offset},
+                            {"limit", query.limit},
+                            {"total_extended", page.total - page.standard},
+                            {"total_standard", page.standard},
+                            {"extended_channels", extended},
+                            {"standard_channels", standard}})};
+}
+
+Result<ApiAnswer> clients(const Call& call) {
+    HP_TRY(const auto query, live_query(call, "hp-pool"));
+    HP_TRY(const auto page, call.reader.connections(query));
+    return page_of(query, page, &client_json);
+}
+
+Result<ApiAnswer> client(const Call& call) {
+    HP_TRY(const auto query, live_query(call, "hp-pool"));
+    HP_TRY(const auto page, call.reader.connections(query));
+    return page.items.empty() ? nobody(call) : ApiAnswer{200, json_text(client_json(page.items[0]))};
+}
+
+Result<ApiAnswer> client_channels(const Call& call) {
+    HP_TRY(const auto query, live_query(call, "hp-pool"));
+    HP_TRY(const auto page, call.reader.channels(query));
+    return page.total == 0 ? nobody(call) : channels_of(query, page, &channel_json);
+}
+
+Result<ApiAnswer> miners(const Call& call) {
+    HP_TRY(const auto query, live_query(call, "hp-proxy"));
+    HP_TRY(const auto page, call.reader.connections(query));
+    return page_of(query, page, &miner_json);
+}
+
+Result<ApiAnswer> miner(const Call& call) {
+    HP_TRY(const auto query, live_query(call, "hp-proxy"));
+    HP_TRY(const auto page, call.reader.connections(query));
+    return page.items.empty() ? nobody(call) : ApiAnswer{200, json_text(miner_json(page.items[0]))};
+}
+
+/// The proxy's own way up: one channel for each of its miners.
+Result<ApiAnswer> server_channels(const Call& call) {
+    HP_TRY(const auto query, live_query(call, "hp-proxy"));
+    HP_TRY(const auto page, call.reader.channels(query));
+    return channels_of(query, page, &upstream_channel_json);
+}
+
+Result<ApiAnswer> server(const Call& call) {
+    HP_TRY(const auto s, call.reader.snapshot(kHashrateMinutes));
+    if (!s.gauges.contains("hp-proxy")) return error(404, "no record of a proxy came: there is no server");
+    HP_TRY(const auto page, call.reader.channels({.source = "hp-proxy", .limit = 1}));
+    HP_TRY(const auto rate, call.reader.rate("hp-proxy"));
+    return ApiAnswer{200, json_text({{"extended_channels_count", page.total},
+                                     {"standard_channels_count", 0},
+                                     {"total_hashrate", rate.work_hashes},
+                                     {"connected", value_of(s, "hp-proxy", "pool_connected")}})};
+}
+
 Result<ApiAnswer> latency(const Call& call) {
     HP_TRY(const auto s, call.window());
     return ApiAnswer{200, latency_text(s, Format::json)};
@@ -198,6 +298,9 @@ struct Route {
 const std::vector<Route>& routes() {
     static const Parameter kMinutes{"minutes", "integer",
                                     "only the last so many minutes of records; all where absent"};
+    static const Parameter kOffset{"offset", "integer", "items to skip"};
+    static const Parameter kLimit{"limit", "integer", "items to give, 1 to 100; 25 where absent"};
+    static const Parameter kOrder{"order", "string", "id (where absent), or hashrate: greatest first"};
     static const std::vector<Route> all = {
         {"/api/v1/health", Scope::none, "Whether records come: ok, stale, or no records", {}, &health},
         {"/api/v1/global", Scope::pool, "Both sides in sum; null where no record of it came", {}, &global},
@@ -219,10 +322,31 @@ const std::vector<Route>& routes() {
         {"/api/v1/workers",
          Scope::workers,
          "Workers, those with the most work first",
-         {kMinutes,
-          {"offset", "integer", "workers to skip"},
-          {"limit", "integer", "workers to give, 1 to 100; 25 where absent"}},
+         {kMinutes, kOffset, kLimit},
          &workers},
+        {"/api/v1/clients",
+         Scope::workers,
+         "Connections to the pool that are there now",
+         {kOffset, kLimit, kOrder},
+         &clients},
+        {"/api/v1/clients/{id}", Scope::workers, "One connection to the pool", {}, &client},
+        {"/api/v1/clients/{id}/channels",
+         Scope::workers,
+         "Its channels",
+         {kOffset, kLimit, kOrder},
+         &client_channels},
+        {"/api/v1/sv1/clients",
+         Scope::workers,
+         "Miners of the proxy that are there now",
+         {kOffset, kLimit, kOrder},
+         &miners},
+        {"/api/v1/sv1/clients/{id}", Scope::workers, "One miner of the proxy", {}, &miner},
+        {"/api/v1/server", Scope::pool, "The proxy's way to the pool", {}, &server},
+        {"/api/v1/server/channels",
+         Scope::workers,
+         "The channels that the proxy has there",
+         {kOffset, kLimit, kOrder},
+         &server_channels},
         {"/api/v1/latency", Scope::pool, "Percentiles of each latency", {kMinutes}, &latency},
         {"/metrics", Scope::metrics, "Prometheus' text form", {}, &metrics},
         {"/api-docs/openapi.json", Scope::none, "This description", {}, &openapi},
@@ -230,8 +354,28 @@ const std::vector<Route>& routes() {
     return all;
 }
 
+/// Whether the path is the pattern's, and what stands for {id} in it.
+bool fits(std::string_view pattern, std::string_view path, std::string_view& id) {
+    constexpr std::string_view kId = "{id}";
+    id = {};
+    const auto at = pattern.find(kId);
+    if (at == std::string_view::npos) return path == pattern;
+    const auto tail = pattern.substr(at + kId.size());
+    if (path.size() <= at + tail.size() || path.substr(0, at) != pattern.substr(0, at) ||
+        !path.ends_with(tail))
+        return false;
+    id = path.substr(at, path.size() - at - tail.size());
+    return id.find('/') == std::string_view::npos;
+}
+
 Json route_json(const Route& route) {
     Json parameters = Json::array();
+    if (std::string_view{route.path}.find("{id}") != std::string_view::npos)
+        parameters.push_back({{"name", "id"},
+                              {"in", "path"},
+                              {"required", true},
+                              {"description", "client_id"},
+                              {"schema", {{"type", "integer"}}}});
     for (const Parameter& parameter : route.parameters)
         parameters.push_back({{"name", parameter.name},
                               {"in", "query"},
@@ -272,7 +416,9 @@ Result<Scope> scope_from_text(std::string_view text) {
 }
 
 ApiAnswer api_answer(Reader& reader, const ApiRequest& request, const ApiContext& context) {
-    const auto route = std::ranges::find_if(routes(), [&](const Route& r) { return r.path == request.path; });
+    std::string_view id;
+    const auto route =
+        std::ranges::find_if(routes(), [&](const Route& r) { return fits(r.path, request.path, id); });
     if (route == routes().end())
         return error(404,
                      "there is nothing at " + printable(request.path, 200) + "; see /api-docs/openapi.json");
@@ -281,7 +427,7 @@ ApiAnswer api_answer(Reader& reader, const ApiRequest& request, const ApiContext
         if (std::ranges::none_of(route->parameters,
                                  [&, &wanted = name](const Parameter& p) { return wanted == p.name; }))
             return error(400, "there is no parameter '" + printable(name, 64) + "'");
-    const auto answer = route->answer(Call{reader, request, context});
+    const auto answer = route->answer(Call{reader, request, context, id});
     if (answer) return *answer;
     return error(answer.error().code == Errc::usage ? 400 : 500, answer.error().what);
 }

@@ -1,13 +1,10 @@
 #include "stats/batch.hpp"
 
-#include <simdjson.h>
-
-#include <cmath>
-#include <limits>
 #include <vector>
 
 #include "base/bytes.hpp"
 #include "base/json_text.hpp"
+#include "stats/fields.hpp"
 #include "stats/rules.hpp"
 #include "wire/records.hpp"
 
@@ -17,32 +14,12 @@ namespace {
 using simdjson::dom::element;
 using simdjson::dom::element_type;
 
-constexpr std::uint64_t kSumMax = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t kGaugeNameSizeMax = 64;
 constexpr std::size_t kGaugeTextSizeMax = 1024;
 constexpr std::int64_t kMinuteMs = 60'000;
-constexpr double kWorkMax = 0x1p256;
 
 std::uint64_t add_up(std::uint64_t a, std::uint64_t b) {
     return a > kSumMax || b > kSumMax - a ? kSumMax : a + b;
-}
-
-tl::unexpected<Error> wrong(std::string_view field, const char* expected) {
-    return fail(Errc::invalid, "'" + std::string(field) + "' is missing or no " + expected);
-}
-
-Result<std::uint64_t> integer_of(const element& record, std::string_view field) {
-    std::uint64_t value{};
-    if (record[field].get(value) != simdjson::SUCCESS || value > kSumMax)
-        return wrong(field, "integer from 0 to 2^63 - 1");
-    return value;
-}
-
-Result<double> number_of(const element& record, std::string_view field) {
-    double value{};
-    if (record[field].get(value) != simdjson::SUCCESS || !std::isfinite(value) || value < 0)
-        return wrong(field, "number from 0");
-    return value;
 }
 
 /// A text as it is; truths and integers as JSON writes them.
@@ -118,8 +95,7 @@ Result<Part> part_of(const Rule& rule, const element& record, UnixMs ts_ms) {
         HP_TRY(part.sums.amount, integer_of(record, rule.amount));
     }
     if (!rule.work.empty()) {
-        HP_TRY(part.sums.work_hashes, number_of(record, rule.work));
-        if (part.sums.work_hashes > kWorkMax) return wrong(rule.work, "number from 0 to 2^256");
+        HP_TRY(part.sums.work_hashes, work_of(record, rule.work, 1));
         part.sums.work_squared = part.sums.work_hashes * part.sums.work_hashes;
         part.sums.work_max = part.sums.work_hashes;
     }
@@ -158,6 +134,7 @@ void Batch::clear() {
     latencies_.clear();
     gauges_.clear();
     ranges_.clear();
+    live_.clear();
     records_ = unknown_ = damaged_ = 0;
     first_ms_.reset();
     last_ms_ = 0;
@@ -204,6 +181,8 @@ Result<> Batch::add(const wire::ReadRecord& record, UnixMs now) {
         if (!part) return damaged(fail(std::move(part).error()));
         parts.push_back(*std::move(part));
     }
+    if (auto live = live_.add(record.type, record.source, record.ts_ms, record.json, root); !live)
+        return damaged(fail(std::move(live).error()));
 
     const Minute minute = record.ts_ms / kMinuteMs;
     for (Part& part : parts) {

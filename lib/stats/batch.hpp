@@ -12,6 +12,8 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "stats/latency.hpp"
+#include "stats/live.hpp"
+#include "stats/sums.hpp"
 
 namespace hp::wire {
 struct ReadRecord;
@@ -24,17 +26,6 @@ struct SeriesKey {
     std::string name;
     std::string label;
     friend auto operator<=>(const SeriesKey&, const SeriesKey&) = default;
-};
-
-/// Integers stop at 2^63 - 1 instead of wrapping: that is what the database can hold.
-struct Sums {
-    std::uint64_t count{};
-    std::uint64_t amount{};  ///< ehash, in its unit
-    double work_hashes{};    ///< expected hashes; no money, and beyond 64 bits for a large pool
-    double work_squared{};   ///< sum of the squares of the records' work_hashes, for error bars
-    double work_max{};       ///< greatest work_hashes of a record
-    UnixMs last_ms{};        ///< of the newest record
-    void add(const Sums& more);
 };
 
 /// Last value of a field of a status record, as JSON in printable ASCII.
@@ -86,6 +77,7 @@ class Batch {
         friend auto operator<=>(const RangeKey&, const RangeKey&) = default;
     };
     const std::map<RangeKey, Range>& ranges() const { return ranges_; }
+    const LiveChanges& live() const { return live_; }
 
     std::uint64_t records() const { return records_; }  ///< not damaged, unknown ones too
     std::uint64_t unknown() const { return unknown_; }
@@ -106,6 +98,7 @@ class Batch {
     std::map<std::pair<Minute, std::string>, LatencyCounts> latencies_;
     std::map<std::pair<std::string, std::string>, Gauge> gauges_;
     std::map<RangeKey, Range> ranges_;
+    LiveChanges live_;
     std::map<std::string, std::set<std::string>> labels_;
     std::uint64_t records_{0}, unknown_{0}, damaged_{0};
     std::optional<UnixMs> first_ms_;

@@ -24,6 +24,14 @@ Sums sums_of(const store::Statement& row, int column) {
             .last_ms = row.integer(column + 5)};
 }
 
+/// Columns shares, rate, rate_squared, rate_max from this one on.
+Sums rate_of(const store::Statement& row, int column) {
+    return {.count = static_cast<std::uint64_t>(row.integer(column)),
+            .work_hashes = row.real(column + 1),
+            .work_squared = row.real(column + 2),
+            .work_max = row.real(column + 3)};
+}
+
 void read_sums(store::Statement& row, Snapshot& out) {
     while (row.step()) out.series[row.text(0)][row.text(1)].add(sums_of(row, 2));
 }
@@ -130,6 +138,57 @@ struct Reader::Impl {
                 if (row.integer(3) >= gauge.ts_ms) gauge = {number_text(row.real(2)), row.integer(3)};
             }
         }
+    }
+
+    static constexpr const char* kAreThere =
+        " FROM live WHERE source=?1 AND connection=coalesce(?2,connection) AND seen_ms>=?3";
+
+    UnixMs live_from() {
+        Snapshot times;
+        read_intake(times);
+        return times.last_record_ms - kLiveMs;
+    }
+    template <class T>
+    LivePage<T> counted(const char* what, const LiveQuery& query) {
+        auto row =
+            db.prepare(std::string("SELECT count(") + what + "),coalesce(sum(is_standard),0)" + kAreThere);
+        row.bind(query.source, query.connection, live_from()).step();
+        return {row.integer(0), row.integer(1), {}};
+    }
+    Sums rate(const std::string& source) {
+        auto row = db.prepare(std::string("SELECT coalesce(sum(shares),0),total(rate),total(rate_squared),"
+                                          "coalesce(max(rate_max),0.0)") +
+                              kAreThere);
+        row.bind(source, nullptr, live_from()).step();
+        return rate_of(row, 0);
+    }
+
+    LivePage<LiveConnection> connections(const LiveQuery& query) {
+        auto out = counted<LiveConnection>("DISTINCT connection", query);
+        // Beside min() the bare column is of the row that has the minimum.
+        auto row = db.prepare(
+            std::string("SELECT connection,sum(1-is_standard),sum(is_standard),min(opened_ms),sum(shares),"
+                        "sum(rate) AS all_rate,sum(rate_squared),max(rate_max),json") +
+            kAreThere + " GROUP BY connection ORDER BY " +
+            (query.is_by_rate ? "all_rate DESC,connection" : "connection") + " LIMIT ?4 OFFSET ?5");
+        row.bind(query.source, query.connection, live_from(), query.limit, query.offset);
+        while (row.step())
+            out.items.push_back({row.integer(0), row.integer(1), row.integer(2), row.integer(3),
+                                 rate_of(row, 4), row.text(8)});
+        return out;
+    }
+
+    LivePage<LiveRow> channels(const LiveQuery& query) {
+        auto out = counted<LiveRow>("*", query);
+        auto row = db.prepare(
+            std::string("SELECT opened_ms,seen_ms,is_standard,shares,rate,rate_squared,rate_max,json") +
+            kAreThere + " ORDER BY " + (query.is_by_rate ? "rate DESC," : "") +
+            "connection,channel LIMIT ?4 OFFSET ?5");
+        row.bind(query.source, query.connection, live_from(), query.limit, query.offset);
+        while (row.step())
+            out.items.push_back(
+                {row.integer(0), row.integer(1), row.integer(2) != 0, rate_of(row, 3), row.text(7)});
+        return out;
     }
 
     /// The statements that read one slot of what a query asks for.
@@ -259,6 +318,16 @@ Result<std::optional<std::pair<UnixMs, UnixMs>>> Reader::times() {
         if (out.records == 0) return {};
         return std::pair{out.first_record_ms, out.last_record_ms};
     });
+}
+
+Result<LivePage<LiveConnection>> Reader::connections(const LiveQuery& query) {
+    return at_one_moment([&] { return impl_->connections(query); });
+}
+Result<LivePage<LiveRow>> Reader::channels(const LiveQuery& query) {
+    return at_one_moment([&] { return impl_->channels(query); });
+}
+Result<Sums> Reader::rate(const std::string& source) {
+    return at_one_moment([&] { return impl_->rate(source); });
 }
 
 }  // namespace hp::stats

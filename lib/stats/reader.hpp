@@ -50,6 +50,26 @@ struct HistoryQuery {
     std::size_t level{};
 };
 
+/// Channels of one connection to the pool, or a miner of the proxy.
+struct LiveConnection {
+    std::int64_t connection{};
+    std::int64_t extended{}, standard{};  ///< channels
+    UnixMs opened_ms{};                   ///< of its oldest channel
+    Sums rate{};                          ///< see LiveRow
+    std::string json;                     ///< the last record of one of its channels
+};
+struct LiveQuery {
+    std::string source;
+    std::optional<std::int64_t> connection{};  ///< only this one
+    bool is_by_rate{false};                    ///< greatest first; otherwise by number
+    std::int64_t offset{0}, limit{100};
+};
+template <class T>
+struct LivePage {
+    std::int64_t total{}, standard{};  ///< of which so many are, or have, standard channels
+    std::vector<T> items;
+};
+
 class Reader {
   public:
     /// A file that is none of ours, or newer than this program, is an error.
@@ -64,6 +84,11 @@ class Reader {
     Result<std::vector<HistoryRow>> history(const HistoryQuery& query);
     /// Times of the oldest and the newest record; nothing when there are none.
     Result<std::optional<std::pair<UnixMs, UnixMs>>> times();
+    /// Those that are there now, in the records' own time.
+    Result<LivePage<LiveConnection>> connections(const LiveQuery& query);
+    Result<LivePage<LiveRow>> channels(const LiveQuery& query);
+    /// All of a source's together.
+    Result<Sums> rate(const std::string& source);
 
   private:
     struct Impl;

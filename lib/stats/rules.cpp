@@ -30,6 +30,7 @@ constexpr Rule kRules[] = {
     {.type = "channel_named", .series = "channel_named"},
     {.type = "channel_closed", .series = "channel_closed"},
     {.type = "target_set", .series = "target_set"},
+    {.type = "channel_status", .series = "channel_status"},
     {.type = "alarm", .series = "alarm"},
     // hp-mint
     {.type = "quotes_created", .series = "mint_quotes_created", .count = "created", .amount = "amount"},
@@ -43,6 +44,7 @@ constexpr Rule kRules[] = {
     {.type = "link_down", .series = "link_down"},
     // hp-proxy
     {.type = "miner_connected", .series = "miner_connected"},
+    {.type = "downstream_status", .series = "downstream_status"},
     {.type = "miner_authorized", .series = "miner_authorized"},
     {.type = "miner_disconnected", .series = "miner_disconnected"},
     {.type = "miner_share_accepted",

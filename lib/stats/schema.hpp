@@ -69,6 +69,15 @@ DROP TABLE latency_minute;
 ALTER TABLE total ADD COLUMN work_squared REAL NOT NULL DEFAULT 0;
 ALTER TABLE total ADD COLUMN work_max REAL NOT NULL DEFAULT 0;
 UPDATE total SET work_squared = work_hashes * work_hashes / max(count, 1), work_max = work_hashes / max(count, 1);
+)sql",
+    // Channels and miners that are there (live.hpp).
+    R"sql(
+CREATE TABLE live(
+  source TEXT NOT NULL, connection INTEGER NOT NULL, channel INTEGER NOT NULL,
+  opened_ms INTEGER NOT NULL, seen_ms INTEGER NOT NULL, is_standard INTEGER NOT NULL,
+  shares INTEGER NOT NULL, rate REAL NOT NULL, rate_squared REAL NOT NULL, rate_max REAL NOT NULL, json TEXT NOT NULL,
+  PRIMARY KEY(source, connection, channel)
+) STRICT, WITHOUT ROWID;
 )sql"};
 
 }  // namespace hp::stats

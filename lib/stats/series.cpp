@@ -1,5 +1,6 @@
 #include "stats/series.hpp"
 
+#include "stats/live_table.hpp"
 #include "stats/schema.hpp"
 #include "store/sqlite.hpp"
 
@@ -66,6 +67,7 @@ struct Series::Impl {
     store::Database db;
     Retention retention;
     SlotRows totals, labels, latencies, gauges;
+    LiveTable live;
     store::Statement total, latency_total, gauge, intake, newest, next_slot, save_level;
     Holdings holdings;
 
@@ -76,6 +78,7 @@ struct Series::Impl {
           labels{db, kLabels, "?,?,?,?,?,?,?,?,?,?"},
           latencies{db, kLatencies, "?,?,?,?,?"},
           gauges{db, kGauges, "?,?,?,?,?,?,?,?"},
+          live{db},
           total{db.prepare(std::string("INSERT INTO total VALUES(?,?,?,?,?,?,?,?) ON CONFLICT(name,label)") +
                            kAddSums)},
           latency_total{db.prepare(
@@ -162,6 +165,8 @@ struct Series::Impl {
                           range.last_ms)
                     .run();
             });
+        live.apply(batch.live());
+        if (batch.records() > 0) live.forget(batch.last_ms());
         std::optional<UnixMs> first, last;
         if (batch.records() > 0) first = batch.first_ms(), last = batch.last_ms();
         intake.bind(batch.records(), batch.unknown(), batch.damaged(), first, last).run();

@@ -61,12 +61,18 @@ Result<std::unique_ptr<Feed>> Feed::start(net::Loop& loop, Options options) {
 
 void Feed::ask() {
     if (outstanding_ > 0) return;  // the client's time limit ends it
-    outstanding_ = 2;
+    outstanding_ = 3;
     failure_.clear();
     client_->request("GET", "/api/v1/global", {},
                      [this](Result<net::HttpResponse> answer) { on_answer(global_, answer); });
     client_->request("GET", "/api/v1/figures?minutes=60", {},
                      [this](Result<net::HttpResponse> answer) { on_answer(figures_, answer); });
+    client_->request("GET", options_.clients_path + "?limit=100&order=hashrate", {},
+                     [this](Result<net::HttpResponse> answer) {
+                         // A token of a narrower scope sees the figures, and no names.
+                         if (answer && answer->status == 401) *answer = {200, R"({"items":null})"};
+                         on_answer(clients_, answer);
+                     });
 }
 
 void Feed::on_answer(std::string& into, const Result<net::HttpResponse>& answer) {
@@ -93,6 +99,7 @@ void Feed::on_answer(std::string& into, const Result<net::HttpResponse>& answer)
     as_of_ms_ = unix_ms_now();
     shown_global_ = global_;
     shown_figures_ = figures_;
+    shown_clients_ = clients_;
     publish();
 }
 
@@ -115,7 +122,8 @@ std::string Feed::state_json() const {
         append_json_string(out, error_);
     out += R"(,"as_of_ms":)" + (as_of_ms_ > 0 ? std::to_string(as_of_ms_) : "null") + R"(,"now_ms":)" +
            std::to_string(unix_ms_now()) + "}";
-    return out + R"(,"global":)" + shown_global_ + R"(,"figures":)" + shown_figures_ + "}";
+    return out + R"(,"global":)" + shown_global_ + R"(,"figures":)" + shown_figures_ + R"(,"clients":)" +
+           shown_clients_ + "}";
 }
 
 void Feed::publish() {

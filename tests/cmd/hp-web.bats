@@ -95,7 +95,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         count = Handler.counts[self.path] = Handler.counts.get(self.path, 0) + 1
         body = bodies[(count - 1) % len(bodies)]
-        print(min(Handler.counts.values()) if len(Handler.counts) == 2 else 0, file=sys.stderr, flush=True)
+        print(min(Handler.counts.values()) if len(Handler.counts) == 3 else 0, file=sys.stderr, flush=True)
         self.send_response(200); self.send_header("Content-Length", str(len(body))); self.end_headers(); self.wfile.write(body)
     def log_message(self, *args): pass
 host, port = sys.argv[1].split(":")

@@ -10,6 +10,17 @@ setup() {
 record() { printf '{"v":1,"ts_ms":%d,"type":"%s","source":"hp-pool"%s}\n' $((now + $2)) "$1" "${3:+,$3}"; }
 share() { record share_accepted "$1" "\"worker\":\"$2\",\"amount\":$3,\"work_hashes\":$4"; }
 
+window='"window_s":200.0,"window_shares":50,"window_work_hashes":1e6,"window_work_squared":2e10,"window_work_max":2e4'
+# channel CONNECTION CHANNEL MS: its status; miner ID MS: the same of a miner of the proxy
+channel() {
+    record channel_status "$3" "\"connection_id\":$1,\"channel_id\":$2,\"peer\":\"192.0.2.1:5\",\"program\":\"hp-proxy\",\"kind\":\"extended\",\"worker\":\"rig$2\",\"opened_ms\":$((now - 300000)),\"difficulty\":1.5,\"extranonce_prefix\":\"0011223344556677\",\"extranonce_size\":8,\"shares_accepted\":99,$window"
+}
+miner() {
+    record downstream_status "$2" "\"miner_id\":$1,\"channel_id\":3,\"worker\":\"rig\",\"peer\":\"192.0.2.9:7\",\"connected_ms\":$((now - 60000)),\"shares_accepted\":98,$window" |
+        sed s/hp-pool/hp-proxy/
+    record proxy_status "$2" '"miners":1,"pool_connected":true' | sed s/hp-pool/hp-proxy/
+}
+
 # Four minutes of two workers, fresh.
 some_records() {
     local second
@@ -17,6 +28,8 @@ some_records() {
     record share_rejected -500 '"reason":"stale-share","worker":"rig1"'
     record quote_created -400 '"amount":1,"replay":false,"latency_ms":12'
     record pool_status -300 '"connections":2,"channels":3,"outbox_pending":4,"mint_connected":true,"version":"x"'
+    channel 7 1 -290
+    miner 7 -290
 }
 
 # serve [OPTION...]: on a free port; its URL is in $url
@@ -34,7 +47,7 @@ status_of() { get "$1" -o /dev/null -w '%{http_code}' "${@:2}"; }
     serve
     assert_equal "$(get /api/v1/health | jq -r .status)" ok
     assert_equal "$(get /api/v1/global | jq -c '[.sv2_clients.total_clients, .sv2_clients.total_channels, .sv1_clients, .stale]')" \
-        '[2,3,null,false]'
+        '[2,3,{"total_clients":1},false]'
     assert_equal "$(get /api/v1/global | jq '.sv2_clients.total_hashrate | . > 900 and . < 1100')" true
     assert_equal "$(get '/api/v1/figures?minutes=5')" "$(hp-stats show pool.db --minutes 5 --json)"
     assert_equal "$(get '/api/v1/history?step=1m&label=rig1')" "$(hp-stats history pool.db --step 1m --worker rig1 --json)"
@@ -44,10 +57,39 @@ status_of() { get "$1" -o /dev/null -w '%{http_code}' "${@:2}"; }
     # The description names every route, and each of them is there.
     local route
     for route in $(get /api-docs/openapi.json | jq -r '.paths | keys[]'); do
-        assert_equal "$(status_of "$route")" 200
+        assert_equal "$route $(status_of "${route/\{id\}/7}")" "$route 200"
     done
     stop_daemon serve
     assert_equal "$daemon_status" 0
+}
+
+@test "who is there: by connection and channel, with their rates, until they go" {
+    { some_records; channel 7 2 -280; channel 8 1 -270; } | hp-stats ingest --db pool.db
+    serve
+    assert_equal "$(get /api/v1/clients | jq -c '[.total, [.items[] | [.client_id, .extended_channels_count, .total_hashrate, .program]]]')" \
+        '[2,[[7,2,10000,"hp-proxy"],[8,1,5000,"hp-proxy"]]]'
+    assert_equal "$(get '/api/v1/clients?order=hashrate&limit=1&offset=1' | jq -c '[.total, .items[0].client_id]')" '[2,8]'
+    assert_equal "$(get /api/v1/clients/8 | jq '.hashrate_low_hps < 5000 and .hashrate_high_hps > 5000')" true
+    assert_equal "$(get /api/v1/clients/7/channels | jq -c '[.total_extended, .total_standard, [.extended_channels[] | [.channel_id, .user_identity, .full_extranonce_size, .shares_accepted]]]')" \
+        '[2,0,[[1,"rig1",16,99],[2,"rig2",16,99]]]'
+    assert_equal "$(get /api/v1/sv1/clients/7 | jq -c '[.authorized_worker_name, .hashrate, .channel_id]')" '["rig",5000,3]'
+    local path
+    for path in clients/9 clients/9/channels clients/x clients/ clients//channels clients/7/channels/1 sv1/clients/8 clients/7%2f; do
+        assert_equal "$path $(status_of "/api/v1/$path")" "$path 404"
+    done
+    # AC-301: what is old, or comes again, changes nothing.
+    { record connection_closed -60000 '"connection_id":7'; channel 8 1 -100000 | sed s/hp-proxy/old/; channel 8 1 -270; } | hp-stats ingest --db pool.db
+    assert_equal "$(get /api/v1/clients | jq -c '[.items[] | [.client_id, .program]]')" '[[7,"hp-proxy"],[8,"hp-proxy"]]'
+    { record channel_closed -200 '"connection_id":7,"channel_id":2'; record connection_closed -200 '"connection_id":8'; } | hp-stats ingest --db pool.db
+    assert_equal "$(get /api/v1/clients | jq -c '[.items[] | [.client_id, .extended_channels_count]]')" '[[7,1]]'
+    # A pool that began anew has none of its old ones.
+    record pool_status -100 "\"started_ms\":$((now - 150))" | hp-stats ingest --db pool.db
+    assert_equal "$(get /api/v1/clients | jq -c '[.total, .items]')" '[0,[]]'
+    channel 1 1 -50 | sed "s/$((now - 300000))/$((now - 60))/" | hp-stats ingest --db pool.db
+    assert_equal "$(get /api/v1/clients | jq .total)" 1
+    # One whose writer was never heard of again is gone too.
+    record alarm 150000 '"what":"x"' | hp-stats ingest --db pool.db
+    assert_equal "$(get /api/v1/clients | jq .total)" 0
 }
 
 @test "wrong questions: 400 with the parameter, 404, 405, and no body for HEAD" {
@@ -162,23 +204,33 @@ for i in range(100000):
     assert_equal "$(get '/api/v1/workers?limit=100' | jq -c '[.total, (.items | length)]')" '[20001,100]'
 }
 
+scrape_is_answered() { [ "$(status_of /metrics 2>/dev/null)" = 200 ]; }
+
 @test "AC-305 scrapers that never read: bounded, and the others are served" {
     some_records | hp-stats ingest --db pool.db
     serve
-    local i
+    mkfifo go
     python3 -c '
 import socket, sys
 at = ("127.0.0.1", int(sys.argv[1]))
 kept = []
 for i in range(200):
+    if i == 55: print("ready", flush=True); open("go").read()
     s = socket.create_connection(at)
-    if i < 60: s.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n")  # and no end
+    s.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n")  # and no end
     kept.append(s)
-    if i == 55: print("ready", flush=True); sys.stdin.readline()
-' "${url##*:}" <&0 >ready 2>/dev/null 3>&- &
-    wait_until grep -q ready ready
+print("full", flush=True); open("go").read()
+' "${url##*:}" >said 3>&- &
+    local holder=$!
+    wait_until grep -q ready said
+    local i
     for i in 1 2 3; do assert_equal "$(status_of /metrics)" 200; done
-    kill %1 2>/dev/null || true
+    echo >go
+    wait_until grep -q full said
+    refute scrape_is_answered
+    echo >go
+    wait "$holder"
+    wait_until scrape_is_answered
 }
 
 @test "without --listen the configuration says where, for each side" {

@@ -35,11 +35,18 @@ if sys.argv[1] == "pool":
         record(-3480000 + 2000 * i, "quote_created", amount=5, replay=False, latency_ms=3 + i % 9)
     record(-5000, "share_rejected", reason="stale-share")
     record(0, "pool_status", connections=2, channels=3, outbox_pending=4, outbox_dead=0)
+    window = dict(window_s=240.0, window_shares=60, window_work_hashes=2.4e6, window_work_squared=1.2e11, window_work_max=2e4)
+    for i, program in enumerate(["hp-proxy", names[1]]):
+        record(0, "channel_status", connection_id=i + 1, channel_id=1, peer="192.0.2.%d:4000" % i, program=program, kind="extended",
+               worker=names[2], opened_ms=now - 3600000, shares_accepted=870, shares_rejected=1, **window)
     record(0, "mint_status", mint="alpha", connected=True, since_ms=now - 60000, pending=0)
 else:
     for i in range(300):
         record(-3000000 + 9000 * i, "miner_share_accepted", "hp-proxy", worker="rig1", latency_ms=4)
     record(-1000, "token_minted", "hp-proxy", amount=5, share_to_token_ms=21)
+    record(0, "downstream_status", "hp-proxy", miner_id=1, peer="192.0.2.7:5", worker="rig1", user_agent=names[1], connected_ms=now - 3000000,
+           shares_accepted=300, shares_rejected=2, last_share_ms=now - 9000, window_s=270.0, window_shares=30, window_work_hashes=6e15,
+           window_work_squared=1.2e30, window_work_max=2e14)
     record(0, "proxy_status", "hp-proxy", miners=2, pool_connected=True, mint_connected=True, wallet_balance=1234)' "$1"
 }
 

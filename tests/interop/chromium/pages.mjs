@@ -69,6 +69,10 @@ test("the pool's page shows what the API says, and changes within two seconds", 
   const shown = await page.$$eval("#workers tbody td.name", (cells) => cells.map((cell) => cell.textContent));
   assert.deepEqual([...shown].sort(), names.map((name) => name || "(no name)").sort());
   assert.equal(await page.$("#workers script, #workers img"), null);
+  const { items } = await (await fetch(`${STATS_URL}/api/v1/clients?order=hashrate`)).json();
+  assert.deepEqual(await page.$$eval("#clients tbody tr", (rows) => rows.map((row) => [row.cells[0].textContent, row.cells[1].textContent])),
+                   items.map((client) => [client.peer, client.program]));
+  assert.equal(await page.$("#clients script"), null);
   await page.waitForSelector("#chart canvas");
   assert.match(await textOf(page, "chart-text"), /lowest .* highest .* interval/);
 
@@ -133,6 +137,8 @@ test("wide and narrow, light and dark: nothing runs over the edge", async () => 
         if (side === "pool") await page.waitForSelector("#chart canvas");
         const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         assert.ok(over <= 0, `${side} ${shape}: ${over} pixels too wide`);
+        const hidden = await page.$$eval(".wide", (all) => all.filter((at) => at.scrollWidth > at.clientWidth).map((at) => at.firstElementChild.id));
+        assert.deepEqual(hidden, [], `${side} ${shape}: tables to scroll sideways`);
         await page.screenshot({ path: `${SCREENSHOTS}/${side}-${shape}-${scheme}.png`, fullPage: true });
         assert.deepEqual(page.problems, []);
         await page.close();
@@ -146,6 +152,8 @@ test("the proxy's page", async () => {
   assert.equal(await textOf(page, "tokens"), "1");
   assert.equal(await page.$eval("#miner-url", (at) => at.value), `stratum+tcp://127.0.0.1:${MINER_PORT}`);
   assert.deepEqual(await page.$$eval("#workers tbody tr", (rows) => rows.map((row) => row.cells[0].textContent)), ["rig1"]);
+  assert.deepEqual(await page.$$eval("#clients tbody tr", (rows) => rows.map((row) => [...row.cells].slice(0, 6).map((cell) => cell.textContent))),
+                   [["rig1", names[1], "22.2 TH/s", "15 TH/s to 31.7 TH/s", "300", "2"]]);
   assert.deepEqual(page.problems, []);
   await page.close();
 });

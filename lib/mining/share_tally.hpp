@@ -1,0 +1,54 @@
+// What became of a channel's shares, for those who look at it: totals, and the work of the last minutes. Not
+// what vardiff goes by, nor what anybody is paid by.
+#pragma once
+#include <array>
+#include <optional>
+
+#include "base/clock.hpp"
+#include "bitcoin/target.hpp"
+
+namespace hp::wire {
+class Record;
+}
+
+namespace hp::mining {
+
+class ShareTally {
+  public:
+    explicit ShareTally(SteadyMs now) : begin_ms_{now} {}
+
+    void on_accepted(double work_hashes, SteadyMs now);
+    void on_rejected() { ++rejected_; }
+    void on_block() { ++blocks_found_; }
+
+    std::uint64_t accepted() const { return accepted_; }
+    std::uint64_t rejected() const { return rejected_; }
+    std::uint64_t blocks_found() const { return blocks_found_; }
+    double work_hashes() const { return work_hashes_; }
+    std::optional<SteadyMs> last_share_ms() const { return last_share_ms_; }
+
+    /// Accepted shares of the last minutes: four whole ones and the one that runs, or since the begin.
+    struct Window {
+        double seconds{};
+        std::uint64_t shares{};
+        double work_hashes{}, work_squared{}, work_max{};  ///< sum, sum of squares, greatest
+    };
+    Window window(SteadyMs now) const;
+
+  private:
+    static constexpr SteadyMs kSlotMs = 60'000;
+    struct Slot {
+        SteadyMs number{-1};
+        Window sums{};
+    };
+    SteadyMs begin_ms_;
+    std::array<Slot, 5> slots_{};
+    std::uint64_t accepted_{0}, rejected_{0}, blocks_found_{0};
+    double work_hashes_{0};
+    std::optional<SteadyMs> last_share_ms_;
+};
+
+/// Adds the tally to a status record (man 5 hp-records), its times as the system clock has them.
+void add_tally(wire::Record& record, const ShareTally& tally, SteadyMs now, UnixMs unix_now);
+
+}  // namespace hp::mining

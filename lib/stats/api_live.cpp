@@ -1,0 +1,123 @@
+#include "stats/api_live.hpp"
+
+#include "stats/estimate.hpp"
+
+namespace hp::stats {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Shares and work count in this elsewhere: expected hashes of difficulty 1, 2^48 / 65535.
+constexpr double kHashesOfDifficulty = 281474976710656.0 / 65535;
+
+/// Fields of the record as it came; missing ones, and those of another kind, are null.
+class Fields {
+  public:
+    explicit Fields(const std::string& json) : record_(Json::parse(json, nullptr, false)) {}
+    Json number(const char* name) const {
+        const auto found = record_.is_object() ? record_.find(name) : record_.end();
+        return found != record_.end() && found->is_number() ? *found : Json(nullptr);
+    }
+    Json text(const char* name) const {
+        const auto found = record_.is_object() ? record_.find(name) : record_.end();
+        return found != record_.end() && found->is_string() ? *found : Json(nullptr);
+    }
+    double value(const char* name) const {
+        const Json found = number(name);
+        return found.is_number() ? found.get<double>() : 0;
+    }
+
+  private:
+    Json record_;
+};
+
+void add_rate(Json& out, const char* name, const Sums& rate) {
+    const auto hash_rate = *estimate(rate, 1);
+    out[name] = hash_rate.hps;
+    out["hashrate_low_hps"] = hash_rate.low_hps;
+    out["hashrate_high_hps"] = hash_rate.high_hps ? Json(*hash_rate.high_hps) : Json(nullptr);
+}
+
+void add_shares(Json& out, const Fields& record) {
+    out["shares_accepted"] = record.number("shares_accepted");
+    out["shares_rejected"] = record.number("shares_rejected");
+    out["share_work_sum"] = record.value("work_hashes") / kHashesOfDifficulty;
+    out["work_hashes"] = record.number("work_hashes");
+    out["last_share_ms"] = record.number("last_share_ms");
+}
+
+void add_extranonce(Json& out, const Json& prefix_hex, const Json& rollable_size) {
+    out["extranonce_prefix_hex"] = prefix_hex;
+    out["rollable_extranonce_size"] = rollable_size;
+    out["full_extranonce_size"] = nullptr;
+    if (prefix_hex.is_string() && rollable_size.is_number())
+        out["full_extranonce_size"] =
+            prefix_hex.get_ref<const std::string&>().size() / 2 + rollable_size.get<std::uint64_t>();
+}
+
+}  // namespace
+
+Json client_json(const LiveConnection& connection) {
+    const Fields record{connection.json};
+    Json out = {{"client_id", connection.connection},
+                {"extended_channels_count", connection.extended},
+                {"standard_channels_count", connection.standard}};
+    add_rate(out, "total_hashrate", connection.rate);
+    out["peer"] = record.text("peer");
+    out["program"] = record.text("program");
+    out["user_identity"] = record.text("worker");
+    out["opened_ms"] = connection.opened_ms;
+    return out;
+}
+
+Json channel_json(const LiveRow& row) {
+    const Fields record{row.json};
+    Json out = {{"channel_id", record.number("channel_id")},
+                {"user_identity", record.text("worker")},
+                {"nominal_hashrate", record.number("nominal_hash_rate_hps")},
+                {"target_hex", record.text("target")},
+                {"difficulty", record.number("difficulty")}};
+    add_rate(out, "hashrate", row.rate);
+    add_extranonce(out, record.text("extranonce_prefix"), record.number("extranonce_size"));
+    add_shares(out, record);
+    out["blocks_found"] = record.number("blocks_found");
+    out["opened_ms"] = row.opened_ms;
+    return out;
+}
+
+Json miner_json(const LiveConnection& miner) {
+    const Fields record{miner.json};
+    Json out = {{"client_id", miner.connection},
+                {"channel_id", record.number("channel_id")},
+                {"sv1_username", record.text("worker")},
+                {"sv1_worker_name", record.text("worker")},
+                {"authorized_worker_name", record.text("worker")},
+                {"user_identity", record.text("worker")},
+                {"user_agent", record.text("user_agent")},
+                {"peer_address", record.text("peer")},
+                {"target_hex", record.text("target")},
+                {"difficulty", record.number("difficulty")}};
+    add_rate(out, "hashrate", miner.rate);
+    out["extranonce1_hex"] = record.text("extranonce1");
+    out["extranonce2_len"] = record.number("extranonce2_size");
+    out["version_rolling_mask"] = record.text("version_mask");
+    add_shares(out, record);
+    out["connected_at_secs"] = miner.opened_ms / 1000;
+    return out;
+}
+
+Json upstream_channel_json(const LiveRow& row) {
+    const Fields record{row.json};
+    Json out = {{"channel_id", record.number("channel_id")},
+                {"user_identity", record.text("worker")},
+                {"target_hex", record.text("target")},
+                {"difficulty", record.number("difficulty")}};
+    add_rate(out, "hashrate", row.rate);
+    add_extranonce(out, record.text("extranonce1"), record.number("extranonce2_size"));
+    add_shares(out, record);
+    out["shares_acknowledged"] = record.number("shares_accepted");
+    out["client_id"] = record.number("miner_id");
+    return out;
+}
+
+}  // namespace hp::stats

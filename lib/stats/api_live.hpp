@@ -1,0 +1,18 @@
+// What is there now, in the words of the shared monitoring API. Pure.
+#pragma once
+#include <nlohmann/json.hpp>
+
+#include "stats/reader.hpp"
+
+namespace hp::stats {
+
+/// A connection to the pool: an object of /clients.
+nlohmann::ordered_json client_json(const LiveConnection& connection);
+/// A channel to the pool: an object of /clients/{id}/channels.
+nlohmann::ordered_json channel_json(const LiveRow& row);
+/// A miner of the proxy: an object of /sv1/clients.
+nlohmann::ordered_json miner_json(const LiveConnection& miner);
+/// The channel to the pool that the proxy has for a miner: an object of /server/channels.
+nlohmann::ordered_json upstream_channel_json(const LiveRow& row);
+
+}  // namespace hp::stats

@@ -1,0 +1,85 @@
+#include "stats/live.hpp"
+
+#include <algorithm>
+
+#include "stats/fields.hpp"
+
+namespace hp::stats {
+namespace {
+
+using simdjson::dom::element;
+
+Result<std::int64_t> id_of(const element& record, std::string_view field) {
+    HP_TRY(const auto id, integer_of(record, field));
+    return static_cast<std::int64_t>(id);
+}
+
+Result<LiveRow> live_row(const element& record, std::string_view opened_field, UnixMs ts_ms,
+                         const std::string& json) {
+    if (json.size() > kLiveJsonMax)
+        return fail(Errc::invalid, "is longer than " + std::to_string(kLiveJsonMax) + " bytes");
+    LiveRow row{.seen_ms = ts_ms, .json = json};
+    HP_TRY(row.opened_ms, id_of(record, opened_field));
+    std::string_view kind;
+    row.is_standard = record["kind"].get(kind) == simdjson::SUCCESS && kind == "standard";
+    HP_TRY(const double seconds, number_of(record, "window_s"));
+    HP_TRY(row.rate.count, integer_of(record, "window_shares"));
+    HP_TRY(const double work, work_of(record, "window_work_hashes", 1));
+    HP_TRY(const double squared, work_of(record, "window_work_squared", 2));
+    HP_TRY(const double most, work_of(record, "window_work_max", 1));
+    // A channel of less than a second has no rate to speak of.
+    const double per = std::max(seconds, 1.0);
+    row.rate.work_hashes = work / per;
+    row.rate.work_squared = squared / per / per;
+    row.rate.work_max = most / per;
+    return row;
+}
+
+}  // namespace
+
+Result<> LiveChanges::add(const std::string& type, const std::string& source, UnixMs ts_ms,
+                          const std::string& json, const element& record) {
+    const bool is_channel = type == "channel_status" || type == "channel_closed";
+    const bool is_miner = type == "downstream_status" || type == "miner_disconnected";
+    LiveKey key{source, 0, 0};
+    if (is_channel || type == "connection_closed") {
+        HP_TRY(key.connection, id_of(record, "connection_id"));
+    }
+    if (is_channel) {
+        HP_TRY(key.channel, id_of(record, "channel_id"));
+    }
+    if (is_miner) {
+        HP_TRY(key.connection, id_of(record, "miner_id"));
+    }
+    if (type == "channel_status" || type == "downstream_status") {
+        HP_TRY(auto row, live_row(record, is_miner ? "connected_ms" : "opened_ms", ts_ms, json));
+        LiveRow& known = rows_[std::move(key)];
+        if (row.seen_ms >= known.seen_ms) known = std::move(row);
+    } else if (is_channel || is_miner || type == "connection_closed") {
+        close({std::move(key), !is_channel, ts_ms});
+    } else if (type == "pool_status" || type == "proxy_status") {
+        std::uint64_t started{};
+        if (record["started_ms"].get(started) == simdjson::SUCCESS)
+            begun_[source] =
+                std::max(begun_[source], static_cast<UnixMs>(std::min<std::uint64_t>(started, ts_ms)));
+    }
+    return {};
+}
+
+void LiveChanges::close(Closed closed) {
+    std::erase_if(rows_, [&](const auto& entry) {
+        const LiveKey& key = entry.first;
+        return key.source == closed.key.source && key.connection == closed.key.connection &&
+               (closed.is_whole_connection || key.channel == closed.key.channel) &&
+               entry.second.seen_ms <= closed.ts_ms;
+    });
+    closed_.push_back(std::move(closed));
+}
+
+void LiveChanges::clear() {
+    begun_.clear();
+    closed_.clear();
+    rows_.clear();
+}
+
+}  // namespace hp::stats

@@ -1,0 +1,22 @@
+// The table of live.hpp's rows.
+#pragma once
+#include "stats/live.hpp"
+#include "store/sqlite.hpp"
+
+namespace hp::stats {
+
+class LiveTable {
+  public:
+    explicit LiveTable(store::Database& db);
+    /// REQUIRES: inside a transaction.
+    void apply(const LiveChanges& changes);
+    /// Drops rows that nobody spoke of for kLiveMs before this time.
+    void forget(UnixMs newest_ms);
+
+  private:
+    store::Statement begin_, close_, put_, forget_, count_;
+    std::int64_t room_{0};  // rows that can be put without counting again
+    UnixMs forgot_ms_{0};
+};
+
+}  // namespace hp::stats
