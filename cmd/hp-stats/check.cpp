@@ -8,6 +8,7 @@
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "log/log.hpp"
+#include "net/http.hpp"
 #include "stats/estimate.hpp"
 #include "stats/text.hpp"
 #include "verbs.hpp"
@@ -111,6 +112,25 @@ void run_command(const std::string& command, int state, const std::string& text)
                   WIFEXITED(code) ? WEXITSTATUS(code) : 128 + WTERMSIG(code));
 }
 
+/// A watchdog elsewhere that is not pinged gives alarm by itself: also when this machine is gone.
+void ping(const std::string& url, int state, const std::string& text) {
+    const auto scheme = url.find("://");
+    const auto slash = url.find('/', scheme == std::string::npos ? 0 : scheme + 3);
+    const auto origin = url.substr(0, slash);
+    std::string path = slash == std::string::npos ? "/" : url.substr(slash);
+    if (state != 0) path += path.ends_with('/') ? "fail" : "/fail";
+    const auto answer = [&]() -> Result<net::HttpResponse> {
+        net::Loop loop;
+        HP_TRY(const auto client, net::HttpClient::create(loop, origin, {.body_bytes_max = 65'536}));
+        return client->request_and_wait(loop, state == 0 ? "GET" : "POST", path, state == 0 ? "" : text);
+    }();
+    // The path is what tells a watchdog who we are: it is a secret.
+    if (!answer)
+        log::warn("ping to {}: {}", origin, answer.error().what);
+    else if (answer->status / 100 != 2)
+        log::warn("ping to {}: HTTP {}", origin, answer->status);
+}
+
 }  // namespace
 
 int check(const CheckOptions& options) {
@@ -152,6 +172,7 @@ int check(const CheckOptions& options) {
     }
     std::fflush(stdout);
     if (state != 0 && !options.run.empty()) run_command(options.run, state, text);
+    if (!options.ping.empty()) ping(options.ping, state, text);
     return state;
 }
 

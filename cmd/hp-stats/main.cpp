@@ -15,6 +15,10 @@ struct All {
     std::string input{"-"}, side{"pool"}, listen;
     hp_stats::Options options;
     hp_stats::CheckOptions check;
+    hp_stats::TruthOptions truth;
+    hp_stats::CertifyOptions certify;
+    hp_stats::AuditOptions audit;
+    std::string certificate, key;
     int exit_code{0};
 };
 
@@ -154,7 +158,82 @@ void add_check(cli::Command& command, All& all) {
     add_limit(check, "alarms", warn.alarms, critical.alarms, "when there were more alarms");
     check.add_option("--run", options.run, "command for the shell when the state is not OK")
         ->type_name("COMMAND");
+    check
+        .add_option("--ping", options.ping,
+                    "URL of a watchdog that hears of each check: GET when OK, else POST to URL/fail")
+        ->type_name("URL")
+        ->envname("HP_CHECK_PING");
     check.add_flag("--json", options.json, "print one JSON object");
+}
+
+void add_truth(cli::Command& command, All& all) {
+    auto& options = all.truth;
+    auto& truth = command.subcommand(
+        "truth", "hold claimed hash rates against the accepted work; exit 1 where they do not fit",
+        {"hp-stats truth pool.db --minutes 60 --claim rig1=110T --claim 2.5P",
+         "hp-stats truth pool.db --sigma 5"});
+    add_database(truth, options.database, all.side);
+    truth
+        .add_option("--claim", options.claims,
+                    "[WORKER=]HPS: what a worker, or all together, should do; may stand several times [what "
+                    "each SV2 channel announced]")
+        ->type_name("CLAIM")
+        ->allow_extra_args(false);
+    truth
+        .add_option_function<std::int64_t>(
+            "--minutes", [&](std::int64_t minutes) { options.minutes = minutes; },
+            "window of the records for --claim [all]")
+        ->check(CLI::Range(std::int64_t{1}, kMinutesMax))
+        ->type_name("N")
+        ->needs("--claim");
+    truth.add_option("--sigma", options.sigma_max, "how far luck may carry them apart [4]")
+        ->type_name("N")
+        ->check(CLI::Range(0.1, 30.0));
+    add_formats(truth, all.options, true);
+}
+
+void add_certify(cli::Command& command, All& all) {
+    auto& options = all.certify;
+    auto& certify = command.subcommand(
+        "certify", "sign a statement of the work delivered between two times, or check one",
+        {"hp-stats certify pool.db --from '2026-08-01 12:00' --to '2026-08-01 18:00' --worker rig1 "
+         "--key-file "
+         "secrets/pool-authority.key >work.json",
+         "hp-stats certify --check work.json --key 9auqWEzQDVyd2oe1JVGFLMLHZtCo2FFqZwtKA5gd9xbuEu7PH72"});
+    add_database(certify, options.database, all.side);
+    auto* check =
+        certify.add_option("--check", all.certificate, "certificate to check; - is stdin")->type_name("FILE");
+    certify.add_option("--key", all.key, "authority key that must have signed it")
+        ->type_name("KEY")
+        ->needs(check);
+    auto* from = certify.add_option("--from", options.from, "begin, UTC, to the minute")->type_name("TIME");
+    auto* to = certify.add_option("--to", options.to, "end, UTC, to the minute")->type_name("TIME");
+    auto* worker = certify.add_option("--worker", options.worker, "only this worker's [all together]")
+                       ->type_name("NAME");
+    auto* key = certify.add_option("--key-file", options.key_file, "secret key to sign with, of mode 0600")
+                    ->type_name("FILE");
+    auto* network =
+        certify
+            .add_option("--network", options.network, "a published test key is taken on sim and regtest only")
+            ->type_name("NAME");
+    for (auto* option : {from, to, worker, key, network}) option->excludes(check);
+}
+
+void add_audit(cli::Command& command, All& all) {
+    auto& options = all.audit;
+    auto& audit = command.subcommand("audit",
+                                     "hold the figures against the ledgers of pool and mint; exit 1 where "
+                                     "the ledgers have less or disagree",
+                                     {"hp-stats audit pool.db --pool outbox.db --mint mint.db"});
+    add_database(audit, options.database, all.side);
+    audit.add_option("--pool", options.pools, "the pool's outbox; may stand several times")
+        ->type_name("FILE")
+        ->allow_extra_args(false);
+    audit.add_option("--mint", options.mints, "a mint's ledger; may stand several times")
+        ->type_name("FILE")
+        ->allow_extra_args(false);
+    audit.add_flag("--strict", options.is_strict, "exit 1 also where the records have less");
+    audit.add_flag("--json", options.json, "print one JSON object");
 }
 
 void add_serve(cli::Command& command, All& all) {
@@ -191,10 +270,17 @@ int main(int argc, char** argv) {
     add_top(command, all);
     add_latency(command, all);
     add_check(command, all);
+    add_truth(command, all);
+    add_certify(command, all);
+    add_audit(command, all);
     add_serve(command, all);
     const int code = command.run(argc, argv, [&]() -> Result<> {
         const auto is = [&](const char* verb) { return command.app().got_subcommand(verb); };
-        std::string& database = is("check") ? all.check.database : all.options.database;
+        std::string& database = is("check")     ? all.check.database
+                                : is("truth")   ? all.truth.database
+                                : is("certify") ? all.certify.database
+                                : is("audit")   ? all.audit.database
+                                                : all.options.database;
         const bool is_proxy = all.side == "proxy";
         if (database.empty()) database = command.resolve(is_proxy ? stats.proxy_database : stats.database);
         if (is("ingest")) return hp_stats::ingest(database, all.input, retention_of(stats));
@@ -202,6 +288,26 @@ int main(int argc, char** argv) {
         if (is("top")) return hp_stats::top(all.options);
         if (is("latency")) return hp_stats::latency(all.options);
         if (is("show")) return hp_stats::show(all.options);
+        if (is("truth")) {
+            all.truth.format = all.options.format();
+            return hp_stats::truth(all.truth);
+        }
+        if (is("audit")) {
+            if (all.audit.pools.empty() && all.audit.mints.empty())
+                return fail(Errc::usage, "expected --pool, --mint or both");
+            return hp_stats::audit(all.audit);
+        }
+        if (is("certify")) {
+            if (!all.certificate.empty()) {
+                if (all.key.empty()) return fail(Errc::usage, "--check: expected --key with it");
+                return hp_stats::check_certificate(all.certificate, all.key);
+            }
+            for (const auto& [option, value] : {std::pair{"--from", &all.certify.from},
+                                                {"--to", &all.certify.to},
+                                                {"--key-file", &all.certify.key_file}})
+                if (value->empty()) return fail(Errc::usage, std::string("expected ") + option);
+            return hp_stats::certify(all.certify);
+        }
         if (is("serve")) {
             const auto& listen = is_proxy ? network.proxy_stats_listen : network.pool_stats_listen;
             return hp_stats::serve(

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "stats/history_text.hpp"
@@ -39,6 +40,32 @@ struct ServeOptions {
 /// HTTP until SIGTERM or SIGINT.
 Result<> serve(const ServeOptions& options);
 
+struct TruthOptions {
+    std::string database;
+    std::optional<std::int64_t> minutes{};
+    std::vector<std::string> claims{};  ///< stats::claim_from_text; empty: what channels announced
+    double sigma_max{4};
+    stats::Format format{};
+};
+/// Errc::refused where a claim does not fit.
+Result<> truth(const TruthOptions& options);
+
+struct CertifyOptions {
+    std::string database, from, to, worker, key_file;
+    std::string network;  ///< whether a published key may do
+};
+Result<> certify(const CertifyOptions& options);
+/// Prints the statement of a certificate ("-" is stdin) that the key signed.
+Result<> check_certificate(const std::string& path, const std::string& key_text);
+
+struct AuditOptions {
+    std::string database;
+    std::vector<std::string> pools{}, mints{};
+    bool is_strict{false}, json{false};
+};
+/// Errc::refused where the ledgers disagree, or have less than the records say.
+Result<> audit(const AuditOptions& options);
+
 struct Limits {
     std::optional<std::int64_t> age_s, outbox_pending, alarms;
     std::optional<double> hashrate_hps, rejected_percent;
@@ -47,7 +74,8 @@ struct CheckOptions {
     std::string database;
     std::int64_t minutes{5};
     Limits warn, critical;
-    std::string run;  ///< command for the shell when the state is not OK; empty: none
+    std::string run;   ///< command for the shell when the state is not OK; empty: none
+    std::string ping;  ///< URL that hears of each check: GET when OK, else POST to URL/fail; empty: none
     bool json{false};
 };
 /// As a Nagios plugin: one line on stdout; returns 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.

@@ -32,6 +32,7 @@ constexpr Rule kRules[] = {
     {.type = "target_set", .series = "target_set"},
     {.type = "channel_status", .series = "channel_status"},
     {.type = "alarm", .series = "alarm"},
+    {.type = "events_dropped", .series = "events_dropped", .count = "count"},
     // hp-mint
     {.type = "quotes_created", .series = "mint_quotes_created", .count = "created", .amount = "amount"},
     {.type = "quotes_created", .series = "mint_quotes_replayed", .count = "replayed"},

@@ -393,4 +393,12 @@ db = sqlite3.connect("newer.db"); db.execute("PRAGMA user_version=99"); db.commi
     # The end of the pipe is the end of the records.
     wait_for_text stats.log " of unknown type, 0 damaged"
     assert_equal "$(field '.work_hashes > 0 and .share_amount > 0' pool.db)" true
+    # Records and ledgers say the same, to the unit.
+    run_tool -0 hp-stats audit pool.db --pool conf/data/outbox.db --mint conf/data/mint.db --strict --json
+    assert_equal "$(jq -c '[.ledgers_agree, .records_dropped, (.figures | map(.verdict == "same") | all)]' <<<"$output")" '[true,0,true]'
+    # One share more than the ledger has would be money that nobody owes.
+    echo '{"v":1,"ts_ms":'"$(date +%s%3N)"',"type":"share_accepted","source":"hp-pool","worker":"","amount":1,"work_hashes":1}' |
+        hp-stats ingest --db pool.db 2>/dev/null
+    run_tool -1 hp-stats audit pool.db --pool conf/data/outbox.db
+    [[ $output == *more* && $stderr == *"shares accepted: more records than the ledger has"* ]]
 }

@@ -1,0 +1,77 @@
+// hp-stats certify: signed statements of delivered work, made and checked.
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+
+#include "base/bytes.hpp"
+#include "cli/secrets.hpp"
+#include "crypto/base58.hpp"
+#include "crypto/random.hpp"
+#include "stats/certificate.hpp"
+#include "stats/text.hpp"
+#include "verbs.hpp"
+
+namespace hp::hp_stats {
+namespace {
+
+constexpr std::size_t kCertificateSizeMax = 65'536;
+
+Result<std::string> read_text(const std::string& path) {
+    std::ifstream file;
+    if (path != "-") file.open(path, std::ios::binary);
+    if (path != "-" && !file)
+        return fail(Errc::io, "cannot read '" + printable(path, 4096) + "': " + std::strerror(errno));
+    std::istream& in = path == "-" ? std::cin : file;
+    std::string out(kCertificateSizeMax + 1, '\0');
+    in.read(out.data(), static_cast<std::streamsize>(out.size()));
+    out.resize(static_cast<std::size_t>(in.gcount()));
+    if (out.size() > kCertificateSizeMax)
+        return fail(Errc::invalid, "'" + printable(path, 4096) + "' is larger than 64 KiB");
+    return out;
+}
+
+}  // namespace
+
+Result<> certify(const CertifyOptions& options) {
+    HP_TRY(const UnixMs from, stats::time_from_text(options.from));
+    HP_TRY(const UnixMs to, stats::time_from_text(options.to));
+    if (to <= from || to - from < 60'000)
+        return fail(Errc::usage, "--to: expected a minute or more after --from");
+    HP_TRY(const auto key, cli::read_secret_key(options.key_file, options.network));
+    HP_TRY(auto reader, stats::Reader::open(options.database));
+    HP_TRY(const auto s, reader.snapshot((to - from) / 60'000, to));
+    // What is not known to the minute any more, or not yet over, is not signed.
+    if (s.records == 0 || s.from_ms != from || s.to_ms != to)
+        return fail(
+            Errc::refused,
+            "the records have no window from " + stats::time_text(from) + " to " + stats::time_text(to),
+            s.records == 0
+                ? "there are none"
+                : "the nearest is " + stats::time_text(s.from_ms) + " to " + stats::time_text(s.to_ms));
+    stats::Delivery delivery{
+        .from_ms = from, .to_ms = to, .issued_ms = unix_ms_now(), .shares = s.sum("share_accepted")};
+    if (!options.worker.empty()) {
+        const auto& labels = s.labels("share_accepted");
+        const auto found = labels.find(options.worker);
+        delivery.worker = options.worker;
+        delivery.shares = found == labels.end() ? stats::Sums{} : found->second;
+    }
+    std::fputs(stats::certificate_text(delivery, key, crypto::random_array<32>()).c_str(), stdout);
+    return {};
+}
+
+Result<> check_certificate(const std::string& path, const std::string& key_text) {
+    const auto key = crypto::authority_key_from_text(key_text);
+    if (!key) return fail(Errc::usage, "--key: " + key.error().what);
+    HP_TRY(const auto text, read_text(path));
+    const auto statement = stats::verified_statement(text, *key);
+    if (!statement)
+        return fail(statement.error().code,
+                    (path == "-" ? "stdin" : printable(path, 4096)) + ": " + statement.error().what);
+    std::printf("%s\n", statement->c_str());
+    return {};
+}
+
+}  // namespace hp::hp_stats

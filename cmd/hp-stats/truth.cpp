@@ -1,0 +1,75 @@
+// hp-stats truth: do measured and claimed hash rate fit?
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "stats/truth.hpp"
+#include "verbs.hpp"
+
+namespace hp::hp_stats {
+namespace {
+
+double number_in(const std::string& json, const char* field) {
+    const auto record = nlohmann::json::parse(json, nullptr, false);
+    const auto found = record.is_object() ? record.find(field) : record.end();
+    return found != record.end() && found->is_number() ? found->get<double>() : 0;
+}
+
+/// What each connection announced for its channels, of the work that they did.
+Result<std::vector<stats::Truth>> announced(stats::Reader& reader) {
+    std::vector<stats::Truth> out;
+    constexpr std::int64_t kPage = 1'000;
+    for (stats::LiveQuery query{.source = "hp-pool", .limit = kPage};; query.offset += kPage) {
+        HP_TRY(const auto page, reader.channels(query));
+        for (const auto& row : page.items) {
+            const auto record = nlohmann::json::parse(row.json, nullptr, false);
+            const auto worker = record.is_object() ? record.find("worker") : record.end();
+            if (worker == record.end() || !worker->is_string()) continue;
+            const double claimed_hps = number_in(row.json, "nominal_hash_rate_hps");
+            const double seconds = number_in(row.json, "window_s");
+            if (claimed_hps <= 0 || seconds < 1) continue;
+            const stats::Sums shares{
+                .count = static_cast<std::uint64_t>(number_in(row.json, "window_shares")),
+                .work_hashes = number_in(row.json, "window_work_hashes"),
+                .work_squared = number_in(row.json, "window_work_squared"),
+                .work_max = number_in(row.json, "window_work_max")};
+            constexpr double kHashesOfDifficulty = 281474976710656.0 / 65535;
+            out.push_back(stats::truth_of({worker->get<std::string>(), claimed_hps}, shares, seconds,
+                                          number_in(row.json, "difficulty") * kHashesOfDifficulty));
+        }
+        if (query.offset + kPage >= page.total) return out;
+    }
+}
+
+Result<std::vector<stats::Truth>> claimed(stats::Reader& reader, const TruthOptions& options) {
+    HP_TRY(const auto snapshot, reader.snapshot(options.minutes));
+    if (snapshot.records == 0) return fail(Errc::refused, "the database has no records");
+    std::vector<stats::Truth> out;
+    const stats::Sums all = snapshot.sum("share_accepted");
+    const double mean = all.count > 0 ? all.work_hashes / static_cast<double>(all.count) : 0;
+    for (const auto& text : options.claims) {
+        HP_TRY(const auto claim, stats::claim_from_text(text));
+        stats::Sums shares = all;
+        if (claim.worker) {
+            const auto& labels = snapshot.labels("share_accepted");
+            const auto found = labels.find(*claim.worker);
+            shares = found == labels.end() ? stats::Sums{} : found->second;
+        }
+        out.push_back(stats::truth_of(claim, shares, snapshot.seconds(), mean));
+    }
+    return out;
+}
+
+}  // namespace
+
+Result<> truth(const TruthOptions& options) {
+    HP_TRY(auto reader, stats::Reader::open(options.database));
+    HP_TRY(const auto truths, options.claims.empty() ? announced(reader) : claimed(reader, options));
+    std::fputs(stats::truth_text(truths, options.sigma_max, options.format).c_str(), stdout);
+    std::size_t apart = 0;
+    for (const auto& one : truths) apart += stats::parts(one, options.sigma_max);
+    if (apart == 0) return {};
+    return fail(Errc::refused, std::to_string(apart) + " of " + std::to_string(truths.size()) +
+                                   " claims do not fit the accepted work");
+}
+
+}  // namespace hp::hp_stats
