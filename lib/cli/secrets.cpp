@@ -1,6 +1,7 @@
 #include "cli/secrets.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +17,14 @@
 
 namespace hp::cli {
 namespace {
+
+/// A program that holds a secret leaves no image of its memory on the disk.
+void forbid_core_dump() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_CORE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max = 0;
+    ::setrlimit(RLIMIT_CORE, &limit);
+}
 
 /// x-only public keys of secrets that are public; comparing these needs no secret in our source.
 constexpr std::array<std::string_view, 6> kPublishedKeys = {
@@ -85,6 +94,7 @@ Result<> check_mode(const std::string& path, mode_t mode) {
 }  // namespace
 
 Result<std::string> read_secret_text(const std::string& path) {
+    forbid_core_dump();
     // O_NONBLOCK: opening a FIFO without a writer must not wait for one.
     const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
     if (file.get() < 0) {

@@ -1,4 +1,5 @@
-// Secret files: keys, seed words, passwords. Errors name the file and the problem, never the content.
+// Secret files: keys, seed words, passwords. Errors name the file and the problem, never the content. Who has
+// read one leaves no core dump any more.
 #pragma once
 #include <string>
 #include <string_view>

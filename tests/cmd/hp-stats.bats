@@ -176,7 +176,7 @@ an_hour() {
     assert_line --index 3 --regexp '^2025-10-09T08:56:00Z  - no records$'
 }
 
-@test "history and top as CSV: a head, exact numbers, no cell that a spreadsheet runs" {
+@test "AC-306 history and top as CSV: a head, exact numbers, no cell that a spreadsheet runs" {
     an_hour | hp-stats ingest --db pool.db
     share 3600000 big 9223372036854775807 1 | hp-stats ingest --db pool.db
     run_tool hp-stats history pool.db --csv
@@ -185,6 +185,10 @@ an_hour() {
     run_tool hp-stats top pool.db --csv
     assert_line --index 1 --regexp "^'=bob,50,100,6000.0,"
     assert_line --index 3 --regexp '^big,1,9223372036854775807,'
+    share 3600000 '@SUM(1)' 9007199254740993 1 | hp-stats ingest --db pool.db
+    run_tool hp-stats top pool.db --csv
+    assert_line --regexp "^'@SUM\(1\),1,9007199254740993,"
+    assert_equal "$(hp-stats top pool.db --json | grep -o '"amount":90071[0-9]*')" '"amount":9007199254740993'
 }
 
 @test "top: the most work first, no more than asked for" {

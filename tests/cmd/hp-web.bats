@@ -35,7 +35,7 @@ state_is() { [ "$(curl -sS "$url/api/state" | jq -r .stats.state)" = "$1" ]; }
     assert_equal "$daemon_status" 0
 }
 
-@test "pages and files, each with the policy; the other side's page is not there" {
+@test "AC-324 AC-325 pages and files, each with the policy; what is none of them is not there" {
     start_web pool
     local path
     for path in / /pool.html /app.js /style.css /icon.svg /dygraph.min.js /dygraph.min.css; do
@@ -43,22 +43,26 @@ state_is() { [ "$(curl -sS "$url/api/state" | jq -r .stats.state)" = "$1" ]; }
         assert_line --partial "Content-Security-Policy: default-src 'none'; script-src 'self'"
         assert_line --partial "X-Content-Type-Options: nosniff"
     done
-    for path in /proxy.html /nothing /../conf/secrets/mint.seed /%2e%2e/conf/secrets/mint.seed '/app.js%00' //etc/passwd /.git/config; do
+    for path in /proxy.html /nothing /../conf/secrets/mint.seed /%2e%2e/conf/secrets/mint.seed '/app.js%00' //etc/passwd /.git/config /etc/passwd \
+        '/..\..\conf/pool.toml' /web/app.js; do
         [[ $(curl -sS --path-as-is -o /dev/null -w '%{http_code}' "$url$path") =~ ^40[04]$ ]] || fail "$path"
     done
     local method
     for method in POST PUT DELETE TRACE OPTIONS; do
         assert_equal "$(curl -sS -X "$method" -o /dev/null -w '%{http_code}' "$url/")" 405
+        curl -sS -X "$method" -D - -o /dev/null "$url/" | grep -qi '^allow: GET, HEAD' || fail "$method: no Allow"
     done
+    assert_equal "$(curl -sS -o /dev/null -w '%{http_code}' "$url/?$(head -c 65536 /dev/zero | tr '\0' a)")" 414
     assert_equal "$(curl -sSI "$url/" | tr -d '\r' | sed -n '/^$/,$p' | wc -c)" 1
     assert_equal "$(curl -sS -o /dev/null -w '%{http_code}' "$url/api/history?span=2h")" 400
     # Nothing on a page comes from elsewhere.
     refute grep -rnE '(src|href)="(https?:)?//' "$HP_SOURCE_DIR/web"
 }
 
-@test "figures are those of hp-stats; away, back and stale are said" {
+@test "AC-321 figures are those of hp-stats; away, back and stale are said" {
     start_web pool
     state_is away
+    assert_equal "$(curl -sS --max-time 5 -o /dev/null -w '%{http_code}' "$url/")" 200
     assert_equal "$(curl -sS "$url/api/state" | jq -c '[.global, .figures]')" '[null,null]'
     assert_equal "$(curl -sS -o /dev/null -w '%{http_code}' "$url/api/history?span=1h")" 503
     some_records | hp-stats ingest --config-dir conf
@@ -86,7 +90,7 @@ state_is() { [ "$(curl -sS "$url/api/state" | jq -r .stats.state)" = "$1" ]; }
     assert_equal "$(sed -n 's/^data: //p' events | jq -s 'length >= 3 and all(.stats.now_ms > 0)')" true
 }
 
-@test "answers of hp-stats that are none: away with the reason, nothing breaks" {
+@test "AC-322 answers of hp-stats that are none: away with the reason, nothing breaks" {
     echo 0 >which
     python3 -c '
 import http.server, os, sys
@@ -115,7 +119,7 @@ http.server.ThreadingHTTPServer((host, int(port)), Handler).serve_forever()' "$(
     refute grep "has fresh figures" web.log
 }
 
-@test "many pages that never read or go away: bounded, and others are served" {
+@test "AC-326 many pages that never read or go away: bounded, and others are served" {
     some_records | hp-stats ingest --config-dir conf
     start_daemon serve hp-stats serve --config-dir conf
     start_web pool
@@ -123,7 +127,7 @@ http.server.ThreadingHTTPServer((host, int(port)), Handler).serve_forever()' "$(
 import socket, sys
 host, port = sys.argv[1].split("//")[1].split(":")
 held = []
-for i in range(600):
+for i in range(1000):
     s = socket.create_connection((host, int(port)))
     s.sendall(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n" if i % 2 else b"")
     held.append(s)
@@ -133,4 +137,26 @@ for s in held: s.close()' "$url" >opened
     wait_until is_served
     few() { [ "$(ls "/proc/${daemon_pid[web]}/fd" | wc -l)" -lt 40 ]; }
     wait_until few
+}
+
+@test "AC-323 only miners are let in from elsewhere unless the operator says so" {
+    # Where nothing is configured: the defaults of the declaration.
+    grep -v '_listen' conf/shared/network.toml >network.toml
+    mv network.toml conf/shared/network.toml
+    local open
+    open=$(hp-config show conf --json | jq -r 'select((.key | endswith("_listen")) and (.value | startswith("127.0.0.1:") | not)) | .key')
+    assert_equal "$(sort -u <<<"$open")" $'pool_listen\nproxy_listen'
+}
+
+@test "AC-330 the pages are in the program: nothing can be missing beside it" {
+    mkdir bare
+    cp "$(command -v hp-web)" bare/
+    start_daemon web env -C bare ./hp-web pool --config-dir ../conf
+    wait_for_text web.log "serving http://"
+    url=http://$(listen_of pool_web_listen)
+    local file
+    for file in pool.html app.js style.css icon.svg; do
+        assert_equal "$(curl -sSf "$url/$file" | sha256sum)" "$(sha256sum <"$HP_SOURCE_DIR/web/$file")"
+    done
+    assert [ "$(curl -sSf "$url/dygraph.min.js" | wc -c)" -gt 10000 ]
 }

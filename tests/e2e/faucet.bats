@@ -117,3 +117,42 @@ ask() {
     stop_daemon proxy
     assert_equal "$(curl -sS -o /dev/null -w '%{http_code}' "$url/api/faucet")" 503
 }
+
+@test "AC-313 AC-320 AC-329 no page, route, log, command line or environment has a seed, key or proof; money is not cached" {
+    ulimit -c unlimited 2>/dev/null || true  # where this machine would keep core dumps
+    start_faucet 20 1
+    local side path url
+    for side in pool proxy; do
+        hp-stats ingest --config-dir "$dir" --side "$side" "$dir/data/$side-events.jsonl" 2>/dev/null
+        start_daemon "serve-$side" hp-stats serve --config-dir "$dir" --side "$side"
+        start_daemon "web-$side" hp-web "$side" --config-dir "$dir"
+        wait_for_text "serve-$side.log" "serving http://"
+        wait_for_text "web-$side.log" "has fresh figures"
+    done
+    for side in pool proxy; do
+        url=http://$(value shared/network.toml "${side}_stats_listen")
+        for path in $(curl -sS "$url/api-docs/openapi.json" | jq -r '.paths | keys[]'); do curl -sS "$url${path/\{id\}/1}"; done
+        url=http://$(value shared/network.toml "${side}_web_listen")
+        for path in / /app.js /style.css /api/state '/api/history?span=1h' /api/settings /api/faucet; do curl -sS -i "$url$path"; done
+    done >said
+    curl -sS -i "$api/balance" >>said
+    curl -sS "$(mint_url)/v1/info" >>said
+    assert [ "$(wc -c <said)" -gt 20000 ]
+    # What runs, as anybody on the machine sees it.
+    for path in "${daemon_pid[@]}"; do tr '\0' '\n' <"/proc/$path/cmdline"; tr '\0' '\n' <"/proc/$path/environ"; done >seen
+    assert [ -s seen ]
+    # The seeds as words and as entropy, the keys, and every proof's secret.
+    {
+        cat "$dir"/secrets/*
+        sqlite3 -readonly "$dir/data/wallet.db" 'SELECT secret FROM proof'
+    } | grep . | sort -u >secrets
+    assert [ "$(wc -l <secrets)" -gt 20 ]
+    refute grep -qF -f secrets said seen ./*.log
+    # A token is money: nothing between may keep it.
+    ask -d '{"amount":1}' -D head
+    assert_equal "$code $(grep -ci '^cache-control: no-store' head)" "200 1"
+    # Nor does a crash leave the memory of one that has secrets on the disk.
+    for path in pool mint proxy; do
+        assert_equal "$path $(awk '/Max core file size/ {print $5, $6}' "/proc/${daemon_pid[$path]}/limits")" "$path 0 0"
+    done
+}

@@ -50,7 +50,7 @@ else:
     record(0, "proxy_status", "hp-proxy", miners=2, pool_connected=True, mint_connected=True, wallet_balance=1234)' "$1"
 }
 
-@test "pages in Chromium: figures, live, keyboard, names that are scripts, wide and narrow, nothing from elsewhere" {
+@test "AC-315 pages in Chromium: figures, live, keyboard, names that are scripts, wide and narrow, nothing from elsewhere" {
     local side screenshots=${HP_SCREENSHOTS:-$PWD/screenshots}
     mkdir -p "$screenshots"
     for side in pool proxy; do
