@@ -93,15 +93,17 @@ function serviceRows(state) {
   return rows;
 }
 
-function workerRows(workers, now) {
-  return workers.slice(0, 100).map((w) => [
-    { text: w.worker === "" ? "(no name)" : w.worker, kind: "name" },
+function workerRow(w, now) {
+  const name = { text: w.worker === "" ? "(no name)" : w.worker, kind: "name" };
+  if (side === "proxy") return [name, { text: whole(w.shares_accepted), kind: "number" }, { text: ago(w.last_share_ms, now) }];
+  return [
+    name,
     { text: rate(w.hashrate_hps), kind: "number" },
     { text: interval(w.hashrate_low_hps, w.hashrate_high_hps), kind: "number extra" },
     { text: whole(w.shares_accepted), kind: "number" },
     { text: whole(w.amount), kind: "number extra" },
     { text: ago(w.last_share_ms, now) },
-  ]);
+  ];
 }
 
 const orDash = (text) => typeof text === "string" && text !== "" ? text : "–";
@@ -119,12 +121,13 @@ function clientRow(client, now) {
           { text: whole(client.shares_rejected), kind: "number extra" }, { text: ago(client.last_share_ms, now) }, since];
 }
 
-function showClients(clients, now) {
-  const items = clients?.items;
-  fillTable("clients", Array.isArray(items) ? items.map((client) => clientRow(client, now)) : []);
-  const more = (clients?.total ?? 0) - (items?.length ?? 0);
-  put("clients-more", !Array.isArray(items) ? "hp-web's token does not reach so far."
-    : more > 0 ? `and ${whole(more)} more` : items.length ? "" : "None.");
+// A list of which the answer has the first ones.
+function showNames(id, list, row, now) {
+  const items = list?.items;
+  fillTable(id, Array.isArray(items) ? items.map((item) => row(item, now)) : []);
+  const more = (list?.total ?? 0) - (items?.length ?? 0);
+  put(`${id}-more`, list && !Array.isArray(items) ? "hp-web's token does not reach so far."
+    : more > 0 ? `and ${whole(more)} more` : items?.length ? "" : "None.");
 }
 
 function show(state) {
@@ -133,7 +136,8 @@ function show(state) {
   if (!figures || !global) return;
   const isFresh = state.stats.state === "ok";
   fillTable("services", serviceRows(state));
-  showClients(state.clients, state.stats.now_ms);
+  showNames("clients", state.clients, clientRow, state.stats.now_ms);
+  showNames("workers", state.workers, workerRow, state.stats.now_ms);
   if (side === "pool") {
     put("hashrate", isFresh ? rate(global.hashrate_hps) : "–");
     put("hashrate-range", isFresh ? interval(global.hashrate_low_hps, global.hashrate_high_hps) : "");
@@ -147,9 +151,6 @@ function show(state) {
     put("issued", `${whole(figures.quote_amount)} in quotes`);
     put("blocks", whole(figures.blocks_found));
     put("alarms", figures.alarms > 0 ? `${whole(figures.alarms)} alarms` : "");
-    const workers = [...(figures.workers ?? [])].sort((a, b) => b.work_hashes - a.work_hashes);
-    fillTable("workers", workerRows(workers, state.stats.now_ms));
-    put("workers-more", workers.length > 100 ? `and ${whole(workers.length - 100)} more: hp-stats top` : workers.length ? "" : "None yet.");
   } else {
     put("balance", whole(figures.wallet_balance));
     put("miners", whole(global.sv1_clients?.total_clients));
@@ -158,11 +159,6 @@ function show(state) {
     put("miner-rejected", rejected(figures.miner_shares_rejected));
     put("tokens", whole(figures.tokens_minted));
     put("token-latency", latency(figures.share_to_token_ms));
-    const workers = [...(figures.miner_workers ?? [])].sort((a, b) => b.shares_accepted - a.shares_accepted);
-    fillTable("workers", workers.slice(0, 100).map((w) => [
-      { text: w.worker === "" ? "(no name)" : w.worker, kind: "name" }, { text: whole(w.shares_accepted), kind: "number" },
-      { text: ago(w.last_share_ms, state.stats.now_ms) }]));
-    put("workers-more", workers.length > 100 ? `and ${whole(workers.length - 100)} more` : workers.length ? "" : "None yet.");
   }
 }
 

@@ -31,6 +31,8 @@ Result<> serve(web::Side side, const Options& options) {
     const auto& listen = is_pool ? options.network.pool_web_listen : options.network.proxy_web_listen;
     HP_TRY(const auto endpoint, net::endpoint_from_text(options.listen.empty() ? listen : options.listen));
     feed_options.clients_path = is_pool ? "/api/v1/clients" : "/api/v1/sv1/clients";
+    feed_options.workers_path = std::string("/api/v1/workers?minutes=60&limit=100&of=") +
+                                (is_pool ? "share_accepted" : "miner_share_accepted");
     net::Loop loop;
     HP_TRY(const auto feed, web::Feed::start(loop, std::move(feed_options)));
     std::unique_ptr<web::Faucet> faucet;

@@ -59,9 +59,9 @@ class Call {
                                          printable(*given, 32) + "'");
         return value;
     }
-    Result<Snapshot> window() const {
+    Result<Snapshot> window(Workers workers) const {
         HP_TRY(const auto minutes, integer("minutes", 0, 1, kMinutesMax));
-        return reader.snapshot(minutes > 0 ? std::optional(minutes) : std::nullopt);
+        return reader.snapshot(minutes > 0 ? std::optional(minutes) : std::nullopt, {}, workers);
     }
 };
 
@@ -101,7 +101,7 @@ Json side_json(const Snapshot& snapshot, const char* source, Json summary) {
 }
 
 Result<ApiAnswer> global(const Call& call) {
-    HP_TRY(const auto s, call.reader.snapshot(kHashrateMinutes));
+    HP_TRY(const auto s, call.reader.snapshot(kHashrateMinutes, {}, Workers::together));
     const Json channels = status_number(s, "channels");
     const auto rate =
         is_stale(s, call.context) ? std::nullopt : estimate(s.sum("share_accepted"), s.seconds());
@@ -124,12 +124,10 @@ Result<ApiAnswer> global(const Call& call) {
 }
 
 Result<ApiAnswer> figures(const Call& call) {
-    HP_TRY(auto s, call.window());
-    if (call.request.scope >= Scope::workers) return ApiAnswer{200, report_json(s)};
-    // The sums stay, the names go.
-    Sums all;
-    for (const auto& [worker, sums] : s.labels("share_accepted")) all.add(sums);
-    s.series["share_accepted"] = {{std::string(kOtherLabel), all}};
+    HP_TRY(const auto names, call.integer("names", 1, 0, 1));
+    const bool has_names = names == 1 && call.request.scope >= Scope::workers;
+    HP_TRY(const auto s, call.window(has_names ? Workers::named : Workers::together));
+    if (has_names) return ApiAnswer{200, report_json(s)};
     Json out = Json::parse(report_json(s));
     out.erase("workers");
     out.erase("miner_workers");
@@ -168,13 +166,18 @@ Result<ApiAnswer> history(const Call& call) {
 Result<ApiAnswer> workers(const Call& call) {
     HP_TRY(const auto offset, call.integer("offset", 0, 0, 1'000'000'000));
     HP_TRY(const auto limit, call.integer("limit", 25, 1, kPageMax));
-    HP_TRY(const auto s, call.window());
-    Json all = Json::parse(top_text(s, static_cast<std::size_t>(offset + limit), Format::json))["workers"];
+    HP_TRY(const auto s, call.window(Workers::named));
+    const std::string series = call.text("of").value_or("share_accepted");
+    if (series != "share_accepted" && series != "miner_share_accepted")
+        return fail(Errc::usage, "of: expected share_accepted or miner_share_accepted, got '" +
+                                     printable(series, 32) + "'");
+    Json all =
+        Json::parse(top_text(s, series, static_cast<std::size_t>(offset + limit), Format::json))["workers"];
     Json items = Json::array();
     for (auto i = static_cast<std::size_t>(offset); i < all.size(); ++i) items.push_back(all[i]);
     return ApiAnswer{200, json_text({{"offset", offset},
                                      {"limit", limit},
-                                     {"total", s.labels("share_accepted").size()},
+                                     {"total", s.labels(series).size()},
                                      {"from_ms", s.from_ms},
                                      {"to_ms", s.to_ms},
                                      {"items", items}})};
@@ -260,7 +263,7 @@ Result<ApiAnswer> server_channels(const Call& call) {
 }
 
 Result<ApiAnswer> server(const Call& call) {
-    HP_TRY(const auto s, call.reader.snapshot(kHashrateMinutes));
+    HP_TRY(const auto s, call.reader.snapshot(kHashrateMinutes, {}, Workers::together));
     if (!s.gauges.contains("hp-proxy")) return error(404, "no record of a proxy came: there is no server");
     HP_TRY(const auto page, call.reader.channels({.source = "hp-proxy", .limit = 1}));
     HP_TRY(const auto rate, call.reader.rate("hp-proxy"));
@@ -271,13 +274,14 @@ Result<ApiAnswer> server(const Call& call) {
 }
 
 Result<ApiAnswer> latency(const Call& call) {
-    HP_TRY(const auto s, call.window());
+    HP_TRY(const auto s, call.window(Workers::together));
     return ApiAnswer{200, latency_text(s, Format::json)};
 }
 
 Result<ApiAnswer> metrics(const Call& call) {
-    HP_TRY(const auto ever, call.reader.snapshot({}));
-    HP_TRY(const auto window, call.reader.snapshot(kHashrateMinutes));
+    const bool has_names = call.context.metrics_workers_max > 0;
+    HP_TRY(const auto ever, call.reader.snapshot({}, {}, has_names ? Workers::named : Workers::together));
+    HP_TRY(const auto window, call.reader.snapshot(kHashrateMinutes, {}, Workers::together));
     const double uptime_s = static_cast<double>(call.context.now - call.context.started) / 1000;
     return ApiAnswer{200,
                      metrics_text(ever, window,
@@ -307,7 +311,7 @@ const std::vector<Route>& routes() {
         {"/api/v1/figures",
          Scope::pool,
          "All figures of a window, as hp-stats show --json prints them",
-         {kMinutes},
+         {kMinutes, {"names", "integer", "0: without the lists of workers; 1 where absent"}},
          &figures},
         {"/api/v1/history",
          Scope::pool,
@@ -322,7 +326,10 @@ const std::vector<Route>& routes() {
         {"/api/v1/workers",
          Scope::workers,
          "Workers, those with the most work first",
-         {kMinutes, kOffset, kLimit},
+         {kMinutes,
+          {"of", "string", "series: share_accepted (where absent) or miner_share_accepted"},
+          kOffset,
+          kLimit},
          &workers},
         {"/api/v1/clients",
          Scope::workers,

@@ -112,16 +112,20 @@ struct Worker {
     Sums sums;
     std::optional<HashRate> rate;
 };
-std::vector<Worker> top_workers(const Snapshot& snapshot, std::size_t count) {
-    std::vector<Worker> out;
-    for (const auto& [name, sums] : snapshot.labels("share_accepted"))
-        out.push_back({name, sums, estimate(sums, snapshot.seconds())});
-    const auto before = [](const Worker& a, const Worker& b) {
-        return a.sums.work_hashes != b.sums.work_hashes ? a.sums.work_hashes > b.sums.work_hashes
-                                                        : a.name < b.name;
+/// Most work first, then most shares.
+std::vector<Worker> top_workers(const Snapshot& snapshot, const std::string& series, std::size_t count) {
+    using Entry = std::pair<const std::string, Sums>;
+    std::vector<const Entry*> all;
+    for (const Entry& entry : snapshot.labels(series)) all.push_back(&entry);
+    const auto rank = [](const Entry* entry) {
+        const auto& [name, sums] = *entry;
+        return std::tuple(-sums.work_hashes, ~sums.count, std::string_view(name));
     };
-    std::ranges::sort(out, before);
-    if (out.size() > count) out.resize(count);
+    count = std::min(count, all.size());
+    std::ranges::partial_sort(all, all.begin() + static_cast<std::ptrdiff_t>(count), {}, rank);
+    std::vector<Worker> out;
+    for (std::size_t i = 0; i < count; ++i)
+        out.push_back({all[i]->first, all[i]->second, estimate(all[i]->second, snapshot.seconds())});
     return out;
 }
 Json worker_json(const Worker& worker) {
@@ -149,8 +153,8 @@ std::string history_text(const HistoryQuery& query, std::span<const HistoryRow> 
                       {"rows", out}});
 }
 
-std::string top_text(const Snapshot& snapshot, std::size_t count, Format format) {
-    const auto workers = top_workers(snapshot, count);
+std::string top_text(const Snapshot& snapshot, const std::string& series, std::size_t count, Format format) {
+    const auto workers = top_workers(snapshot, series, count);
     std::vector<Json> rows;
     for (const auto& worker : workers) rows.push_back(worker_json(worker));
     if (format == Format::csv) return csv(rows);

@@ -13,8 +13,8 @@ enum class Format { table, csv, json };
 /// sparkline above its rows where `with_sparkline`.
 std::string history_text(const HistoryQuery& query, std::span<const HistoryRow> rows, Format format,
                          bool with_sparkline);
-/// Workers with the most work first, at most `count`.
-std::string top_text(const Snapshot& snapshot, std::size_t count, Format format);
+/// Workers of the series with the most work first, then the most shares, at most `count`.
+std::string top_text(const Snapshot& snapshot, const std::string& series, std::size_t count, Format format);
 /// Percentiles of each latency.
 std::string latency_text(const Snapshot& snapshot, Format format);
 

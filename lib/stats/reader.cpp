@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.hpp"
+#include "stats/rules.hpp"
 #include "stats/schema.hpp"
 #include "stats/text.hpp"
 #include "store/sqlite.hpp"
@@ -22,6 +23,17 @@ Sums sums_of(const store::Statement& row, int column) {
             .work_squared = row.real(column + 3),
             .work_max = row.real(column + 4),
             .last_ms = row.integer(column + 5)};
+}
+
+bool is_by_worker(const Rule& rule) { return rule.label == "worker"; }
+const std::set<std::string, std::less<>>& worker_series() {
+    static const auto all = [] {
+        std::set<std::string, std::less<>> out;
+        for (const Rule& rule : rules())
+            if (is_by_worker(rule)) out.insert(std::string(rule.series));
+        return out;
+    }();
+    return all;
 }
 
 /// Columns shares, rate, rate_squared, rate_max from this one on.
@@ -95,7 +107,7 @@ struct Reader::Impl {
         return out;
     }
 
-    void read_window(Snapshot& out, std::optional<UnixMs> until) {
+    void read_window(Snapshot& out, std::optional<UnixMs> until, Workers workers) {
         if (until) out.to_ms = std::clamp(*until / kMinuteMs * kMinuteMs, out.first_record_ms, out.to_ms);
         if (out.minutes)
             out.from_ms = std::max(out.from_ms, (out.to_ms / kMinuteMs - *out.minutes) * kMinuteMs);
@@ -104,21 +116,47 @@ struct Reader::Impl {
         const auto pieces = cover(holdings(), out.from_ms, out.to_ms + (is_to_newest ? 1 : 0));
         if (pieces.empty()) return;
         out.from_ms = std::max(out.first_record_ms, begin_of(pieces.front().from, pieces.front().level));
+        workers == Workers::named ? read_labels(out, pieces) : read_together(out, pieces);
+        auto counts = db.prepare(
+            "SELECT name, bucket, count FROM slot_latency WHERE level = ? AND slot >= ? AND slot < ?");
+        for (const Piece& piece : pieces) read_latencies(counts.bind(piece.level, piece.from, piece.to), out);
+    }
+
+    void read_labels(Snapshot& out, const std::vector<Piece>& pieces) {
         auto sums = db.prepare(
             "SELECT name, label, count, amount, work_hashes, work_squared, work_max, last_ms FROM slot_label "
             "WHERE level = ? AND slot >= ? AND slot < ?");
-        auto counts = db.prepare(
-            "SELECT name, bucket, count FROM slot_latency WHERE level = ? AND slot >= ? AND slot < ?");
-        for (const Piece& piece : pieces) {
-            read_sums(sums.bind(piece.level, piece.from, piece.to), out);
-            read_latencies(counts.bind(piece.level, piece.from, piece.to), out);
+        for (const Piece& piece : pieces) read_sums(sums.bind(piece.level, piece.from, piece.to), out);
+    }
+
+    /// Without the rows of workers: what has other labels is looked up slot by slot.
+    void read_together(Snapshot& out, const std::vector<Piece>& pieces) {
+        auto totals = db.prepare(
+            "SELECT name, ?, count, amount, work_hashes, work_squared, work_max, last_ms FROM slot_total "
+            "WHERE level = ? AND slot >= ? AND slot < ?");
+        auto labels = db.prepare(
+            "SELECT name, label, count, amount, work_hashes, work_squared, work_max, last_ms FROM slot_label "
+            "WHERE level = ? AND slot = ? AND name = ?");
+        for (const Piece& piece : pieces)
+            read_sums(totals.bind(kOtherLabel, piece.level, piece.from, piece.to), out);
+        for (const Rule& rule : rules()) {
+            if (rule.label.empty() || is_by_worker(rule) || !out.series.contains(std::string(rule.series)))
+                continue;
+            out.series.erase(std::string(rule.series));
+            for (const Piece& piece : pieces)
+                for (Slot slot = piece.from; slot < piece.to; ++slot)
+                    read_sums(labels.bind(piece.level, slot, rule.series), out);
         }
     }
 
-    void read_all(Snapshot& out) {
+    void read_all(Snapshot& out, Workers workers) {
         auto sums = db.prepare(
             "SELECT name, label, count, amount, work_hashes, work_squared, work_max, last_ms FROM total");
-        read_sums(sums, out);
+        while (sums.step()) {
+            const std::string name = sums.text(0);
+            const bool is_folded = workers == Workers::together && worker_series().contains(name);
+            out.series[name][is_folded ? std::string(kOtherLabel) : sums.text(1)].add(sums_of(sums, 2));
+        }
         auto counts = db.prepare("SELECT name, bucket, count FROM latency_total");
         read_latencies(counts, out);
     }
@@ -288,7 +326,8 @@ auto Reader::at_one_moment(Call call) -> Result<decltype(call())> {
     }
 }
 
-Result<Snapshot> Reader::snapshot(std::optional<std::int64_t> minutes, std::optional<UnixMs> until) {
+Result<Snapshot> Reader::snapshot(std::optional<std::int64_t> minutes, std::optional<UnixMs> until,
+                                  Workers workers) {
     return at_one_moment([&] {
         Snapshot out;
         out.minutes = minutes;
@@ -296,9 +335,9 @@ Result<Snapshot> Reader::snapshot(std::optional<std::int64_t> minutes, std::opti
         out.from_ms = out.first_record_ms;
         out.to_ms = out.last_record_ms;
         if (minutes || until)
-            impl_->read_window(out, until);
+            impl_->read_window(out, until, workers);
         else
-            impl_->read_all(out);
+            impl_->read_all(out, workers);
         if (until)
             impl_->read_gauges_until(out);
         else

@@ -70,6 +70,10 @@ struct LivePage {
     std::vector<T> items;
 };
 
+/// Whether a snapshot names each worker, or has them all together under kOtherLabel: a pool has thousands,
+/// and a row for each in every slot.
+enum class Workers { named, together };
+
 class Reader {
   public:
     /// A file that is none of ours, or newer than this program, is an error.
@@ -79,7 +83,8 @@ class Reader {
 
     /// The last `minutes` (whole ones and the one that is running) or all, up to the newest record or the
     /// whole minute before `until`.
-    Result<Snapshot> snapshot(std::optional<std::int64_t> minutes, std::optional<UnixMs> until = {});
+    Result<Snapshot> snapshot(std::optional<std::int64_t> minutes, std::optional<UnixMs> until = {},
+                              Workers workers = Workers::named);
     /// Oldest first; every slot of the time between the first and the newest record that the query asks for.
     Result<std::vector<HistoryRow>> history(const HistoryQuery& query);
     /// Times of the oldest and the newest record; nothing when there are none.

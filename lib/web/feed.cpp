@@ -13,6 +13,9 @@ namespace {
 constexpr std::int64_t kRequestMs = 3'000;
 constexpr std::size_t kBodyBytesMax = 4u << 20;
 constexpr SteadyMs kHistoryMs = 5'000;
+/// A list of names may keep hp-stats busy for one part in so many of the time.
+constexpr SteadyMs kNamesShare = 10;
+constexpr SteadyMs kNamesMsMax = 60'000;
 
 struct Span {
     std::string_view name;
@@ -46,7 +49,10 @@ Result<std::string> object_of(const net::HttpResponse& response) {
 }  // namespace
 
 Feed::Feed(net::Loop& loop, Options options)
-    : options_{std::move(options)}, timer_{loop}, since_ms_{unix_ms_now()} {}
+    : options_{std::move(options)}, timer_{loop}, since_ms_{unix_ms_now()} {
+    clients_.path = options_.clients_path + "?limit=100&order=hashrate";
+    workers_.path = options_.workers_path;
+}
 
 Result<std::unique_ptr<Feed>> Feed::start(net::Loop& loop, Options options) {
     auto feed = std::unique_ptr<Feed>(new Feed(loop, std::move(options)));
@@ -61,18 +67,30 @@ Result<std::unique_ptr<Feed>> Feed::start(net::Loop& loop, Options options) {
 
 void Feed::ask() {
     if (outstanding_ > 0) return;  // the client's time limit ends it
-    outstanding_ = 3;
+    outstanding_ = 2;
     failure_.clear();
     client_->request("GET", "/api/v1/global", {},
                      [this](Result<net::HttpResponse> answer) { on_answer(global_, answer); });
-    client_->request("GET", "/api/v1/figures?minutes=60", {},
+    client_->request("GET", "/api/v1/figures?minutes=60&names=0", {},
                      [this](Result<net::HttpResponse> answer) { on_answer(figures_, answer); });
-    client_->request("GET", options_.clients_path + "?limit=100&order=hashrate", {},
-                     [this](Result<net::HttpResponse> answer) {
-                         // A token of a narrower scope sees the figures, and no names.
-                         if (answer && answer->status == 401) *answer = {200, R"({"items":null})"};
-                         on_answer(clients_, answer);
-                     });
+    ask_for_names();
+}
+
+void Feed::ask_for_names() {
+    for (Names* names : {&clients_, &workers_}) {
+        const SteadyMs asked_ms = steady_ms_now();
+        if (names->is_asked || asked_ms < names->due_ms) continue;
+        names->is_asked = true;
+        client_->request("GET", names->path, {}, [names, asked_ms](Result<net::HttpResponse> answer) {
+            names->is_asked = false;
+            const SteadyMs now = steady_ms_now();
+            names->due_ms = now + std::min(kNamesShare * (now - asked_ms), kNamesMsMax);
+            // A token of a narrower scope sees the figures, and no names.
+            if (answer && answer->status == 401) *answer = {200, R"({"items":null})"};
+            if (auto object = answer ? object_of(*answer) : Result<std::string>{fail(answer.error())})
+                names->shown = *std::move(object);
+        });
+    }
 }
 
 void Feed::on_answer(std::string& into, const Result<net::HttpResponse>& answer) {
@@ -99,7 +117,6 @@ void Feed::on_answer(std::string& into, const Result<net::HttpResponse>& answer)
     as_of_ms_ = unix_ms_now();
     shown_global_ = global_;
     shown_figures_ = figures_;
-    shown_clients_ = clients_;
     publish();
 }
 
@@ -123,7 +140,7 @@ std::string Feed::state_json() const {
     out += R"(,"as_of_ms":)" + (as_of_ms_ > 0 ? std::to_string(as_of_ms_) : "null") + R"(,"now_ms":)" +
            std::to_string(unix_ms_now()) + "}";
     return out + R"(,"global":)" + shown_global_ + R"(,"figures":)" + shown_figures_ + R"(,"clients":)" +
-           shown_clients_ + "}";
+           clients_.shown + R"(,"workers":)" + workers_.shown + "}";
 }
 
 void Feed::publish() {

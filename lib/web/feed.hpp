@@ -16,12 +16,14 @@ class Feed {
         net::Endpoint stats;
         std::string token;         ///< of hp-stats; empty: none
         std::string clients_path;  ///< what lists those who are there
+        std::string workers_path;  ///< and those who were, in the last hour
         std::int64_t period_ms{1'000};
     };
     static Result<std::unique_ptr<Feed>> start(net::Loop& loop, Options options);
 
     /// One JSON object: "stats" (state "ok", "stale" or "away"; since_ms; error), and the last "global" and
-    /// "figures" that came, with "as_of_ms", and "clients" where the token's scope lets us see them; or null.
+    /// "figures" that came, with "as_of_ms", and "clients" and "workers" where the token's scope lets us see
+    /// them; or null.
     std::string state_json() const;
     /// The stream gets an event now and at each change.
     void subscribe(std::shared_ptr<net::HttpStream> stream);
@@ -39,6 +41,7 @@ class Feed {
     };
     Feed(net::Loop& loop, Options options);
     void ask();
+    void ask_for_names();
     void on_answer(std::string& into, const Result<net::HttpResponse>& answer);
     void publish();
     void set_away(const std::string& why);
@@ -47,11 +50,19 @@ class Feed {
     std::unique_ptr<net::HttpClient> client_;
     net::Timer timer_;
     int outstanding_{0};
-    std::string failure_;                     ///< of this round
-    std::string global_, figures_, clients_;  ///< of this round
+    std::string failure_;           ///< of this round
+    std::string global_, figures_;  ///< of this round
     std::string state_{"away"}, error_{"no answer yet"};
     UnixMs since_ms_{}, as_of_ms_{};
-    std::string shown_global_{"null"}, shown_figures_{"null"}, shown_clients_{"null"};
+    std::string shown_global_{"null"}, shown_figures_{"null"};
+    /// A list of names, asked for the more seldom the longer its answer takes.
+    struct Names {
+        std::string path;
+        std::string shown{"null"};
+        bool is_asked{false};
+        SteadyMs due_ms{0};
+    };
+    Names clients_, workers_;
     std::vector<std::shared_ptr<net::HttpStream>> streams_;
     std::map<std::string, Cached> histories_;
 };

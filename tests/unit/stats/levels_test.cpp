@@ -221,9 +221,10 @@ TEST_CASE("cells of CSV are safe for spreadsheets, and exact") {
                                                                .work_squared = 2,
                                                                .work_max = 1,
                                                                .last_ms = 1};
-    const auto text = top_text(snapshot, 5, Format::csv);
+    const auto text = top_text(snapshot, "share_accepted", 5, Format::csv);
     CHECK(text.find("\r\n'=cmd|' /C calc'!A0,3,9223372036854775807,") != std::string::npos);
-    CHECK(top_text(snapshot, 5, Format::json).find("9223372036854775807") != std::string::npos);
+    CHECK(top_text(snapshot, "share_accepted", 5, Format::json).find("9223372036854775807") !=
+          std::string::npos);
 }
 
 TEST_CASE("sparklines: from nothing to the greatest, gaps stay gaps") {
