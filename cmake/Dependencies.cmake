@@ -22,6 +22,7 @@ set_property(TARGET Boost::headers APPEND PROPERTY INTERFACE_COMPILE_DEFINITIONS
 
 set(HP_LIBS_base nlohmann_json::nlohmann_json Boost::headers)
 set(HP_LIBS_crypto PkgConfig::SODIUM PkgConfig::SECP256K1 OpenSSL::Crypto)
+set(HP_LIBS_wire simdjson::simdjson)
 set(HP_LIBS_sv1 simdjson::simdjson)
 set(HP_LIBS_cashu simdjson::simdjson)
 set(HP_LIBS_log spdlog::spdlog fmt::fmt)

@@ -1,5 +1,7 @@
 #include "wire/record_content.hpp"
 
+#include <simdjson.h>
+
 #include <nlohmann/json.hpp>
 
 #include "base/utf8.hpp"
@@ -126,6 +128,46 @@ class Listener {
     bool need_comma_{false};
 };
 
+/// A record as the programs write them: JSON, each member of the envelope once and of its type. Nothing for
+/// all else, which the Listener judges.
+std::optional<ReadRecord> read_plain(std::string_view content) {
+    namespace dom = simdjson::dom;
+    thread_local dom::parser parser{kRecordSizeMax};
+    dom::object object;
+    if (parser.parse(content.data(), content.size()).get(object) != simdjson::SUCCESS) return {};
+    ReadRecord record;
+    unsigned seen = 0;  // a bit for each member of the envelope
+    for (const auto& [key, value] : object) {
+        if (value.is_object() || value.is_array()) return {};  // its depth is to be bounded
+        std::string_view text;
+        std::uint64_t number{};
+        unsigned member = 0;
+        if (key == "v") {
+            member = 1;
+            if (value.get(number) != simdjson::SUCCESS || number != kRecordVersion) return {};
+        } else if (key == "ts_ms") {
+            member = 2;
+            if (value.get(number) != simdjson::SUCCESS || number > INT64_MAX) return {};
+            record.ts_ms = static_cast<UnixMs>(number);
+        } else if (key == "type" || key == "source") {
+            member = key == "type" ? 4 : 8;
+            if (value.get(text) != simdjson::SUCCESS || text.empty()) return {};
+            (key == "type" ? record.type : record.source) = text;
+        }
+        if (seen & member) return {};
+        seen |= member;
+    }
+    if (seen != 15) return {};
+    record.json = content;
+    return record;
+}
+
+/// Valid JSON has line breaks between its tokens only.
+void join_lines(std::string& json) {
+    std::ranges::replace_if(
+        json, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+}
+
 }  // namespace
 
 bool starts_record(std::string_view content) {
@@ -138,8 +180,13 @@ bool starts_record(std::string_view content) {
 }
 
 ReadRecord read_record(std::string_view content) {
-    ReadRecord record;
     const bool is_msgpack = !content.empty() && is_map(static_cast<unsigned char>(content[0]));
+    if (!is_msgpack)
+        if (auto plain = read_plain(content)) {
+            join_lines(plain->json);
+            return *std::move(plain);
+        }
+    ReadRecord record;
     Listener listener{record, is_msgpack};
     const auto format = is_msgpack ? Json::input_format_t::msgpack : Json::input_format_t::json;
     const bool parsed = Json::sax_parse(content.begin(), content.end(), &listener, format, true);
@@ -148,9 +195,7 @@ ReadRecord read_record(std::string_view content) {
     if (!record.ok()) return {.damage = std::move(record.damage)};
     if (!is_msgpack) {
         record.json = content;
-        // Valid JSON has line breaks between its tokens only.
-        std::ranges::replace_if(
-            record.json, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+        join_lines(record.json);
     }
     return record;
 }

@@ -58,3 +58,16 @@ TEST_CASE("claims as texts") {
     for (const char* bad : {"", "x", "1X", "1TT", "-1", "0", "inf", "nan", "1e400", "a=", "1 T"})
         CHECK_FALSE(claim_from_text(bad));
 }
+
+TEST_CASE("error bars go on without a step where the exact quantile is left") {
+    const auto width = [](std::uint64_t shares) {
+        const auto rate = *estimate(shares_of(shares, 1), 1);
+        const auto n = static_cast<double>(shares);
+        return std::pair((n - rate.low_hps) / std::sqrt(n), (*rate.high_hps - n) / std::sqrt(n));
+    };
+    const auto [exact_low, exact_high] = width(9'990);
+    const auto [low, high] = width(10'010);
+    CHECK(low == doctest::Approx(exact_low).epsilon(1e-4));
+    CHECK(high == doctest::Approx(exact_high).epsilon(1e-4));
+    CHECK(width(1'000'000'000).first == doctest::Approx(1.96).epsilon(1e-3));
+}

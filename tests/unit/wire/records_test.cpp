@@ -331,3 +331,18 @@ TEST_CASE("the two options make a layout, or an error that names the option") {
 
 }  // namespace
 }  // namespace hp::test
+
+TEST_CASE("members of the envelope that come twice, or with others, are judged as before") {
+    const auto read = [](const char* text) {
+        hp::wire::RecordReader reader;
+        reader.feed(std::string_view(text));
+        reader.feed(std::string_view("\n"));
+        return *reader.next();
+    };
+    // The last one counts, as with most parsers.
+    CHECK(read(R"({"v":1,"ts_ms":1,"type":"a","type":"b","source":"s"})").type == "b");
+    CHECK_FALSE(read(R"({"v":1,"type":"a","type":"b","source":"s"})").ok());
+    CHECK_FALSE(read(R"({"v":2,"ts_ms":1,"type":"a","source":"s","v":1,"v":2})").ok());
+    CHECK(read(R"({"v":1,"ts_ms":1,"type":"a","source":"s","x":[{"type":"b"}]})").type == "a");
+    CHECK(read(R"({"v":1,"ts_ms":-5,"type":"a","source":"s"})").ts_ms == -5);
+}
