@@ -33,8 +33,9 @@ Result<> serve(const Settings& s, const cli::Command& command) {
     options.accept_legacy_quote_signatures = s.mint.accept_legacy_quote_signatures;
     options.name = s.mint.name;
     options.description = s.mint.description;
-    options.events =
-        s.mint.events.empty() || s.mint.events == "-" ? s.mint.events : command.resolve(s.mint.events);
+    const auto& events = s.mint.events;
+    HP_TRY(options.events,
+           net::event_options(command.resolve_records(events.to), events.framing, events.encoding));
     HP_TRY(options.http_listen, net::endpoint_from_text(s.network.mint_listen));
 
     HP_TRY(auto link_key,

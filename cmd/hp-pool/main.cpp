@@ -75,7 +75,8 @@ Result<pool::PoolOptions> options_from(const Settings& s, const cli::Command& co
     }
     o.outbox_path = command.resolve(s.pool.outbox_database);
     o.templates.solutions_file = o.outbox_path + ".solutions";
-    o.events = s.pool.events.empty() || s.pool.events == "-" ? s.pool.events : command.resolve(s.pool.events);
+    const auto& events = s.pool.events;
+    HP_TRY(o.events, net::event_options(command.resolve_records(events.to), events.framing, events.encoding));
     return o;
 }
 

@@ -34,8 +34,9 @@ Result<> serve(const Settings& s, const cli::Command& command) {
                           .interval_s = s.proxy.faucet_interval_s,
                           .unit = s.shared.unit};
     }
-    options.events =
-        s.proxy.events.empty() || s.proxy.events == "-" ? s.proxy.events : command.resolve(s.proxy.events);
+    const auto& events = s.proxy.events;
+    HP_TRY(options.events,
+           net::event_options(command.resolve_records(events.to), events.framing, events.encoding));
     HP_TRY(auto words, cli::read_mnemonic(command.resolve(s.shared.wallet_seed_file), s.network.network));
     HP_TRY(options.wallet.seed, crypto::bip39_seed(words));
     options.wallet.database = command.resolve(s.shared.wallet_database);

@@ -9,28 +9,16 @@
 #include <cstring>
 
 #include "base/bytes.hpp"
-#include "base/clock.hpp"
-#include "log/log.hpp"
-#include "net/sd_notify.hpp"
-#include "stats/series.hpp"
+#include "intake.hpp"
 #include "verbs.hpp"
-#include "wire/records.hpp"
 
 namespace hp::hp_stats {
 namespace {
 
-/// A record is on disk at most this long after it came.
-constexpr SteadyMs kCommitAfterMs = 200;
-/// ... or when so many wait, which bounds memory while a file is read.
-constexpr std::uint64_t kCommitAfterRecords = 50'000;
 constexpr std::size_t kReadBytes = 256 * 1024;
 /// What is still taken from a pipe after SIGTERM: as much as the writer may have queued there.
 constexpr std::size_t kLeftBytesMax = 8u << 20;
 constexpr int kPipeBytes = 1 << 20;
-/// What SIGTERM waits for; the next ingest goes on.
-constexpr SteadyMs kCatchUpMs = 2'000;
-/// How often systemd hears of us when its watchdog asks for nothing more.
-constexpr SteadyMs kStatusMs = 10'000;
 
 volatile std::sig_atomic_t stop_asked = 0;
 volatile std::sig_atomic_t reopen_asked = 0;
@@ -52,7 +40,7 @@ sigset_t take_signals() {
 
 class Ingest {
   public:
-    Ingest(stats::Series series, int input) : series_{std::move(series)}, input_{input} {}
+    Ingest(stats::Series series, int input) : intake_{std::move(series)}, input_{input} {}
 
     Result<> run() {
         const sigset_t while_waiting = take_signals();
@@ -65,10 +53,7 @@ class Ingest {
         if (stop_asked) HP_DO(take_what_is_left());
         reader_.finish();
         take_records();
-        HP_DO(commit());
-        HP_DO(catch_up());
-        log::info("{} records, {} of unknown type, {} damaged", records_, unknown_, damaged_);
-        return {};
+        return intake_.finish();
     }
 
   private:
@@ -79,7 +64,7 @@ class Ingest {
             log::reopen();
         }
         pollfd waiting{input_, POLLIN, 0};
-        const SteadyMs next = batch_.is_empty() ? tell_ms_ : std::min(due_ms_, tell_ms_);
+        const SteadyMs next = intake_.is_empty() ? tell_ms_ : std::min(due_ms_, tell_ms_);
         const SteadyMs left = std::max<SteadyMs>(next - steady_ms_now(), 0);
         const timespec limit{left / 1000, left % 1000 * 1'000'000};
         const int ready = ::ppoll(&waiting, 1, &limit, &mask);
@@ -93,7 +78,7 @@ class Ingest {
         // Whoever gave us the input may have made it non-blocking.
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) return {};
         if (got < 0) return fail(Errc::io, std::string("cannot read the records: ") + std::strerror(errno));
-        if (batch_.is_empty()) due_ms_ = steady_ms_now() + kCommitAfterMs;
+        if (intake_.is_empty()) due_ms_ = steady_ms_now() + kCommitAfterMs;
         reader_.feed(std::string_view(buffer_.data(), static_cast<std::size_t>(got)));
         read_bytes_ += static_cast<std::size_t>(got);
         is_at_end_ = got == 0;
@@ -112,53 +97,25 @@ class Ingest {
     }
 
     void take_records() {
-        const UnixMs now = unix_ms_now();
-        while (auto record = reader_.next()) {
-            if (!record->ok()) {
-                batch_.add_damaged();
-                warn_damaged_("record at byte {} is damaged: {}", record->offset, record->damage);
-            } else if (auto added = batch_.add(*record, now); !added) {
-                warn_damaged_("record at byte {} is damaged: {}: {}", record->offset,
-                              printable(record->type, 64), added.error().what);
-            }
-        }
-    }
-
-    /// A long file's slots are added up at its end; a service's have been all the time.
-    Result<> catch_up() {
-        for (const SteadyMs end = steady_ms_now() + kCatchUpMs; steady_ms_now() < end;) {
-            HP_TRY(const bool has_more, series_.catch_up(unix_ms_now()));
-            if (!has_more) break;
-        }
-        return {};
+        while (const auto record = reader_.next()) intake_.add(*record, {});
     }
 
     void tell_systemd() {
         if (steady_ms_now() < tell_ms_) return;
         tell_ms_ = steady_ms_now() + tell_period_ms_;
         if (watchdog_period_ms_ > 0) net::sd_notify("WATCHDOG=1");
-        status_line_.set(std::to_string(records_) + " records, " + std::to_string(damaged_) + " damaged");
+        intake_.tell_status();
     }
 
     Result<> commit_when_due() {
-        const bool is_due = steady_ms_now() >= due_ms_ || batch_.records() >= kCommitAfterRecords;
-        if (batch_.is_empty() || !is_due) return {};
-        return commit();
+        const bool is_due = steady_ms_now() >= due_ms_ || intake_.is_full();
+        if (intake_.is_empty() || !is_due) return {};
+        return intake_.commit();
     }
 
-    Result<> commit() {
-        HP_DO(series_.commit(batch_, unix_ms_now()));
-        records_ += batch_.records();
-        unknown_ += batch_.unknown();
-        damaged_ += batch_.damaged();
-        batch_.clear();
-        return {};
-    }
-
-    stats::Series series_;
+    Intake intake_;
     int input_;
     wire::RecordReader reader_;
-    stats::Batch batch_;
     bool is_at_end_{false};
     std::uint64_t read_bytes_{0};
     SteadyMs due_ms_{0};
@@ -166,9 +123,6 @@ class Ingest {
     const SteadyMs tell_period_ms_{watchdog_period_ms_ > 0 ? std::min(watchdog_period_ms_, kStatusMs)
                                                            : kStatusMs};
     SteadyMs tell_ms_{0};
-    net::StatusLine status_line_;
-    log::Limited warn_damaged_{log::Level::warn};
-    std::uint64_t records_{0}, unknown_{0}, damaged_{0};
     std::array<char, kReadBytes> buffer_;
 };
 

@@ -49,8 +49,10 @@ void add_at(CLI::App& verb, hp_stats::Options& options) {
 void add_ingest(cli::Command& command, All& all) {
     auto& ingest = command.subcommand("ingest", "read event records and keep what they add up to",
                                       {"hp-pool --config-dir d --events - | hp-stats ingest --db pool.db",
-                                       "hp-stats ingest --db pool.db events.jsonl"});
-    ingest.add_option("FILE", all.input, "the records; - is stdin [-]");
+                                       "hp-stats ingest --db pool.db events.jsonl",
+                                       "hp-stats ingest --db pool.db unix:/run/hashpool/records.sock"});
+    ingest.add_option("FILE", all.input,
+                      "the records: a file, - for stdin, or unix:PATH to listen on a socket [-]");
     auto* database =
         ingest
             .add_option("--db", all.options.database, "SQLite file, made when it is not there [key database]")
@@ -251,6 +253,12 @@ stats::Retention retention_of(const config::Stats& stats) {
              stats.keep_1d_d * kDay}};
 }
 
+Result<> ingest(const std::string& input, const std::string& database, const stats::Retention& retention) {
+    constexpr std::string_view kUnix = "unix:";
+    if (input.starts_with(kUnix)) return hp_stats::collect(database, input.substr(kUnix.size()), retention);
+    return hp_stats::ingest(database, input, retention);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -283,7 +291,7 @@ int main(int argc, char** argv) {
                                                 : all.options.database;
         const bool is_proxy = all.side == "proxy";
         if (database.empty()) database = command.resolve(is_proxy ? stats.proxy_database : stats.database);
-        if (is("ingest")) return hp_stats::ingest(database, all.input, retention_of(stats));
+        if (is("ingest")) return ingest(all.input, database, retention_of(stats));
         if (is("history")) return hp_stats::history(all.options);
         if (is("top")) return hp_stats::top(all.options);
         if (is("latency")) return hp_stats::latency(all.options);

@@ -2,11 +2,10 @@
 #include "base/clock.hpp"
 #include "base/json_text.hpp"
 #include "cli/secrets.hpp"
-#include "crypto/sha256.hpp"
 #include "log/log.hpp"
 #include "net/http.hpp"
 #include "net/sd_notify.hpp"
-#include "stats/api.hpp"
+#include "stats/tokens.hpp"
 #include "verbs.hpp"
 
 namespace hp::hp_stats {
@@ -14,40 +13,15 @@ namespace {
 
 constexpr std::size_t kConnectionsMax = 64;
 constexpr std::int64_t kRequestMs = 10'000;
-constexpr std::size_t kTokenSizeMin = 16;
 
-/// What each token's hash may see. Looked up by hash, so that the time it takes tells nothing of a token.
-using Tokens = std::map<Bytes32, stats::Scope>;
-
-Bytes32 hash_of(std::string_view token) { return crypto::sha256(as_bytes(token)); }
-
-Result<Tokens> read_tokens(const std::string& path) {
+Result<stats::Tokens> read_tokens(const std::string& path) {
     HP_TRY(const auto text, cli::read_secret_text(path));
-    Tokens out;
-    std::string_view rest = text;
-    for (int line = 1; !rest.empty(); ++line) {
-        const auto row = rest.substr(0, rest.find('\n'));
-        rest.remove_prefix(std::min(row.size() + 1, rest.size()));
-        if (row.empty() || row[0] == '#') continue;
-        const auto wrong = [&](const std::string& why) {
-            return fail(Errc::usage, path + ":" + std::to_string(line) + ": " + why);
-        };
-        const auto space = row.find(' ');
-        if (space == std::string_view::npos || row.find(' ', space + 1) != std::string_view::npos)
-            return wrong("expected SCOPE TOKEN, one space between them");
-        const auto scope = stats::scope_from_text(row.substr(0, space));
-        if (!scope) return wrong(scope.error().what);
-        if (row.size() - space - 1 < kTokenSizeMin)
-            return wrong("the token is shorter than " + std::to_string(kTokenSizeMin) + " characters");
-        out[hash_of(row.substr(space + 1))] = *scope;
-    }
-    if (out.empty()) return fail(Errc::usage, path + ": there is no token in it");
-    return out;
+    return stats::Tokens::parse(text, path);
 }
 
 class Service {
   public:
-    Service(const ServeOptions& options, std::optional<Tokens> tokens)
+    Service(const ServeOptions& options, std::optional<stats::Tokens> tokens)
         : options_{options}, tokens_{std::move(tokens)} {}
 
     net::HttpResponse answer(const net::HttpRequest& request) {
@@ -94,16 +68,11 @@ class Service {
     }
 
     stats::Scope scope_of(const net::HttpRequest& request) const {
-        if (!tokens_) return stats::Scope::workers;
-        constexpr std::string_view kBearer = "Bearer ";
-        const std::string given = request.header("authorization");
-        if (!given.starts_with(kBearer)) return stats::Scope::none;
-        const auto found = tokens_->find(hash_of(std::string_view(given).substr(kBearer.size())));
-        return found == tokens_->end() ? stats::Scope::none : found->second;
+        return tokens_ ? tokens_->scope_of(request.header("authorization")) : stats::Scope::workers;
     }
 
     const ServeOptions& options_;
-    std::optional<Tokens> tokens_;
+    std::optional<stats::Tokens> tokens_;
     UnixMs started_{unix_ms_now()};
     log::Limited warn_{log::Level::warn};
 };
@@ -112,7 +81,7 @@ class Service {
 
 Result<> serve(const ServeOptions& options) {
     HP_TRY(const auto endpoint, net::endpoint_from_text(options.listen));
-    std::optional<Tokens> tokens;
+    std::optional<stats::Tokens> tokens;
     if (!options.tokens_file.empty()) {
         HP_TRY(tokens, read_tokens(options.tokens_file));
     } else if (!endpoint.is_loopback()) {

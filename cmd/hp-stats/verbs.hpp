@@ -13,6 +13,10 @@ namespace hp::hp_stats {
 /// Reads records from `input` ("-" is stdin) into the database until the end of the input, SIGTERM or SIGINT.
 Result<> ingest(const std::string& database, const std::string& input, const stats::Retention& retention);
 
+/// The same from the programs that connect to a Unix socket, all at once.
+Result<> collect(const std::string& database, const std::string& unix_path,
+                 const stats::Retention& retention);
+
 /// Options that several verbs share.
 struct Options {
     std::string database;

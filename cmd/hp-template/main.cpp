@@ -19,7 +19,6 @@ using namespace hp;
 struct Options {
     config::Template keys;
     config::Network network;
-    std::string events;
 };
 
 Result<std::unique_ptr<templates::Source>> open_source(net::Loop& loop, const cli::Command& command,
@@ -61,7 +60,7 @@ void write_event(net::EventSink& sink, const templates::BlockEvent& event) {
         .add("hash", to_hex_reversed(event.hash))
         .add("accepted", event.verdict.accepted)
         .add("reason", event.verdict.reason);
-    sink.write(record.line());
+    sink.write(record);
 }
 
 Result<> serve(const cli::Command& command, const Options& options) {
@@ -69,7 +68,10 @@ Result<> serve(const cli::Command& command, const Options& options) {
     HP_TRY(auto authority, cli::read_secret_key(command.resolve(options.keys.authority_secret_key_file),
                                                 options.network.network));
     HP_TRY(auto endpoint, net::endpoint_from_text(options.network.template_listen));
-    HP_TRY(auto sink, net::EventSink::open(loop, options.events, "hp-template"));
+    const auto& events = options.keys.events;
+    HP_TRY(const auto to,
+           net::event_options(command.resolve_records(events.to), events.framing, events.encoding));
+    HP_TRY(auto sink, net::EventSink::open(loop, to, "hp-template"));
     HP_TRY(auto source, open_source(loop, command, options));
 
     auto server = std::make_unique<templates::Server>(
@@ -142,8 +144,5 @@ int main(int argc, char** argv) {
             "a node: short for --source rpc --rpc-url URL")
         ->type_name("URL")
         ->excludes("--sim");
-    command.app()
-        .add_option("--events", options.events, "write event records to FILE, or - for stdout [nowhere]")
-        ->type_name("FILE");
     return command.run(argc, argv, [&] { return serve(command, options); });
 }

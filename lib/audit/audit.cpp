@@ -95,8 +95,7 @@ class Audit {
         skip({I6}, "that it never goes down: one snapshot has no history");
         for (const auto& mint : mints_)
             for (const auto& [store, last_seq] : mint.pools) {
-                bool is_given =
-                    std::ranges::any_of(pools_, [&](const PoolFile& pool) { return pool.store == store; });
+                bool is_given = std::ranges::find(pools_, store, &PoolFile::store) != pools_.end();
                 if (!is_given && !pools_.empty())
                     skip({I19, I24}, mint.path + ": quotes for the outbox " + hex(store).substr(0, 16) +
                                          "..: it is not given, or has another identity now");

@@ -44,18 +44,18 @@ Result<MintFile> MintFile::open(const std::string& path) {
     auto& db = out.reading.db();
     HP_DO(reading_of(path, [&] {
         db.exec(kCache);
-        auto store = db.prepare("SELECT id, generation FROM store");
-        if (store.step()) {
-            out.store = store.blob(0);
-            out.generation = store.integer(1);
+        auto identity = db.prepare("SELECT id, generation FROM store");
+        if (identity.step()) {
+            out.store = identity.blob(0);
+            out.generation = identity.integer(1);
         }
-        auto keysets = db.prepare("SELECT id, unit, input_fee_ppk, key_count FROM keyset");
-        while (keysets.step())
-            out.keysets.push_back({keysets.blob(0), keysets.text(1),
-                                   static_cast<std::uint64_t>(keysets.integer(2)),
-                                   static_cast<std::uint64_t>(keysets.integer(3))});
-        auto pools = db.prepare("SELECT pool_store, last_seq FROM pool");
-        while (pools.step()) out.pools.emplace_back(pools.blob(0), pools.integer(1));
+        auto keyset = db.prepare("SELECT id, unit, input_fee_ppk, key_count FROM keyset");
+        while (keyset.step())
+            out.keysets.push_back({keyset.blob(0), keyset.text(1),
+                                   static_cast<std::uint64_t>(keyset.integer(2)),
+                                   static_cast<std::uint64_t>(keyset.integer(3))});
+        auto pool = db.prepare("SELECT pool_store, last_seq FROM pool");
+        while (pool.step()) out.pools.emplace_back(pool.blob(0), pool.integer(1));
     }));
     return out;
 }
@@ -73,12 +73,12 @@ Result<PoolFile> PoolFile::open(const std::string& path) {
     auto& db = out.reading.db();
     HP_DO(reading_of(path, [&] {
         db.exec(kCache);
-        auto store = db.prepare("SELECT id FROM store");
-        if (store.step()) out.store = store.blob(0);
-        auto mints = db.prepare("SELECT id, name, store, generation FROM mint ORDER BY id");
-        while (mints.step()) {
-            MintIdentity mint{mints.integer(0), mints.text(1), {}, mints.integer(3)};
-            if (!mints.is_null(2)) mint.store = mints.blob(2);
+        auto identity = db.prepare("SELECT id FROM store");
+        if (identity.step()) out.store = identity.blob(0);
+        auto row = db.prepare("SELECT id, name, store, generation FROM mint ORDER BY id");
+        while (row.step()) {
+            MintIdentity mint{row.integer(0), row.text(1), {}, row.integer(3)};
+            if (!row.is_null(2)) mint.store = row.blob(2);
             out.mints.push_back(std::move(mint));
         }
     }));

@@ -256,6 +256,13 @@ std::string Command::resolve(const std::string& path) const {
     return loader_->resolve(path);
 }
 
+std::string Command::resolve_records(const std::string& place) const {
+    constexpr std::string_view kUnix = "unix:";
+    if (place.empty() || place == "-") return place;
+    if (place.starts_with(kUnix)) return std::string(kUnix) + resolve(place.substr(kUnix.size()));
+    return resolve(place);
+}
+
 const std::vector<config::Shown>& Command::shown() const {
     HP_ASSERT(loader_ != nullptr);
     return loader_->shown();

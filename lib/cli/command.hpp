@@ -71,6 +71,8 @@ class Command {
     /// A path from the configuration, made absolute; valid in `body`. Paths that came by a flag are absolute
     /// already: they start at the working directory, as the shell completes them.
     std::string resolve(const std::string& path) const;
+    /// The same for where records go or come from: "unix:PATH" keeps its word, "-" and "" are no paths.
+    std::string resolve_records(const std::string& place) const;
     /// Absolute; valid in `body`.
     const std::string& config_dir() const { return config_dir_; }
     /// All values with their origins; valid in `body`.

@@ -14,6 +14,25 @@
 
 namespace hp::config {
 
+/// Where a program's event records go; part of the struct of each program that writes them.
+struct Events {
+    std::string to;
+    std::string framing = "lines";
+    std::string encoding = "json";
+
+    template <class V>
+    void describe(V&& v) {
+        v("events", to,
+          "where event records go: - (stdout), a file or FIFO, unix:PATH (a socket of hp-stats ingest), or "
+          "empty for nowhere",
+          any());
+        v("framing", framing, "how event records follow each other: lines, or length before each",
+          one_of({"lines", "length"}));
+        v("encoding", encoding, "of event records: json, or with framing length also msgpack",
+          one_of({"json", "msgpack"}));
+    }
+};
+
 /// Who listens where and who dials whom; the only file that every tool reads.
 struct Network {
     static constexpr std::string_view file = "shared/network.toml";
@@ -113,6 +132,7 @@ struct Template {
     std::string rpc_user;
     std::string rpc_password_file;
     std::int64_t fee_refresh_s = 30;
+    Events events;
 
     template <class V>
     void describe(V&& v) {
@@ -135,6 +155,7 @@ struct Template {
         v("rpc_password_file", rpc_password_file, "rpc: file with the password, mode 0600", secret_file());
         v("fee_refresh_s", fee_refresh_s, "rpc: a new template at least this often when fees have risen",
           range(1, 3600));
+        events.describe(v);
     }
 };
 
@@ -157,7 +178,7 @@ struct Pool {
     std::string default_locking_key;
     std::string outbox_database = "data/outbox.db";
     std::int64_t max_inflight = 1024;
-    std::string events;
+    Events events;
 
     template <class V>
     void describe(V&& v) {
@@ -201,7 +222,7 @@ struct Pool {
         v("outbox_database", outbox_database, "the outbox's SQLite file", path());
         v("max_inflight", max_inflight, "quote requests on the link without an answer, at most",
           range(1, 65535));
-        v("events", events, "where event records go: - (stdout), a file, or empty for nowhere", any());
+        events.describe(v);
     }
 };
 
@@ -215,7 +236,7 @@ struct Mint {
     std::int64_t input_fee_ppk = 0;
     std::int64_t keyset_amounts = 63;
     bool accept_legacy_quote_signatures = false;
-    std::string events;
+    Events events;
 
     template <class V>
     void describe(V&& v) {
@@ -231,7 +252,7 @@ struct Mint {
         v("keyset_amounts", keyset_amounts, "keys of a keyset: amounts 2^0 to 2^(n-1)", range(1, 63));
         v("accept_legacy_quote_signatures", accept_legacy_quote_signatures,
           "accept the NUT-20 message that does not cover amounts", any());
-        v("events", events, "where event records go: - (stdout), a file, or empty for nowhere", any());
+        events.describe(v);
     }
 };
 
@@ -243,7 +264,7 @@ struct Proxy {
     double initial_hash_rate_hps = 1e12;
     std::int64_t faucet_amount = 0;
     std::int64_t faucet_interval_s = 30;
-    std::string events;
+    Events events;
 
     template <class V>
     void describe(V&& v) {
@@ -259,7 +280,7 @@ struct Proxy {
           "nobody listens",
           range(0, 1e15));
         v("faucet_interval_s", faucet_interval_s, "seconds between tokens of the faucet", range(1, 86'400));
-        v("events", events, "where event records go: - (stdout), a file, or empty for nowhere", any());
+        events.describe(v);
     }
 };
 

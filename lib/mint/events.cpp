@@ -14,8 +14,7 @@ void Events::signed_outputs(Kind kind, std::uint64_t amount, std::size_t outputs
     if (!sink_ || !sink_->enabled()) return;
     sink_->write(make(kind == Kind::mint ? "ehash_issued" : "ehash_swapped")
                      .add("amount", amount)
-                     .add("outputs", outputs)
-                     .line());
+                     .add("outputs", outputs));
 }
 
 void Events::quotes_created(std::uint64_t created, std::uint64_t replayed, std::uint64_t refused,
@@ -25,8 +24,7 @@ void Events::quotes_created(std::uint64_t created, std::uint64_t replayed, std::
                      .add("created", created)
                      .add("replayed", replayed)
                      .add("refused", refused)
-                     .add("amount", amount)
-                     .line());
+                     .add("amount", amount));
 }
 
 void Events::request_refused(std::string_view path, int status, std::string_view body) {
@@ -41,22 +39,22 @@ void Events::request_refused(std::string_view path, int status, std::string_view
             if (c < '0' || c > '9') break;
             code = code * 10 + static_cast<std::uint64_t>(c - '0');
         }
-    sink_->write(make("request_refused").add("route", route).add("status", status).add("code", code).line());
+    sink_->write(make("request_refused").add("route", route).add("status", status).add("code", code));
 }
 
 void Events::link_up(const std::string& peer, std::uint64_t session_id) {
     if (!sink_ || !sink_->enabled()) return;
-    sink_->write(make("link_up").add("peer", peer).add("session_id", session_id).line());
+    sink_->write(make("link_up").add("peer", peer).add("session_id", session_id));
 }
 
 void Events::link_down(const std::string& reason) {
     if (!sink_ || !sink_->enabled()) return;
-    sink_->write(make("link_down").add("reason", reason).line());
+    sink_->write(make("link_down").add("reason", reason));
 }
 
 void Events::pool_rollback(const std::string& peer, std::uint64_t count) {
     if (!sink_ || !sink_->enabled()) return;
-    sink_->write(make("pool_rollback").add("peer", peer).add("count", count).line());
+    sink_->write(make("pool_rollback").add("peer", peer).add("count", count));
 }
 
 }  // namespace hp::mint

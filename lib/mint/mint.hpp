@@ -24,7 +24,7 @@ struct MintOptions {
     bool accept_legacy_quote_signatures{false};
     std::string name;
     std::string description;
-    std::string events;
+    net::EventOptions events;
     net::Endpoint http_listen;
 };
 

@@ -14,6 +14,10 @@ class Acceptor {
     using OnConnection = std::function<void(Fd, const Address& peer)>;
     /// Errors: "cannot listen on 127.0.0.1:3336: address in use".
     static Result<std::unique_ptr<Acceptor>> listen(Loop& loop, const Endpoint& endpoint, OnConnection call);
+    /// A Unix socket of mode 0660 that is made here and goes with stop(). What a listener that was killed has
+    /// left there is replaced; one that lives, or anything else at the path, is an error.
+    static Result<std::unique_ptr<Acceptor>> listen_unix(Loop& loop, const std::string& path,
+                                                         OnConnection call);
     ~Acceptor();
     /// With port 0, the port that the kernel chose; stays after stop().
     Endpoint bound() const;

@@ -8,6 +8,7 @@
 #include "net/acceptor.hpp"
 #include "net/asio_impl.hpp"
 #include "net/http.hpp"
+#include "net/http_sessions.hpp"
 #include "net/http_text.hpp"
 #include "net/http_wire.hpp"
 #include "net/stream.hpp"
@@ -33,7 +34,9 @@ constexpr std::size_t kRefusalsMax = 64;
 
 std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
 
-struct Shared {
+}  // namespace
+
+struct HttpSessions::Shared {
     asio::io_context& io;
     HttpLimits limits;
     bool cors;
@@ -43,7 +46,7 @@ struct Shared {
     log::Limited full_log{log::Level::warn};
 };
 
-class Session : public std::enable_shared_from_this<Session> {
+class HttpSessions::Session : public std::enable_shared_from_this<Session> {
   public:
     Session(asio::ip::tcp::socket socket, std::string peer, bool is_above_limit,
             std::shared_ptr<Shared> shared)
@@ -268,46 +271,54 @@ class Session : public std::enable_shared_from_this<Session> {
     bool is_head_{false};
 };
 
-void accept(const std::shared_ptr<Shared>& shared, Fd fd, const Address& peer) {
-    bool is_full = *shared->connections >= shared->limits.connections_max;
+HttpSessions::HttpSessions(Loop& loop, HttpLimits limits, bool cors, HttpServer::Handler handler)
+    : shared_{std::make_shared<Shared>(Shared{loop.impl().io, limits, cors, std::move(handler)})} {}
+
+std::size_t HttpSessions::open() const { return *shared_->connections; }
+void HttpSessions::stop() { shared_->stopped = true; }
+
+void HttpSessions::serve(Fd fd, const Address& peer) const {
+    bool is_full = open() >= shared_->limits.connections_max;
     if (is_full) {
-        shared->full_log("{}: refused: {} HTTP connections are open", peer.text(), *shared->connections);
-        if (*shared->connections >= shared->limits.connections_max + kRefusalsMax) return;
+        shared_->full_log("{}: refused: {} HTTP connections are open", peer.text(), open());
+        if (open() >= shared_->limits.connections_max + kRefusalsMax) return;
     }
-    asio::ip::tcp::socket socket{shared->io};
+    asio::ip::tcp::socket socket{shared_->io};
     error_code error;
     auto protocol = peer.family() == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
     socket.assign(protocol, fd.get(), error);
     if (error) return;
     fd.release();
-    std::make_shared<Session>(std::move(socket), peer.text(), is_full, shared)->read_head();
+    std::make_shared<Session>(std::move(socket), peer.text(), is_full, shared_)->read_head();
 }
+
+namespace {
 
 class TcpHttpServer final : public HttpServer {
   public:
-    TcpHttpServer(std::unique_ptr<Acceptor> acceptor, std::shared_ptr<Shared> shared)
-        : acceptor_{std::move(acceptor)}, shared_{std::move(shared)} {}
+    TcpHttpServer(std::unique_ptr<Acceptor> acceptor, HttpSessions sessions)
+        : acceptor_{std::move(acceptor)}, sessions_{std::move(sessions)} {}
     ~TcpHttpServer() override { stop(); }
     Endpoint bound() const override { return acceptor_->bound(); }
     void stop() override {
         acceptor_->stop();
-        shared_->stopped = true;
+        sessions_.stop();
     }
 
   private:
     std::unique_ptr<Acceptor> acceptor_;
-    std::shared_ptr<Shared> shared_;
+    HttpSessions sessions_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<HttpServer>> HttpServer::listen(Loop& loop, const Endpoint& endpoint,
                                                        HttpLimits limits, bool cors, Handler handler) {
-    auto shared = std::make_shared<Shared>(Shared{loop.impl().io, limits, cors, std::move(handler)});
-    HP_TRY(auto acceptor, Acceptor::listen(loop, endpoint, [shared](Fd fd, const Address& peer) {
-               accept(shared, std::move(fd), peer);
+    HttpSessions sessions{loop, limits, cors, std::move(handler)};
+    HP_TRY(auto acceptor, Acceptor::listen(loop, endpoint, [sessions](Fd fd, const Address& peer) {
+               sessions.serve(std::move(fd), peer);
            }));
-    return std::make_unique<TcpHttpServer>(std::move(acceptor), std::move(shared));
+    return std::make_unique<TcpHttpServer>(std::move(acceptor), std::move(sessions));
 }
 
 }  // namespace hp::net

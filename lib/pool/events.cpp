@@ -12,7 +12,7 @@ namespace hp::pool {
 
 using wire::Record;
 
-void Events::write(const Record& record) { sink_->write(record.line()); }
+void Events::write(const Record& record) { sink_->write(record); }
 
 bool Events::off() const { return !sink_ || !sink_->enabled(); }
 

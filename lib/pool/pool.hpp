@@ -36,7 +36,7 @@ struct PoolOptions {
     SteadyMs retarget_ms{60'000};
     std::optional<crypto::PublicKey33> default_locking_key;
     std::string outbox_path;
-    std::string events;
+    net::EventOptions events;
 };
 
 class Pool : public TemplateListener, public HubObserver {

@@ -18,7 +18,7 @@ wire::Record make(std::string_view type) { return wire::Record(type, "hp-proxy",
 bool Events::off() const { return !sink_ || !sink_->enabled(); }
 
 void Events::miner_connected(std::uint64_t miner_id, const std::string& peer) {
-    if (!off()) sink_->write(make("miner_connected").add("miner_id", miner_id).add("peer", peer).line());
+    if (!off()) sink_->write(make("miner_connected").add("miner_id", miner_id).add("peer", peer));
 }
 
 void Events::miner_authorized(std::uint64_t miner_id, std::string_view worker, std::string_view user_agent) {
@@ -26,17 +26,13 @@ void Events::miner_authorized(std::uint64_t miner_id, std::string_view worker, s
         sink_->write(make("miner_authorized")
                          .add("miner_id", miner_id)
                          .add("worker", worker)
-                         .add("user_agent", user_agent)
-                         .line());
+                         .add("user_agent", user_agent));
 }
 
 void Events::miner_disconnected(std::uint64_t miner_id, std::string_view worker, std::string_view reason) {
     if (!off())
-        sink_->write(make("miner_disconnected")
-                         .add("miner_id", miner_id)
-                         .add("worker", worker)
-                         .add("reason", reason)
-                         .line());
+        sink_->write(
+            make("miner_disconnected").add("miner_id", miner_id).add("worker", worker).add("reason", reason));
 }
 
 void Events::downstream_status(const MinerStatus& s) {
@@ -60,7 +56,7 @@ void Events::downstream_status(const MinerStatus& s) {
     std::snprintf(mask, sizeof mask, "%08x", s.version_mask);
     record.add("version_mask", std::string_view(mask));
     mining::add_tally(record, s.tally, steady_ms_now(), unix_ms_now());
-    sink_->write(record.line());
+    sink_->write(record);
 }
 
 void Events::share_accepted(std::uint64_t miner_id, std::string_view worker, SteadyMs latency_ms) {
@@ -68,8 +64,7 @@ void Events::share_accepted(std::uint64_t miner_id, std::string_view worker, Ste
         sink_->write(make("miner_share_accepted")
                          .add("miner_id", miner_id)
                          .add("worker", worker)
-                         .add("latency_ms", latency_ms)
-                         .line());
+                         .add("latency_ms", latency_ms));
 }
 
 void Events::share_rejected(std::uint64_t miner_id, std::string_view worker, std::string_view reason) {
@@ -77,8 +72,7 @@ void Events::share_rejected(std::uint64_t miner_id, std::string_view worker, std
         sink_->write(make("miner_share_rejected")
                          .add("miner_id", miner_id)
                          .add("worker", worker)
-                         .add("reason", reason)
-                         .line());
+                         .add("reason", reason));
 }
 
 void Events::quote_for_other_key(std::uint64_t miner_id, std::string_view worker, const std::string& quote_id,
@@ -88,17 +82,13 @@ void Events::quote_for_other_key(std::uint64_t miner_id, std::string_view worker
                          .add("miner_id", miner_id)
                          .add("worker", worker)
                          .add("quote_id", quote_id)
-                         .add("amount", amount)
-                         .line());
+                         .add("amount", amount));
 }
 
 void Events::quote_failed(std::uint64_t miner_id, std::string_view worker, std::string_view reason) {
     if (!off())
-        sink_->write(make("quote_failed")
-                         .add("miner_id", miner_id)
-                         .add("worker", worker)
-                         .add("reason", reason)
-                         .line());
+        sink_->write(
+            make("quote_failed").add("miner_id", miner_id).add("worker", worker).add("reason", reason));
 }
 
 void Events::token_minted(const std::string& quote_id, std::uint64_t amount, std::int64_t share_to_token_ms) {
@@ -106,11 +96,11 @@ void Events::token_minted(const std::string& quote_id, std::uint64_t amount, std
     auto record = make("token_minted");
     record.add("quote_id", quote_id).add("amount", amount);
     if (share_to_token_ms >= 0) record.add("share_to_token_ms", share_to_token_ms);
-    sink_->write(record.line());
+    sink_->write(record);
 }
 
 void Events::quote_parked(const std::string& quote_id, const std::string& reason) {
-    if (!off()) sink_->write(make("quote_parked").add("quote_id", quote_id).add("reason", reason).line());
+    if (!off()) sink_->write(make("quote_parked").add("quote_id", quote_id).add("reason", reason));
 }
 
 void Events::status(std::size_t miners, bool pool_connected, bool mint_connected,
@@ -121,8 +111,7 @@ void Events::status(std::size_t miners, bool pool_connected, bool mint_connected
                      .add("miners", miners)
                      .add("pool_connected", pool_connected)
                      .add("mint_connected", mint_connected)
-                     .add("wallet_balance", wallet_balance)
-                     .line());
+                     .add("wallet_balance", wallet_balance));
 }
 
 }  // namespace hp::proxy

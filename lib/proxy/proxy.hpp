@@ -22,7 +22,7 @@ struct ProxyOptions {
     std::uint16_t min_extranonce_size{8};
     double initial_hash_rate_hps{1e12};
     std::optional<Faucet::Options> faucet;
-    std::string events;
+    net::EventOptions events;
 };
 
 class Proxy {

@@ -126,8 +126,10 @@ struct Series::Impl {
 
     void add(const Batch& batch) {
         std::map<std::pair<Batch::Minute, std::string_view>, Sums> sums_of_names;
-        for (const auto& [key, sums] : batch.sums()) {
-            const auto& [minute, series] = key;
+        for (const auto& one : batch.sums()) {
+            const auto minute = one.first.first;
+            const SeriesKey& series = one.first.second;
+            const Sums& sums = one.second;
             sums_of_names[{minute, series.name}].add(sums);
             each_place(minute, [&](std::size_t level, Slot slot) {
                 labels.add
@@ -140,26 +142,29 @@ struct Series::Impl {
                       sums.work_squared, sums.work_max)
                 .run();
         }
-        for (const auto& [key, sums] : sums_of_names)
-            each_place(key.first, [&](std::size_t level, Slot slot) {
+        for (const auto& one : sums_of_names)
+            each_place(one.first.first, [&](std::size_t level, Slot slot) {
+                const Sums& sums = one.second;
                 totals.add
-                    .bind(level, slot, key.second, sums.count, sums.amount, sums.work_hashes,
+                    .bind(level, slot, one.first.second, sums.count, sums.amount, sums.work_hashes,
                           sums.work_squared, sums.work_max, sums.last_ms)
                     .run();
             });
-        for (const auto& [key, counts] : batch.latencies()) {
-            const auto& [minute, name] = key;
-            for (const auto& [bucket, count] : counts) {
+        for (const auto& place : batch.latencies()) {
+            const auto minute = place.first.first;
+            const std::string& name = place.first.second;
+            for (const auto& one : place.second) {
                 each_place(minute, [&](std::size_t level, Slot slot) {
-                    latencies.add.bind(level, slot, name, bucket, count).run();
+                    latencies.add.bind(level, slot, name, one.first, one.second).run();
                 });
-                latency_total.bind(name, bucket, count).run();
+                latency_total.bind(name, one.first, one.second).run();
             }
         }
         for (const auto& [key, value] : batch.gauges())
             gauge.bind(key.first, key.second, value.json, value.ts_ms).run();
-        for (const auto& [key, range] : batch.ranges())
-            each_place(key.minute, [&](std::size_t level, Slot slot) {
+        for (const auto& one : batch.ranges())
+            each_place(one.first.minute, [&](std::size_t level, Slot slot) {
+                const auto& [key, range] = one;
                 gauges.add
                     .bind(level, slot, key.source, key.field, range.low, range.high, range.last,
                           range.last_ms)

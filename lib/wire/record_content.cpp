@@ -60,7 +60,14 @@ class Listener {
     bool end_object() { return close(); }
     bool end_array() { return close(); }
     bool key(string_t& name) {
-        if (at_top()) key_ = name;
+        if (at_top()) {
+            key_ = name;
+            // Readers differ in which of two they take.
+            const auto member = std::ranges::find(kEnvelope, name);
+            if (member != kEnvelope.end() &&
+                std::exchange(seen_[static_cast<std::size_t>(member - kEnvelope.begin())], true))
+                return stop("'" + name + "' comes twice");
+        }
         if (!write_json_) return true;
         if (!is_utf8(name)) return stop("holds text that is no UTF-8");
         separate();
@@ -118,8 +125,11 @@ class Listener {
         return true;
     }
 
+    static constexpr std::array<std::string_view, 4> kEnvelope{"v", "ts_ms", "type", "source"};
+
     ReadRecord& record_;
     const bool write_json_;
+    std::array<bool, kEnvelope.size()> seen_{};
     std::string closers_;  // of the open objects and arrays
     std::string key_;      // in the outermost object
     std::optional<std::uint64_t> version_;

@@ -101,6 +101,8 @@ class RecordReader {
     void finish() { finished_ = true; }
     /// The next record, or nothing until more is fed.
     std::optional<ReadRecord> next();
+    /// Whether all that was fed is taken; REQUIRES that next() has just said nothing.
+    bool is_between_records() const { return rest().empty(); }
     std::uint64_t damaged_count() const { return damaged_count_; }
 
   private:

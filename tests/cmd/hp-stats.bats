@@ -29,6 +29,18 @@ field() { hp-stats show "${@:2}" --json | jq -c "$1"; }
 
 sqlite_of() { python3 -c 'import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])' "$@"; }
 
+shares_are() { [ "$(field .shares_accepted pool.db)" = "$1" ]; }
+
+# to_socket PATH: stdin into a Unix socket
+to_socket() {
+    python3 -c '
+import socket, sys
+with socket.socket(socket.AF_UNIX) as to:
+    to.connect(sys.argv[1])
+    while piece := sys.stdin.buffer.raw.read(65536):
+        to.sendall(piece)' "$1"
+}
+
 # lines_to_length: each line as u32 little-endian and JSON
 lines_to_length() {
     python3 -c '
@@ -360,7 +372,6 @@ db = sqlite3.connect("newer.db"); db.execute("PRAGMA user_version=99"); db.commi
     start_daemon ingest hp-stats ingest --db pool.db pipe
     exec 5>pipe
     share 0 a 1 1 >&5
-    shares_are() { [ "$(field .shares_accepted pool.db)" = "$1" ]; }
     wait_until shares_are 1
     share 1 a 1 1 >&5
     wait_until shares_are 2
@@ -371,6 +382,74 @@ db = sqlite3.connect("newer.db"); db.execute("PRAGMA user_version=99"); db.commi
     exec 5>&-
     assert_equal "$daemon_status" 0
     assert_equal "$(field .shares_accepted pool.db)" 3
+}
+
+@test "ingest unix:PATH: several writers, each in its own framing, and the damage of one is its own" {
+    start_daemon ingest hp-stats ingest --db pool.db unix:records.sock
+    wait_until test -S records.sock
+    assert_equal "$(stat -c %a records.sock)" 660
+    exec 5> >(to_socket records.sock) 6> >(lines_to_length | to_socket records.sock) 7> >(to_socket records.sock)
+    printf '{"v":1,"ts_ms":1,"type":"half a rec' >&7
+    share 0 a 1 1 >&5
+    share 1 b 1 1 >&6
+    share 2 a 1 1 >&5
+    exec 5>&- 6>&- 7>&-
+    wait_until shares_are 3
+    wait_for_text ingest.log "is damaged"
+    stop_daemon ingest
+    assert_equal "$daemon_status" 0
+    assert_equal "$(field '[.records, .records_damaged]' pool.db)" "[3,1]"
+    grep -qE 'pid [0-9]+, uid [0-9]+: record at byte 0 is damaged' ingest.log
+    [ ! -e records.sock ]
+}
+
+@test "ingest unix:PATH: a socket that kill -9 left is replaced, a live one and a file are not" {
+    start_daemon ingest hp-stats ingest --db pool.db unix:records.sock
+    wait_until test -S records.sock
+    run_tool -1 hp-stats ingest --db other.db unix:records.sock
+    [[ $stderr == *"cannot listen on unix:"*"records.sock: another program listens there"* ]]
+    kill -KILL "${daemon_pid[ingest]}"
+    wait "${daemon_pid[ingest]}" || true
+    [ -S records.sock ]
+    start_daemon ingest hp-stats ingest --db pool.db unix:records.sock
+    sends() { share 0 a 1 1 | to_socket records.sock; }
+    wait_until sends
+    wait_until shares_are 1
+    echo precious >file
+    run_tool -1 hp-stats ingest --db other.db unix:file
+    [[ $stderr == *"there is something that is no socket"* ]]
+    assert_equal "$(cat file)" precious
+    run_tool -2 hp-stats ingest --db other.db "unix:/$(printf 'a%.0s' {1..200})"
+    run_tool -2 hp-stats ingest --db other.db unix:
+}
+
+@test "AC-300: ingest takes 10 MiB lines, NUL bytes, other versions and random bytes as damage, and goes on" {
+    {
+        share 0 a 1 1
+        head -c 10485760 /dev/zero | tr '\0' x
+        echo
+        share 1 a 1 1
+        printf 'a\0b\0{"v":1\n'
+        echo '[]'
+        echo '{"v":2,"ts_ms":1,"type":"share_accepted","source":"x"}'
+        share 2 a 1 1
+        head -c 100000 /dev/urandom | tr '\n' ' '
+        echo
+        share 3 a 1 1
+    } | hp-stats ingest --db pool.db
+    assert_equal "$(field '[.records, .records_damaged]' pool.db)" "[4,5]"
+}
+
+@test "AC-299: half a line that kill -9 left in a file is skipped with a count, and the next writer begins a line" {
+    hp-config init conf --network sim --ports auto >/dev/null
+    { share 0 a 1 1; printf '{"v":1,"ts_ms":17600'; } >conf/data/events
+    start_daemon template hp-template --config-dir conf
+    start_daemon pool hp-pool --config-dir conf --events data/events
+    wait_for_text pool.log "ready: miners have work"
+    wait_until grep -q '"type":"pool_status"' conf/data/events
+    stop_daemon pool
+    hp-stats ingest --db pool.db conf/data/events
+    assert_equal "$(field '[.shares_accepted, .records_damaged]' pool.db)" "[1,1]"
 }
 
 @test "hp-pool --events - | hp-stats ingest, as the documentation has it" {

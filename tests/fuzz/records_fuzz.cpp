@@ -1,8 +1,11 @@
 // The first byte says how large the pieces are in which the rest is fed to a reader. Its records come in
-// order, and each that is not damaged can be written in every layout and read again.
+// order, each that is not damaged can be written in every layout and read again, and what it says is taken
+// into a batch of figures, or refused whole.
+#include <cstdio>
 #include <cstdlib>
 #include <vector>
 
+#include "stats/batch.hpp"
 #include "wire/records.hpp"
 
 using namespace hp;
@@ -10,8 +13,12 @@ using namespace hp::wire;
 
 namespace {
 
-void require(bool holds) {
-    if (!holds) std::abort();
+constexpr UnixMs kNow = 1'760'000'000'000;
+
+void require(bool holds, int line = __builtin_LINE()) {
+    if (holds) return;
+    std::fprintf(stderr, "records_fuzz: what line %d requires does not hold\n", line);
+    std::abort();
 }
 
 std::vector<ReadRecord> read_all(std::string_view bytes, std::size_t step) {
@@ -35,13 +42,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     if (size < 1) return 0;
     const std::string_view stream = as_text({bytes + 1, size - 1});
     const auto records = read_all(stream, std::size_t{bytes[0]} + 1);
-    std::uint64_t next_offset = 0;
+    stats::Batch batch;
+    std::uint64_t next_offset = 0, taken = 0;
     for (const ReadRecord& record : records) {
         require(record.offset >= next_offset && record.offset < stream.size());
         next_offset = record.offset + 1;
         require(record.ok() != record.json.empty());
         if (!record.ok()) continue;
         require(record.json.find('\n') == std::string::npos);
+        if (batch.add(record, kNow)) ++taken;
+        require(batch.records() == taken);
         for (RecordLayout layout :
              {RecordLayout::lines, RecordLayout::length_json, RecordLayout::length_msgpack}) {
             std::string written;

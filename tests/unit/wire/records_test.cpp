@@ -263,6 +263,8 @@ TEST_CASE("what is no record is damaged, and told why") {
     CHECK(why("[]") == "not an object");
     CHECK(why("5") == "not an object");
     CHECK(why("{}") == "no version 'v'");
+    CHECK(why(R"({"v":1,"ts_ms":1,"type":"a","source":"b","type":"c"})") == "'type' comes twice");
+    CHECK(why(R"({"v":1,"ts_ms":1,"type":"a","source":"b","v":[]})") == "'v' comes twice");
     CHECK(why(R"({"v":"1","ts_ms":1,"type":"a","source":"b"})") == "no version 'v'");
     CHECK(why(R"({"v":2,"ts_ms":1,"type":"a","source":"b"})") == "version 2, expected 1");
     CHECK(why(R"({"v":1,"ts_ms":1.5,"type":"a","source":"b"})") == "no 'ts_ms'");

@@ -1,0 +1,52 @@
+#include "intake.hpp"
+
+#include "base/bytes.hpp"
+
+namespace hp::hp_stats {
+namespace {
+
+/// Bounds memory while a file is read.
+constexpr std::uint64_t kCommitAfterRecords = 50'000;
+/// What the end waits for; the next ingest goes on.
+constexpr SteadyMs kCatchUpMs = 2'000;
+
+}  // namespace
+
+void Intake::add(const wire::ReadRecord& record, const std::string& writer) {
+    const std::string from = writer.empty() ? "" : writer + ": ";
+    if (!record.ok()) {
+        batch_.add_damaged();
+        warn_damaged_("{}record at byte {} is damaged: {}", from, record.offset, record.damage);
+    } else if (auto added = batch_.add(record, unix_ms_now()); !added) {
+        warn_damaged_("{}record at byte {} is damaged: {}: {}", from, record.offset,
+                      printable(record.type, 64), added.error().what);
+    }
+}
+
+bool Intake::is_full() const { return batch_.records() >= kCommitAfterRecords; }
+
+Result<> Intake::commit() {
+    HP_DO(series_.commit(batch_, unix_ms_now()));
+    records_ += batch_.records();
+    unknown_ += batch_.unknown();
+    damaged_ += batch_.damaged();
+    batch_.clear();
+    return {};
+}
+
+/// A long file's slots are added up at its end; a service's have been all the time.
+Result<> Intake::finish() {
+    HP_DO(commit());
+    for (const SteadyMs end = steady_ms_now() + kCatchUpMs; steady_ms_now() < end;) {
+        HP_TRY(const bool has_more, series_.catch_up(unix_ms_now()));
+        if (!has_more) break;
+    }
+    log::info("{} records, {} of unknown type, {} damaged", records_, unknown_, damaged_);
+    return {};
+}
+
+void Intake::tell_status() {
+    status_line_.set(std::to_string(records_) + " records, " + std::to_string(damaged_) + " damaged");
+}
+
+}  // namespace hp::hp_stats

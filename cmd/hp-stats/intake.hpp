@@ -1,0 +1,40 @@
+// Records into the series, in groups: what the ways of ingest share.
+#pragma once
+#include <string>
+
+#include "base/clock.hpp"
+#include "log/log.hpp"
+#include "net/sd_notify.hpp"
+#include "stats/series.hpp"
+#include "wire/records.hpp"
+
+namespace hp::hp_stats {
+
+/// A record is on disk at most this long after it came.
+inline constexpr SteadyMs kCommitAfterMs = 200;
+/// How often the service manager hears of the records.
+inline constexpr SteadyMs kStatusMs = 10'000;
+
+class Intake {
+  public:
+    explicit Intake(stats::Series series) : series_{std::move(series)} {}
+
+    /// `writer` says whose it is, for the report of damage; it may be empty.
+    void add(const wire::ReadRecord& record, const std::string& writer);
+    bool is_empty() const { return batch_.is_empty(); }
+    /// Whether so many wait that memory wants them to go.
+    bool is_full() const;
+    Result<> commit();
+    /// The last commit, and what there is to add up.
+    Result<> finish();
+    void tell_status();
+
+  private:
+    stats::Series series_;
+    stats::Batch batch_;
+    net::StatusLine status_line_;
+    log::Limited warn_damaged_{log::Level::warn};
+    std::uint64_t records_{0}, unknown_{0}, damaged_{0};
+};
+
+}  // namespace hp::hp_stats

@@ -1,0 +1,122 @@
+// Records into stdout, a file or a FIFO.
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstring>
+
+#include "log/log.hpp"
+#include "net/event_outlet.hpp"
+#include "net/fd.hpp"
+
+namespace hp::net {
+namespace {
+
+constexpr std::int64_t kPipeRetryMs = 20;
+constexpr std::int64_t kFullRetryMs = 500;
+
+/// Half a line may stand at the end of a file whose writer was killed.
+void end_half_line(const std::string& path, int fd) {
+    const Fd reading{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    char last = '\n';
+    const off_t end = ::lseek(reading.get(), 0, SEEK_END);
+    if (end > 0 && ::pread(reading.get(), &last, 1, end - 1) == 1 && last != '\n')
+        (void)!::write(fd, "\n", 1);  // a disk that takes none now takes no records either, which is told
+}
+
+bool is_disk_full(int number) { return number == ENOSPC || number == EDQUOT; }
+
+class FileOutlet final : public EventOutlet {
+  public:
+    FileOutlet(Loop& loop, RecordQueue& queue, int fd, bool is_stdout, bool is_pipe)
+        : queue_{queue}, retry_{loop}, fd_{fd}, is_stdout_{is_stdout}, is_pipe_{is_pipe} {}
+    ~FileOutlet() override {
+        if (is_stdout_) fd_.release();
+    }
+    bool is_open() const override { return static_cast<bool>(fd_); }
+
+    void drain() override {
+        if (!fd_ || is_waiting_) return;
+        while (!queue_.is_empty()) {
+            // Several tools may share one pipe: writes of whole records up to PIPE_BUF never mix.
+            const auto next = queue_.front(is_pipe_ ? PIPE_BUF : SIZE_MAX, unix_ms_now());
+            const auto written = ::write(fd_.get(), next.data(), next.size());
+            if (written > 0) {
+                queue_.taken(static_cast<std::size_t>(written));
+                if (std::exchange(is_full_, false)) log::info("events: can be written again");
+            } else if (written < 0 && errno == EINTR) {
+                continue;
+            } else if (written < 0 && errno == EAGAIN) {
+                return wait(kPipeRetryMs);
+            } else if (written < 0 && is_disk_full(errno)) {
+                // It may have room again; until then records wait, up to the bound.
+                if (!std::exchange(is_full_, true))
+                    log::warn("events: cannot write: {}; they wait for room", std::strerror(errno));
+                return wait(kFullRetryMs);
+            } else {
+                // The reader is gone (EPIPE): events are not money, the service goes on.
+                log::warn("events: cannot write: {}; no more events", std::strerror(errno));
+                if (is_stdout_) fd_.release();
+                fd_.reset();
+                return;
+            }
+        }
+    }
+
+    void flush(std::int64_t limit_ms) override {
+        const SteadyMs end = steady_ms_now() + limit_ms;
+        while (fd_) {
+            is_waiting_ = false;
+            drain();
+            if (queue_.is_empty() || is_full_ || steady_ms_now() >= end) return;
+            pollfd waiting{fd_.get(), POLLOUT, 0};
+            ::poll(&waiting, 1, static_cast<int>(kPipeRetryMs));
+        }
+    }
+
+  private:
+    void wait(std::int64_t ms) {
+        is_waiting_ = true;
+        retry_.after(ms, [this] {
+            is_waiting_ = false;
+            drain();
+        });
+    }
+
+    RecordQueue& queue_;
+    Timer retry_;
+    Fd fd_;
+    bool is_stdout_;
+    bool is_pipe_;
+    bool is_waiting_{false};
+    bool is_full_{false};  // the disk, when it was last written to
+};
+
+}  // namespace
+
+Result<std::unique_ptr<EventOutlet>> open_file_outlet(Loop& loop, RecordQueue& queue,
+                                                      const EventOptions& options) {
+    const std::string& target = options.to;
+    const bool is_stdout = target == "-";
+    int fd = STDOUT_FILENO;
+    if (is_stdout) {
+        ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+    } else {
+        // O_RDWR keeps a FIFO open without a reader, so that a reader may come and go.
+        struct stat before {};
+        const bool is_fifo = ::stat(target.c_str(), &before) == 0 && S_ISFIFO(before.st_mode);
+        fd = ::open(target.c_str(),
+                    (is_fifo ? O_RDWR : O_WRONLY | O_APPEND | O_CREAT) | O_CLOEXEC | O_NONBLOCK, 0644);
+        if (fd < 0)
+            return fail(Errc::io, "cannot open events target '" + target + "': " + std::strerror(errno));
+    }
+    struct stat status {};
+    const bool is_pipe = ::fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
+    if (!is_stdout && S_ISREG(status.st_mode) && options.layout == wire::RecordLayout::lines)
+        end_half_line(target, fd);
+    return std::make_unique<FileOutlet>(loop, queue, fd, is_stdout, is_pipe);
+}
+
+}  // namespace hp::net

@@ -1,0 +1,28 @@
+// Where a sink's records leave the process. Internal to this room.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "net/event_sink.hpp"
+#include "net/record_queue.hpp"
+
+namespace hp::net {
+
+class EventOutlet {
+  public:
+    virtual ~EventOutlet() = default;
+    /// Takes from the queue what can leave now; what cannot, it comes back for by itself.
+    virtual void drain() = 0;
+    /// The same without the loop, waiting for a slow reader up to `limit_ms`.
+    virtual void flush(std::int64_t limit_ms) = 0;
+    /// False: nothing will ever leave again.
+    virtual bool is_open() const { return true; }
+};
+
+/// stdout ("-"), a file that is appended to, or a FIFO.
+Result<std::unique_ptr<EventOutlet>> open_file_outlet(Loop& loop, RecordQueue& queue,
+                                                      const EventOptions& options);
+/// A Unix socket; dialled again for as long as the process lives.
+std::unique_ptr<EventOutlet> open_unix_outlet(Loop& loop, RecordQueue& queue, const std::string& path);
+
+}  // namespace hp::net

@@ -1,0 +1,101 @@
+// Records to a Unix socket, whose listener may be absent, go and come back.
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "crypto/random.hpp"
+#include "log/log.hpp"
+#include "net/event_outlet.hpp"
+#include "net/fd.hpp"
+#include "net/frames.hpp"
+#include "net/unix_address.hpp"
+
+namespace hp::net {
+namespace {
+
+constexpr std::int64_t kSlowRetryMs = 20;
+constexpr std::int64_t kFirstDialMs = 100, kDialMsMax = 5'000;
+/// Whole records in one write, so that few are cut when the reader dies.
+constexpr std::size_t kWriteBytes = 64 * 1024;
+
+class UnixOutlet final : public EventOutlet {
+  public:
+    UnixOutlet(Loop& loop, RecordQueue& queue, const std::string& path)
+        : queue_{queue}, path_{path}, address_{*unix_address(path)}, retry_{loop} {}
+
+    void drain() override {
+        if (is_waiting_ || (!fd_ && !dial())) return;
+        while (!queue_.is_empty()) {
+            const auto next = queue_.front(kWriteBytes, unix_ms_now());
+            const auto sent = ::send(fd_.get(), next.data(), next.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+            if (sent >= 0) {
+                queue_.taken(static_cast<std::size_t>(sent));
+            } else if (errno == EAGAIN) {
+                return wait(kSlowRetryMs);
+            } else if (errno != EINTR) {
+                return lose("the collector has gone", errno);
+            }
+        }
+    }
+
+    void flush(std::int64_t limit_ms) override {
+        const SteadyMs end = steady_ms_now() + limit_ms;
+        for (;;) {
+            is_waiting_ = false;
+            drain();
+            // A collector that is absent now is not waited for.
+            if (!fd_ || queue_.is_empty() || steady_ms_now() >= end) return;
+            pollfd waiting{fd_.get(), POLLOUT, 0};
+            ::poll(&waiting, 1, static_cast<int>(kSlowRetryMs));
+        }
+    }
+
+  private:
+    bool dial() {
+        Fd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+        // EAGAIN: the listener's queue is full.
+        if (!fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address_), sizeof address_) != 0) {
+            lose("cannot connect", errno);
+            return false;
+        }
+        fd_ = std::move(fd);
+        backoff_.reset();
+        is_told_ = false;
+        log::info("events: connected to unix:{}", path_);
+        return true;
+    }
+    void lose(const char* what, int number) {
+        fd_.reset();
+        queue_.rewind();
+        if (!std::exchange(is_told_, true))
+            log::warn("events: unix:{}: {}: {}; records wait, and the oldest go when too many do", path_,
+                      what, std::strerror(number));
+        wait(backoff_.next_ms(get_le<std::uint32_t>(crypto::random_array<4>().data())));
+    }
+    void wait(std::int64_t ms) {
+        is_waiting_ = true;
+        retry_.after(ms, [this] {
+            is_waiting_ = false;
+            drain();
+        });
+    }
+
+    RecordQueue& queue_;
+    std::string path_;
+    sockaddr_un address_;
+    Timer retry_;
+    Fd fd_;
+    Backoff backoff_{kFirstDialMs, kDialMsMax};
+    bool is_waiting_{false};
+    bool is_told_{false};
+};
+
+}  // namespace
+
+std::unique_ptr<EventOutlet> open_unix_outlet(Loop& loop, RecordQueue& queue, const std::string& path) {
+    return std::make_unique<UnixOutlet>(loop, queue, path);
+}
+
+}  // namespace hp::net

@@ -1,0 +1,24 @@
+// The connections of an HTTP server, without the listener: whoever accepts them gives them here. Internal to
+// this room, and for the fuzz target, whose connections are socket pairs.
+#pragma once
+#include "net/address.hpp"
+#include "net/http.hpp"
+
+namespace hp::net {
+
+class HttpSessions {
+  public:
+    HttpSessions(Loop& loop, HttpLimits limits, bool cors, HttpServer::Handler handler);
+    /// Answers its requests until either side closes. `fd` does not block.
+    void serve(Fd fd, const Address& peer) const;
+    std::size_t open() const;
+    /// Those that are open finish the request that they are in.
+    void stop();
+
+  private:
+    struct Shared;
+    class Session;
+    std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace hp::net

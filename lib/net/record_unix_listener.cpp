@@ -1,0 +1,124 @@
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "net/acceptor.hpp"
+#include "net/record_intake.hpp"
+
+namespace hp::net {
+namespace {
+
+/// What a writer may have queued in its socket when we stop: net.core.wmem_max is far below it.
+constexpr std::size_t kLeftBytesMax = 8u << 20;
+
+class UnixRecords;
+
+class RecordSocket final : public Pollable, public std::enable_shared_from_this<RecordSocket> {
+  public:
+    RecordSocket(Loop& loop, Fd fd, UnixRecords& listener, std::string writer);
+    void start() { reactor_.add(fd_.get(), EPOLLIN, shared_from_this()); }
+    void on_ready(std::uint32_t) override {
+        if (!read_some()) end("the writer closed the connection");
+    }
+    void end(const std::string& why);
+    /// Takes what has arrived; nothing can arrive after it, and the writer keeps what it could not send.
+    void stop() {
+        ::shutdown(fd_.get(), SHUT_RD);
+        for (std::size_t left = kLeftBytesMax; left > 0 && read_some();)
+            left -= std::min(left, reactor_.read_buffer().size());
+        end("stopping");
+    }
+    bool is_proven() const { return intake_.is_proven(); }
+
+  private:
+    /// False at the end of the stream.
+    bool read_some() {
+        const auto buffer = reactor_.read_buffer();
+        const ssize_t got = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+        if (got < 0) return errno == EAGAIN || errno == EINTR;
+        if (got > 0) intake_.feed(buffer.first(static_cast<std::size_t>(got)));
+        return got > 0;
+    }
+
+    Reactor& reactor_;
+    Fd fd_;
+    UnixRecords& listener_;
+    RecordIntake intake_;
+};
+
+class UnixRecords final : public RecordListener {
+  public:
+    UnixRecords(Loop& loop, RecordLimits limits, OnRecord on_record)
+        : loop_{loop}, limits_{limits}, on_record_{std::move(on_record)} {}
+    ~UnixRecords() override { stop(); }
+
+    Result<> listen(const std::string& path) {
+        HP_TRY(acceptor_,
+               Acceptor::listen_unix(loop_, path, [this](Fd fd, const Address&) { accept(std::move(fd)); }));
+        return {};
+    }
+    void stop() override {
+        if (acceptor_) acceptor_->stop();
+        while (!sockets_.empty()) sockets_.front()->stop();
+    }
+
+    const RecordLimits& limits() const { return limits_; }
+    const OnRecord& on_record() const { return on_record_; }
+    void gone(RecordSocket* socket) {
+        std::erase_if(sockets_, [&](const auto& known) { return known.get() == socket; });
+    }
+
+  private:
+    void accept(Fd fd) {
+        ucred peer{};
+        socklen_t size = sizeof peer;
+        (void)::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size);
+        auto writer = "pid " + std::to_string(peer.pid) + ", uid " + std::to_string(peer.uid);
+        if (sockets_.size() >= limits_.connections_max) {
+            // A program that writes records goes before whoever only holds a connection.
+            const auto silent =
+                std::ranges::find_if(sockets_, [](const auto& one) { return !one->is_proven(); });
+            full_log_("{}: {} connections are open, which is the limit; {} is closed", writer,
+                      sockets_.size(), silent == sockets_.end() ? "it" : "one that sent no record");
+            if (silent == sockets_.end()) return;
+            (*silent)->end("another one came");
+        }
+        sockets_.push_back(std::make_shared<RecordSocket>(loop_, std::move(fd), *this, std::move(writer)));
+        sockets_.back()->start();
+    }
+
+    Loop& loop_;
+    RecordLimits limits_;
+    OnRecord on_record_;
+    std::unique_ptr<Acceptor> acceptor_;
+    std::vector<std::shared_ptr<RecordSocket>> sockets_;  // the oldest first
+    log::Limited full_log_{log::Level::warn};
+};
+
+RecordSocket::RecordSocket(Loop& loop, Fd fd, UnixRecords& listener, std::string writer)
+    : reactor_{reactor_of(loop)},
+      fd_{std::move(fd)},
+      listener_{listener},
+      intake_{loop, listener.limits(), std::move(writer), listener.on_record(),
+              [this] { end("a record did not become whole in time"); }} {}
+
+void RecordSocket::end(const std::string& why) {
+    if (!fd_) return;
+    const auto self = shared_from_this();
+    intake_.finish();
+    log::debug("records: {}: {}", intake_.writer(), why);
+    reactor_.remove(fd_.get());
+    fd_.reset();
+    listener_.gone(this);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RecordListener>> RecordListener::listen_unix(Loop& loop, const std::string& path,
+                                                                    RecordLimits limits, OnRecord on_record) {
+    auto listener = std::make_unique<UnixRecords>(loop, limits, std::move(on_record));
+    HP_DO(listener->listen(path));
+    return listener;
+}
+
+}  // namespace hp::net

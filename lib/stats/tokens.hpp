@@ -1,0 +1,24 @@
+// Who may see what over HTTP: bearer tokens with a scope.
+#pragma once
+#include <map>
+#include <string_view>
+
+#include "base/bytes.hpp"
+#include "stats/api.hpp"
+
+namespace hp::stats {
+
+class Tokens {
+  public:
+    /// Lines of SCOPE TOKEN; empty ones and those that begin with # do not count. `name` is the file's, for
+    /// errors: "NAME:LINE: what".
+    static Result<Tokens> parse(std::string_view text, const std::string& name);
+    /// What the value of an Authorization header may see.
+    Scope scope_of(std::string_view authorization) const;
+
+  private:
+    /// By hash, so that the time of a look-up tells nothing of a token.
+    std::map<Bytes32, Scope> scopes_;
+};
+
+}  // namespace hp::stats
