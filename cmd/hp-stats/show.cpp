@@ -28,7 +28,8 @@ Result<> show(const Options& options) {
 
 Result<> top(const Options& options) {
     HP_TRY(const auto snapshot, read(options));
-    print(stats::top_text(snapshot, "share_accepted", static_cast<std::size_t>(options.count), options.format()));
+    print(stats::top_text(snapshot, "share_accepted", static_cast<std::size_t>(options.count),
+                          options.format()));
     return {};
 }
 

@@ -172,6 +172,12 @@ std::optional<ReadRecord> read_plain(std::string_view content) {
     return record;
 }
 
+std::string_view without_blanks(std::string_view json) {
+    constexpr std::string_view kBlank = " \t\r\n";
+    const auto first = std::min(json.find_first_not_of(kBlank), json.size());
+    return json.substr(first, json.find_last_not_of(kBlank) + 1 - first);
+}
+
 /// Valid JSON has line breaks between its tokens only.
 void join_lines(std::string& json) {
     std::ranges::replace_if(
@@ -191,6 +197,8 @@ bool starts_record(std::string_view content) {
 
 ReadRecord read_record(std::string_view content) {
     const bool is_msgpack = !content.empty() && is_map(static_cast<unsigned char>(content[0]));
+    // What stands around it is no part of it: another layout has no room for that.
+    if (!is_msgpack) content = without_blanks(content);
     if (!is_msgpack)
         if (auto plain = read_plain(content)) {
             join_lines(plain->json);
