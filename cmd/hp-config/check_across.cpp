@@ -10,6 +10,7 @@
 #include "config/mint_key.hpp"
 #include "crypto/base58.hpp"
 #include "setup.hpp"
+#include "stats/sql.hpp"
 
 namespace hp::hp_config {
 namespace {
@@ -221,11 +222,13 @@ void check_paths(Setup& setup) {
     }
     std::map<std::string, std::string> taken;
     for (const auto& store : stores) {
-        const std::string path = setup.resolve(store.path);
+        const bool is_url = stats::is_postgres_url(store.path);
+        const std::string path = is_url ? store.path : setup.resolve(store.path);
         const std::string owner = std::string(store.key) + " of " + std::string(store.file);
         if (const auto [other, is_new] = taken.emplace(path, owner); !is_new) {
             setup.add(store.file, store.key, "is '" + path + "', which is also " + other->second);
         }
+        if (is_url) continue;
         std::error_code ignored;
         const auto parent = std::filesystem::path(path).parent_path();
         if (!std::filesystem::is_directory(parent, ignored)) {

@@ -3,6 +3,7 @@
 
 #include "cli/command.hpp"
 #include "config/keys.hpp"
+#include "stats/sql.hpp"
 #include "verbs.hpp"
 
 using namespace hp;
@@ -290,7 +291,10 @@ int main(int argc, char** argv) {
                                 : is("audit")   ? all.audit.database
                                                 : all.options.database;
         const bool is_proxy = all.side == "proxy";
-        if (database.empty()) database = command.resolve(is_proxy ? stats.proxy_database : stats.database);
+        if (database.empty()) {
+            database = is_proxy ? stats.proxy_database : stats.database;
+            if (!stats::is_postgres_url(database)) database = command.resolve(database);
+        }
         if (is("ingest")) return ingest(all.input, database, retention_of(stats));
         if (is("history")) return hp_stats::history(all.options);
         if (is("top")) return hp_stats::top(all.options);

@@ -298,9 +298,12 @@ struct Stats {
 
     template <class V>
     void describe(V&& v) {
-        v("database", database, "the time series' SQLite file of the pool side", path());
-        v("proxy_database", proxy_database, "the time series' SQLite file of the proxy side (--side proxy)",
+        v("database", database,
+          "the time series of the pool side: an SQLite file, or a PostgreSQL database as "
+          "postgresql://USER@HOST/NAME "
+          "(its password in the file that PGPASSFILE names)",
           path());
+        v("proxy_database", proxy_database, "the same of the proxy side (--side proxy)", path());
         v("tokens_file", tokens_file,
           "file with lines of SCOPE TOKEN, mode 0600; empty: no token is needed, and serve listens on "
           "loopback only",

@@ -7,15 +7,16 @@ constexpr UnixMs kForgetEveryMs = 60'000;
 
 }  // namespace
 
-LiveTable::LiveTable(store::Database& db)
+LiveTable::LiveTable(SqlDatabase& db)
     : begin_{db.prepare("DELETE FROM live WHERE source=? AND opened_ms<?")},
-      close_{db.prepare("DELETE FROM live WHERE source=?1 AND connection=?2 AND (?3 OR channel=?4) AND "
-                        "seen_ms<=?5")},
+      close_{db.prepare(
+          "DELETE FROM live WHERE source=?1 AND connection=?2 AND (CAST(?3 AS BIGINT)=1 OR channel=?4) AND "
+          "seen_ms<=?5")},
       put_{db.prepare(
           "INSERT INTO live VALUES(?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(source,connection,channel) DO UPDATE "
           "SET opened_ms=excluded.opened_ms,seen_ms=excluded.seen_ms,is_standard=excluded.is_standard,"
           "shares=excluded.shares,rate=excluded.rate,rate_squared=excluded.rate_squared,"
-          "rate_max=excluded.rate_max,json=excluded.json WHERE excluded.seen_ms>=seen_ms")},
+          "rate_max=excluded.rate_max,json=excluded.json WHERE excluded.seen_ms>=live.seen_ms")},
       forget_{db.prepare("DELETE FROM live WHERE seen_ms<?")},
       count_{db.prepare("SELECT count(*) FROM live")} {}
 

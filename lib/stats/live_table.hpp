@@ -1,20 +1,20 @@
 // The table of live.hpp's rows.
 #pragma once
 #include "stats/live.hpp"
-#include "store/sqlite.hpp"
+#include "stats/sql.hpp"
 
 namespace hp::stats {
 
 class LiveTable {
   public:
-    explicit LiveTable(store::Database& db);
+    explicit LiveTable(SqlDatabase& db);
     /// REQUIRES: inside a transaction.
     void apply(const LiveChanges& changes);
     /// Drops rows that nobody spoke of for kLiveMs before this time.
     void forget(UnixMs newest_ms);
 
   private:
-    store::Statement begin_, close_, put_, forget_, count_;
+    SqlStatement begin_, close_, put_, forget_, count_;
     std::int64_t room_{0};  // rows that can be put without counting again
     UnixMs forgot_ms_{0};
 };

@@ -4,9 +4,8 @@
 
 #include "base/bytes.hpp"
 #include "stats/rules.hpp"
-#include "stats/schema.hpp"
+#include "stats/sql.hpp"
 #include "stats/text.hpp"
-#include "store/sqlite.hpp"
 
 namespace hp::stats {
 namespace {
@@ -16,7 +15,7 @@ constexpr std::int64_t kMinuteMs = 60'000;
 constexpr UnixMs kGaugeReachMs = 3'600'000;
 
 /// Columns count, amount, work_hashes, work_squared, work_max, last_ms from this one on.
-Sums sums_of(const store::Statement& row, int column) {
+Sums sums_of(const SqlStatement& row, int column) {
     return {.count = static_cast<std::uint64_t>(row.integer(column)),
             .amount = static_cast<std::uint64_t>(row.integer(column + 1)),
             .work_hashes = row.real(column + 2),
@@ -37,18 +36,18 @@ const std::set<std::string, std::less<>>& worker_series() {
 }
 
 /// Columns shares, rate, rate_squared, rate_max from this one on.
-Sums rate_of(const store::Statement& row, int column) {
+Sums rate_of(const SqlStatement& row, int column) {
     return {.count = static_cast<std::uint64_t>(row.integer(column)),
             .work_hashes = row.real(column + 1),
             .work_squared = row.real(column + 2),
             .work_max = row.real(column + 3)};
 }
 
-void read_sums(store::Statement& row, Snapshot& out) {
+void read_sums(SqlStatement& row, Snapshot& out) {
     while (row.step()) out.series[row.text(0)][row.text(1)].add(sums_of(row, 2));
 }
 
-void read_latencies(store::Statement& row, Snapshot& out) {
+void read_latencies(SqlStatement& row, Snapshot& out) {
     while (row.step())
         out.latencies[row.text(0)][static_cast<std::uint32_t>(row.integer(1))] +=
             static_cast<std::uint64_t>(row.integer(2));
@@ -83,7 +82,8 @@ std::optional<Gauge> Snapshot::gauge(const std::string& field) const {
 }
 
 struct Reader::Impl {
-    store::Database db;
+    std::unique_ptr<SqlDatabase> database;
+    SqlDatabase& db{*database};
 
     void read_intake(Snapshot& out) {
         auto row = db.prepare("SELECT records, unknown, damaged, first_ms, last_ms FROM intake");
@@ -132,7 +132,8 @@ struct Reader::Impl {
     /// Without the rows of workers: what has other labels is looked up slot by slot.
     void read_together(Snapshot& out, const std::vector<Piece>& pieces) {
         auto totals = db.prepare(
-            "SELECT name, ?, count, amount, work_hashes, work_squared, work_max, last_ms FROM slot_total "
+            "SELECT name, CAST(? AS TEXT), count, amount, work_hashes, work_squared, work_max, last_ms FROM "
+            "slot_total "
             "WHERE level = ? AND slot >= ? AND slot < ?");
         auto labels = db.prepare(
             "SELECT name, label, count, amount, work_hashes, work_squared, work_max, last_ms FROM slot_label "
@@ -194,19 +195,20 @@ struct Reader::Impl {
         return {row.integer(0), row.integer(1), {}};
     }
     Sums rate(const std::string& source) {
-        auto row = db.prepare(std::string("SELECT coalesce(sum(shares),0),total(rate),total(rate_squared),"
-                                          "coalesce(max(rate_max),0.0)") +
-                              kAreThere);
+        auto row = db.prepare(
+            std::string(
+                "SELECT coalesce(sum(shares),0),coalesce(sum(rate),0.0),coalesce(sum(rate_squared),0.0),"
+                "coalesce(max(rate_max),0.0)") +
+            kAreThere);
         row.bind(source, nullptr, live_from()).step();
         return rate_of(row, 0);
     }
 
     LivePage<LiveConnection> connections(const LiveQuery& query) {
         auto out = counted<LiveConnection>("DISTINCT connection", query);
-        // Beside min() the bare column is of the row that has the minimum.
         auto row = db.prepare(
             std::string("SELECT connection,sum(1-is_standard),sum(is_standard),min(opened_ms),sum(shares),"
-                        "sum(rate) AS all_rate,sum(rate_squared),max(rate_max),json") +
+                        "sum(rate) AS all_rate,sum(rate_squared),max(rate_max),min(json)") +
             kAreThere + " GROUP BY connection ORDER BY " +
             (query.is_by_rate ? "all_rate DESC,connection" : "connection") + " LIMIT ?4 OFFSET ?5");
         row.bind(query.source, query.connection, live_from(), query.limit, query.offset);
@@ -231,7 +233,7 @@ struct Reader::Impl {
 
     /// The statements that read one slot of what a query asks for.
     struct SlotReader {
-        SlotReader(store::Database& db, const HistoryQuery& query_)
+        SlotReader(SqlDatabase& db, const HistoryQuery& query_)
             : query{query_},
               observed{db.prepare("SELECT 1 FROM slot_total WHERE level = ? AND slot = ? AND name = ?")},
               sums{db.prepare(
@@ -266,7 +268,7 @@ struct Reader::Impl {
         }
 
         const HistoryQuery& query;
-        store::Statement observed, sums, gauges;
+        SqlStatement observed, sums, gauges;
     };
 
     std::vector<HistoryRow> history(const HistoryQuery& query) {
@@ -301,8 +303,7 @@ Reader::Reader(Reader&&) noexcept = default;
 Reader::~Reader() = default;
 
 Result<Reader> Reader::open(const std::string& path) {
-    HP_TRY(auto db,
-           store::Database::open(path, store::Mode::read_only, store::Journal::wal, kApplicationId, kSchema));
+    HP_TRY(auto db, open_sql(path, SqlDatabase::Mode::read));
     return Reader{std::make_unique<Impl>(Impl{std::move(db)})};
 }
 
@@ -310,19 +311,12 @@ Result<Reader> Reader::open(const std::string& path) {
 template <class Call>
 auto Reader::at_one_moment(Call call) -> Result<decltype(call())> {
     try {
-        impl_->db.exec("BEGIN");
+        SqlTransaction transaction{impl_->db};
         auto out = call();
-        impl_->db.reset_statements();
-        impl_->db.exec("COMMIT");
+        transaction.commit();
         return out;
     } catch (const store::DbError& error) {
-        impl_->db.reset_statements();
-        try {
-            impl_->db.exec("ROLLBACK");
-        } catch (const store::DbError&) {
-            // There is none any more, and the first error is the one to tell.
-        }
-        return fail(Errc::io, "database '" + printable(impl_->db.path(), 4096) + "': " + error.what());
+        return fail(Errc::io, impl_->db.name() + ": " + error.what());
     }
 }
 

@@ -80,4 +80,54 @@ CREATE TABLE live(
 ) STRICT, WITHOUT ROWID;
 )sql"};
 
+/// The same tables in PostgreSQL, as the last of the scripts leaves them.
+inline constexpr std::int64_t kPostgresVersion = 3;
+inline constexpr const char* kPostgresSchema = R"sql(
+CREATE TABLE hashpool_stats(version BIGINT NOT NULL);
+INSERT INTO hashpool_stats VALUES(3);
+CREATE TABLE intake(
+  records BIGINT NOT NULL, unknown BIGINT NOT NULL, damaged BIGINT NOT NULL, first_ms BIGINT, last_ms BIGINT
+);
+INSERT INTO intake VALUES(0, 0, 0, NULL, NULL);
+CREATE TABLE total(
+  name TEXT NOT NULL, label TEXT NOT NULL, count BIGINT NOT NULL, amount BIGINT NOT NULL,
+  work_hashes DOUBLE PRECISION NOT NULL, last_ms BIGINT NOT NULL,
+  work_squared DOUBLE PRECISION NOT NULL, work_max DOUBLE PRECISION NOT NULL, PRIMARY KEY(name, label)
+);
+CREATE TABLE latency_total(
+  name TEXT NOT NULL, bucket BIGINT NOT NULL, count BIGINT NOT NULL, PRIMARY KEY(name, bucket)
+);
+CREATE TABLE gauge(
+  source TEXT NOT NULL, field TEXT NOT NULL, json TEXT NOT NULL, ts_ms BIGINT NOT NULL, PRIMARY KEY(source, field)
+);
+CREATE TABLE level(level BIGINT PRIMARY KEY, kept BIGINT NOT NULL, complete BIGINT NOT NULL);
+INSERT INTO level VALUES(0, 0, 0), (1, 0, 0), (2, 0, 0), (3, 0, 0);
+CREATE TABLE slot_total(
+  level BIGINT NOT NULL, slot BIGINT NOT NULL, name TEXT NOT NULL, count BIGINT NOT NULL, amount BIGINT NOT NULL,
+  work_hashes DOUBLE PRECISION NOT NULL, work_squared DOUBLE PRECISION NOT NULL, work_max DOUBLE PRECISION NOT NULL,
+  last_ms BIGINT NOT NULL, PRIMARY KEY(level, slot, name)
+);
+CREATE TABLE slot_label(
+  level BIGINT NOT NULL, slot BIGINT NOT NULL, name TEXT NOT NULL, label TEXT NOT NULL,
+  count BIGINT NOT NULL, amount BIGINT NOT NULL, work_hashes DOUBLE PRECISION NOT NULL,
+  work_squared DOUBLE PRECISION NOT NULL, work_max DOUBLE PRECISION NOT NULL, last_ms BIGINT NOT NULL,
+  PRIMARY KEY(level, slot, name, label)
+);
+CREATE TABLE slot_latency(
+  level BIGINT NOT NULL, slot BIGINT NOT NULL, name TEXT NOT NULL, bucket BIGINT NOT NULL, count BIGINT NOT NULL,
+  PRIMARY KEY(level, slot, name, bucket)
+);
+CREATE TABLE slot_gauge(
+  level BIGINT NOT NULL, slot BIGINT NOT NULL, source TEXT NOT NULL, field TEXT NOT NULL,
+  low DOUBLE PRECISION NOT NULL, high DOUBLE PRECISION NOT NULL, last DOUBLE PRECISION NOT NULL,
+  last_ms BIGINT NOT NULL, PRIMARY KEY(level, slot, source, field)
+);
+CREATE TABLE live(
+  source TEXT NOT NULL, connection BIGINT NOT NULL, channel BIGINT NOT NULL,
+  opened_ms BIGINT NOT NULL, seen_ms BIGINT NOT NULL, is_standard BIGINT NOT NULL,
+  shares BIGINT NOT NULL, rate DOUBLE PRECISION NOT NULL, rate_squared DOUBLE PRECISION NOT NULL,
+  rate_max DOUBLE PRECISION NOT NULL, json TEXT NOT NULL, PRIMARY KEY(source, connection, channel)
+);
+)sql";
+
 }  // namespace hp::stats

@@ -1,8 +1,7 @@
 #include "stats/series.hpp"
 
 #include "stats/live_table.hpp"
-#include "stats/schema.hpp"
-#include "store/sqlite.hpp"
+#include "stats/sql.hpp"
 
 namespace hp::stats {
 namespace {
@@ -14,19 +13,33 @@ constexpr UnixMs kGraceMs = 120'000;
 /// held up.
 constexpr Slot kSlotsAtOnce = 64;
 
-// "old + new", stopping at 2^63 - 1: SQLite would go on in floating point, which a STRICT column refuses.
-#define HP_ADD_UP(column)                                                  \
-#column "=CASE WHEN " #column ">9223372036854775807-excluded." #column \
-            " THEN 9223372036854775807 ELSE " #column "+excluded." #column " END"
-constexpr const char* kAddSums =
-    " DO UPDATE SET " HP_ADD_UP(count) "," HP_ADD_UP(amount) ",work_hashes=work_hashes+excluded.work_hashes,"
-    "work_squared=work_squared+excluded.work_squared,work_max=max(work_max,excluded.work_max),last_ms=max(last_ms,excluded.last_ms)";
-constexpr const char* kAddCount = " DO UPDATE SET " HP_ADD_UP(count);
-#undef HP_ADD_UP
-constexpr const char* kAddGauge =
-    " DO UPDATE SET low=min(low,excluded.low),high=max(high,excluded.high),"
-    "last=CASE WHEN excluded.last_ms>=last_ms THEN excluded.last ELSE last "
-    "END,last_ms=max(last_ms,excluded.last_ms)";
+// What the row has and what is added to it, in the words of both dialects (sql.hpp).
+/// "old + new", stopping at 2^63 - 1: SQLite would go on in floating point, which a STRICT column refuses.
+std::string added(const std::string& table, const char* column) {
+    const std::string old = table + "." + column, more = std::string("excluded.") + column;
+    return std::string(column) + "=CASE WHEN " + old + ">9223372036854775807-" + more +
+           " THEN 9223372036854775807 ELSE " + old + "+" + more + " END";
+}
+std::string summed(const std::string& table, const char* column) {
+    return std::string(column) + "=" + table + "." + column + "+excluded." + column;
+}
+/// The greater one, or with "<" the smaller.
+std::string extreme(const std::string& table, const char* column, const char* than = ">") {
+    const std::string old = table + "." + column, more = std::string("excluded.") + column;
+    return std::string(column) + "=CASE WHEN " + more + than + old + " THEN " + more + " ELSE " + old +
+           " END";
+}
+std::string add_sums(const std::string& table) {
+    return " DO UPDATE SET " + added(table, "count") + "," + added(table, "amount") + "," +
+           summed(table, "work_hashes") + "," + summed(table, "work_squared") + "," +
+           extreme(table, "work_max") + "," + extreme(table, "last_ms");
+}
+std::string add_count(const std::string& table) { return " DO UPDATE SET " + added(table, "count"); }
+std::string add_gauge(const std::string& table) {
+    return " DO UPDATE SET " + extreme(table, "low", "<") + "," + extreme(table, "high") +
+           ",last=CASE WHEN excluded.last_ms>=" + table + ".last_ms THEN excluded.last ELSE " + table +
+           ".last END," + extreme(table, "last_ms");
+}
 
 /// A table of slots: its columns behind level and slot, how many of them are the key, and how rows of one key
 /// add up.
@@ -34,28 +47,29 @@ struct SlotTable {
     const char* name;
     const char* key;
     const char* values;
-    const char* add;
+    std::string (*add)(const std::string& table);
 };
 constexpr SlotTable kTotals{"slot_total", "name", "count,amount,work_hashes,work_squared,work_max,last_ms",
-                            kAddSums};
+                            &add_sums};
 constexpr SlotTable kLabels{"slot_label", "name,label",
-                            "count,amount,work_hashes,work_squared,work_max,last_ms", kAddSums};
-constexpr SlotTable kLatencies{"slot_latency", "name,bucket", "count", kAddCount};
-constexpr SlotTable kGauges{"slot_gauge", "source,field", "low,high,last,last_ms", kAddGauge};
+                            "count,amount,work_hashes,work_squared,work_max,last_ms", &add_sums};
+constexpr SlotTable kLatencies{"slot_latency", "name,bucket", "count", &add_count};
+constexpr SlotTable kGauges{"slot_gauge", "source,field", "low,high,last,last_ms", &add_gauge};
 
 std::string insert_or_add(const SlotTable& table, const std::string& rows) {
     return std::string("INSERT INTO ") + table.name + " " + rows + " ON CONFLICT(level,slot," + table.key +
-           ")" + table.add;
+           ")" + table.add(table.name);
 }
 
 /// The statements of one table of slots.
 struct SlotRows {
-    store::Statement add, roll, forget;
-    SlotRows(store::Database& db, const SlotTable& table, const char* parameters)
+    SqlStatement add, roll, forget;
+    SlotRows(SqlDatabase& db, const SlotTable& table, const char* parameters)
         : add{db.prepare(insert_or_add(table, std::string("VALUES(") + parameters + ")"))},
-          roll{db.prepare(insert_or_add(
-              table, std::string("SELECT ?1,slot/?2,") + table.key + "," + table.values + " FROM " +
-                         table.name + " WHERE level=?1-1 AND slot>=?3 AND slot<?4 ORDER BY slot"))},
+          roll{db.prepare(
+              insert_or_add(table, std::string("SELECT CAST(?1 AS BIGINT),slot/CAST(?2 AS BIGINT),") +
+                                       table.key + "," + table.values + " FROM " + table.name +
+                                       " WHERE level=CAST(?1 AS BIGINT)-1 AND slot=?3"))},
           forget{db.prepare(std::string("DELETE FROM ") + table.name + " WHERE level=? AND slot<?")} {}
 };
 
@@ -64,15 +78,17 @@ Slot ratio_to_finer(std::size_t level) { return kLevels[level].seconds / kLevels
 }  // namespace
 
 struct Series::Impl {
-    store::Database db;
+    std::unique_ptr<SqlDatabase> database;
+    SqlDatabase& db;
     Retention retention;
     SlotRows totals, labels, latencies, gauges;
     LiveTable live;
-    store::Statement total, latency_total, gauge, intake, newest, next_slot, save_level;
+    SqlStatement total, latency_total, gauge, intake, newest, next_slot, save_level;
     Holdings holdings;
 
-    Impl(store::Database opened, Retention retention_)
-        : db{std::move(opened)},
+    Impl(std::unique_ptr<SqlDatabase> opened, Retention retention_)
+        : database{std::move(opened)},
+          db{*database},
           retention{retention_},
           totals{db, kTotals, "?,?,?,?,?,?,?,?,?"},
           labels{db, kLabels, "?,?,?,?,?,?,?,?,?,?"},
@@ -80,14 +96,15 @@ struct Series::Impl {
           gauges{db, kGauges, "?,?,?,?,?,?,?,?"},
           live{db},
           total{db.prepare(std::string("INSERT INTO total VALUES(?,?,?,?,?,?,?,?) ON CONFLICT(name,label)") +
-                           kAddSums)},
-          latency_total{db.prepare(
-              std::string("INSERT INTO latency_total VALUES(?,?,?) ON CONFLICT(name,bucket)") + kAddCount)},
+                           add_sums("total"))},
+          latency_total{
+              db.prepare(std::string("INSERT INTO latency_total VALUES(?,?,?) ON CONFLICT(name,bucket)") +
+                         add_count("latency_total"))},
           gauge{db.prepare("INSERT INTO gauge VALUES(?,?,?,?) ON CONFLICT(source,field) DO UPDATE SET "
-                           "json=excluded.json,ts_ms=excluded.ts_ms WHERE excluded.ts_ms>=ts_ms")},
+                           "json=excluded.json,ts_ms=excluded.ts_ms WHERE excluded.ts_ms>=gauge.ts_ms")},
           intake{db.prepare("UPDATE intake SET records=records+?1,unknown=unknown+?2,damaged=damaged+?3,"
-                            "first_ms=min(coalesce(first_ms,?4),coalesce(?4,first_ms)),"
-                            "last_ms=max(coalesce(last_ms,?5),coalesce(?5,last_ms))")},
+                            "first_ms=CASE WHEN first_ms<=?4 THEN first_ms ELSE coalesce(?4,first_ms) END,"
+                            "last_ms=CASE WHEN last_ms>=?5 THEN last_ms ELSE coalesce(?5,last_ms) END")},
           newest{db.prepare("SELECT last_ms FROM intake")},
           next_slot{db.prepare("SELECT min(slot) FROM slot_total WHERE level=? AND slot>=?")},
           save_level{db.prepare("UPDATE level SET kept=?,complete=? WHERE level=?")} {
@@ -104,13 +121,13 @@ struct Series::Impl {
     Result<bool> transact(Call call) {
         const Holdings before = holdings;
         try {
-            store::Transaction transaction{db};
+            SqlTransaction transaction{db};
             const bool out = call();
             transaction.commit();
             return out;
         } catch (const store::DbError& error) {
             holdings = before;
-            return fail(Errc::io, "database '" + printable(db.path(), 4096) + "': " + error.what());
+            return fail(Errc::io, db.name() + ": " + error.what());
         }
     }
 
@@ -217,8 +234,10 @@ struct Series::Impl {
         complete = first ? std::min(end, std::max(complete, *first / ratio)) : end;
         end = std::min(end, complete + kSlotsAtOnce);
         if (end == complete) return;
+        // One finer slot at a time: PostgreSQL adds to a row once in a statement.
         for (SlotRows* rows : {&totals, &labels, &latencies, &gauges})
-            rows->roll.bind(level, ratio, complete * ratio, end * ratio).run();
+            for (Slot slot = complete * ratio; slot < end * ratio; ++slot)
+                rows->roll.bind(level, ratio, slot).run();
         complete = end;
     }
 
@@ -243,12 +262,12 @@ Series::Series(Series&&) noexcept = default;
 Series::~Series() = default;
 
 Result<Series> Series::open(const std::string& path, Retention retention) {
-    HP_TRY(auto db,
-           store::Database::open(path, store::Mode::create, store::Journal::wal, kApplicationId, kSchema));
+    HP_TRY(auto db, open_sql(path, SqlDatabase::Mode::write));
+    const std::string name = db->name();
     try {
         return Series{std::make_unique<Impl>(std::move(db), retention)};
     } catch (const store::DbError& error) {
-        return fail(Errc::io, "database '" + printable(path, 4096) + "': " + error.what());
+        return fail(Errc::io, name + ": " + error.what());
     }
 }
 

@@ -5,9 +5,11 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -43,6 +45,15 @@ class Statement {
         reset();
         int index = 0;
         (bind_one(++index, args), ...);
+        expect_parameters(index);
+        return *this;
+    }
+    /// The same for parameters whose number and types are known at run time only.
+    Statement& bind_list(
+        std::span<const std::variant<std::nullptr_t, std::int64_t, double, std::string_view>> values) {
+        reset();
+        int index = 0;
+        for (const auto& value : values) std::visit([&](const auto& of) { bind_one(++index, of); }, value);
         expect_parameters(index);
         return *this;
     }
