@@ -141,7 +141,12 @@ void Batch::clear() {
 }
 
 std::string Batch::admit(std::string_view series, std::string label) {
-    if (label.size() > kLabelSizeMax) label.resize(kLabelSizeMax);
+    if (label.size() > kLabelSizeMax) {
+        // Whole characters: half of one is no text, and a database may refuse it.
+        std::size_t size = kLabelSizeMax;
+        while (size > 0 && (static_cast<unsigned char>(label[size]) & 0xc0) == 0x80) --size;
+        label.resize(size);
+    }
     auto& known = labels_[std::string(series)];
     if (known.contains(label)) return label;
     if (known.size() >= kLabelsMax) return std::string(kOtherLabel);

@@ -45,8 +45,10 @@ print("\n".join(str(one.getsockname()[1]) for one in held))' "$1")
 start_daemon() {
     local name=$1
     shift
+    # Here, not by the child: what an earlier one of this name wrote must not be taken for its words.
+    : >"$BATS_TEST_TMPDIR/$name.log"
     # Descriptor 3 belongs to bats: whoever keeps it open keeps bats waiting.
-    "$@" >"$BATS_TEST_TMPDIR/$name.out" 2>"$BATS_TEST_TMPDIR/$name.log" 3>&- &
+    "$@" >"$BATS_TEST_TMPDIR/$name.out" 2>>"$BATS_TEST_TMPDIR/$name.log" 3>&- &
     daemon_pid[$name]=$!
 }
 

@@ -140,5 +140,5 @@ record(0, "alarm", what="disk\u0000full")' "$now"
     hp-config check conf
     run_tool -1 hp-stats show --config-dir conf
     [[ $stderr == *"postgresql://hashpool@localhost:1/stats"* ]]
-    refute find . -name '*.db' | grep .
+    assert_equal "$(find . -name '*.db')" ""
 }

@@ -162,6 +162,15 @@ TEST_CASE("labels are bounded: miners choose the names of workers") {
     CHECK(batch.sums().contains({minute, {"share_accepted", std::string(kOtherLabel)}}));
 }
 
+TEST_CASE("a label that is too long ends with a whole character") {
+    Batch batch;
+    std::string name;
+    for (int i = 0; i < 200; ++i) name += "\xc3\xa9";
+    REQUIRE(add(batch, share(name, 1, 1)));
+    const Batch::Minute minute = kNow / 60'000;
+    CHECK(batch.sums().contains({minute, {"share_accepted", name.substr(0, 254)}}));
+}
+
 TEST_CASE("what was committed comes back, by label and in sum") {
     const auto s = snapshot_of({share("a", 5, 1000.5), share("b", 7, 2000), share("a", 1, 500, kNow + 61'000),
                                 quote(5, 12), quote(7, 40), quote(7, -1, kNow, true)});
