@@ -142,6 +142,24 @@ void set_template(const InitOptions& options, Chosens& chosen) {
     if (!cookie.empty()) values["rpc_cookie_file"] = {cookie, "where Bitcoin Core leaves it, for this user"};
 }
 
+/// A directory in /etc is that of services: nothing is written there, each service's databases lie under
+/// /var/lib in a directory of its own, which its unit names too (StateDirectory). Empty for other
+/// directories.
+std::string state_directory(const std::string& dir) {
+    constexpr std::string_view kEtc = "/etc/";
+    return dir.starts_with(kEtc) ? "/var/lib/" + dir.substr(kEtc.size()) : std::string{};
+}
+
+void set_state(const std::string& state, Chosens& chosen) {
+    if (state.empty()) return;
+    chosen["template.toml"]["sim_chain_file"] = {state + "/template/sim-chain.dat"};
+    chosen["pool.toml"]["outbox_database"] = {state + "/pool/outbox.db"};
+    chosen["mint.toml"]["database"] = {state + "/mint/mint.db"};
+    chosen["shared/proxy.toml"]["wallet_database"] = {state + "/proxy/wallet.db"};
+    chosen["stats.toml"]["database"] = {state + "/stats/pool.db"};
+    chosen["stats.toml"]["proxy_database"] = {state + "/stats/proxy.db"};
+}
+
 struct NewSecret {
     std::string file, text;
 };
@@ -188,7 +206,10 @@ Result<> make_directory(const fs::path& path, mode_t mode, Traces& traces) {
     fs::create_directories(path.parent_path(), error);
     if (::mkdir(path.c_str(), mode) == 0) {
         traces.add(path);
-        if (::chmod(path.c_str(), mode) == 0) return {};
+        // The mode whatever the umask; a group that is inherited stays so.
+        struct stat made {};
+        if (::stat(path.c_str(), &made) == 0 && ::chmod(path.c_str(), mode | (made.st_mode & S_ISGID)) == 0)
+            return {};
     } else if (errno == EEXIST && fs::is_directory(path, error)) {
         return {};
     }
@@ -228,7 +249,12 @@ Result<> write_all(const fs::path& dir, const Chosens& chosen, const std::vector
     HP_DO(make_directory(dir, 0750, traces));
     HP_DO(make_directory(dir / "shared", 0750, traces));
     HP_DO(make_directory(dir / "secrets", 0700, traces));
-    HP_DO(make_directory(dir / "data", 0700, traces));
+    if (const fs::path state = state_directory(dir); state.empty()) {
+        HP_DO(make_directory(dir / "data", 0700, traces));
+    } else {
+        for (const char* role : {"template", "pool", "mint", "proxy", "stats"})
+            HP_DO(make_directory(state / role, 0700, traces));
+    }
     for (const auto& secret : secrets) {
         const fs::path path = dir / secret.file;
         HP_DO(cli::write_secret(path, secret.text));
@@ -282,8 +308,14 @@ void print(const InitOptions& options, const std::string& dir, const Chosens& ch
                     options.network.c_str());
     std::printf(
         "\nWrite down the words in secrets/mint.seed and secrets/wallet.seed, and keep a copy elsewhere.\n"
-        "Next, each in a terminal of its own:\n  hp-config check %s\n",
+        "Next:\n  hp-config check %s\n",
         dir.c_str());
+    if (!state_directory(dir).empty()) {
+        const std::string at = dir == "/etc/hashpool" ? "" : "@" + fs::path(dir).filename().string();
+        std::printf("  systemctl enable --now hp-{template,pool,mint,proxy}%s\n", at.c_str());
+        return;
+    }
+    std::printf("and each in a terminal of its own:\n");
     for (const char* program : {"hp-template", "hp-pool", "hp-mint", "hp-proxy"}) {
         std::printf("  %s --config-dir %s\n", program, dir.c_str());
     }
@@ -304,6 +336,7 @@ Result<> init(const InitOptions& options) {
     HP_DO(set_ports(options.ports, chosen));
     HP_DO(set_payout(options, is_play, chosen));
     set_template(options, chosen);
+    set_state(state_directory(dir), chosen);
     if (is_play) {
         chosen["shared/pool.toml"]["unit_bits"] = {std::int64_t{16}, "small, for CPU miners"};
         chosen["pool.toml"]["easiest_target_bits"] = {std::int64_t{16}, "small, for CPU miners"};

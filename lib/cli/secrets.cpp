@@ -118,7 +118,10 @@ Result<std::string> read_secret_text(const std::string& path) {
     text.resize(size);
     if (text.ends_with('\n')) text.pop_back();
     if (text.ends_with('\r')) text.pop_back();
-    if (text.empty()) return wrong_file(path, "is empty");
+    if (text.empty())
+        return wrong_file(path, is_systemd_credential(path)
+                                    ? "is empty: what the unit's LoadCredential= names is missing or empty"
+                                    : "is empty");
     return text;
 }
 

@@ -10,8 +10,9 @@ services=(hp-ingest-pool hp-ingest-proxy hp-template hp-pool hp-mint hp-proxy hp
 setup() {
     root=$BATS_TEST_TMPDIR/r
     units=$root/lib/systemd/system
-    mkdir -p "$root/lib/systemd" "$root/etc" "$root/usr"
+    mkdir -p "$root/lib/systemd" "$root/etc" "$root/usr/local"
     ln -s "$HP_BIN_DIR" "$root/usr/bin"
+    ln -s "$HP_BIN_DIR" "$root/usr/local/bin"
     cp -r "$HP_BIN_DIR/../systemd/system" "$units"
 }
 
@@ -19,7 +20,7 @@ setup() {
 make_analysable() {
     command -v systemd-analyze >/dev/null || skip "systemd-analyze is not installed"
     cd "$units"
-    sed -i "s|/usr/bin/hp-|$HP_BIN_DIR/hp-|" ./*.service
+    sed -i -E "s#/usr/(local/)?bin/hp-#$HP_BIN_DIR/hp-#" ./*.service
     local unit
     for unit in *@.*; do [ -d "$unit" ] || ln -s "$unit" "${unit/@/@second}"; done
     unset SYSTEMD_UNIT_PATH
@@ -126,7 +127,7 @@ show_daemon_logs() { tail -n 20 "$root"/*.log "$root"/*.told >&2; }
 
 @test "a reload with a faulty file is refused by the check, and the service goes on as it was" {
     make_config
-    start_units hp-template
+    start_units hp-ingest-pool hp-template
     echo 'fee_refresh_s = 0' >>"$conf/template.toml"
     kill -HUP "${daemon_pid[hp-template]}"
     wait_told hp-template "reload failed"
@@ -136,7 +137,7 @@ show_daemon_logs() { tail -n 20 "$root"/*.log "$root"/*.told >&2; }
     assert_equal "$daemon_status" 0
 }
 
-@test "a service with a faulty file is not started, and the check's exit code says: do not try again" {
+@test "a service with a faulty file is not started, and makes nothing" {
     make_config
     echo 'sim_block_bits = "many"' >>"$conf/template.toml"
     play hp-template
@@ -149,6 +150,7 @@ show_daemon_logs() { tail -n 20 "$root"/*.log "$root"/*.told >&2; }
 
 @test "a loop that stands still is noticed by the watchdog" {
     make_config
+    start_units hp-ingest-pool
     play hp-template --watchdog-s 1
     wait_told hp-template READY=1
     local main
@@ -163,8 +165,7 @@ show_daemon_logs() { tail -n 20 "$root"/*.log "$root"/*.told >&2; }
     make_config
     mv "$conf" "$root/second" && mkdir "$conf" && mv "$root/second" "$conf/second"
     conf=$conf/second
-    play hp-template@second
-    wait_told hp-template@second READY=1
+    start_units hp-ingest-pool@second hp-template@second
     assert [ -s "$conf/data/sim-chain.dat" ]
     stop_daemon hp-template@second
     assert_equal "$daemon_status" 0

@@ -1,0 +1,65 @@
+#include "cli/secrets.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+using namespace hp;
+
+namespace {
+
+/// systemd's directory of credentials, as a service finds it.
+class Credentials {
+  public:
+    Credentials() {
+        std::filesystem::create_directory(dir_);
+        ::setenv("CREDENTIALS_DIRECTORY", dir_.c_str(), 1);
+    }
+    ~Credentials() {
+        ::unsetenv("CREDENTIALS_DIRECTORY");
+        std::filesystem::remove_all(dir_);
+    }
+    Credentials(const Credentials&) = delete;
+    Credentials& operator=(const Credentials&) = delete;
+
+    std::string write(const std::string& name, const std::string& text, mode_t mode) const {
+        const std::string path = dir_ + "/" + name;
+        std::ofstream{path} << text;
+        REQUIRE(::chmod(path.c_str(), mode) == 0);
+        return path;
+    }
+
+  private:
+    std::string dir_ =
+        std::filesystem::temp_directory_path() / ("hp-secrets-test-" + std::to_string(::getpid()));
+};
+
+}  // namespace
+
+TEST_CASE("a credential of systemd may be readable for its group, a file elsewhere may not") {
+    Credentials credentials;
+    const auto path = credentials.write("key", "secret\n", 0440);
+    CHECK(cli::read_secret_text(path).value() == "secret");
+    CHECK_FALSE(cli::read_secret_text(credentials.write("open", "secret\n", 0444)));
+    ::unsetenv("CREDENTIALS_DIRECTORY");
+    const auto refused = cli::read_secret_text(path);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().what.find("has mode 0440") != std::string::npos);
+}
+
+TEST_CASE("an empty credential says where it came from") {
+    Credentials credentials;
+    const auto path = credentials.write("key", "\n", 0400);
+    const auto of_systemd = cli::read_secret_text(path);
+    REQUIRE_FALSE(of_systemd);
+    CHECK(of_systemd.error().what.ends_with(
+        "is empty: what the unit's LoadCredential= names is missing or empty"));
+    ::unsetenv("CREDENTIALS_DIRECTORY");
+    const auto of_a_person = cli::read_secret_text(path);
+    REQUIRE_FALSE(of_a_person);
+    CHECK(of_a_person.error().what.ends_with("is empty"));
+}
