@@ -9,6 +9,7 @@
 #include "cli/secrets.hpp"
 #include "config/mint_key.hpp"
 #include "crypto/base58.hpp"
+#include "net/event_sink.hpp"
 #include "setup.hpp"
 #include "stats/sql.hpp"
 
@@ -50,6 +51,8 @@ void check_ports(Setup& setup) {
         {"proxy_listen", &network.proxy_listen},
         {"pool_stats_listen", &network.pool_stats_listen},
         {"proxy_stats_listen", &network.proxy_stats_listen},
+        {"pool_records_listen", &network.pool_records_listen},
+        {"proxy_records_listen", &network.proxy_records_listen},
         {"pool_web_listen", &network.pool_web_listen},
         {"proxy_web_listen", &network.proxy_web_listen},
         {"proxy_api_listen", &network.proxy_api_listen},
@@ -170,6 +173,42 @@ void check_keys(Setup& setup, const Keys& keys) {
     if (same(keys.mint_link, keys.link_authority) || same(keys.mint_link, keys.pool_authority)) {
         setup.add(Mint::file, "link_secret_key_file", "holds a key of the pool, allowed: a key of its own");
     }
+}
+
+/// What goes to a collector on this machine can be held against its keys.
+void check_events(Setup& setup, std::string_view file, const config::Events& events,
+                  const std::optional<crypto::SecretKey>& stats_authority) {
+    if (!setup.has(file)) return;
+    const auto options = net::event_options(events.to, events.framing, events.encoding);
+    if (!options) return setup.add(file, "events", options.error().what);
+    if (!net::is_noise_target(events.to)) return;
+    const auto key = secret_key(setup, file, "events_secret_key_file", events.secret_key_file);
+    const auto target = net::noise_target_from_text(events.to);
+    const auto& network = setup.values.network;
+    const bool is_here = reaches(target->address.text(), network.pool_records_listen) ||
+                         reaches(target->address.text(), network.proxy_records_listen);
+    if (!setup.has(Stats::file) || !is_here) return;
+    if (stats_authority && target->authority != stats_authority->xonly())
+        setup.add(file, "events",
+                  "names another key than that of records_secret_key_file of stats.toml, which is " +
+                      crypto::authority_key_text(stats_authority->xonly()));
+    if (!key) return;
+    const auto text = crypto::authority_key_text(key->xonly());
+    const auto& allowed = setup.values.stats.allowed_writer_keys;
+    if (std::find(allowed.begin(), allowed.end(), text) == allowed.end())
+        setup.add(file, "events_secret_key_file",
+                  "has the public key " + text + ", which is not in allowed_writer_keys of stats.toml");
+}
+
+void check_records(Setup& setup) {
+    const auto& values = setup.values;
+    const auto authority = setup.has(Stats::file) ? secret_key(setup, Stats::file, "records_secret_key_file",
+                                                               values.stats.records_secret_key_file)
+                                                  : std::nullopt;
+    check_events(setup, Template::file, values.template_.events, authority);
+    check_events(setup, Pool::file, values.pool.events, authority);
+    check_events(setup, Mint::file, values.mint.events, authority);
+    check_events(setup, Proxy::file, values.proxy.events, authority);
 }
 
 void check_payout(Setup& setup) {
@@ -294,6 +333,7 @@ void check_across(Setup& setup) {
     check_ports(setup);
     const Keys keys = read_keys(setup);
     check_keys(setup, keys);
+    check_records(setup);
     check_payout(setup);
     check_worth(setup);
     check_paths(setup);

@@ -29,7 +29,7 @@ namespace fs = std::filesystem;
 using config::Chosen;
 using Chosens = std::map<std::string, std::map<std::string, Chosen>>;
 
-constexpr std::size_t kPortCount = 10;
+constexpr std::size_t kPortCount = 12;
 using Ports = std::array<std::uint16_t, kPortCount>;
 
 Result<> refuse_used(const std::string& dir) {
@@ -73,8 +73,8 @@ Result<Ports> ports_from(const std::string& text) {
     if (error != std::errc{} || end != text.data() + text.size() || base < 1 ||
         base + kPortCount - 1 > 65535) {
         return fail(Errc::usage,
-                    "--ports is '" + printable(text) + "', allowed: auto, or a number from 1 to 65526",
-                    "ten ports from that number on are used");
+                    "--ports is '" + printable(text) + "', allowed: auto, or a number from 1 to 65524",
+                    "twelve ports from that number on are used");
     }
     Ports out{};
     for (std::size_t i = 0; i < kPortCount; ++i) out[i] = static_cast<std::uint16_t>(base + i);
@@ -96,6 +96,8 @@ Result<> set_ports(const std::string& ports, Chosens& chosen) {
     network["pool_web_listen"] = {place(7)};
     network["proxy_web_listen"] = {place(8)};
     network["proxy_api_listen"] = {place(9)};
+    network["pool_records_listen"] = {place(10)};
+    network["proxy_records_listen"] = {place(11)};
     chosen["shared/pool.toml"]["template_address"] = {place(0)};
     chosen["shared/pool.toml"]["link_address"] = {place(2)};
     chosen["shared/proxy.toml"]["mint_url"] = {"http://" + place(3)};
@@ -178,13 +180,31 @@ std::vector<NewSecret> set_keys(Chosens& chosen) {
                                                 "belongs to secrets/mint-link.key"};
     chosen["proxy.toml"]["pool_authority_public_key"] = {crypto::authority_key_text(pool_authority.xonly()),
                                                          "belongs to secrets/pool-authority.key"};
+    // Who writes records, in the order of allowed_writer_keys.
+    std::vector<NewSecret> writers;
+    std::vector<std::string> writer_keys;
+    for (const char* program : {"template", "pool", "mint", "proxy"}) {
+        const auto key = crypto::SecretKey::generate();
+        writers.push_back({std::string("secrets/") + program + "-events.key", crypto::secret_key_text(key)});
+        writer_keys.push_back(crypto::authority_key_text(key.xonly()));
+    }
+    const auto stats_authority = crypto::SecretKey::generate();
+    auto& stats = chosen["stats.toml"];
+    stats["allowed_writer_keys"] = {writer_keys, "belong to secrets/*-events.key"};
+    stats["records_secret_key_file"] = {std::string("secrets/stats-authority.key"),
+                                        "writers elsewhere: events = \"tcp://HOST:PORT/" +
+                                            crypto::authority_key_text(stats_authority.xonly()) + '"'};
     const auto words = [] { return crypto::bip39_mnemonic(crypto::random_array<16>()); };
-    return {{"secrets/template-authority.key", crypto::secret_key_text(template_authority)},
-            {"secrets/pool-authority.key", crypto::secret_key_text(pool_authority)},
-            {"secrets/link-authority.key", crypto::secret_key_text(link_authority)},
-            {"secrets/mint-link.key", crypto::secret_key_text(mint_link)},
-            {"secrets/mint.seed", words()},
-            {"secrets/wallet.seed", words()}};
+    std::vector<NewSecret> out{
+        {"secrets/template-authority.key", crypto::secret_key_text(template_authority)},
+        {"secrets/pool-authority.key", crypto::secret_key_text(pool_authority)},
+        {"secrets/link-authority.key", crypto::secret_key_text(link_authority)},
+        {"secrets/mint-link.key", crypto::secret_key_text(mint_link)},
+        {"secrets/mint.seed", words()},
+        {"secrets/wallet.seed", words()},
+        {"secrets/stats-authority.key", crypto::secret_key_text(stats_authority)}};
+    out.insert(out.end(), writers.begin(), writers.end());
+    return out;
 }
 
 /// Removes what it was told of, unless kept: a failed init leaves nothing behind.

@@ -36,6 +36,10 @@ Result<> serve(const Settings& s, const cli::Command& command) {
     const auto& events = s.mint.events;
     HP_TRY(options.events,
            net::event_options(command.resolve_records(events.to), events.framing, events.encoding));
+    if (net::is_noise_target(options.events.to)) {
+        HP_TRY(options.events.key,
+               cli::read_secret_key(command.resolve(events.secret_key_file), s.network.network));
+    }
     HP_TRY(options.http_listen, net::endpoint_from_text(s.network.mint_listen));
 
     HP_TRY(auto link_key,

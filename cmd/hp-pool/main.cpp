@@ -77,6 +77,10 @@ Result<pool::PoolOptions> options_from(const Settings& s, const cli::Command& co
     o.templates.solutions_file = o.outbox_path + ".solutions";
     const auto& events = s.pool.events;
     HP_TRY(o.events, net::event_options(command.resolve_records(events.to), events.framing, events.encoding));
+    if (net::is_noise_target(o.events.to)) {
+        HP_TRY(o.events.key,
+               cli::read_secret_key(command.resolve(events.secret_key_file), s.network.network));
+    }
     return o;
 }
 

@@ -37,6 +37,10 @@ Result<> serve(const Settings& s, const cli::Command& command) {
     const auto& events = s.proxy.events;
     HP_TRY(options.events,
            net::event_options(command.resolve_records(events.to), events.framing, events.encoding));
+    if (net::is_noise_target(options.events.to)) {
+        HP_TRY(options.events.key,
+               cli::read_secret_key(command.resolve(events.secret_key_file), s.network.network));
+    }
     HP_TRY(auto words, cli::read_mnemonic(command.resolve(s.shared.wallet_seed_file), s.network.network));
     HP_TRY(options.wallet.seed, crypto::bip39_seed(words));
     options.wallet.database = command.resolve(s.shared.wallet_database);

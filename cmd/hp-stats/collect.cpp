@@ -1,6 +1,7 @@
-// hp-stats ingest unix:PATH: records of many programs at once, until SIGTERM or SIGINT.
+// hp-stats ingest unix:PATH and --listen-records: records of many programs at once, until SIGTERM or SIGINT.
 #include <optional>
 
+#include "crypto/base58.hpp"
 #include "intake.hpp"
 #include "net/record_listener.hpp"
 #include "verbs.hpp"
@@ -12,19 +13,28 @@ class Collector {
   public:
     explicit Collector(stats::Series series) : intake_{std::move(series)} {}
 
-    Result<> listen(const std::string& unix_path) {
-        HP_TRY(listener_,
-               net::RecordListener::listen_unix(
-                   loop_, unix_path, {}, [this](const std::string& writer, const wire::ReadRecord& record) {
-                       add(writer, record);
-                   }));
+    Result<> listen(const CollectOptions& options) {
+        const auto take = [this](const std::string& writer, const wire::ReadRecord& record) {
+            add(writer, record);
+        };
+        if (!options.unix_path.empty()) {
+            HP_TRY(auto local, net::RecordListener::listen_unix(loop_, options.unix_path, {}, take));
+            listeners_.push_back(std::move(local));
+            log::info("records from unix:{} into '{}'", options.unix_path, options.database);
+        }
+        if (options.noise) {
+            HP_TRY(auto remote, net::RecordListener::listen_noise(loop_, *options.noise, {}, take));
+            log::info("records from tcp://{}/{} into '{}'", remote->bound().text(),
+                      crypto::authority_key_text(options.noise->authority), options.database);
+            listeners_.push_back(std::move(remote));
+        }
         return {};
     }
     Result<> run() {
         loop_.handle_signals(
             [this] {
                 net::sd_notify("STOPPING=1");
-                listener_->stop();
+                for (const auto& listener : listeners_) listener->stop();
                 loop_.stop();
             },
             [] { log::reopen(); });
@@ -54,18 +64,16 @@ class Collector {
     net::Loop loop_;
     net::Timer due_{loop_}, status_{loop_};
     Intake intake_;
-    std::unique_ptr<net::RecordListener> listener_;
+    std::vector<std::unique_ptr<net::RecordListener>> listeners_;
     std::optional<Error> failed_;
 };
 
 }  // namespace
 
-Result<> collect(const std::string& database, const std::string& unix_path,
-                 const stats::Retention& retention) {
-    HP_TRY(auto series, stats::Series::open(database, retention));
+Result<> collect(const CollectOptions& options) {
+    HP_TRY(auto series, stats::Series::open(options.database, options.retention));
     Collector collector{std::move(series)};
-    HP_DO(collector.listen(unix_path));
-    log::info("records from unix:{} into '{}'", unix_path, database);
+    HP_DO(collector.listen(options));
     return collector.run();
 }
 

@@ -2,7 +2,9 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/command.hpp"
+#include "cli/secrets.hpp"
 #include "config/keys.hpp"
+#include "crypto/base58.hpp"
 #include "stats/sql.hpp"
 #include "verbs.hpp"
 
@@ -13,7 +15,8 @@ namespace {
 constexpr std::int64_t kMinutesMax = 10'000'000;
 
 struct All {
-    std::string input{"-"}, side{"pool"}, listen;
+    std::string input, side{"pool"}, listen;
+    bool listen_records{false};
     hp_stats::Options options;
     hp_stats::CheckOptions check;
     hp_stats::TruthOptions truth;
@@ -54,6 +57,8 @@ void add_ingest(cli::Command& command, All& all) {
                                        "hp-stats ingest --db pool.db unix:/run/hashpool/records.sock"});
     ingest.add_option("FILE", all.input,
                       "the records: a file, - for stdin, or unix:PATH to listen on a socket [-]");
+    ingest.add_flag("--listen-records", all.listen_records,
+                    "take records over Noise too [key pool_records_listen or proxy_records_listen]");
     auto* database =
         ingest
             .add_option("--db", all.options.database, "SQLite file, made when it is not there [key database]")
@@ -254,10 +259,39 @@ stats::Retention retention_of(const config::Stats& stats) {
              stats.keep_1d_d * kDay}};
 }
 
-Result<> ingest(const std::string& input, const std::string& database, const stats::Retention& retention) {
+Result<net::NoiseRecordOptions> noise_options(const cli::Command& command, const config::Stats& stats,
+                                              const config::Network& network, bool is_proxy) {
+    net::NoiseRecordOptions out;
+    HP_TRY(out.listen,
+           net::endpoint_from_text(is_proxy ? network.proxy_records_listen : network.pool_records_listen));
+    HP_TRY(const auto authority,
+           cli::read_secret_key(command.resolve(stats.records_secret_key_file), network.network));
+    out.authority = authority.xonly();
+    out.identity = net::renewing_identity(authority, stats.certificate_validity_s);
+    for (const auto& text : stats.allowed_writer_keys) {
+        HP_TRY(const auto key, crypto::authority_key_from_text(text));
+        out.allowed.push_back(key);
+    }
+    if (out.allowed.empty())
+        return fail(Errc::usage, "--listen-records: allowed_writer_keys is empty, so that nobody may write",
+                    "hp-config pubkey FILE prints the key of an events_secret_key_file");
+    return out;
+}
+
+Result<> ingest(const All& all, const std::string& database, const cli::Command& command,
+                const config::Stats& stats, const config::Network& network) {
     constexpr std::string_view kUnix = "unix:";
-    if (input.starts_with(kUnix)) return hp_stats::collect(database, input.substr(kUnix.size()), retention);
-    return hp_stats::ingest(database, input, retention);
+    const bool is_unix = all.input.starts_with(kUnix);
+    if (!is_unix && !all.listen_records)
+        return hp_stats::ingest(database, all.input.empty() ? "-" : all.input, retention_of(stats));
+    if (!is_unix && !all.input.empty())
+        return fail(Errc::usage, "--listen-records goes with unix:PATH or alone, not with a file or stdin");
+    hp_stats::CollectOptions options{database, retention_of(stats), {}, {}};
+    if (is_unix) options.unix_path = all.input.substr(kUnix.size());
+    if (all.listen_records) {
+        HP_TRY(options.noise, noise_options(command, stats, network, all.side == "proxy"));
+    }
+    return hp_stats::collect(options);
 }
 
 }  // namespace
@@ -271,8 +305,9 @@ int main(int argc, char** argv) {
                           .examples = {"hp-pool --config-dir d --events - | hp-stats ingest --db pool.db",
                                        "hp-stats show pool.db", "hp-stats check pool.db --critical-age 60"}}};
     command.configure(stats);
-    command.configure_when([&] { return command.app().got_subcommand("serve") && all.listen.empty(); },
-                           network);
+    command.configure_when(
+        [&] { return (command.app().got_subcommand("serve") && all.listen.empty()) || all.listen_records; },
+        network);
     add_ingest(command, all);
     add_show(command, all);
     add_history(command, all);
@@ -295,7 +330,7 @@ int main(int argc, char** argv) {
             database = is_proxy ? stats.proxy_database : stats.database;
             if (!stats::is_postgres_url(database)) database = command.resolve(database);
         }
-        if (is("ingest")) return ingest(all.input, database, retention_of(stats));
+        if (is("ingest")) return ingest(all, database, command, stats, network);
         if (is("history")) return hp_stats::history(all.options);
         if (is("top")) return hp_stats::top(all.options);
         if (is("latency")) return hp_stats::latency(all.options);

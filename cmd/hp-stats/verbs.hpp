@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "net/record_listener.hpp"
 #include "stats/history_text.hpp"
 
 namespace hp::hp_stats {
@@ -13,9 +14,14 @@ namespace hp::hp_stats {
 /// Reads records from `input` ("-" is stdin) into the database until the end of the input, SIGTERM or SIGINT.
 Result<> ingest(const std::string& database, const std::string& input, const stats::Retention& retention);
 
-/// The same from the programs that connect to a Unix socket, all at once.
-Result<> collect(const std::string& database, const std::string& unix_path,
-                 const stats::Retention& retention);
+struct CollectOptions {
+    std::string database;
+    stats::Retention retention;
+    std::string unix_path;                         ///< empty: no Unix socket
+    std::optional<net::NoiseRecordOptions> noise;  ///< nothing: not from other machines
+};
+/// The same from the programs that connect, all at once.
+Result<> collect(const CollectOptions& options);
 
 /// Options that several verbs share.
 struct Options {

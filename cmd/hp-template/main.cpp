@@ -69,8 +69,11 @@ Result<> serve(const cli::Command& command, const Options& options) {
                                                 options.network.network));
     HP_TRY(auto endpoint, net::endpoint_from_text(options.network.template_listen));
     const auto& events = options.keys.events;
-    HP_TRY(const auto to,
-           net::event_options(command.resolve_records(events.to), events.framing, events.encoding));
+    HP_TRY(auto to, net::event_options(command.resolve_records(events.to), events.framing, events.encoding));
+    if (net::is_noise_target(to.to)) {
+        HP_TRY(to.key,
+               cli::read_secret_key(command.resolve(events.secret_key_file), options.network.network));
+    }
     HP_TRY(auto sink, net::EventSink::open(loop, to, "hp-template"));
     HP_TRY(auto source, open_source(loop, command, options));
 

@@ -258,7 +258,7 @@ std::string Command::resolve(const std::string& path) const {
 
 std::string Command::resolve_records(const std::string& place) const {
     constexpr std::string_view kUnix = "unix:";
-    if (place.empty() || place == "-") return place;
+    if (place.empty() || place == "-" || place.find("://") != place.npos) return place;
     if (place.starts_with(kUnix)) return std::string(kUnix) + resolve(place.substr(kUnix.size()));
     return resolve(place);
 }

@@ -16,20 +16,24 @@ namespace hp::config {
 
 /// Where a program's event records go; part of the struct of each program that writes them.
 struct Events {
-    std::string to;
+    std::string secret_key_file;
+    std::string to{};
     std::string framing = "lines";
     std::string encoding = "json";
 
     template <class V>
     void describe(V&& v) {
         v("events", to,
-          "where event records go: - (stdout), a file or FIFO, unix:PATH (a socket of hp-stats ingest), or "
-          "empty for nowhere",
+          "where event records go: - (stdout), a file or FIFO, unix:PATH (a socket of hp-stats ingest), "
+          "tcp://HOST:PORT/KEY (hp-stats ingest elsewhere, over Noise; its authority key), or empty for "
+          "nowhere",
           any());
         v("framing", framing, "how event records follow each other: lines, or length before each",
           one_of({"lines", "length"}));
         v("encoding", encoding, "of event records: json, or with framing length also msgpack",
           one_of({"json", "msgpack"}));
+        v("events_secret_key_file", secret_key_file,
+          "file with the key that proves to a collector elsewhere who writes, mode 0600", secret_file());
     }
 };
 
@@ -44,6 +48,8 @@ struct Network {
     std::string proxy_listen = "0.0.0.0:34255";
     std::string pool_stats_listen = "127.0.0.1:9108";
     std::string proxy_stats_listen = "127.0.0.1:9109";
+    std::string pool_records_listen = "127.0.0.1:9110";
+    std::string proxy_records_listen = "127.0.0.1:9111";
     std::string pool_web_listen = "127.0.0.1:8081";
     std::string proxy_web_listen = "127.0.0.1:3030";
     std::string proxy_api_listen = "127.0.0.1:3031";
@@ -63,6 +69,10 @@ struct Network {
           endpoint());
         v("proxy_stats_listen", proxy_stats_listen, "where hp-stats serves the proxy side's figures",
           endpoint());
+        v("pool_records_listen", pool_records_listen,
+          "where hp-stats ingest --listen-records takes the pool side's records", endpoint());
+        v("proxy_records_listen", proxy_records_listen,
+          "where hp-stats ingest --listen-records takes the proxy side's records", endpoint());
         v("pool_web_listen", pool_web_listen, "where hp-web serves the pool side's page", endpoint());
         v("proxy_web_listen", proxy_web_listen, "where hp-web serves the proxy side's page", endpoint());
         v("proxy_api_listen", proxy_api_listen,
@@ -132,7 +142,7 @@ struct Template {
     std::string rpc_user;
     std::string rpc_password_file;
     std::int64_t fee_refresh_s = 30;
-    Events events;
+    Events events{"secrets/template-events.key"};
 
     template <class V>
     void describe(V&& v) {
@@ -178,7 +188,7 @@ struct Pool {
     std::string default_locking_key;
     std::string outbox_database = "data/outbox.db";
     std::int64_t max_inflight = 1024;
-    Events events;
+    Events events{"secrets/pool-events.key"};
 
     template <class V>
     void describe(V&& v) {
@@ -236,7 +246,7 @@ struct Mint {
     std::int64_t input_fee_ppk = 0;
     std::int64_t keyset_amounts = 63;
     bool accept_legacy_quote_signatures = false;
-    Events events;
+    Events events{"secrets/mint-events.key"};
 
     template <class V>
     void describe(V&& v) {
@@ -264,7 +274,7 @@ struct Proxy {
     double initial_hash_rate_hps = 1e12;
     std::int64_t faucet_amount = 0;
     std::int64_t faucet_interval_s = 30;
-    Events events;
+    Events events{"secrets/proxy-events.key"};
 
     template <class V>
     void describe(V&& v) {
@@ -288,6 +298,9 @@ struct Stats {
     static constexpr std::string_view file = "stats.toml";
     std::string database = "data/stats.db";
     std::string proxy_database = "data/proxy-stats.db";
+    std::string records_secret_key_file = "secrets/stats-authority.key";
+    std::int64_t certificate_validity_s = 86400;
+    std::vector<std::string> allowed_writer_keys;
     std::string tokens_file;
     std::int64_t metrics_workers = 0;
     std::int64_t stale_after_s = 60;
@@ -304,6 +317,15 @@ struct Stats {
           "(its password in the file that PGPASSFILE names)",
           path());
         v("proxy_database", proxy_database, "the same of the proxy side (--side proxy)", path());
+        v("records_secret_key_file", records_secret_key_file,
+          "file with the authority secret key of ingest --listen-records, mode 0600", secret_file());
+        v("certificate_validity_s", certificate_validity_s,
+          "life of the Noise certificate in seconds; renewed at half-life", range(2, 4'000'000));
+        v("allowed_writer_keys", allowed_writer_keys,
+          "keys (base58check) of the programs whose records --listen-records takes: the public halves of "
+          "their "
+          "events_secret_key_file",
+          authority_key());
         v("tokens_file", tokens_file,
           "file with lines of SCOPE TOKEN, mode 0600; empty: no token is needed, and serve listens on "
           "loopback only",

@@ -24,5 +24,8 @@ Result<std::unique_ptr<EventOutlet>> open_file_outlet(Loop& loop, RecordQueue& q
                                                       const EventOptions& options);
 /// A Unix socket; dialled again for as long as the process lives.
 std::unique_ptr<EventOutlet> open_unix_outlet(Loop& loop, RecordQueue& queue, const std::string& path);
+/// A collector elsewhere, over Noise; dialled again likewise. `key` says who we are.
+std::unique_ptr<EventOutlet> open_noise_outlet(Loop& loop, RecordQueue& queue, const NoiseTarget& target,
+                                               const crypto::SecretKey& key);
 
 }  // namespace hp::net

@@ -3,9 +3,11 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "crypto/secp.hpp"
 #include "net/loop.hpp"
 #include "wire/records.hpp"
 
@@ -15,13 +17,22 @@ class EventOutlet;
 class RecordQueue;
 
 struct EventOptions {
-    /// "" nowhere, "-" stdout, "unix:PATH" a socket that hp-stats listens on, else the path of a FIFO or of a
-    /// file, which is appended to (created 0644).
+    /// "" nowhere, "-" stdout, "unix:PATH" a socket that hp-stats listens on, "tcp://HOST:PORT/KEY" the same
+    /// on another machine, else the path of a FIFO or of a file, which is appended to (created 0644).
     std::string to;
     wire::RecordLayout layout{wire::RecordLayout::lines};
+    std::optional<crypto::SecretKey> key{};  ///< who we are; needed for tcp://
 };
 /// Errors name what is wrong with the text.
 Result<EventOptions> event_options(std::string to, std::string_view framing, std::string_view encoding);
+
+/// What "tcp://HOST:PORT/KEY" says; KEY is the collector's authority key.
+struct NoiseTarget {
+    Endpoint address;
+    crypto::XOnlyKey32 authority{};
+};
+bool is_noise_target(std::string_view to);
+Result<NoiseTarget> noise_target_from_text(std::string_view to);
 
 class EventSink {
   public:

@@ -13,6 +13,7 @@ class FrameSocket final : public Stream, public FrameConnection {
     void set_handler(std::shared_ptr<FrameHandler> handler) override;
     void send(ByteView frame) override;
     void close(std::string_view reason) override { close_softly(reason); }
+    void flush() override { Stream::flush(); }
     bool is_open() const override { return open(); }
     const Bytes32& handshake_hash() const override { return handshake_hash_; }
     const std::string& peer() const override { return peer_text(); }

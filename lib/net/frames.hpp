@@ -33,6 +33,8 @@ class FrameConnection {
     virtual void send(ByteView frame) = 0;
     /// Writes what is queued (up to 2 s), then closes. `reason` is for the log.
     virtual void close(std::string_view reason) = 0;
+    /// Writes now what the socket takes, without the loop: for a program that ends.
+    virtual void flush() = 0;
     virtual bool is_open() const = 0;
     virtual const Bytes32& handshake_hash() const = 0;
     /// "address:port" of the peer.

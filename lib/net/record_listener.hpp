@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "net/loop.hpp"
+#include "net/frames.hpp"
 #include "wire/records.hpp"
 
 namespace hp::net {
@@ -14,16 +14,30 @@ struct RecordLimits {
     std::size_t connections_max{64};
     /// From a record's first byte to its last.
     std::int64_t record_ms{30'000};
+    /// Over Noise: for the handshake, and again for the proof of who it is.
+    std::int64_t auth_ms{10'000};
+};
+
+struct NoiseRecordOptions {
+    Endpoint listen;
+    FrameListener::IdentityNow identity;
+    crypto::XOnlyKey32 authority{};           ///< what writers pin
+    std::vector<crypto::XOnlyKey32> allowed;  ///< keys of the writers
 };
 
 class RecordListener {
   public:
-    /// `writer` names the connection: "pid 4711, uid 0".
+    /// `writer` names the connection: "pid 4711, uid 0", or "address:port".
     using OnRecord = std::function<void(const std::string& writer, const wire::ReadRecord& record)>;
     /// On a Unix socket of mode 0660; see Acceptor::listen_unix.
     static Result<std::unique_ptr<RecordListener>> listen_unix(Loop& loop, const std::string& path,
                                                                RecordLimits limits, OnRecord on_record);
+    /// Inside Noise, from writers whose key is allowed.
+    static Result<std::unique_ptr<RecordListener>> listen_noise(Loop& loop, NoiseRecordOptions options,
+                                                                RecordLimits limits, OnRecord on_record);
     virtual ~RecordListener() = default;
+    /// Where it listens for Noise.
+    virtual Endpoint bound() const { return {}; }
     /// Reads what has arrived, then closes; the listener is of no further use.
     virtual void stop() = 0;
 };

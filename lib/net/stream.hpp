@@ -43,6 +43,8 @@ class Stream : public Pollable, public std::enable_shared_from_this<Stream> {
     void close_softly(std::string_view reason);
     /// Closes at once and reports `reason` by on_ended.
     void end(Error reason);
+    /// Writes what the socket takes now.
+    void flush();
     bool open() const { return state_ == State::open; }
     std::size_t bytes_queued() const { return queue_.size() - queue_begin_; }
     const std::string& peer_text() const { return peer_; }
@@ -57,7 +59,6 @@ class Stream : public Pollable, public std::enable_shared_from_this<Stream> {
         closed,
     };
     void read();
-    void flush();
     void watch();
     void finish();
     std::shared_ptr<void> release_later();

@@ -83,6 +83,7 @@ std::string_view protocol_of(Family family) {
             return "hashpool_legacy";
         case Family::ehash:
         case Family::link:
+        case Family::records:
             break;
     }
     return {};

@@ -8,12 +8,13 @@
 #include "sv2/legacy.hpp"
 #include "sv2/link.hpp"
 #include "sv2/mining.hpp"
+#include "sv2/records.hpp"
 #include "sv2/templates.hpp"
 
 namespace hp::sv2 {
 
-using AllMessages =
-    boost::mp11::mp_append<common::Messages, mining::Messages, job_declaration::Messages, templates::Messages,
-                           extensions::Messages, ehash::Messages, link::Messages, legacy::Messages>;
+using AllMessages = boost::mp11::mp_append<common::Messages, mining::Messages, job_declaration::Messages,
+                                           templates::Messages, extensions::Messages, ehash::Messages,
+                                           link::Messages, records::Messages, legacy::Messages>;
 
 }  // namespace hp::sv2

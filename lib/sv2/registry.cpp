@@ -48,6 +48,7 @@ constexpr Family family_of() {
     if (mp_contains<extensions::Messages, M>::value) return Family::extensions;
     if (mp_contains<ehash::Messages, M>::value) return Family::ehash;
     if (mp_contains<link::Messages, M>::value) return Family::link;
+    if (mp_contains<records::Messages, M>::value) return Family::records;
     return Family::legacy;
 }
 

@@ -18,6 +18,7 @@ enum class Family : std::uint8_t {
     extensions,
     ehash,
     link,
+    records,
     legacy,
 };
 

@@ -101,7 +101,7 @@ $dir/stats.toml: ok"
         for file in "conf$mask"/secrets/*; do [ "$(stat -c %a "$file")" = 600 ]; done
         [ "$(stat -c %a "conf$mask/pool.toml")" = 640 ]
     done
-    [ "$(ls conf000/secrets | wc -l)" = 6 ]
+    [ "$(ls conf000/secrets | wc -l)" = 11 ]
 }
 
 @test "init never writes into a directory that has something in it" {
@@ -123,13 +123,13 @@ hp-config: hint: choose another directory, or move this one away"
     [ "$(cat a/secrets/* b/secrets/* | sort | uniq -d | wc -l)" = 0 ]
 }
 
-@test "init: ten ports from a base; a base that does not fit is refused" {
+@test "init: twelve ports from a base; a base that does not fit is refused" {
     run_tool hp-config init conf --network sim --ports 20000 --json
     assert_output --partial '"template_listen":"127.0.0.1:20000"'
     assert_output --partial '"proxy_listen":"127.0.0.1:20004"'
     assert_output --partial '"proxy_web_listen":"127.0.0.1:20008"'
     hp-config check conf >/dev/null
-    for bad in 0 65527 x -1 20000x; do
+    for bad in 0 65525 x -1 20000x; do
         run_tool -2 hp-config init none --network sim "--ports=$bad"
         assert_equal "$output" ""
         [ ! -e none ]

@@ -56,3 +56,46 @@ p99_ms() { jq .ack_p99_ms <<<"$summary"; }
     kill -CONT "${daemon_pid[collector]}"
     wait_until says .shares_accepted 400
 }
+
+# The collector's own key, as hp-config init wrote it into stats.toml for people to copy.
+noise_target() { echo "tcp://$(value shared/network.toml pool_records_listen)/$(hp-config pubkey "$dir/secrets/stats-authority.key" | sed -n 's/^authority //p')"; }
+
+@test "over Noise: pool and mint write to a collector elsewhere; it is killed and comes back" {
+    make_topology
+    set_key pool.toml events "\"$(noise_target)\""
+    set_key mint.toml events "\"$(noise_target)\""
+    hp-config check "$dir" >/dev/null
+    grep -qF "events = \"tcp://HOST:PORT/" "$dir/stats.toml"
+    start_template
+    start_pool --framing length
+    start_mint
+    wait_for_link
+    mine 20 "$pubkey"
+    collect --listen-records
+    grep -qF "records from $(noise_target) into" collector.log
+    wait_until says '[.shares_accepted, .quotes_created]' '[20,20]'
+    kill_daemon collector
+    wait_for_text pool.log "the oldest go when too many do"
+    mine 20 "$pubkey"
+    collect --listen-records
+    deadline_s=30 wait_until says '[.shares_accepted, .records_damaged]' '[40,0]'
+}
+
+@test "over Noise: a writer that is not allowed is refused by name, and its pool goes on" {
+    make_topology
+    set_key pool.toml events "\"$(noise_target)\""
+    set_key stats.toml allowed_writer_keys "[\"$(hp-config pubkey "$dir/secrets/mint-events.key" | sed -n 's/^authority //p')\"]"
+    run_tool -2 hp-config check "$dir"
+    [[ $output$stderr == *"which is not in allowed_writer_keys of stats.toml"* ]]
+    start_template
+    collect --listen-records
+    start_pool
+    start_mint
+    wait_for_link
+    wait_for_text collector.log "is not in allowed_writer_keys"
+    mine 5 "$pubkey"
+    assert_equal "$(kept .records)" 0
+    set_key stats.toml allowed_writer_keys "[]"
+    run_tool -2 hp-stats ingest --config-dir "$dir" --db other.db --listen-records
+    [[ $stderr == *"allowed_writer_keys is empty"* ]]
+}

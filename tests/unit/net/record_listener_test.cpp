@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "crypto/base58.hpp"
 #include "net/event_sink.hpp"
 #include "net/record_listener.hpp"
 #include "net_fixture.hpp"
@@ -246,4 +247,108 @@ TEST_CASE("many connections: those that never sent a record go first") {
     RawWriter other{scratch.socket()};
     other.send(event("other").line());
     REQUIRE(run_until(loop, [&] { return collected.types.size() == 3; }));
+}
+
+namespace {
+
+/// A collector over Noise and what dials it, on one loop.
+struct NoiseFixture {
+    Loop loop;
+    Collected collected;
+    crypto::SecretKey authority = crypto::SecretKey::generate();
+    crypto::SecretKey writer = crypto::SecretKey::generate();
+
+    std::unique_ptr<RecordListener> listen(std::uint16_t port = 0, RecordLimits limits = {}) {
+        auto result = RecordListener::listen_noise(loop,
+                                                   {.listen = {"127.0.0.1", port},
+                                                    .identity = renewing_identity(authority, 3600),
+                                                    .authority = authority.xonly(),
+                                                    .allowed = {writer.xonly()}},
+                                                   limits, collected.call());
+        REQUIRE_MESSAGE(result, result.error().what);
+        return *std::move(result);
+    }
+    std::unique_ptr<EventSink> sink(const Endpoint& at, const crypto::SecretKey& key) {
+        auto options = event_options(
+            "tcp://" + at.text() + "/" + crypto::authority_key_text(authority.xonly()), "length", "msgpack");
+        REQUIRE_MESSAGE(options, options.error().what);
+        options->key = key;
+        auto out = EventSink::open(loop, *options, "hp-pool");
+        REQUIRE_MESSAGE(out, out.error().what);
+        return *std::move(out);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("over Noise: an allowed writer's records arrive, large ones too, and after an outage") {
+    NoiseFixture f;
+    auto listener = f.listen();
+    const Endpoint at = listener->bound();
+    const auto sink = f.sink(at, f.writer);
+    for (int i = 0; i < 100; ++i) sink->write(event("share_accepted"));
+    sink->write(event("large").add("text", std::string(300'000, 'x')));
+    REQUIRE(run_until(f.loop, [&] { return f.collected.types.size() == 101; }));
+    listener.reset();
+    // The writer hears of the end before it writes, so that nothing is on the way.
+    run_until(
+        f.loop, [] { return false; }, 50);
+    for (int i = 0; i < 10; ++i) sink->write(event("meanwhile"));
+    listener = f.listen(at.port);
+    REQUIRE(run_until(f.loop, [&] { return f.collected.types.size() == 111; }));
+    CHECK(f.collected.damages.empty());
+    CHECK(sink->dropped() == 0);
+}
+
+TEST_CASE(
+    "over Noise: a key that is not allowed gets nothing in, nor does a collector with another key get "
+    "records") {
+    NoiseFixture f;
+    const auto listener = f.listen();
+    const auto stranger = f.sink(listener->bound(), crypto::SecretKey::generate());
+    stranger->write(event("forged"));
+    const auto honest = f.sink(listener->bound(), f.writer);
+    auto elsewhere = event_options("tcp://" + listener->bound().text() + "/" +
+                                       crypto::authority_key_text(crypto::SecretKey::generate().xonly()),
+                                   "lines", "json");
+    REQUIRE(elsewhere);
+    elsewhere->key = f.writer;
+    const auto deceived = EventSink::open(f.loop, *elsewhere, "hp-pool");
+    REQUIRE(deceived);
+    (*deceived)->write(event("to_another"));
+    honest->write(event("honest"));
+    REQUIRE(run_until(f.loop, [&] { return f.collected.types.size() == 1; }));
+    honest->write(event("honest"));
+    REQUIRE(run_until(f.loop, [&] { return f.collected.types.size() == 2; }));
+    CHECK(f.collected.types == std::vector<std::string>{"honest", "honest"});
+}
+
+TEST_CASE("over Noise: garbage, silence and strangers without end, and the honest writer gets through") {
+    NoiseFixture f;
+    const auto listener = f.listen(0, {.record_ms = 100, .auth_ms = 100});
+    const Endpoint at = listener->bound();
+    std::vector<RawSocket> flood;
+    for (int i = 0; i < 40; ++i) {
+        flood.emplace_back(at);
+        if (i % 2) (void)flood.back().send(std::string(1000, '\xff'));
+    }
+    const auto honest = f.sink(at, f.writer);
+    honest->write(event("honest"));
+    REQUIRE(run_until(f.loop, [&] { return f.collected.types.size() == 1; }));
+    // Those that finish the handshake and say nothing are closed in time.
+    struct Silent : FrameHandler {
+        void on_frame(ByteView) override {}
+        void on_close(const Error&) override { closed = true; }
+        bool closed{false};
+    };
+    const auto silent = std::make_shared<Silent>();
+    std::shared_ptr<FrameConnection> connection;
+    const auto dial = FrameDial::start(f.loop, at, f.authority.xonly(), {}, [&](auto result) {
+        REQUIRE(result);
+        connection = *std::move(result);
+        connection->set_handler(silent);
+    });
+    REQUIRE(run_until(f.loop, [&] { return silent->closed; }));
+    honest->write(event("honest"));
+    REQUIRE(run_until(f.loop, [&] { return f.collected.types.size() == 2; }));
 }
