@@ -78,6 +78,16 @@ void add_show(cli::Command& command, All& all) {
     add_formats(show, options, false);
 }
 
+void add_at_verb(cli::Command& command, All& all) {
+    auto& options = all.options;
+    auto& at = command.subcommand("at", "print the figures as they were at a time",
+                                  {"hp-stats at '2026-08-01 03:00' pool.db --minutes 60"});
+    at.add_option("TIME", options.at, "UTC, to the minute")->required();
+    add_database(at, options.database, all.side);
+    add_minutes(at, options, "only the minutes before it [all]");
+    add_formats(at, options, false);
+}
+
 void add_history(cli::Command& command, All& all) {
     auto& options = all.options;
     auto& history = command.subcommand(
@@ -310,6 +320,7 @@ int main(int argc, char** argv) {
         network);
     add_ingest(command, all);
     add_show(command, all);
+    add_at_verb(command, all);
     add_history(command, all);
     add_top(command, all);
     add_latency(command, all);
@@ -334,7 +345,7 @@ int main(int argc, char** argv) {
         if (is("history")) return hp_stats::history(all.options);
         if (is("top")) return hp_stats::top(all.options);
         if (is("latency")) return hp_stats::latency(all.options);
-        if (is("show")) return hp_stats::show(all.options);
+        if (is("show") || is("at")) return hp_stats::show(all.options);
         if (is("truth")) {
             all.truth.format = all.options.format();
             return hp_stats::truth(all.truth);

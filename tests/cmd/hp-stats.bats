@@ -221,6 +221,10 @@ an_hour() {
     run_tool -2 hp-stats history pool.db --from 2025-10-10 --to 2025-10-09
     [[ $stderr == "hp-stats: error: --from 2025-10-10T00:00:00Z is not before --to 2025-10-09T00:00:00Z"* ]]
     run_tool -2 hp-stats history pool.db --step 2m
+    run_tool hp-stats at '2025-10-09 09:00' pool.db --json
+    assert_equal "$output" "$(hp-stats show pool.db --at '2025-10-09 09:00' --json)"
+    run_tool -2 hp-stats at
+    run_tool -2 hp-stats at yesterday pool.db
 }
 
 @test "latency: percentiles of each" {
