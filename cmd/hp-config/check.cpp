@@ -7,16 +7,7 @@
 namespace hp::hp_config {
 namespace {
 
-/// One line a file, then the findings.
 void print(const Setup& setup) {
-    for (const auto& file : config::declared()) {
-        if (!setup.has(file.file)) continue;
-        const std::string path = setup.dir + "/" + file.file;
-        unsigned wrong = 0;
-        for (const auto& one : setup.findings) wrong += !one.is_warning && one.problem.file == path;
-        if (wrong == 0) std::printf("%s: ok\n", path.c_str());
-    }
-    std::fflush(stdout);
     for (const auto& one : setup.findings) std::fprintf(stderr, "%s\n", one.problem.text().c_str());
 }
 

@@ -1,15 +1,12 @@
 // A new configuration directory: every file from the declarations, fresh keys, values that fit together.
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <system_error>
@@ -17,29 +14,17 @@
 #include "bitcoin/script.hpp"
 #include "cli/secrets.hpp"
 #include "config/documentation.hpp"
-#include "crypto/base58.hpp"
-#include "crypto/bip32.hpp"
 #include "crypto/random.hpp"
+#include "new_directory.hpp"
 #include "verbs.hpp"
 
 namespace hp::hp_config {
 namespace {
 
 namespace fs = std::filesystem;
-using config::Chosen;
-using Chosens = std::map<std::string, std::map<std::string, Chosen>>;
 
 constexpr std::size_t kPortCount = 12;
 using Ports = std::array<std::uint16_t, kPortCount>;
-
-Result<> refuse_used(const std::string& dir) {
-    std::error_code error;
-    if (!fs::exists(dir, error)) return {};
-    if (!fs::is_directory(dir, error)) return fail(Errc::usage, "'" + dir + "' exists and is no directory");
-    if (fs::is_empty(dir, error) && !error) return {};
-    return fail(Errc::usage, "'" + dir + "' is not empty, and nothing is ever overwritten",
-                "choose another directory, or move this one away");
-}
 
 /// Free loopback ports: all are held open together, so that none comes twice.
 Result<Ports> free_ports() {
@@ -123,174 +108,6 @@ Result<> set_payout(const InitOptions& options, bool is_play, Chosens& chosen) {
     return {};
 }
 
-void set_template(const InitOptions& options, Chosens& chosen) {
-    auto& values = chosen["template.toml"];
-    if (options.network == "sim") {
-        values["source"] = {std::string("sim")};
-        return;
-    }
-    values["source"] = {std::string("rpc")};
-    const std::string port = options.network == "regtest"    ? "18443"
-                             : options.network == "testnet4" ? "48332"
-                             : options.network == "signet"   ? "38332"
-                                                             : "8332";
-    values["rpc_url"] = {"http://127.0.0.1:" + port};
-    std::string cookie = options.rpc_cookie;
-    const char* home = std::getenv("HOME");
-    if (cookie.empty() && home != nullptr && *home == '/') {
-        const std::string sub = options.network == "mainnet" ? "" : options.network + "/";
-        cookie = std::string(home) + "/.bitcoin/" + sub + ".cookie";
-    }
-    if (!cookie.empty()) values["rpc_cookie_file"] = {cookie, "where Bitcoin Core leaves it, for this user"};
-}
-
-/// A directory in /etc is that of services: nothing is written there, each service's databases lie under
-/// /var/lib in a directory of its own, which its unit names too (StateDirectory). Empty for other
-/// directories.
-std::string state_directory(const std::string& dir) {
-    constexpr std::string_view kEtc = "/etc/";
-    return dir.starts_with(kEtc) ? "/var/lib/" + dir.substr(kEtc.size()) : std::string{};
-}
-
-void set_state(const std::string& state, Chosens& chosen) {
-    if (state.empty()) return;
-    chosen["template.toml"]["sim_chain_file"] = {state + "/template/sim-chain.dat"};
-    chosen["pool.toml"]["outbox_database"] = {state + "/pool/outbox.db"};
-    chosen["mint.toml"]["database"] = {state + "/mint/mint.db"};
-    chosen["shared/proxy.toml"]["wallet_database"] = {state + "/proxy/wallet.db"};
-    chosen["stats.toml"]["database"] = {state + "/stats/pool.db"};
-    chosen["stats.toml"]["proxy_database"] = {state + "/stats/proxy.db"};
-}
-
-struct NewSecret {
-    std::string file, text;
-};
-
-std::vector<NewSecret> set_keys(Chosens& chosen) {
-    const auto template_authority = crypto::SecretKey::generate();
-    const auto pool_authority = crypto::SecretKey::generate();
-    const auto link_authority = crypto::SecretKey::generate();
-    const auto mint_link = crypto::SecretKey::generate();
-    auto& shared = chosen["shared/pool.toml"];
-    shared["template_authority_public_key"] = {crypto::authority_key_text(template_authority.xonly()),
-                                               "belongs to secrets/template-authority.key"};
-    shared["link_authority_public_key"] = {crypto::authority_key_text(link_authority.xonly()),
-                                           "belongs to secrets/link-authority.key"};
-    chosen["pool.toml"]["allowed_mint_keys"] = {std::vector<std::string>{to_hex(mint_link.xonly())},
-                                                "belongs to secrets/mint-link.key"};
-    chosen["proxy.toml"]["pool_authority_public_key"] = {crypto::authority_key_text(pool_authority.xonly()),
-                                                         "belongs to secrets/pool-authority.key"};
-    // Who writes records, in the order of allowed_writer_keys.
-    std::vector<NewSecret> writers;
-    std::vector<std::string> writer_keys;
-    for (const char* program : {"template", "pool", "mint", "proxy"}) {
-        const auto key = crypto::SecretKey::generate();
-        writers.push_back({std::string("secrets/") + program + "-events.key", crypto::secret_key_text(key)});
-        writer_keys.push_back(crypto::authority_key_text(key.xonly()));
-    }
-    const auto stats_authority = crypto::SecretKey::generate();
-    auto& stats = chosen["stats.toml"];
-    stats["allowed_writer_keys"] = {writer_keys, "belong to secrets/*-events.key"};
-    stats["records_secret_key_file"] = {std::string("secrets/stats-authority.key"),
-                                        "writers elsewhere: events = \"tcp://HOST:PORT/" +
-                                            crypto::authority_key_text(stats_authority.xonly()) + '"'};
-    const auto words = [] { return crypto::bip39_mnemonic(crypto::random_array<16>()); };
-    std::vector<NewSecret> out{
-        {"secrets/template-authority.key", crypto::secret_key_text(template_authority)},
-        {"secrets/pool-authority.key", crypto::secret_key_text(pool_authority)},
-        {"secrets/link-authority.key", crypto::secret_key_text(link_authority)},
-        {"secrets/mint-link.key", crypto::secret_key_text(mint_link)},
-        {"secrets/mint.seed", words()},
-        {"secrets/wallet.seed", words()},
-        {"secrets/stats-authority.key", crypto::secret_key_text(stats_authority)}};
-    out.insert(out.end(), writers.begin(), writers.end());
-    return out;
-}
-
-/// Removes what it was told of, unless kept: a failed init leaves nothing behind.
-class Traces {
-  public:
-    ~Traces() {
-        std::error_code ignored;
-        for (auto one = paths_.rbegin(); one != paths_.rend(); ++one) fs::remove(*one, ignored);
-    }
-    void add(const fs::path& path) { paths_.push_back(path); }
-    void keep() { paths_.clear(); }
-
-  private:
-    std::vector<fs::path> paths_;
-};
-
-Result<> make_directory(const fs::path& path, mode_t mode, Traces& traces) {
-    std::error_code error;
-    fs::create_directories(path.parent_path(), error);
-    if (::mkdir(path.c_str(), mode) == 0) {
-        traces.add(path);
-        // The mode whatever the umask; a group that is inherited stays so.
-        struct stat made {};
-        if (::stat(path.c_str(), &made) == 0 && ::chmod(path.c_str(), mode | (made.st_mode & S_ISGID)) == 0)
-            return {};
-    } else if (errno == EEXIST && fs::is_directory(path, error)) {
-        return {};
-    }
-    return fail(Errc::io, "cannot make '" + path.string() + "': " + std::generic_category().message(errno));
-}
-
-/// 0640 whatever the umask: configuration has no secrets, but is nobody else's business.
-Result<> write_file(const fs::path& path, const std::string& text, Traces& traces) {
-    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
-    if (fd < 0) {
-        return fail(Errc::io,
-                    "cannot write '" + path.string() + "': " + std::generic_category().message(errno));
-    }
-    traces.add(path);
-    std::FILE* file = ::fdopen(fd, "w");
-    HP_ASSERT(file != nullptr);
-    bool good = ::fchmod(fd, 0640) == 0 && std::fwrite(text.data(), 1, text.size(), file) == text.size();
-    good = std::fflush(file) == 0 && ::fsync(fd) == 0 && good;
-    const int error = errno;
-    good = std::fclose(file) == 0 && good;
-    if (good) return {};
-    return fail(Errc::io, "cannot write '" + path.string() + "': " + std::generic_category().message(error));
-}
-
-std::string environment_text() {
-    return "# hashpool.env: variables for all systemd units. A variable wins over the files.\n"
-           "\n"
-           "# trace, debug, info, warn or error.\n"
-           "HP_LOG_LEVEL=info\n"
-           "\n"
-           "# The network stands in shared/network.toml; this would override it for every program.\n"
-           "#HP_NETWORK=sim\n";
-}
-
-Result<> write_all(const fs::path& dir, const Chosens& chosen, const std::vector<NewSecret>& secrets) {
-    Traces traces;
-    HP_DO(make_directory(dir, 0750, traces));
-    HP_DO(make_directory(dir / "shared", 0750, traces));
-    HP_DO(make_directory(dir / "secrets", 0700, traces));
-    if (const fs::path state = state_directory(dir); state.empty()) {
-        HP_DO(make_directory(dir / "data", 0700, traces));
-    } else {
-        for (const char* role : {"template", "pool", "mint", "proxy", "stats"})
-            HP_DO(make_directory(state / role, 0700, traces));
-    }
-    for (const auto& secret : secrets) {
-        const fs::path path = dir / secret.file;
-        HP_DO(cli::write_secret(path, secret.text));
-        traces.add(path);
-    }
-    for (const auto& file : config::declared()) {
-        const auto values = chosen.find(file.file);
-        const auto text = config::example_file(
-            file, values == chosen.end() ? std::map<std::string, Chosen>{} : values->second);
-        HP_DO(write_file(dir / file.file, text, traces));
-    }
-    HP_DO(write_file(dir / "hashpool.env", environment_text(), traces));
-    traces.keep();
-    return {};
-}
-
 std::string text_of(const Chosens& chosen, const char* file, const char* key) {
     for (const auto& one : config::declared()) {
         if (one.file != file) continue;
@@ -344,10 +161,7 @@ void print(const InitOptions& options, const std::string& dir, const Chosens& ch
 }  // namespace
 
 Result<> init(const InitOptions& options) {
-    std::error_code ignored;
-    std::string dir = fs::absolute(options.dir, ignored).lexically_normal().string();
-    while (dir.size() > 1 && dir.ends_with('/')) dir.pop_back();
-    HP_DO(refuse_used(dir));
+    HP_TRY(const std::string dir, unused_directory(options.dir));
 
     // sim and regtest are mined with a CPU: small targets, and shares that come quickly.
     const bool is_play = cli::may_use_published(options.network);
@@ -355,16 +169,15 @@ Result<> init(const InitOptions& options) {
     chosen["shared/network.toml"]["network"] = {options.network};
     HP_DO(set_ports(options.ports, chosen));
     HP_DO(set_payout(options, is_play, chosen));
-    set_template(options, chosen);
-    set_state(state_directory(dir), chosen);
+    choose_template(options.network, options.rpc_cookie, chosen);
     if (is_play) {
         chosen["shared/pool.toml"]["unit_bits"] = {std::int64_t{16}, "small, for CPU miners"};
         chosen["pool.toml"]["easiest_target_bits"] = {std::int64_t{16}, "small, for CPU miners"};
         chosen["pool.toml"]["shares_per_minute"] = {600.0, "many, so that there is something to see"};
         chosen["proxy.toml"]["initial_hash_rate_hps"] = {1e7, "a CPU miner"};
     }
-    const auto secrets = set_keys(chosen);
-    HP_DO(write_all(dir, chosen, secrets));
+    HP_TRY(const auto secrets, choose_keys({}, chosen));
+    HP_DO(write_directory(dir, chosen, secrets));
     print(options, dir, chosen);
     return {};
 }

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "cli/command.hpp"
+#include "config/declared.hpp"
 #include "setup.hpp"
 #include "verbs.hpp"
 
@@ -14,6 +15,9 @@ struct Options {
     hp_config::InitOptions init;
     hp_config::ReadOptions read;
     hp_config::DocsOptions docs;
+    hp_config::CompareOptions compare;
+    hp_config::ExplainOptions explain;
+    hp_config::ImportOptions import;
     std::string config_dir, key_kind, key_out, key_file;
 };
 
@@ -43,18 +47,62 @@ void add_init(cli::Command& command, Options& options) {
     init.add_flag("--json", options.init.json, "print the result as one JSON object");
 }
 
+void add_for(CLI::App& sub, std::vector<std::string>& tools) {
+    sub.add_option(
+           "--for", tools,
+           "only the files of " + config::enumeration(hp_config::known_tools()) + "; may come again [all]")
+        ->check(one_of(hp_config::known_tools()))
+        ->allow_extra_args(false)  // or it would take DIR too
+        ->type_name("PROGRAM");
+}
+
 void add_reading(CLI::App& sub, Options& options) {
     sub.add_option("DIR", options.read.dir, "configuration directory [/etc/hashpool]");
     sub.add_option("--config-dir", options.config_dir,
                    "the same, as the other programs call it, or HP_CONFIG_DIR")
         ->type_name("DIR");
-    sub.add_option("--for", options.read.tools,
-                   "only the files of hp-template, hp-pool, hp-mint, hp-proxy, hp-wallet or hp-stats; may "
-                   "come again [all]")
-        ->check(one_of(hp_config::known_tools()))
-        ->allow_extra_args(false)  // or it would take DIR too
-        ->type_name("PROGRAM");
+    add_for(sub, options.read.tools);
     sub.add_flag("--json", options.read.json, "print JSON");
+}
+
+void add_comparing(cli::Command& command, Options& options) {
+    auto& diff = command.subcommand("diff", "print the keys whose values differ; ends with 1 if any does",
+                                    {"hp-config diff /etc/hashpool ./new", "hp-config diff a b --json"});
+    auto& plan = command.subcommand("plan", "say which services must start again to go to other files",
+                                    {"hp-config plan ./new", "hp-config plan ./new /etc/hashpool --json"});
+    diff.add_option("BEFORE", options.compare.before, "configuration directory")->required();
+    diff.add_option("AFTER", options.compare.after, "the one to compare with it")->required();
+    plan.add_option("NEW", options.compare.after, "directory with the new files; they must pass check")
+        ->required();
+    plan.add_option("DIR", options.compare.before, "directory that the services run with [/etc/hashpool]");
+    for (auto* sub : {&diff, &plan}) {
+        add_for(*sub, options.compare.tools);
+        sub->add_flag("--json", options.compare.json, "print one JSON object a line");
+    }
+}
+
+void add_explain(cli::Command& command, Options& options) {
+    auto& explain = command.subcommand(
+        "explain", "say all that is known of a key",
+        {"hp-config explain shares_per_minute", "hp-config explain shared/pool.toml:unit --json"});
+    explain.add_option("KEY", options.explain.key, "its name, or FILE:KEY where several files have it")
+        ->required();
+    explain.add_flag("--json", options.explain.json, "print one JSON object a line");
+}
+
+void add_import(cli::Command& command, Options& options) {
+    auto& import = command.subcommand(
+        "import", "take over the configuration of the earlier Hashpool",
+        {"hp-config import ./old/config", "hp-config import ./old/config ./new --network testnet4"});
+    import.add_option("OLD_DIR", options.import.from, "directory with pool.config.toml, shared/ and so on")
+        ->required();
+    import.add_option(
+        "NEW_DIR", options.import.to,
+        "directory to make; it must not exist, or be empty [only say what would become of keys]");
+    import.add_option("--network", options.import.network, "instead of what the files say")
+        ->check(one_of({"sim", "regtest", "testnet4", "signet", "mainnet"}))
+        ->type_name("NETWORK");
+    import.add_flag("--json", options.import.json, "print the result as one JSON object");
 }
 
 void add_keys(cli::Command& command, Options& options) {
@@ -97,6 +145,9 @@ int main(int argc, char** argv) {
                                     {"hp-config show ./demo --origin", "hp-config show ./demo --json"});
     add_reading(show, options);
     show.add_flag("--origin", options.read.origin, "say where each value came from");
+    add_comparing(command, options);
+    add_explain(command, options);
+    add_import(command, options);
     add_keys(command, options);
     auto& docs = command.subcommand("docs", "print documentation made from the declarations of the keys",
                                     {"hp-config docs --man5", "hp-config docs --example pool.toml"});
@@ -104,13 +155,25 @@ int main(int argc, char** argv) {
     docs.add_option("--example", options.docs.example, "a commented example file [lists the files]")
         ->type_name("FILE");
 
-    return command.run(argc, argv, [&]() -> Result<> {
+    bool differs = false;
+    const int exit_code = command.run(argc, argv, [&]() -> Result<> {
         const std::string verb = command.app().get_subcommands().front()->get_name();
         if (verb == "init") return hp_config::init(options.init);
         if (verb == "check") return hp_config::check(reading(options));
         if (verb == "show") return hp_config::show(reading(options));
+        if (verb == "diff") {
+            HP_TRY(differs, hp_config::diff(options.compare));
+            return {};
+        }
+        if (verb == "plan") {
+            if (options.compare.before.empty()) options.compare.before = reading(options).dir;
+            return hp_config::plan(options.compare);
+        }
+        if (verb == "explain") return hp_config::explain(options.explain);
+        if (verb == "import") return hp_config::import_earlier(options.import);
         if (verb == "keygen") return hp_config::keygen(options.key_kind, options.key_out);
         if (verb == "pubkey") return hp_config::pubkey(options.key_file);
         return hp_config::docs(options.docs);
     });
+    return exit_code == cli::kExitDone && differs ? cli::kExitFailed : exit_code;
 }

@@ -14,24 +14,6 @@
 namespace hp::hp_config {
 namespace {
 
-struct Tool {
-    std::string name;
-    std::vector<std::string_view> files;
-};
-const std::vector<Tool>& tools_and_files() {
-    using namespace config;
-    static const std::vector<Tool> all = {
-        {"hp-template", {Network::file, Template::file}},
-        {"hp-pool", {Network::file, PoolShared::file, Pool::file}},
-        {"hp-mint", {Network::file, PoolShared::file, Mint::file}},
-        {"hp-proxy", {Network::file, ProxyShared::file, Proxy::file}},
-        {"hp-wallet", {Network::file, ProxyShared::file}},
-        {"hp-stats", {Network::file, Stats::file}},
-        {"hp-web", {Network::file}},
-    };
-    return all;
-}
-
 /// The programs' own variables beside the keys'.
 bool is_program_variable(const std::string& name) {
     return name == "HP_LOG_LEVEL" || name == "HP_LOG_FILE" || name == "HP_CONFIG_DIR";
@@ -101,7 +83,7 @@ std::map<std::string, Variable> read_environment_file(Setup& setup) {
 const std::vector<std::string>& known_tools() {
     static const std::vector<std::string> names = [] {
         std::vector<std::string> out;
-        for (const auto& tool : tools_and_files()) out.push_back(tool.name);
+        for (const auto& program : config::programs()) out.push_back(program.name);
         return out;
     }();
     return names;
@@ -149,7 +131,7 @@ Result<std::unique_ptr<Setup>> read_setup(const std::string& dir, const std::vec
         return fail(Errc::usage, "'" + setup->dir + "' is not a directory that can be read",
                     "'hp-config init " + setup->dir + " --network sim' makes one");
     }
-    for (const auto& tool : tools_and_files()) {
+    for (const auto& tool : config::programs()) {
         if (!tools.empty() && std::find(tools.begin(), tools.end(), tool.name) == tools.end()) continue;
         for (const auto file : tool.files) setup->files.insert(std::string(file));
     }

@@ -26,6 +26,29 @@ struct ReadOptions {
 Result<> check(const ReadOptions& options);
 Result<> show(const ReadOptions& options);
 
+struct CompareOptions {
+    std::string before, after;  ///< directories
+    std::vector<std::string> tools;
+    bool json{false};
+};
+/// Whether they differ.
+Result<bool> diff(const CompareOptions& options);
+/// The services that must start again to go from `before` to `after`, with the keys that are why.
+Result<> plan(const CompareOptions& options);
+
+struct ExplainOptions {
+    std::string key;
+    bool json{false};
+};
+Result<> explain(const ExplainOptions& options);
+
+struct ImportOptions {
+    std::string from, to;  ///< `to` may be empty: then nothing is written
+    std::string network;   ///< empty: what the files say
+    bool json{false};
+};
+Result<> import_earlier(const ImportOptions& options);
+
 /// `kind`: authority, link, mnemonic or locking. Without `out` the secret goes to stdout, the public part to
 /// stderr; with it, the public part to stdout.
 Result<> keygen(const std::string& kind, const std::string& out);

@@ -42,7 +42,9 @@ Result<pool::PoolOptions> options_from(const Settings& s, const cli::Command& co
     HP_TRY(o.templates.address, net::endpoint_from_text(s.shared.template_address));
     HP_TRY(o.templates.authority, crypto::authority_key_from_text(s.shared.template_authority_public_key));
     HP_TRY(auto bitcoin_network, bitcoin::network_from_name(s.network.network));
-    HP_TRY(o.work.payout_script, bitcoin::script_from_text(s.pool.payout_script, bitcoin_network));
+    auto payout = bitcoin::script_from_text(s.pool.payout_script, bitcoin_network);
+    if (!payout) return fail(Errc::usage, "payout_script: " + payout.error().what, payout.error().hint);
+    o.work.payout_script = std::move(*payout);
     o.work.coinbase_tag = s.pool.coinbase_tag;
     o.work.version_rolling_allowed = s.pool.version_rolling_allowed;
     o.templates.coinbase_output_bytes = static_cast<std::uint32_t>(8 + 1 + o.work.payout_script.size());

@@ -19,16 +19,55 @@ const std::vector<FileDeclaration>& declared() {
     return all;
 }
 
-std::string_view readers_of(std::string_view file) {
-    if (file == Network::file) return "every program";
-    if (file == PoolShared::file) return "hp-pool and hp-mint";
-    if (file == ProxyShared::file) return "hp-proxy and hp-wallet";
-    if (file == Template::file) return "hp-template";
-    if (file == Pool::file) return "hp-pool";
-    if (file == Mint::file) return "hp-mint";
-    if (file == Proxy::file) return "hp-proxy";
-    HP_ASSERT(file == Stats::file);
-    return "hp-stats";
+const Key* find_key(std::string_view file, std::string_view name) {
+    for (const auto& one : declared()) {
+        if (one.file != file) continue;
+        for (const auto& key : one.keys)
+            if (key.name == name) return &key;
+    }
+    return nullptr;
+}
+
+const std::vector<Program>& programs() {
+    static const std::vector<Program> all = {
+        {"hp-template", {Network::file, Template::file}, true},
+        {"hp-pool", {Network::file, PoolShared::file, Pool::file}, true},
+        {"hp-mint", {Network::file, PoolShared::file, Mint::file}, true},
+        {"hp-proxy", {Network::file, ProxyShared::file, Proxy::file}, true},
+        {"hp-wallet", {Network::file, ProxyShared::file}, false},
+        {"hp-stats", {Network::file, Stats::file}, true},
+        {"hp-web", {Network::file}, true},
+    };
+    return all;
+}
+
+namespace {
+
+std::vector<std::string> reader_names(std::string_view file) {
+    std::vector<std::string> out;
+    for (const Program& program : programs())
+        if (std::ranges::find(program.files, file) != program.files.end()) out.push_back(program.name);
+    return out;
+}
+
+}  // namespace
+
+std::string readers_of(std::string_view file) {
+    const auto names = reader_names(file);
+    return names.size() == programs().size() ? "every program" : enumeration(names);
+}
+
+std::vector<std::string> users_of(const Key& key) {
+    return key.rule.users.empty() ? reader_names(key.file) : key.rule.users;
+}
+
+std::string enumeration(const std::vector<std::string>& words) {
+    std::string out;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (i > 0) out += i + 1 == words.size() ? " and " : ", ";
+        out += words[i];
+    }
+    return out;
 }
 
 unsigned edit_distance(std::string_view a, std::string_view b) {

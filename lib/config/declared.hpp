@@ -40,8 +40,23 @@ struct FileDeclaration {
 };
 const std::vector<FileDeclaration>& declared();
 
+/// The key of that name in that file; null where there is none.
+const Key* find_key(std::string_view file, std::string_view name);
+
+struct Program {
+    std::string name;
+    std::vector<std::string_view> files;
+    bool is_service;  ///< runs on; the others read their files at every call
+};
+/// In the order in which a person starts them.
+const std::vector<Program>& programs();
+
 /// The programs that read a file, for a heading: "hp-pool and hp-mint".
-std::string_view readers_of(std::string_view file);
+std::string readers_of(std::string_view file);
+/// The programs that a change of the key concerns.
+std::vector<std::string> users_of(const Key& key);
+/// "a, b and c".
+std::string enumeration(const std::vector<std::string>& words);
 
 /// The known word that is the fewest edits away; empty when `known` is empty.
 std::string nearest(std::string_view word, const std::vector<std::string>& known);

@@ -1,9 +1,15 @@
 #include "config/documentation.hpp"
 
+#include "base/bytes.hpp"
+#include "config/declared.hpp"
+#include "crypto/base58.hpp"
+
 namespace hp::config {
 namespace {
 
 constexpr std::size_t kWidth = 100;
+/// BIP 341's point of which nobody can know the secret key: an example that is copied gives nothing away.
+constexpr std::string_view kNobodysKey = "50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0";
 
 /// Lines that begin with "# ", broken at spaces.
 std::string comment(const std::string& text) {
@@ -51,10 +57,36 @@ std::string default_sentence(const Key& key) {
     return key.may_be_empty() ? "Default: empty." : "Default: " + key.default_text + ".";
 }
 
+/// The default where there is one.
+std::string example_value(const Key& key) {
+    if (!key.rule.required && !key.may_be_empty()) return key.default_text;
+    const auto listed = [&](const std::string& text) {
+        return key.type == Key::Type::list ? toml_text(Setting{std::vector{text}}) : toml_text(Setting{text});
+    };
+    switch (key.rule.kind) {
+        case Rule::Kind::one_of:
+            return listed(key.rule.choices.front());
+        case Rule::Kind::path:
+            return listed("data/" + key.name);
+        case Rule::Kind::secret_file:
+            return listed("secrets/" + key.name);
+        case Rule::Kind::authority_key:
+            return listed(crypto::authority_key_text(*array_from_hex<32>(kNobodysKey)));
+        case Rule::Kind::pattern:
+            return listed("east");
+        case Rule::Kind::mint_key:
+            return listed("east:" + std::string(kNobodysKey));
+        case Rule::Kind::pubkey_hex:
+            return listed("02" + std::string(kNobodysKey));
+        default:
+            return listed("...");
+    }
+}
+
 }  // namespace
 
 std::string example_file(const FileDeclaration& file, const std::map<std::string, Chosen>& chosen) {
-    std::string out = comment(file.file + ": read by " + std::string(readers_of(file.file)) +
+    std::string out = comment(file.file + ": read by " + readers_of(file.file) +
                               ". 'man 5 hp-config' explains it, 'hp-config check' checks it.");
     out += comment("A key that stands as a comment has its default.");
     for (const auto& key : file.keys) {
@@ -70,6 +102,19 @@ std::string example_file(const FileDeclaration& file, const std::map<std::string
         out += key.name + " = " + toml_text(choice->second.value) + "\n";
     }
     return out;
+}
+
+std::vector<std::pair<std::string, std::string>> facts_of(const Key& key) {
+    return {{"key", key.name},
+            {"file", key.file + ", read by " + readers_of(key.file)},
+            {"meaning", key.doc},
+            {"type", key.type_text()},
+            {"allowed", key.allowed()},
+            {"default", key.rule.required ? "none, it must be set" : key.default_text},
+            {"example", key.name + " = " + example_value(key)},
+            {"flag", key.flag() + " " + key.value_name()},
+            {"variable", key.variable()},
+            {"change", "restart " + enumeration(users_of(key))}};
 }
 
 std::string man_page_of_keys() {
@@ -91,17 +136,23 @@ std::string man_page_of_keys() {
         "all\n"
         "of its required keys. A file is a regular file of at most 1 MiB. Unknown keys are errors.\n\n"
         "Relative paths start at the configuration directory, on the command line at the working directory;\n"
-        "~ is not expanded. Files with secrets have no permissions for group and others.\n";
+        "~ is not expanded. Files with secrets have no permissions for group and others.\n\n"
+        "Files, variables and flags are read once, at the start: a program that runs takes no notice of "
+        "what\n"
+        "changes, and SIGHUP opens its log file again and nothing else. *hp-config plan* says which "
+        "programs\n"
+        "must start again for a change, *hp-config explain* all that is known of a key.\n";
     for (const auto& file : declared()) {
         std::string heading = file.file;
         for (auto& c : heading) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-        out += "\n# " + heading + "\n\nRead by " + std::string(readers_of(file.file)) + ".\n";
+        out += "\n# " + heading + "\n\nRead by " + readers_of(file.file) + ".\n";
         for (const auto& key : file.keys) {
             out += "\n*" + escaped(key.name) + "*\n";
             out += "\t" + escaped(sentence(key.doc)) + "\n";
             const auto allowed = allowed_sentence(key);
             if (!allowed.empty()) out += "\t" + escaped(allowed) + "\n";
             out += "\t" + escaped(default_sentence(key)) + "\n";
+            if (!key.rule.users.empty()) out += "\tUsed by " + escaped(enumeration(key.rule.users)) + ".\n";
             out += "\tFlag *" + escaped(key.flag()) + "*, variable *" + escaped(key.variable()) + "*.\n";
         }
     }

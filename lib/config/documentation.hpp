@@ -17,6 +17,10 @@ struct Chosen {
 /// set, all others stand as comments.
 std::string example_file(const FileDeclaration& file, const std::map<std::string, Chosen>& chosen = {});
 
+/// What is known of a key, by name in the order of a reader: "key", "file", "meaning", "allowed", "default",
+/// ...
+std::vector<std::pair<std::string, std::string>> facts_of(const Key& key);
+
 /// hp-config(5) in scdoc's language.
 std::string man_page_of_keys();
 

@@ -60,23 +60,30 @@ struct Network {
           "which Bitcoin network: sim (embedded chain), regtest, testnet4, signet or mainnet",
           one_of({"sim", "regtest", "testnet4", "signet", "mainnet"}).and_required());
         v("template_listen", template_listen, "where hp-template serves SV2 Template Distribution",
-          endpoint());
-        v("pool_listen", pool_listen, "where hp-pool serves SV2 mining", endpoint());
-        v("link_listen", link_listen, "where hp-pool waits for its mints", endpoint());
-        v("mint_listen", mint_listen, "where hp-mint serves the Cashu API", endpoint());
-        v("proxy_listen", proxy_listen, "where hp-proxy serves SV1 miners", endpoint());
+          endpoint().used_by({"hp-template"}));
+        v("pool_listen", pool_listen, "where hp-pool serves SV2 mining",
+          endpoint().used_by({"hp-pool", "hp-web"}));
+        v("link_listen", link_listen, "where hp-pool waits for its mints", endpoint().used_by({"hp-pool"}));
+        v("mint_listen", mint_listen, "where hp-mint serves the Cashu API", endpoint().used_by({"hp-mint"}));
+        v("proxy_listen", proxy_listen, "where hp-proxy serves SV1 miners",
+          endpoint().used_by({"hp-proxy", "hp-web"}));
         v("pool_stats_listen", pool_stats_listen, "where hp-stats serves the pool side's figures",
-          endpoint());
+          endpoint().used_by({"hp-stats", "hp-web"}));
         v("proxy_stats_listen", proxy_stats_listen, "where hp-stats serves the proxy side's figures",
-          endpoint());
+          endpoint().used_by({"hp-stats", "hp-web"}));
         v("pool_records_listen", pool_records_listen,
-          "where hp-stats ingest --listen-records takes the pool side's records", endpoint());
+          "where hp-stats ingest --listen-records takes the pool side's records",
+          endpoint().used_by({"hp-stats"}));
         v("proxy_records_listen", proxy_records_listen,
-          "where hp-stats ingest --listen-records takes the proxy side's records", endpoint());
-        v("pool_web_listen", pool_web_listen, "where hp-web serves the pool side's page", endpoint());
-        v("proxy_web_listen", proxy_web_listen, "where hp-web serves the proxy side's page", endpoint());
+          "where hp-stats ingest --listen-records takes the proxy side's records",
+          endpoint().used_by({"hp-stats"}));
+        v("pool_web_listen", pool_web_listen, "where hp-web serves the pool side's page",
+          endpoint().used_by({"hp-web"}));
+        v("proxy_web_listen", proxy_web_listen, "where hp-web serves the proxy side's page",
+          endpoint().used_by({"hp-web"}));
         v("proxy_api_listen", proxy_api_listen,
-          "where hp-proxy gives balance and tokens, if faucet_amount is set", endpoint());
+          "where hp-proxy gives balance and tokens, if faucet_amount is set",
+          endpoint().used_by({"hp-proxy", "hp-web"}));
     }
 };
 
@@ -94,12 +101,16 @@ struct PoolShared {
 
     template <class V>
     void describe(V&& v) {
-        v("template_address", template_address, "the Template Provider that hp-pool dials", endpoint());
+        v("template_address", template_address, "the Template Provider that hp-pool dials",
+          endpoint().used_by({"hp-pool"}));
         v("template_authority_public_key", template_authority_public_key,
-          "the Template Provider's authority key (base58check)", authority_key().and_required());
-        v("link_address", link_address, "where hp-mint finds the pool's link port", endpoint());
+          "the Template Provider's authority key (base58check)",
+          authority_key().and_required().used_by({"hp-pool"}));
+        v("link_address", link_address, "where hp-mint finds the pool's link port",
+          endpoint().used_by({"hp-mint"}));
         v("link_authority_public_key", link_authority_public_key,
-          "the pool's link authority key, which the mint pins (base58check)", authority_key().and_required());
+          "the pool's link authority key, which the mint pins (base58check)",
+          authority_key().and_required().used_by({"hp-mint"}));
         v("unit", unit, "Cashu unit of the ehash, lower case", pattern("[a-z0-9_]+"));
         v("valuation", valuation,
           "what a share is worth: target (expected work of the credited target) or leading_zeros (of the "

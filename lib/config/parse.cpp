@@ -1,6 +1,11 @@
 #define TOML_EXCEPTIONS 0
 #include "config/parse.hpp"
 
+#include <toml++/impl/preprocessor.h>
+// toml++ 3.3 asserts of "[ =" that a key begins there, or with NDEBUG builds on it; its error stands just
+// below.
+#undef TOML_ASSERT_ASSUME
+#define TOML_ASSERT_ASSUME(expr) static_assert(true)
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -57,9 +62,25 @@ Entry entry_from(const toml::key& key, const toml::node& node) {
     return out;
 }
 
-}  // namespace
+void add_entries(std::vector<Entry>& out, const std::string& prefix, const toml::table& table) {
+    for (const auto& [key, node] : table) {
+        const std::string name = prefix + std::string(key.str());
+        const auto* array = node.as_array();
+        if (const auto* inner = node.as_table()) {
+            add_entries(out, name + ".", *inner);
+        } else if (array != nullptr && array->is_array_of_tables()) {
+            for (std::size_t i = 0; i < array->size(); ++i)
+                add_entries(out, name + "." + std::to_string(i) + ".", *array->get_as<toml::table>(i));
+        } else {
+            out.push_back(entry_from(key, node));
+            out.back().name = name;
+        }
+    }
+}
 
-tl::expected<std::vector<Entry>, ParseFailure> parse_toml(std::string_view text) {
+using Entries = tl::expected<std::vector<Entry>, ParseFailure>;
+
+Entries parse(std::string_view text, auto&& take) {
     const toml::parse_result result = toml::parse(text);
     if (!result) {
         const auto& error = result.error();
@@ -68,11 +89,24 @@ tl::expected<std::vector<Entry>, ParseFailure> parse_toml(std::string_view text)
                                            .what = printable(error.description(), 300)});
     }
     std::vector<Entry> out;
-    for (const auto& [key, node] : result.table()) out.push_back(entry_from(key, node));
+    take(out, result.table());
     std::sort(out.begin(), out.end(), [](const Entry& a, const Entry& b) {
         return std::pair(a.line, a.column) < std::pair(b.line, b.column);
     });
     return out;
+}
+
+}  // namespace
+
+Entries parse_toml(std::string_view text) {
+    return parse(text, [](std::vector<Entry>& out, const toml::table& table) {
+        for (const auto& [key, node] : table) out.push_back(entry_from(key, node));
+    });
+}
+
+Entries parse_toml_with_tables(std::string_view text) {
+    return parse(text,
+                 [](std::vector<Entry>& out, const toml::table& table) { add_entries(out, "", table); });
 }
 
 }  // namespace hp::config

@@ -25,6 +25,10 @@ struct ParseFailure {
 /// The entries in the order of the file. Never throws; any bytes may come in.
 tl::expected<std::vector<Entry>, ParseFailure> parse_toml(std::string_view text);
 
+/// The same for a file with tables, which no file of ours has: the names are dotted, and an element of a list
+/// of tables has its number in its name ("upstreams.0.port").
+tl::expected<std::vector<Entry>, ParseFailure> parse_toml_with_tables(std::string_view text);
+
 /// A regular file of 1 byte to kFileSizeMax. The error says what the path is instead ("is a directory").
 /// Never blocks on a FIFO, never reads a device.
 Result<std::string> read_config_file(const std::string& path);

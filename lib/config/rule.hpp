@@ -33,9 +33,16 @@ struct Rule {
     std::vector<std::string> choices{};
     double min{-std::numeric_limits<double>::infinity()}, max{std::numeric_limits<double>::infinity()};
     std::string regex{};
+    /// The programs that a change concerns; empty: all that read the file.
+    std::vector<std::string> users{};
     Rule and_required() const {
         Rule out = *this;
         out.required = true;
+        return out;
+    }
+    Rule used_by(std::vector<std::string> programs) const {
+        Rule out = *this;
+        out.users = std::move(programs);
         return out;
     }
 };

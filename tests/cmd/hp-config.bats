@@ -23,7 +23,7 @@ check_finds() {
     assert_equal "${stderr_lines[1]}" "hp-config: error: '$dir' has 1 problem"
     assert_equal "${stderr_lines[2]}" "hp-config: hint: 'man 5 hp-config' explains the keys"
     assert_equal "${#stderr_lines[@]}" 3
-    refute_line "$dir/$1: ok"
+    assert_equal "$output" ""
 }
 
 # ---- calling
@@ -66,14 +66,7 @@ hp-config: hint: did you mean check?"
     assert_line "  hp-pool --config-dir $dir"
     run_tool hp-config check conf
     assert_equal "$stderr" ""
-    assert_output "$dir/shared/network.toml: ok
-$dir/shared/pool.toml: ok
-$dir/shared/proxy.toml: ok
-$dir/template.toml: ok
-$dir/pool.toml: ok
-$dir/mint.toml: ok
-$dir/proxy.toml: ok
-$dir/stats.toml: ok"
+    assert_output ""
 }
 
 @test "init: the other networks, with a payout address of theirs" {
@@ -140,7 +133,7 @@ hp-config: hint: choose another directory, or move this one away"
     mkdir conf
     # No file may grow: the first write fails as on a full disk. The pipe keeps bats' own file out of it.
     run_tool -1 bash -c '(ulimit -f 0; trap "" XFSZ; exec hp-config init conf --network sim) 2>&1 | cat; exit "${PIPESTATUS[0]}"'
-    assert_output "hp-config: error: cannot write '$dir/secrets/template-authority.key': file too large"
+    assert_output "hp-config: error: cannot write '$dir/secrets/link-authority.key': file too large"
     [ -z "$(ls -A conf)" ]
 }
 
@@ -157,8 +150,6 @@ hp-config: hint: choose another directory, or move this one away"
     assert_equal "${stderr_lines[1]}" "$dir/pool.toml:$tag:1: conbase_tag: unknown key, the nearest known one is coinbase_tag"
     assert_equal "${stderr_lines[2]}" "$(place pool.toml shares_per_minute): shares_per_minute: is 0, allowed: a number from 0.1 to 100000"
     assert_equal "${stderr_lines[3]}" "hp-config: error: '$dir' has 3 problems"
-    refute_line "$dir/pool.toml: ok"
-    assert_line "$dir/mint.toml: ok"
 }
 
 @test "check: a missing file, a missing directory, a missing key" {
@@ -168,9 +159,7 @@ hp-config: hint: choose another directory, or move this one away"
     assert_equal "${stderr_lines[0]}" "$dir/mint.toml: cannot be read: no such file or directory"
     run_tool hp-config check conf --for hp-pool
     assert_equal "$stderr" ""
-    assert_output "$dir/shared/network.toml: ok
-$dir/shared/pool.toml: ok
-$dir/pool.toml: ok"
+    assert_output ""
     run_tool -2 hp-config check none
     assert_equal "$output" ""
     assert_equal "${stderr_lines[0]}" "hp-config: error: '$BATS_TEST_TMPDIR/none' is not a directory that can be read"
@@ -204,7 +193,7 @@ $dir/pool.toml: ok"
 
 # ---- check: across files
 
-@test "check: ports that clash" {
+@test "AC-286 check: ports that clash" {
     new_sim
     set_key shared/network.toml pool_listen '"0.0.0.0:5000"'
     set_key proxy.toml pool_address '"127.0.0.1:5000"'
@@ -244,7 +233,7 @@ $dir/pool.toml: ok"
     check_finds pool.toml link_authority_secret_key_file "holds the same key as authority_secret_key_file, allowed: a key of its own"
 }
 
-@test "check: secret files that are open to others, missing, damaged or public keys" {
+@test "AC-283 check: secret files that are open to others, missing, damaged or public keys" {
     new_sim
     set_key mint.toml seed_file '"secrets/mint.seed"'
     file=$dir/secrets/mint.seed
@@ -297,7 +286,7 @@ PY
     done
 }
 
-@test "check: a payout address of another network" {
+@test "AC-282 check: a payout address of another network" {
     new_sim
     set_key pool.toml payout_script '"bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"'
     run_tool -2 hp-config check conf
@@ -314,7 +303,7 @@ PY
     check_finds pool.toml easiest_target_bits "is 15, a share could be worth nothing, allowed: at least unit_bits of shared/pool.toml, 16"
 }
 
-@test "check: one database for two, a database in no directory" {
+@test "AC-286 check: one database for two, a database in no directory" {
     new_sim
     set_key stats.toml database '"data/../data/mint.db"'
     check_finds stats.toml database "is '$dir/data/mint.db', which is also database of mint.toml"

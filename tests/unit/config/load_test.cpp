@@ -76,6 +76,14 @@ constexpr const char* kGood = "word = \"abc\"\n";
 
 }  // namespace
 
+TEST_CASE("a table without a name is an error, and does not end the program") {
+    for (const char* text : {"[ = 1\n", "[[ = 1\n", "[#\n", "[.\n", "[", "[[", "a.= 1\n"}) {
+        const auto entries = parse_toml(text);
+        REQUIRE(!entries.has_value());
+        CHECK(entries.error().line == 1);
+    }
+}
+
 TEST_CASE("a file's values arrive with their origins") {
     const Directory dir;
     const std::string path = dir.write("# remark\nword = \"abc\"\n  rate = 5\nkeys = []\n");

@@ -1,0 +1,34 @@
+// A configuration directory that does not exist yet: every file from the declarations, with some values
+// chosen.
+#pragma once
+#include <map>
+#include <string>
+
+#include "base/result.hpp"
+#include "config/documentation.hpp"
+
+namespace hp::hp_config {
+
+using Chosens = std::map<std::string, std::map<std::string, config::Chosen>>;  ///< file, key
+using Secrets = std::map<std::string, std::string>;                            ///< file, text
+
+/// The path made absolute; an error where anything is in it.
+Result<std::string> unused_directory(const std::string& path);
+
+/// What fits the network, and an account on the node where `chosen` has none. `rpc_cookie` may be empty.
+void choose_template(const std::string& network, const std::string& rpc_cookie, Chosens& chosen);
+
+/// A directory in /etc is that of services: nothing is written there, each service's databases lie under
+/// /var/lib in a directory of its own, which its unit names too (StateDirectory). Empty for other
+/// directories.
+std::string state_directory(const std::string& dir);
+/// Where the databases are, for a directory that has its state elsewhere.
+void choose_state(const std::string& dir, Chosens& chosen);
+
+/// The given secrets and fresh ones for the others; the public keys of all of them are chosen.
+Result<Secrets> choose_keys(Secrets given, Chosens& chosen);
+
+/// All files or none.
+Result<> write_directory(const std::string& dir, const Chosens& chosen, const Secrets& secrets);
+
+}  // namespace hp::hp_config

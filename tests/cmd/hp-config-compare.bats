@@ -1,0 +1,96 @@
+# hp-config diff, plan and explain.
+load helper
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+    hp-config init a --network sim --ports auto >/dev/null
+    cp -r a b
+}
+
+set_key() { sed -i -E "s|^#?$2 = .*|$2 = $3|" "b/$1"; }
+
+@test "diff: 0 and silent for the same values, however they are written" {
+    echo '# another comment' >>b/pool.toml
+    set_key pool.toml server_id 0
+    run_tool hp-config diff a b
+    assert_equal "$output$stderr" ""
+}
+
+@test "diff: 1 and a line for each key that differs, 2 for what cannot be read" {
+    set_key pool.toml shares_per_minute 60.0
+    set_key mint.toml name '"Other mint"'
+    run_tool -1 hp-config diff a b
+    assert_equal "$stderr" ""
+    assert_output 'pool.toml: shares_per_minute: 600 -> 60
+mint.toml: name: "Hashpool mint" -> "Other mint"'
+    run_tool -1 hp-config diff a b --json --for hp-pool
+    assert_output '{"file":"pool.toml","key":"shares_per_minute","before":600,"after":60}'
+    set_key pool.toml server_id -1
+    run_tool -2 hp-config diff a b
+    assert_equal "$output" ""
+}
+
+@test "diff: another secret under the same name is told, the secret is not" {
+    hp-config keygen mnemonic >b/secrets/mint.seed
+    run_tool -1 hp-config diff a b
+    assert_output "mint.toml: seed_file: the file holds another secret"
+}
+
+@test "plan: each service that a change concerns, and no other" {
+    run_tool hp-config plan b a
+    assert_equal "$output$stderr" ""
+    set_key pool.toml shares_per_minute 60
+    set_key shared/network.toml pool_web_listen '"127.0.0.1:1"'
+    run_tool hp-config plan b a
+    assert_output --regexp '^restart hp-pool
+  pool.toml: shares_per_minute: 600 -> 60
+restart hp-web
+  shared/network.toml: pool_web_listen: "127.0.0.1:[0-9]+" -> "127.0.0.1:1"$'
+    HP_CONFIG_DIR=a run_tool hp-config plan b --json --for hp-pool
+    assert_line --index 0 --partial '{"restart":"hp-pool","file":"pool.toml","key":"shares_per_minute"'
+    set_key shared/pool.toml unit_bits 12
+    run_tool hp-config plan b a
+    assert_line "restart hp-mint"
+}
+
+@test "plan: new files that check refuses are no plan" {
+    set_key pool.toml easiest_target_bits 15
+    run_tool -2 hp-config plan b a
+    assert_equal "$output" ""
+    [[ ${stderr_lines[0]} == *"b/pool.toml:"*"easiest_target_bits: is 15"* ]] || fail "$stderr"
+}
+
+@test "explain: what is known of a key, in each file that has it" {
+    run_tool hp-config explain shares_per_minute
+    assert_output "key       shares_per_minute
+file      pool.toml, read by hp-pool
+meaning   vardiff aims at so many shares a minute from each channel
+type      a number
+allowed   a number from 0.1 to 100000
+default   20
+example   shares_per_minute = 20
+flag      --shares-per-minute NUMBER
+variable  HP_SHARES_PER_MINUTE
+change    restart hp-pool"
+    run_tool hp-config explain unit
+    assert_equal "$(grep -c '^key' <<<"$output")" 2
+    run_tool hp-config explain shared/pool.toml:unit --json
+    assert_equal "$(jq -r .change <<<"$output")" "restart hp-pool and hp-mint"
+    run_tool -2 hp-config explain share_per_minute
+    assert_equal "$stderr" "hp-config: error: no key is called 'share_per_minute'
+hp-config: hint: did you mean shares_per_minute?"
+}
+
+@test "explain: the example of every key is accepted where it belongs" {
+    for file in $(hp-config docs); do
+        for key in $(grep -oP '^#?\K[a-z0-9_]+(?= = )' "a/$file"); do
+            # Free text has no example that means anything.
+            [ "$(hp-config explain "$file:$key" --json | jq -r .allowed)" != "anything on one line" ] || continue
+            sed -E "/^#?$key = /d" "a/$file" >"b/$file"
+            hp-config explain "$file:$key" --json | jq -r .example >>"b/$file"
+            run hp-config diff a b
+            [ "$status" != 2 ] || fail "$file: $key: $output"
+        done
+        cp "a/$file" "b/$file"
+    done
+}
