@@ -17,10 +17,10 @@ class Collector {
         const auto take = [this](const std::string& writer, const wire::ReadRecord& record) {
             add(writer, record);
         };
-        if (!options.unix_path.empty()) {
-            HP_TRY(auto local, net::RecordListener::listen_unix(loop_, options.unix_path, {}, take));
+        if (options.unix_path) {
+            HP_TRY(auto local, net::RecordListener::listen_unix(loop_, *options.unix_path, {}, take));
             listeners_.push_back(std::move(local));
-            log::info("records from unix:{} into '{}'", options.unix_path, options.database);
+            log::info("records from unix:{} into '{}'", *options.unix_path, options.database);
         }
         if (options.noise) {
             HP_TRY(auto remote, net::RecordListener::listen_noise(loop_, *options.noise, {}, take));
