@@ -17,7 +17,7 @@ Result<> ingest(const std::string& database, const std::string& input, const sta
 struct CollectOptions {
     std::string database;
     stats::Retention retention;
-    std::optional<std::string> unix_path{};                         ///< empty: no Unix socket
+    std::optional<std::string> unix_path{};        ///< nothing: no Unix socket
     std::optional<net::NoiseRecordOptions> noise;  ///< nothing: not from other machines
 };
 /// The same from the programs that connect, all at once.
