@@ -9,6 +9,7 @@
 #include "cli/secrets.hpp"
 #include "config/mint_key.hpp"
 #include "crypto/base58.hpp"
+#include "log/levels.hpp"
 #include "net/event_sink.hpp"
 #include "setup.hpp"
 #include "stats/sql.hpp"
@@ -83,6 +84,13 @@ void check_words(Setup& setup, std::string_view file, const char* key, const std
     if (path.empty()) return;
     const auto read = cli::read_mnemonic(setup.resolve(path), setup.values.network.network);
     if (!read) setup.add(file, key, read.error().what);
+}
+
+/// The rule of the key knows how levels are written, the log which modules there are.
+void check_log(Setup& setup, std::string_view file, const config::Log& log) {
+    if (!setup.has(file)) return;
+    if (const auto levels = log::levels_from_text(log.level); !levels)
+        setup.add(file, "log_level", levels.error().what);
 }
 
 struct Keys {
@@ -338,6 +346,12 @@ void check_across(Setup& setup) {
     check_worth(setup);
     check_paths(setup);
     check_template(setup);
+    const auto& values = setup.values;
+    check_log(setup, Template::file, values.template_.log);
+    check_log(setup, Pool::file, values.pool.log);
+    check_log(setup, Mint::file, values.mint.log);
+    check_log(setup, Proxy::file, values.proxy.log);
+    check_log(setup, Stats::file, values.stats.log);
     look_at_addresses(setup);
 }
 

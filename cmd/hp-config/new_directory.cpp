@@ -162,8 +162,8 @@ Result<> write_file(const fs::path& path, const std::string& text, Traces& trace
 std::string environment_text() {
     return "# hashpool.env: variables for all systemd units. A variable wins over the files.\n"
            "\n"
-           "# trace, debug, info, warn or error.\n"
-           "HP_LOG_LEVEL=info\n"
+           "# For all services; here, a level cannot be changed while they run. Better in their own files.\n"
+           "#HP_LOG_LEVEL=info\n"
            "\n"
            "# The network stands in shared/network.toml; this would override it for every program.\n"
            "#HP_NETWORK=sim\n";

@@ -16,7 +16,8 @@ namespace {
 
 /// The programs' own variables beside the keys'.
 bool is_program_variable(const std::string& name) {
-    return name == "HP_LOG_LEVEL" || name == "HP_LOG_FILE" || name == "HP_CONFIG_DIR";
+    return name == "HP_LOG_LEVEL" || name == "HP_LOG_FILE" || name == "HP_LOG_FORMAT" ||
+           name == "HP_CONFIG_DIR";
 }
 
 struct Variable {

@@ -4,7 +4,6 @@
 #include <cstdio>
 
 #include "cli/command.hpp"
-#include "log/log.hpp"
 #include "miner/fleet.hpp"
 
 using namespace hp;
@@ -27,7 +26,6 @@ struct Options {
     double nominal_hash_rate_hps{0};
     bool json{false};
     std::string engine{"auto"};
-    std::string log_level{"info"};
 };
 
 void declare(CLI::App& app, Options& options) {
@@ -57,7 +55,6 @@ void declare(CLI::App& app, Options& options) {
         ->check(CLI::PositiveNumber);
     app.add_option("--engine", options.engine, "auto, sha-ni or openssl [auto]")
         ->check(CLI::IsMember({"auto", "sha-ni", "openssl"}));
-    app.add_option("--log-level", options.log_level, "trace, debug, info, warn or error [info]");
     app.add_flag("--json", options.json, "print one record a second and a summary record");
 }
 
@@ -152,9 +149,7 @@ class Reporter {
     std::uint64_t last_hashes_{0};
 };
 
-Result<> mine(const Options& options) {
-    HP_TRY(const auto level, log::level_from_text(options.log_level));
-    HP_DO(log::open("hp-miner", level));
+Result<> mine(const Options& options, const cli::Command& command) {
     HP_TRY(auto fleet_options, to_fleet(options));
     net::Loop loop;
     Result<> outcome;
@@ -164,7 +159,7 @@ Result<> mine(const Options& options) {
     });
     Reporter reporter(fleet, options.json);
     net::Timer every_second(loop), time_limit(loop);
-    loop.handle_signals([&] { fleet.finish(); }, [] {});
+    loop.handle_signals([&] { fleet.finish(); }, [&] { command.reload_log(); });
     every_second.every(1'000, [&] { reporter.tick(); });
     if (options.seconds > 0)
         time_limit.after(static_cast<std::int64_t>(options.seconds * 1000), [&] { fleet.expire(); });
@@ -187,5 +182,6 @@ int main(int argc, char** argv) {
              " --user alice --threads 2 --json",
              "hp-miner stratum+tcp://127.0.0.1:34255 --user load --connections 1000 --rate 5000 --json"}}};
     declare(command.app(), options);
-    return command.run(argc, argv, [&] { return mine(options); });
+    command.add_log_flags();
+    return command.run(argc, argv, [&] { return mine(options, command); });
 }

@@ -25,7 +25,7 @@ struct Settings {
 Result<> serve(const Settings& s, const cli::Command& command) {
     mint::MintOptions options;
     HP_TRY(auto words, cli::read_mnemonic(command.resolve(s.mint.seed_file), s.network.network));
-    HP_TRY(options.seed, crypto::bip39_seed(words));
+    HP_TRY(options.seed, crypto::bip39_seed(words.reveal()));
     options.database = command.resolve(s.mint.database);
     options.unit = s.shared.unit;
     options.input_fee_ppk = static_cast<std::uint64_t>(s.mint.input_fee_ppk);
@@ -66,7 +66,7 @@ Result<> serve(const Settings& s, const cli::Command& command) {
             service->drain();
             loop.post([&] { loop.stop(); });
         },
-        [] { log::reopen(); });
+        [&] { command.reload_log(); });
     client.start();
     log::info("serving wallets on http://{}", api->bound().text());
     net::sd_notify("READY=1");

@@ -97,7 +97,7 @@ Result<> serve(const Settings& settings, const cli::Command& command) {
             log::info("stopping");
             service->stop([&] { loop.stop(); });
         },
-        [] { log::reopen(); });
+        [&] { command.reload_log(); });
     HP_TRY(service, pool::Pool::start(loop, std::move(options)));
     service->on_ready = [] {
         log::info("ready: miners have work");

@@ -42,7 +42,7 @@ Result<> serve(const Settings& s, const cli::Command& command) {
                cli::read_secret_key(command.resolve(events.secret_key_file), s.network.network));
     }
     HP_TRY(auto words, cli::read_mnemonic(command.resolve(s.shared.wallet_seed_file), s.network.network));
-    HP_TRY(options.wallet.seed, crypto::bip39_seed(words));
+    HP_TRY(options.wallet.seed, crypto::bip39_seed(words.reveal()));
     options.wallet.database = command.resolve(s.shared.wallet_database);
     options.wallet.mint_url = s.shared.mint_url;
     options.wallet.unit = s.shared.unit;
@@ -56,7 +56,7 @@ Result<> serve(const Settings& s, const cli::Command& command) {
             log::info("stopping");
             service->stop([&] { loop.stop(); });
         },
-        [] { log::reopen(); });
+        [&] { command.reload_log(); });
     HP_TRY(service, proxy::Proxy::start(loop, std::move(options)));
     service->on_ready = [] { net::sd_notify("READY=1"); };
     std::optional<Error> fatal;

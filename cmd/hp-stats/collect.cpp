@@ -11,7 +11,8 @@ namespace {
 
 class Collector {
   public:
-    explicit Collector(stats::Series series) : intake_{std::move(series)} {}
+    Collector(stats::Series series, std::function<void()> on_hangup)
+        : intake_{std::move(series)}, on_hangup_{std::move(on_hangup)} {}
 
     Result<> listen(const CollectOptions& options) {
         const auto take = [this](const std::string& writer, const wire::ReadRecord& record) {
@@ -37,7 +38,7 @@ class Collector {
                 for (const auto& listener : listeners_) listener->stop();
                 loop_.stop();
             },
-            [] { log::reopen(); });
+            on_hangup_);
         status_.every(kStatusMs, [this] { intake_.tell_status(); });
         net::sd_notify("READY=1");
         loop_.run();
@@ -65,6 +66,7 @@ class Collector {
     net::Timer due_{loop_}, status_{loop_};
     Intake intake_;
     std::vector<std::unique_ptr<net::RecordListener>> listeners_;
+    std::function<void()> on_hangup_;
     std::optional<Error> failed_;
 };
 
@@ -72,7 +74,7 @@ class Collector {
 
 Result<> collect(const CollectOptions& options) {
     HP_TRY(auto series, stats::Series::open(options.database, options.retention));
-    Collector collector{std::move(series)};
+    Collector collector{std::move(series), options.on_hangup};
     HP_DO(collector.listen(options));
     return collector.run();
 }

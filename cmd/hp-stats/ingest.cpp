@@ -40,7 +40,8 @@ sigset_t take_signals() {
 
 class Ingest {
   public:
-    Ingest(stats::Series series, int input) : intake_{std::move(series)}, input_{input} {}
+    Ingest(stats::Series series, int input, std::function<void()> on_hangup)
+        : intake_{std::move(series)}, input_{input}, on_hangup_{std::move(on_hangup)} {}
 
     Result<> run() {
         const sigset_t while_waiting = take_signals();
@@ -61,7 +62,7 @@ class Ingest {
     Result<bool> wait(const sigset_t& mask) {
         if (reopen_asked) {
             reopen_asked = 0;
-            log::reopen();
+            on_hangup_();
         }
         pollfd waiting{input_, POLLIN, 0};
         const SteadyMs next = intake_.is_empty() ? tell_ms_ : std::min(due_ms_, tell_ms_);
@@ -105,6 +106,7 @@ class Ingest {
         tell_ms_ = steady_ms_now() + tell_period_ms_;
         if (watchdog_period_ms_ > 0) net::sd_notify("WATCHDOG=1");
         intake_.tell_status();
+        log::tell_repeats();
     }
 
     Result<> commit_when_due() {
@@ -115,6 +117,7 @@ class Ingest {
 
     Intake intake_;
     int input_;
+    std::function<void()> on_hangup_;
     wire::RecordReader reader_;
     bool is_at_end_{false};
     std::uint64_t read_bytes_{0};
@@ -128,7 +131,8 @@ class Ingest {
 
 }  // namespace
 
-Result<> ingest(const std::string& database, const std::string& input, const stats::Retention& retention) {
+Result<> ingest(const std::string& database, const std::string& input, const stats::Retention& retention,
+                std::function<void()> on_hangup) {
     HP_TRY(auto series, stats::Series::open(database, retention));
     int fd = STDIN_FILENO;
     if (input != "-") {
@@ -141,7 +145,7 @@ Result<> ingest(const std::string& database, const std::string& input, const sta
     (void)::fcntl(fd, F_SETPIPE_SZ, kPipeBytes);
     log::info("records from {} into '{}'", input == "-" ? "stdin" : "'" + input + "'", database);
     net::sd_notify("READY=1");
-    const auto reading = std::make_unique<Ingest>(std::move(series), fd);
+    const auto reading = std::make_unique<Ingest>(std::move(series), fd, std::move(on_hangup));
     auto result = reading->run();
     if (fd != STDIN_FILENO) ::close(fd);
     return result;

@@ -291,12 +291,14 @@ Result<net::NoiseRecordOptions> noise_options(const cli::Command& command, const
 Result<> ingest(const All& all, const std::string& database, const cli::Command& command,
                 const config::Stats& stats, const config::Network& network) {
     constexpr std::string_view kUnix = "unix:";
+    const auto on_hangup = [&command] { command.reload_log(); };
     const bool is_unix = all.input.starts_with(kUnix);
     if (!is_unix && !all.listen_records)
-        return hp_stats::ingest(database, all.input.empty() ? "-" : all.input, retention_of(stats));
+        return hp_stats::ingest(database, all.input.empty() ? "-" : all.input, retention_of(stats),
+                                on_hangup);
     if (!is_unix && !all.input.empty())
         return fail(Errc::usage, "--listen-records goes with unix:PATH or alone, not with a file or stdin");
-    hp_stats::CollectOptions options{database, retention_of(stats), {}, {}};
+    hp_stats::CollectOptions options{database, retention_of(stats), {}, {}, on_hangup};
     if (is_unix) options.unix_path = all.input.substr(kUnix.size());
     if (all.listen_records) {
         HP_TRY(options.noise, noise_options(command, stats, network, all.side == "proxy"));
@@ -318,6 +320,8 @@ int main(int argc, char** argv) {
     command.configure_when(
         [&] { return (command.app().got_subcommand("serve") && all.listen.empty()) || all.listen_records; },
         network);
+    command.log_to_file_when(
+        [&] { return command.app().got_subcommand("ingest") || command.app().got_subcommand("serve"); });
     add_ingest(command, all);
     add_show(command, all);
     add_at_verb(command, all);
@@ -373,7 +377,8 @@ int main(int argc, char** argv) {
                  .listen = all.listen.empty() ? listen : all.listen,
                  .tokens_file = stats.tokens_file.empty() ? "" : command.resolve(stats.tokens_file),
                  .metrics_workers_max = static_cast<std::size_t>(stats.metrics_workers),
-                 .stale_after_s = stats.stale_after_s});
+                 .stale_after_s = stats.stale_after_s,
+                 .on_hangup = [&] { command.reload_log(); }});
         }
         all.exit_code = hp_stats::check(all.check);
         return {};

@@ -16,7 +16,7 @@ constexpr std::int64_t kRequestMs = 10'000;
 
 Result<stats::Tokens> read_tokens(const std::string& path) {
     HP_TRY(const auto text, cli::read_secret_text(path));
-    return stats::Tokens::parse(text, path);
+    return stats::Tokens::parse(text.reveal(), path);
 }
 
 class Service {
@@ -105,7 +105,7 @@ Result<> serve(const ServeOptions& options) {
             server->stop();
             loop.stop();
         },
-        [] { log::reopen(); });
+        options.on_hangup);
     log::info("serving http://{}/", server->bound().text());
     net::sd_notify("READY=1\nSTATUS=serving http://" + server->bound().text() + "/");
     loop.run();

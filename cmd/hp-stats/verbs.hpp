@@ -1,6 +1,7 @@
 // The verbs of hp-stats; each is one file.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,13 +13,15 @@
 namespace hp::hp_stats {
 
 /// Reads records from `input` ("-" is stdin) into the database until the end of the input, SIGTERM or SIGINT.
-Result<> ingest(const std::string& database, const std::string& input, const stats::Retention& retention);
+Result<> ingest(const std::string& database, const std::string& input, const stats::Retention& retention,
+                std::function<void()> on_hangup);
 
 struct CollectOptions {
     std::string database;
     stats::Retention retention;
     std::optional<std::string> unix_path{};        ///< nothing: no Unix socket
     std::optional<net::NoiseRecordOptions> noise;  ///< nothing: not from other machines
+    std::function<void()> on_hangup;
 };
 /// The same from the programs that connect, all at once.
 Result<> collect(const CollectOptions& options);
@@ -46,6 +49,7 @@ struct ServeOptions {
     std::string database, listen, tokens_file;  ///< empty tokens_file: none
     std::size_t metrics_workers_max{};
     std::int64_t stale_after_s{};
+    std::function<void()> on_hangup;
 };
 /// HTTP until SIGTERM or SIGINT.
 Result<> serve(const ServeOptions& options);

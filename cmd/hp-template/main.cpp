@@ -100,7 +100,7 @@ Result<> serve(const cli::Command& command, const Options& options) {
             server->stop();
             goodbye.after(had_clients ? kGoodbyeMs : 0, [&loop] { loop.stop(); });
         },
-        [] { log::reopen(); });
+        [&] { command.reload_log(); });
     log::info("serving templates on {}", listener->bound().text());
 
     bool ready = false;

@@ -20,7 +20,7 @@ struct Options {
     std::string listen, token_file;
 };
 
-Result<> serve(web::Side side, const Options& options) {
+Result<> serve(web::Side side, const Options& options, const cli::Command& command) {
     const bool is_pool = side == web::Side::pool;
     web::Feed::Options feed_options;
     HP_TRY(feed_options.stats, net::endpoint_from_text(is_pool ? options.network.pool_stats_listen
@@ -55,7 +55,7 @@ Result<> serve(web::Side side, const Options& options) {
             server->stop();
             loop.stop();
         },
-        [] { log::reopen(); });
+        [&] { command.reload_log(); });
     log::info("serving http://{}/", server->bound().text());
     net::sd_notify("READY=1\nSTATUS=serving http://" + server->bound().text() + "/");
     loop.run();
@@ -80,6 +80,7 @@ int main(int argc, char** argv) {
             ->type_name("FILE");
     }
     return command.run(argc, argv, [&] {
-        return serve(command.app().got_subcommand("pool") ? web::Side::pool : web::Side::proxy, options);
+        return serve(command.app().got_subcommand("pool") ? web::Side::pool : web::Side::proxy, options,
+                     command);
     });
 }

@@ -17,6 +17,8 @@ namespace {
 
 constexpr const char* kConfigGroup = "Configuration (flag > HP_* variable > file > default)";
 
+constexpr const char* kLogGroup = "Log (flag > HP_* variable > default)";
+
 constexpr const char* kDefaultConfigDir = "/etc/hashpool";
 
 std::string footer(const std::vector<std::string>& examples) {
@@ -123,13 +125,23 @@ void Command::add_config_flags(const std::vector<config::Key>& keys) {
     app_->add_option("--config", explicit_config_, "file to read instead of DIR/" + own_file)
         ->type_name("FILE")
         ->group(kConfigGroup);
-    app_->add_option("--log-level", log_level_, "trace, debug, info, warn or error, or HP_LOG_LEVEL [info]")
-        ->type_name("LEVEL")
-        ->group(kConfigGroup);
-    app_->add_option("--log-file", log_file_, "log there instead of to stderr, or HP_LOG_FILE")
-        ->type_name("FILE")
-        ->group(kConfigGroup);
     add_key_flags(keys);
+}
+
+void Command::add_log_flags() {
+    log_ = &flag_log_;
+    flag_log_ = {.level = {}, .file = {}, .format = {}};
+    app_->add_option(
+            "--log-level", flag_log_.level,
+            "LEVEL for all modules, MODULE=LEVEL for one, with commas between, or HP_LOG_LEVEL [info]")
+        ->type_name("LEVELS")
+        ->group(kLogGroup);
+    app_->add_option("--log-file", flag_log_.file, "log there instead of to stderr, or HP_LOG_FILE")
+        ->type_name("PATH")
+        ->group(kLogGroup);
+    app_->add_option("--log-format", flag_log_.format, "text, json or logfmt, or HP_LOG_FORMAT [text]")
+        ->type_name("FORMAT")
+        ->group(kLogGroup);
 }
 
 void Command::add_key_flags(const std::vector<config::Key>& keys) {
@@ -186,21 +198,48 @@ bool Command::parse(int argc, char** argv, int& exit_code) {
     return false;
 }
 
-Result<> Command::open_log() {
-    if (log_level_.empty()) log_level_ = variable("HP_LOG_LEVEL");
-    if (log_file_.empty()) log_file_ = variable("HP_LOG_FILE");
-    HP_TRY(const auto level, log::level_from_text(log_level_.empty() ? "info" : log_level_));
-    return log::open(about_.name, level, log_file_);
+/// Where the file's log_file does not count, that of a flag or variable does.
+std::string Command::log_file() const {
+    if (log_ == &flag_log_) return flag_log_.file;
+    const auto& all = shown();
+    const bool is_given = std::any_of(all.begin(), all.end(), [](const config::Shown& one) {
+        return one.key == "log_file" && (one.origin == "--log-file" || one.origin == "HP_LOG_FILE");
+    });
+    return is_given || is_service_() ? resolve(log_->file) : std::string{};
 }
 
-bool Command::load() {
-    if (config_dir_.empty()) config_dir_ = variable("HP_CONFIG_DIR");
-    const bool dir_given = !config_dir_.empty();
-    std::error_code ignored;
-    config_dir_ = std::filesystem::absolute(dir_given ? config_dir_ : kDefaultConfigDir, ignored)
-                      .lexically_normal()
-                      .string();
+Result<> Command::open_log() {
+    const auto or_variable = [](std::string& value, const char* name, const char* otherwise) {
+        if (value.empty()) value = variable(name);
+        if (value.empty()) value = otherwise;
+    };
+    or_variable(flag_log_.level, "HP_LOG_LEVEL", "info");
+    or_variable(flag_log_.file, "HP_LOG_FILE", "");
+    or_variable(flag_log_.format, "HP_LOG_FORMAT", "text");
+    HP_TRY(const auto levels, log::levels_from_text(log_->level));
+    HP_TRY(const auto format, log::format_from_text(log_->format));
+    return log::open(about_.name, levels, log_file(), format);
+}
+
+void Command::reload_log() const {
+    log::reopen();
+    if (!reread_log_) return log::info("SIGHUP: log opened again");
+    const auto loader = make_loader();
+    const auto fresh = reread_log_(*loader);
+    if (const auto& problems = loader->problems(); !problems.empty()) {
+        log::error("log_level stays as it was, the configuration has {} problems, the first: {}",
+                   problems.size(), problems.front().text());
+        return;
+    }
+    const auto levels = log::levels_from_text(fresh.level);
+    if (!levels) return log::error("log_level stays as it was: {}", levels.error().what);
+    log::set_levels(*levels);
+    log::info("SIGHUP: log opened again, log_level {}", fresh.level);
+}
+
+std::unique_ptr<config::Loader> Command::make_loader() const {
     std::map<std::string, std::string> overrides;
+    std::error_code ignored;
     for (const auto& flag : flags_) {
         if (!flag->given) continue;
         const bool is_path = flag->key.rule.kind == config::Rule::Kind::path ||
@@ -211,10 +250,20 @@ bool Command::load() {
         overrides[flag->key.flag().substr(2)] =
             relative ? std::filesystem::absolute(flag->value, ignored).string() : flag->value;
     }
-    loader_ =
-        std::make_unique<config::Loader>(config_dir_, std::move(overrides), hashpool_environment(),
-                                         dir_given ? config::Loader::MissingFile::refused
-                                                   : config::Loader::MissingFile::optional_when_complete);
+    return std::make_unique<config::Loader>(config_dir_, std::move(overrides), hashpool_environment(),
+                                            config_dir_given_
+                                                ? config::Loader::MissingFile::refused
+                                                : config::Loader::MissingFile::optional_when_complete);
+}
+
+bool Command::load() {
+    if (config_dir_.empty()) config_dir_ = variable("HP_CONFIG_DIR");
+    config_dir_given_ = !config_dir_.empty();
+    std::error_code ignored;
+    config_dir_ = std::filesystem::absolute(config_dir_given_ ? config_dir_ : kDefaultConfigDir, ignored)
+                      .lexically_normal()
+                      .string();
+    loader_ = make_loader();
     load_(*loader_);
     const auto& problems = loader_->problems();
     if (problems.empty()) return true;
@@ -239,9 +288,9 @@ int Command::report(const Result<>& result) const {
 int Command::run(int argc, char** argv, const std::function<Result<>()>& body) {
     int exit_code = kExitDone;
     if (!parse(argc, argv, exit_code)) return exit_code;
-    if (load_) {
+    if (load_ && !load()) return kExitUsage;
+    if (log_) {
         if (const auto opened = open_log(); !opened) return report(opened);
-        if (!load()) return kExitUsage;
     }
     exit_code = report(body());
     // Output that did not arrive (disk full) is a failure that only the last flush can see.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "config/keys.hpp"
 #include "config/load.hpp"
 
 namespace CLI {
@@ -40,19 +41,39 @@ class Command {
     CLI::App& subcommand(const std::string& name, const std::string& summary,
                          std::vector<std::string> examples = {});
 
-    /// Adds --config-dir, --config, --log-level, --log-file and a flag for every key of the structs; run()
-    /// loads them before `body` and ends with exit 2 and all problems on stderr when something is wrong. The
-    /// first struct is the tool's own (--config names its file). The structs must outlive run().
-    template <class... Structs>
-    void configure(Structs&... structs) {
+    /// Adds --config-dir, --config, the log's flags and a flag for every key of the structs; run() loads them
+    /// before `body` and ends with exit 2 and all problems on stderr when something is wrong. The first
+    /// struct is the tool's own (--config names its file). The structs must outlive run().
+    template <class Own, class... Shared>
+    void configure(Own& own, Shared&... shared) {
         std::vector<config::Key> keys;
-        (config::Loader::collect(structs, keys), ...);
+        config::Loader::collect(own, keys);
+        (config::Loader::collect(shared, keys), ...);
         add_config_flags(keys);
-        load_ = [this, &structs...](config::Loader& loader) {
-            bool first = true;
-            ((loader.load(structs, std::exchange(first, false) ? explicit_config_ : std::string()), ...));
+        load_ = [this, &own, &shared...](config::Loader& loader) {
+            loader.load(own, explicit_config_);
+            (loader.load(shared), ...);
         };
+        if constexpr (requires { own.log; }) {
+            log_ = &own.log;
+            reread_log_ = [this](config::Loader& loader) {
+                Own fresh;
+                loader.load(fresh, explicit_config_);
+                return fresh.log;
+            };
+        } else {
+            add_log_flags();
+        }
     }
+    /// --log-level, --log-file and --log-format for a program whose file does not have them, or that has
+    /// none.
+    void add_log_flags();
+    /// For a program of which only some verbs are services: the others log to the configuration's log_file
+    /// never, as whoever looks at figures may not write there.
+    void log_to_file_when(std::function<bool()> is_service) { is_service_ = std::move(is_service); }
+    /// SIGHUP: opens the log file again, and takes over log_level of the program's own file. A file with
+    /// problems changes nothing, which the log says.
+    void reload_log() const;
     /// After configure(): structs that are loaded only where `is_needed` says so, once the command line is
     /// parsed. A tool whose other verbs need no configuration has them.
     template <class... Structs>
@@ -84,6 +105,8 @@ class Command {
     bool parse(int argc, char** argv, int& exit_code);
     /// What CLI11 said, with the nearest word that would have been right. Always an error.
     Result<> explain(int cli_code, const std::string& message) const;
+    std::unique_ptr<config::Loader> make_loader() const;
+    std::string log_file() const;
     Result<> open_log();
     /// False after the problems are on stderr.
     bool load();
@@ -92,7 +115,12 @@ class Command {
     About about_;
     std::unique_ptr<CLI::App> app_;
     std::function<void(config::Loader&)> load_;
-    std::string config_dir_, explicit_config_, log_level_, log_file_;
+    std::string config_dir_, explicit_config_;
+    bool config_dir_given_{false};
+    const config::Log* log_{nullptr};  ///< of the program's file, or flag_log_
+    config::Log flag_log_;
+    std::function<config::Log(config::Loader&)> reread_log_;
+    std::function<bool()> is_service_{[] { return true; }};
     struct Flag {
         config::Key key;
         std::string value;

@@ -93,7 +93,7 @@ Result<> check_mode(const std::string& path, mode_t mode) {
 
 }  // namespace
 
-Result<std::string> read_secret_text(const std::string& path) {
+Result<crypto::SecretText> read_secret_text(const std::string& path) {
     forbid_core_dump();
     // O_NONBLOCK: opening a FIFO without a writer must not wait for one.
     const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
@@ -122,14 +122,13 @@ Result<std::string> read_secret_text(const std::string& path) {
         return wrong_file(path, is_systemd_credential(path)
                                     ? "is empty: what the unit's LoadCredential= names is missing or empty"
                                     : "is empty");
-    return text;
+    return crypto::SecretText{std::move(text)};
 }
 
 Result<crypto::SecretKey> read_secret_key(const std::string& path, std::string_view network) {
-    HP_TRY(std::string text, read_secret_text(path));
-    const auto key = crypto::secret_key_from_text(text);
-    const bool is_public_key = crypto::authority_key_from_text(text).has_value();
-    crypto::wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+    HP_TRY(const auto text, read_secret_text(path));
+    const auto key = crypto::secret_key_from_text(text.reveal());
+    const bool is_public_key = crypto::authority_key_from_text(text.reveal()).has_value();
     if (!key) {
         return wrong_file(path,
                           is_public_key ? "holds a public key, allowed: a secret key"
@@ -143,15 +142,15 @@ Result<crypto::SecretKey> read_secret_key(const std::string& path, std::string_v
     return *key;
 }
 
-Result<std::string> read_mnemonic(const std::string& path, std::string_view network) {
-    HP_TRY(std::string text, read_secret_text(path));
-    if (!crypto::bip39_check(text)) {
+Result<crypto::SecretText> read_mnemonic(const std::string& path, std::string_view network) {
+    HP_TRY(auto text, read_secret_text(path));
+    if (!crypto::bip39_check(text.reveal())) {
         return wrong_file(path,
                           "holds no BIP 39 words, allowed: 12 to 24 words of the English list with a good "
                           "checksum, single spaces between",
                           "'hp-config keygen mnemonic' makes them");
     }
-    if (!may_use_published(network) && is_published_words(text)) {
+    if (!may_use_published(network) && is_published_words(text.reveal())) {
         return wrong_file(path, "holds published test words, allowed only on sim and regtest",
                           "'hp-config keygen mnemonic' makes words of your own");
     }

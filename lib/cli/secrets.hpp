@@ -6,6 +6,7 @@
 
 #include "base/result.hpp"
 #include "crypto/secp.hpp"
+#include "crypto/secret_text.hpp"
 
 namespace hp::cli {
 
@@ -14,13 +15,13 @@ inline constexpr std::size_t kSecretSizeMax = 4096;
 
 /// The text of a regular file without permissions for group and others, without one trailing newline. Files
 /// in systemd's $CREDENTIALS_DIRECTORY may be readable for the group: systemd grants that by ACL.
-Result<std::string> read_secret_text(const std::string& path);
+Result<crypto::SecretText> read_secret_text(const std::string& path);
 
 /// SRI's secret text form (base58check of 32 bytes, SV2 spec 4.7.1's counterpart). Published test keys are
 /// refused unless `network` is "sim" or "regtest".
 Result<crypto::SecretKey> read_secret_key(const std::string& path, std::string_view network);
 /// BIP 39 words, separated by single spaces, checksum checked; published ones as above.
-Result<std::string> read_mnemonic(const std::string& path, std::string_view network);
+Result<crypto::SecretText> read_mnemonic(const std::string& path, std::string_view network);
 
 /// Keys and words that stand in public texts: SRI's and the earlier Hashpool's example configurations, test
 /// vectors, the scalars 1 to 16. Whoever uses them shares his money with all readers.

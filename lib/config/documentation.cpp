@@ -160,7 +160,10 @@ std::string man_page_of_keys() {
         "\n# HASHPOOL.ENV\n\n"
         "Variables for all systemd units, one *NAME=VALUE* a line: *HP\\_LOG\\_LEVEL*, *HP\\_LOG\\_FILE* "
         "and\n"
-        "any key's variable. A variable counts for every program that has the key.\n\n"
+        "any key's variable. A variable counts for every program that has the key. What stands there cannot "
+        "change while\n"
+        "a service runs: for a *log\\_level* to be read anew at SIGHUP it must stand in the service's own "
+        "file.\n\n"
         "# SEE ALSO\n\n"
         "*hp-config*(1)\n";
     return out;

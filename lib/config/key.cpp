@@ -98,6 +98,8 @@ std::string Key::value_name() const {
     if (type == Type::boolean) return "true|false";
     if (type == Type::integer || type == Type::real) return "NUMBER";
     switch (rule.kind) {
+        case Rule::Kind::log_levels:
+            return "LEVELS";
         case Rule::Kind::endpoint:
             return "HOST:PORT";
         case Rule::Kind::url:

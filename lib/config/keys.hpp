@@ -37,6 +37,25 @@ struct Events {
     }
 };
 
+/// Where a program's log goes; part of the struct of each program that is a service and has a file of its
+/// own.
+struct Log {
+    std::string level = "info";
+    std::string file;
+    std::string format = "text";
+
+    template <class V>
+    void describe(V&& v) {
+        v("log_level", level,
+          "from which level on lines are logged: LEVEL for all modules, MODULE=LEVEL for one; read anew at "
+          "SIGHUP",
+          log_levels());
+        v("log_file", file, "log there instead of to stderr; opened anew at SIGHUP", path());
+        v("log_format", format, "of a log line: text, or json (an object) or logfmt",
+          one_of({"text", "json", "logfmt"}));
+    }
+};
+
 /// Who listens where and who dials whom; the only file that every tool reads.
 struct Network {
     static constexpr std::string_view file = "shared/network.toml";
@@ -154,6 +173,7 @@ struct Template {
     std::string rpc_password_file;
     std::int64_t fee_refresh_s = 30;
     Events events{"secrets/template-events.key"};
+    Log log;
 
     template <class V>
     void describe(V&& v) {
@@ -177,6 +197,7 @@ struct Template {
         v("fee_refresh_s", fee_refresh_s, "rpc: a new template at least this often when fees have risen",
           range(1, 3600));
         events.describe(v);
+        log.describe(v);
     }
 };
 
@@ -200,6 +221,7 @@ struct Pool {
     std::string outbox_database = "data/outbox.db";
     std::int64_t max_inflight = 1024;
     Events events{"secrets/pool-events.key"};
+    Log log;
 
     template <class V>
     void describe(V&& v) {
@@ -244,6 +266,7 @@ struct Pool {
         v("max_inflight", max_inflight, "quote requests on the link without an answer, at most",
           range(1, 65535));
         events.describe(v);
+        log.describe(v);
     }
 };
 
@@ -258,6 +281,7 @@ struct Mint {
     std::int64_t keyset_amounts = 63;
     bool accept_legacy_quote_signatures = false;
     Events events{"secrets/mint-events.key"};
+    Log log;
 
     template <class V>
     void describe(V&& v) {
@@ -274,6 +298,7 @@ struct Mint {
         v("accept_legacy_quote_signatures", accept_legacy_quote_signatures,
           "accept the NUT-20 message that does not cover amounts", any());
         events.describe(v);
+        log.describe(v);
     }
 };
 
@@ -286,6 +311,7 @@ struct Proxy {
     std::int64_t faucet_amount = 0;
     std::int64_t faucet_interval_s = 30;
     Events events{"secrets/proxy-events.key"};
+    Log log;
 
     template <class V>
     void describe(V&& v) {
@@ -302,6 +328,7 @@ struct Proxy {
           range(0, 1e15));
         v("faucet_interval_s", faucet_interval_s, "seconds between tokens of the faucet", range(1, 86'400));
         events.describe(v);
+        log.describe(v);
     }
 };
 
@@ -319,6 +346,7 @@ struct Stats {
     std::int64_t keep_5m_min = 20'160;
     std::int64_t keep_1h_d = 180;
     std::int64_t keep_1d_d = 3650;
+    Log log;
 
     template <class V>
     void describe(V&& v) {
@@ -350,6 +378,7 @@ struct Stats {
         v("keep_5m_min", keep_5m_min, "minutes that figures by 5 minutes are kept", range(5, 10'000'000));
         v("keep_1h_d", keep_1h_d, "days that figures by hour are kept", range(1, 100'000));
         v("keep_1d_d", keep_1d_d, "days that figures by day are kept", range(1, 100'000));
+        log.describe(v);
     }
 };
 

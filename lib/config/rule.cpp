@@ -52,6 +52,21 @@ bool is_url(std::string_view text) {
     return clean && (is_endpoint(authority) || is_host(authority));
 }
 
+bool are_log_levels(std::string_view text) {
+    static constexpr std::string_view kLevels[] = {"trace", "debug", "info", "warn", "error"};
+    for (std::size_t begin = 0; begin <= text.size();) {
+        const auto end = std::min(text.find(',', begin), text.size());
+        auto part = text.substr(begin, end - begin);
+        begin = end + 1;
+        if (const auto equals = part.find('='); equals != part.npos) {
+            if (equals == 0 || !all_of(part.substr(0, equals), is_letter)) return false;
+            part.remove_prefix(equals + 1);
+        }
+        if (std::find(std::begin(kLevels), std::end(kLevels), part) == std::end(kLevels)) return false;
+    }
+    return true;
+}
+
 /// Somebody who pastes the secret itself where its file belongs must not find it in our error.
 bool looks_like_secret(std::string_view text) {
     if (crypto::secret_key_from_text(text)) return true;
@@ -118,6 +133,9 @@ Result<> check_text(const Rule& rule, const std::string& text) {
             good = key && crypto::is_valid_public_key(*key);
             break;
         }
+        case Rule::Kind::log_levels:
+            good = are_log_levels(text);
+            break;
     }
     return good ? Result<>{} : wrong(text, rule);
 }
@@ -212,6 +230,8 @@ std::string allowed_text(const Rule& rule) {
             return "[NAME:]KEY, an x-only public key of 64 hex digits";
         case Rule::Kind::pubkey_hex:
             return "a compressed public key of 66 hex digits";
+        case Rule::Kind::log_levels:
+            return "trace, debug, info, warn or error, and MODULE=LEVEL, with commas between";
     }
     return {};
 }

@@ -26,7 +26,8 @@ struct Rule {
         secret_file,
         authority_key,
         mint_key,
-        pubkey_hex
+        pubkey_hex,
+        log_levels
     };
     Kind kind{Kind::any};
     bool required{false};
@@ -67,6 +68,8 @@ inline Rule authority_key() { return {.kind = Rule::Kind::authority_key}; }
 inline Rule mint_key() { return {.kind = Rule::Kind::mint_key}; }
 /// 66 hex digits, a compressed point on secp256k1.
 inline Rule pubkey_hex() { return {.kind = Rule::Kind::pubkey_hex}; }
+/// LEVEL and MODULE=LEVEL with commas between. Which modules there are the log knows (log/levels.hpp).
+inline Rule log_levels() { return {.kind = Rule::Kind::log_levels}; }
 
 /// The longest text that a value may have, in bytes.
 inline constexpr std::size_t kTextSizeMax = 4095;

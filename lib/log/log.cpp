@@ -1,171 +1,156 @@
 #include "log/log.hpp"
 
-#include <spdlog/logger.h>
-#include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include <atomic>
-#include <memory>
+#include <cerrno>
+#include <cstdlib>
 #include <mutex>
+#include <system_error>
 
 #include "base/clock.hpp"
+#include "log/repeats.hpp"
 
 namespace hp::log {
 namespace {
 
-spdlog::level::level_enum to_spdlog(Level level) {
-    switch (level) {
-        case Level::trace:
-            return spdlog::level::trace;
-        case Level::debug:
-            return spdlog::level::debug;
-        case Level::info:
-            return spdlog::level::info;
-        case Level::warn:
-            return spdlog::level::warn;
-        case Level::error:
-            return spdlog::level::err;
-    }
-    return spdlog::level::info;
+/// systemd names the socket behind our stderr by device and inode; a redirection since then makes it another.
+bool stderr_is_journal() {
+    const char* named = std::getenv("JOURNAL_STREAM");
+    struct stat info {};
+    return named && ::fstat(STDERR_FILENO, &info) == 0 &&
+           fmt::format("{}:{}", info.st_dev, info.st_ino) == named;
 }
 
-/// spdlog says "warning"; our words are the ones that --log-level takes, padded to five letters.
-class LevelWord final : public spdlog::custom_flag_formatter {
+Reader reader_of_stderr() {
+    if (stderr_is_journal()) return Reader::journal;
+    const char* terminal = std::getenv("TERM");
+    const bool has_colours = ::isatty(STDERR_FILENO) == 1 && terminal &&
+                             std::string_view{terminal} != "dumb" && !std::getenv("NO_COLOR");
+    return has_colours ? Reader::terminal : Reader::file;
+}
+
+int open_file(const std::string& path) {
+    return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+}
+
+class Output {
   public:
-    void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
-        static constexpr std::string_view words[] = {"trace", "debug", "info ", "warn ", "error"};
-        const auto index = static_cast<std::size_t>(message.level);
-        const std::string_view word = index < std::size(words) ? words[index] : "error";
-        out.append(word.data(), word.data() + word.size());
+    ~Output() {
+        write_all(repeats_.rest());
+        close();
     }
-    std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<LevelWord>(); }
+
+    Result<> open(std::string_view program, const std::string& file, Format format) {
+        const std::lock_guard lock{mutex_};
+        const int fd = file.empty() ? STDERR_FILENO : open_file(file);
+        if (fd < 0)
+            return fail(Errc::io,
+                        fmt::format("cannot open the log file '{}': {}", file,
+                                    std::generic_category().message(errno)),
+                        "does its directory exist, and may this user write there?");
+        write_all(repeats_.rest());
+        use(fd);
+        program_ = program;
+        file_ = file;
+        format_ = format;
+        reader_ = file.empty() ? reader_of_stderr() : Reader::file;
+        return {};
+    }
+    /// Empty, or why the old file is still in use.
+    std::string reopen() {
+        const std::lock_guard lock{mutex_};
+        if (file_.empty()) return {};
+        const int fd = open_file(file_);
+        if (fd < 0) return std::generic_category().message(errno);
+        use(fd);
+        return {};
+    }
+    void take(Level level, Module module, std::string_view text) {
+        const std::lock_guard lock{mutex_};
+        write_all(repeats_.take(module, level, shortened(text), steady_ms_now()));
+    }
+    void tell_repeats() {
+        const std::lock_guard lock{mutex_};
+        write_all(repeats_.due(steady_ms_now()));
+    }
+    std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+
+  private:
+    void close() {
+        if (fd_ != STDERR_FILENO) ::close(fd_);
+    }
+    void use(int fd) {
+        close();
+        fd_ = fd;
+        is_torn_ = false;
+    }
+    void write_all(const std::vector<Repeats::Said>& lines) {
+        for (const auto& said : lines)
+            write(to_text({unix_ms_now(), said.level, program_, said.module, said.text, said.repeated},
+                          format_, reader_));
+    }
+    void write(std::string line) {
+        // A disk that filled up in the middle of a line must not glue the next one to it.
+        if (is_torn_) line.insert(line.begin(), '\n');
+        ssize_t put;
+        do put = ::write(fd_, line.data(), line.size());
+        while (put < 0 && errno == EINTR);
+        if (put == static_cast<ssize_t>(line.size())) {
+            is_torn_ = false;
+            return;
+        }
+        if (put > 0) is_torn_ = true;
+        dropped_.fetch_add(1, std::memory_order_relaxed);
+    }
+
+    std::mutex mutex_;  ///< guards all but the count
+    int fd_{STDERR_FILENO};
+    std::string program_{"hashpool"}, file_;
+    Format format_{Format::text};
+    Reader reader_{reader_of_stderr()};
+    Repeats repeats_;
+    bool is_torn_{false};
+    std::atomic<std::uint64_t> dropped_{0};
 };
 
-struct State {
-    std::mutex mutex;  ///< guards the three below
-    std::shared_ptr<spdlog::logger> logger;
-    std::string program{"hashpool"};
-    std::string file;
-    std::atomic<int> level{static_cast<int>(Level::info)};
-    std::atomic<std::uint64_t> dropped{0};
-};
-State& state() {
-    static State only;
+Output& output() {
+    static Output only;
     return only;
-}
-
-/// Throws spdlog_ex when the file cannot be opened.
-std::shared_ptr<spdlog::logger> make_logger(const std::string& program, const std::string& file) {
-    std::shared_ptr<spdlog::sinks::sink> sink;
-    if (file.empty()) {
-        sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>(spdlog::color_mode::automatic);
-    } else {
-        sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file);
-    }
-    auto formatter =
-        std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc, std::string("\n"));
-    formatter->add_flag<LevelWord>('*').set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%*%$ %n: %v");
-    auto logger = std::make_shared<spdlog::logger>(program, std::move(sink));
-    logger->set_formatter(std::move(formatter));
-    logger->set_level(spdlog::level::trace);  // enabled() decides, before anything is formatted
-    logger->flush_on(spdlog::level::trace);
-    logger->set_error_handler([](const std::string&) { ++state().dropped; });
-    return logger;
-}
-
-std::shared_ptr<spdlog::logger> current() {
-    auto& s = state();
-    std::lock_guard lock{s.mutex};
-    if (!s.logger) s.logger = make_logger(s.program, "");
-    return s.logger;
 }
 
 }  // namespace
 
-Result<> open(std::string_view program, Level level, const std::string& file) {
-    auto& s = state();
-    s.level = static_cast<int>(level);
-    try {
-        std::lock_guard lock{s.mutex};
-        s.program = std::string(program);
-        s.logger = make_logger(s.program, file);
-        s.file = file;
-    } catch (const spdlog::spdlog_ex& e) {
-        return fail(Errc::io, fmt::format("cannot open the log file '{}': {}", file, e.what()),
-                    "does its directory exist, and may this user write there?");
-    }
+Result<> open(std::string_view program, const Levels& levels, const std::string& file, Format format) {
+    HP_DO(output().open(program, file, format));
+    set_levels(levels);
     return {};
 }
 
 void reopen() {
-    auto& s = state();
-    std::string problem;
-    {
-        std::lock_guard lock{s.mutex};
-        if (s.file.empty()) return;
-        try {
-            s.logger = make_logger(s.program, s.file);
-        } catch (const spdlog::spdlog_ex& e) {
-            problem = e.what();
-        }
-    }
-    if (!problem.empty()) error("cannot open the log file again, going on with the old one: {}", problem);
+    if (const auto problem = output().reopen(); !problem.empty())
+        error("cannot open the log file again, going on with the old one: {}", problem);
 }
 
-Result<Level> level_from_text(std::string_view text) {
-    if (text == "trace") return Level::trace;
-    if (text == "debug") return Level::debug;
-    if (text == "info") return Level::info;
-    if (text == "warn") return Level::warn;
-    if (text == "error") return Level::error;
-    return fail(Errc::usage,
-                fmt::format("log level '{}' is unknown, allowed: trace, debug, info, warn, error",
-                            one_line(text.substr(0, 40))));
+void set_levels(const Levels& levels) {
+    for (std::size_t i = 0; i < levels.of.size(); ++i)
+        detail::thresholds.of[i].store(levels.of[i], std::memory_order_relaxed);
 }
 
-bool enabled(Level level) { return static_cast<int>(level) >= state().level.load(std::memory_order_relaxed); }
+void tell_repeats() { output().tell_repeats(); }
 
-void write(Level level, std::string_view line) {
-    const std::string text = one_line(line);
-    current()->log(to_spdlog(level), spdlog::string_view_t(text.data(), text.size()));
+std::uint64_t dropped_lines() { return output().dropped(); }
+
+void detail::write(Level level, Module module, std::string_view text) { output().take(level, module, text); }
+
+std::optional<std::uint64_t> Limited::admit(std::string_view peer) {
+    return budgets_.take(peer.substr(0, peer.rfind(':')), steady_ms_now());
 }
 
-std::uint64_t dropped_lines() { return state().dropped.load(); }
-
-std::string one_line(std::string_view text) {
-    std::string out;
-    out.reserve(text.size());
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '\n') {
-            out += "\\n";
-        } else if (c == '\t') {
-            out += "\\t";
-        } else if (byte < 0x20 || byte == 0x7f) {
-            out += fmt::format("\\x{:02x}", byte);
-        } else {
-            out += c;
-        }
-    }
-    return out;
-}
-
-bool Limited::admit() {
-    if (!enabled(level_)) return false;
-    const SteadyMs now = steady_ms_now();
-    if (now - last_ms_ < 1000) {
-        ++suppressed_;
-        return false;
-    }
-    last_ms_ = now;
-    return true;
-}
-
-void Limited::write_counted(std::string line) {
-    if (suppressed_ > 0) line += fmt::format(" (suppressed {} lines like this)", suppressed_);
-    suppressed_ = 0;
-    write(level_, line);
+void Limited::write_counted(Module module, std::string text, std::uint64_t left_out) {
+    if (left_out > 0) text += fmt::format(" (suppressed {} lines like this)", left_out);
+    detail::write(level_, module, text);
 }
 
 }  // namespace hp::log

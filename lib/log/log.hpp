@@ -1,73 +1,113 @@
-// Log lines to stderr or a file; stdout is for data. spdlog stays inside log.cpp.
+// Log lines to stderr or a file; stdout is for data.
 //
-// A line is "2026-01-31T12:00:00.000Z info  hp-pool: text": UTC, level, program. Control characters in the
-// text are escaped, so that no peer can forge a line. Colour only where stderr is a terminal.
+// A line is one write(2) of one line, in the format that was asked for (log/line.hpp), with its level and the
+// module that says it. A line of a level that is off costs one look into an array: nothing is formatted.
+// Secrets have types that no format string takes (crypto::SecretKey, crypto::SecretText).
 #pragma once
 #include <fmt/core.h>
 
+#include <atomic>
+#include <concepts>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "base/result.hpp"
+#include "log/budgets.hpp"
+#include "log/levels.hpp"
+#include "log/line.hpp"
 
 namespace hp::log {
 
-enum class Level { trace, debug, info, warn, error };
-
-/// `program` stands in every line. Empty `file`: stderr. Lines to a file are flushed at once. Before open(),
-/// lines of level info and above go to stderr under the name "hashpool".
-Result<> open(std::string_view program, Level level, const std::string& file = {});
+/// `program` stands in every line. Empty `file`: stderr. Before open(), lines of level info and above go to
+/// stderr under the name "hashpool".
+Result<> open(std::string_view program, const Levels& levels, const std::string& file = {},
+              Format format = Format::text);
 /// SIGHUP: closes and opens the file again (after a rename by logrotate). When that fails, lines go on into
 /// the old file and the next line says so.
 void reopen();
-/// "trace", "debug", "info", "warn" or "error".
-Result<Level> level_from_text(std::string_view text);
-bool enabled(Level level);
-/// Safe from any thread. A line that cannot be written (disk full) is dropped and counted, never waited for.
-void write(Level level, std::string_view line);
-/// Lines that could not be written since the start.
+void set_levels(const Levels& levels);
+/// Writes the counts of repeated lines that are due (log/repeats.hpp). Who waits for events calls it now and
+/// then; at the end of the program the rest is written.
+void tell_repeats();
+/// Lines that could not be written since the start: dropped and counted, never waited for.
 std::uint64_t dropped_lines();
-/// The text with control characters (0x00 to 0x1f, 0x7f) as \n, \t or \xNN.
-std::string one_line(std::string_view text);
+
+namespace detail {
+struct Thresholds {
+    std::atomic<Level> of[std::size(kModules)];
+    Thresholds() {
+        for (auto& level : of) level = Level::info;
+    }
+};
+inline Thresholds thresholds;
+/// Safe from any thread.
+void write(Level level, Module module, std::string_view text);
+}  // namespace detail
+
+/// A format string that the compiler checks against its arguments, and the module where it stands.
+template <class... Args>
+struct BasicMessage {
+    template <std::convertible_to<fmt::string_view> Text>
+    consteval BasicMessage(const Text& text, const char* source = __builtin_FILE())  // NOLINT: as std::format
+        : format{text}, module{module_of(source)} {}
+    fmt::format_string<Args...> format;
+    Module module;
+};
+template <class... Args>
+using Message = BasicMessage<std::type_identity_t<Args>...>;
+
+inline bool enabled(Level level, Module module) {
+    return level >= detail::thresholds.of[static_cast<std::size_t>(module)].load(std::memory_order_relaxed);
+}
 
 template <class... Args>
-void log(Level level, fmt::format_string<Args...> format, Args&&... args) {
-    if (enabled(level)) write(level, fmt::format(format, std::forward<Args>(args)...));
+void log(Level level, Message<Args...> message, Args&&... args) {
+    if (enabled(level, message.module))
+        detail::write(level, message.module, fmt::format(message.format, std::forward<Args>(args)...));
 }
 template <class... Args>
-void debug(fmt::format_string<Args...> format, Args&&... args) {
-    log(Level::debug, format, std::forward<Args>(args)...);
+void debug(Message<Args...> message, Args&&... args) {
+    log<Args...>(Level::debug, message, std::forward<Args>(args)...);
 }
 template <class... Args>
-void info(fmt::format_string<Args...> format, Args&&... args) {
-    log(Level::info, format, std::forward<Args>(args)...);
+void info(Message<Args...> message, Args&&... args) {
+    log<Args...>(Level::info, message, std::forward<Args>(args)...);
 }
 template <class... Args>
-void warn(fmt::format_string<Args...> format, Args&&... args) {
-    log(Level::warn, format, std::forward<Args>(args)...);
+void warn(Message<Args...> message, Args&&... args) {
+    log<Args...>(Level::warn, message, std::forward<Args>(args)...);
 }
 template <class... Args>
-void error(fmt::format_string<Args...> format, Args&&... args) {
-    log(Level::error, format, std::forward<Args>(args)...);
+void error(Message<Args...> message, Args&&... args) {
+    log<Args...>(Level::error, message, std::forward<Args>(args)...);
 }
 
-/// At most one line a second for what a peer can provoke; the next line says how many were suppressed. One
-/// object belongs to one thread.
+/// At most one line a second for what can be provoked with texts that differ; the next line says how many
+/// were suppressed. One object belongs to one thread.
 class Limited {
   public:
     explicit Limited(Level level) : level_{level} {}
     template <class... Args>
-    void operator()(fmt::format_string<Args...> format, Args&&... args) {
-        if (admit()) write_counted(fmt::format(format, std::forward<Args>(args)...));
+    void operator()(Message<Args...> message, Args&&... args) {
+        about<Args...>({}, message, std::forward<Args>(args)...);
+    }
+    /// One line a second for each peer. Of "HOST:PORT" the host counts: a new port is free.
+    template <class... Args>
+    void about(std::string_view peer, Message<Args...> message, Args&&... args) {
+        if (!enabled(level_, message.module)) return;
+        if (const auto left_out = admit(peer))
+            write_counted(message.module, fmt::format(message.format, std::forward<Args>(args)...),
+                          *left_out);
     }
 
   private:
-    bool admit();
-    void write_counted(std::string line);
+    std::optional<std::uint64_t> admit(std::string_view peer);
+    void write_counted(Module module, std::string text, std::uint64_t left_out);
     Level level_;
-    long long last_ms_{-1000000};
-    unsigned long suppressed_{0};
+    Budgets budgets_;
 };
 
 }  // namespace hp::log

@@ -53,7 +53,7 @@ class ResponderHandshake final : public HandshakeIo {
     void on_failed(const Error& reason) override {
         shared_->waiting.remove(id_);
         ++shared_->counters->handshake_failed;
-        shared_->handshake_log("{}: handshake failed: {}", peer_, reason.what);
+        shared_->handshake_log.about(peer_, "{}: handshake failed: {}", peer_, reason.what);
         cancel();
     }
 

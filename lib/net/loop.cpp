@@ -2,10 +2,16 @@
 
 #include <csignal>
 
+#include "log/log.hpp"
 #include "net/asio_impl.hpp"
 #include "net/sd_notify.hpp"
 
 namespace hp::net {
+namespace {
+
+constexpr std::int64_t kLogRepeatsMs = 5'000;
+
+}  // namespace
 
 Loop::Impl::Impl()
     : reactor{[this] { asio::post(io, [this] { reactor.end_turn(); }); }},
@@ -53,6 +59,8 @@ void Loop::run() {
     Timer watchdog{*this};
     if (const auto period_ms = sd_watchdog_period_ms(); period_ms > 0)
         watchdog.every(period_ms, [] { sd_notify("WATCHDOG=1"); });
+    Timer log_repeats{*this};
+    log_repeats.every(kLogRepeatsMs, [] { log::tell_repeats(); });
     impl_->io.run();
     // One stop() ends one run(), also when it came first.
     impl_->io.restart();

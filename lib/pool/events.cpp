@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "log/log.hpp"
 #include "mining/channel.hpp"
 #include "mining/share_tally.hpp"
 #include "net/event_sink.hpp"
@@ -177,7 +178,8 @@ void Events::status(std::uint64_t connections, std::uint64_t channels, std::uint
               .add("handshakes_failed", mining_port.handshake_failed)
               .add("connections_refused", mining_port.refused_full)
               .add("connections_dropped_slow", mining_port.dropped_slow)
-              .add("frames_damaged", mining_port.bad_mac));
+              .add("frames_damaged", mining_port.bad_mac)
+              .add("log_lines_dropped", log::dropped_lines()));
 }
 
 Record Events::make(std::string_view type) const { return Record(type, source_, unix_ms_now()); }

@@ -81,7 +81,7 @@ void MinerSession::close(const std::string& why) {
     if (!pool_) return;
     auto self = shared_from_this();
     static log::Limited complain{log::Level::warn};
-    complain("miner {}: closed: {}", connection_->peer(), printable(why, 200));
+    complain.about(connection_->peer(), "miner {}: closed: {}", connection_->peer(), printable(why, 200));
     connection_->close(why);
     on_close({Errc::protocol, why});
 }

@@ -165,7 +165,7 @@ void Downstream::on_refused(const std::string& code) {
     is_opening_ = false;
     if (!proxy_) return;
     static log::Limited complain{log::Level::warn};
-    complain("miner {}: pool refused its channel: {}", connection_->peer(), code);
+    complain.about(connection_->peer(), "miner {}: pool refused its channel: {}", connection_->peer(), code);
     // No template yet: the pool is starting. Anything else would be refused again.
     if (code == "no-template-yet") {
         limit_.after(500, [this] {
@@ -351,7 +351,8 @@ void Downstream::on_quote(std::uint32_t sequence_number, const std::string& quot
 void Downstream::on_quote_failed(std::uint32_t sequence_number, const std::string& text) {
     if (!proxy_) return;
     static log::Limited complain{log::Level::warn};
-    complain("miner \"{}\": share {} gets no quote: {}", printable(worker_, 80), sequence_number, text);
+    complain.about(connection_->peer(), "miner \"{}\": share {} gets no quote: {}", printable(worker_, 80),
+                   sequence_number, text);
     proxy_->events_.quote_failed(miner_id_, worker_, text);
 }
 

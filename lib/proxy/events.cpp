@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "bitcoin/target.hpp"
+#include "log/log.hpp"
 #include "mining/share_tally.hpp"
 #include "net/event_sink.hpp"
 #include "wire/records.hpp"
@@ -111,7 +112,8 @@ void Events::status(std::size_t miners, bool pool_connected, bool mint_connected
                      .add("miners", miners)
                      .add("pool_connected", pool_connected)
                      .add("mint_connected", mint_connected)
-                     .add("wallet_balance", wallet_balance));
+                     .add("wallet_balance", wallet_balance)
+                     .add("log_lines_dropped", log::dropped_lines()));
 }
 
 }  // namespace hp::proxy

@@ -149,7 +149,7 @@ void Proxy::gone(Downstream& miner, const std::string& reason) {
 
 void Proxy::count_bad_line(const std::string& peer, const std::string& why) {
     static log::Limited complain{log::Level::warn};
-    complain("miner {}: bad line: {}", peer, printable(why));
+    complain.about(peer, "miner {}: bad line: {}", peer, printable(why));
     events_.share_rejected(0, {}, "bad-line");
 }
 

@@ -32,7 +32,7 @@ Result<Login> read_cookie(const std::string& path) {
 }  // namespace
 
 Result<> RpcClient::connect() {
-    Login login{options_.user, options_.password};
+    Login login{options_.user, options_.password.reveal()};
     if (!options_.cookie_file.empty()) {
         HP_TRY(login, read_cookie(options_.cookie_file));
     }

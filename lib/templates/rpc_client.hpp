@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "crypto/secret_text.hpp"
 #include "net/http.hpp"
 
 namespace hp::templates {
@@ -15,7 +16,8 @@ class RpcClient {
         std::string url;
         std::string
             cookie_file{};  ///< read again when the node refuses us: it changes at each start of the node
-        std::string user{}, password{};
+        std::string user{};
+        crypto::SecretText password{};
     };
     using OnDone = std::function<void(Result<std::string>)>;
 

@@ -56,10 +56,10 @@ Feed::Feed(net::Loop& loop, Options options)
 
 Result<std::unique_ptr<Feed>> Feed::start(net::Loop& loop, Options options) {
     auto feed = std::unique_ptr<Feed>(new Feed(loop, std::move(options)));
-    HP_TRY(feed->client_,
-           net::HttpClient::create(
-               loop, "http://" + feed->options_.stats.text(),
-               {.bearer = feed->options_.token, .request_ms = kRequestMs, .body_bytes_max = kBodyBytesMax}));
+    HP_TRY(feed->client_, net::HttpClient::create(loop, "http://" + feed->options_.stats.text(),
+                                                  {.bearer = feed->options_.token.reveal(),
+                                                   .request_ms = kRequestMs,
+                                                   .body_bytes_max = kBodyBytesMax}));
     feed->ask();
     feed->timer_.every(feed->options_.period_ms, [self = feed.get()] { self->ask(); });
     return feed;

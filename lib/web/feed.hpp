@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "crypto/secret_text.hpp"
 #include "net/http.hpp"
 
 namespace hp::web {
@@ -14,7 +15,7 @@ class Feed {
   public:
     struct Options {
         net::Endpoint stats;
-        std::string token;         ///< of hp-stats; empty: none
+        crypto::SecretText token;  ///< of hp-stats; empty: none
         std::string clients_path;  ///< what lists those who are there
         std::string workers_path;  ///< and those who were, in the last hour
         std::int64_t period_ms{1'000};

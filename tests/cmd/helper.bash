@@ -20,7 +20,7 @@ PATH=$HP_BIN_DIR:$PATH
 export HP_SOURCE_DIR HP_BIN_DIR PATH
 
 # What the developer has set must not decide a test.
-unset HP_CONFIG_DIR HP_LOG_LEVEL HP_LOG_FILE HP_NETWORK
+unset HP_CONFIG_DIR HP_LOG_LEVEL HP_LOG_FILE HP_LOG_FORMAT HP_NETWORK JOURNAL_STREAM
 
 declare -gA daemon_pid=()
 

@@ -1,6 +1,7 @@
 #include "log/log.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <stdlib.h>
 
 #include <chrono>
@@ -39,7 +40,19 @@ class LogFile {
     std::string dir_;
 };
 
+/// Knows how often it was formatted.
+struct Counted {
+    int* formatted;
+};
+
 }  // namespace
+
+template <>
+struct fmt::formatter<Counted> : fmt::formatter<int> {
+    auto format(const Counted& counted, fmt::format_context& context) const {
+        return fmt::formatter<int>::format(++*counted.formatted, context);
+    }
+};
 
 TEST_CASE("a line has time, level and program, and lower levels stay out") {
     const LogFile file;
@@ -108,8 +121,42 @@ TEST_CASE("Limited: one line a second, and how many were left out") {
     CHECK(lines[1].ends_with("bad frame 5 (suppressed 4 lines like this)"));
 }
 
-TEST_CASE("level names") {
-    CHECK(log::level_from_text("warn") == log::Level::warn);
-    CHECK_FALSE(log::level_from_text("WARN").has_value());
-    CHECK_FALSE(log::level_from_text("").has_value());
+TEST_CASE(
+    "the same line again and again is written once, and counted when another one comes or the program ends") {
+    const LogFile file;
+    REQUIRE(log::open("hp-own", log::Level::info, file.path()));
+    for (int i = 0; i < 1000; ++i) log::warn("no room");
+    CHECK(file.lines().size() == 1);
+    log::warn("room again");
+    log::warn("room again");
+    const auto other = file.path() + ".other";
+    REQUIRE(log::open("hp-own", log::Level::info, other));
+    const auto lines = file.lines();
+    REQUIRE(lines.size() == 4);
+    CHECK(lines[1].ends_with("warn  hp-own: no room (repeated 999 times)"));
+    CHECK(lines[2].ends_with("warn  hp-own: room again"));
+    CHECK(lines[3].ends_with("warn  hp-own: room again (repeated 1 times)"));
+}
+
+TEST_CASE("a level may be changed for one module while the program runs") {
+    const LogFile file;
+    REQUIRE(log::open("hp-own", log::Level::info, file.path()));
+    log::debug("unseen");
+    log::set_levels(*log::levels_from_text("error,main=debug"));
+    log::debug("seen");
+    log::set_levels(*log::levels_from_text("debug,main=error"));
+    log::warn("unseen");
+    const auto lines = file.lines();
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0].ends_with("debug hp-own: seen"));
+}
+
+TEST_CASE("a line of a level that is off costs no formatting") {
+    REQUIRE(log::open("log_test", log::Level::info));
+    int formatted = 0;
+    log::debug("{}", Counted{&formatted});
+    CHECK(formatted == 0);
+    log::set_levels(log::Level::debug);
+    log::debug("{}", Counted{&formatted});
+    CHECK(formatted == 1);
 }
