@@ -15,7 +15,7 @@ teardown() {
 
 services=(template pool mint proxy ingest collect figures web miner)
 # Each alone, so what it depends on is away; that is no reason not to log, or to end.
-declare -A command_of=(
+declare -gA command_of=(
     [template]="hp-template --config-dir conf" [pool]="hp-pool --config-dir conf" [mint]="hp-mint --config-dir conf"
     [proxy]="hp-proxy --config-dir conf" [ingest]="hp-stats ingest records --db ingest.db --config-dir conf"
     [collect]="hp-stats ingest unix:records.sock --db collect.db --config-dir conf"
@@ -66,7 +66,7 @@ runs() { kill -0 "${daemon_pid[$1]}"; }
     for name in "${services[@]}"; do
         local call=${command_of[$name]}
         # shellcheck disable=SC2086
-        run_tool -1 timeout 10 $call --log-file nowhere/x.log
+        run_tool -1 timeout 10 $call --log-file "$PWD/nowhere/x.log"
         assert_equal "$stderr" "${call%% *}: error: cannot open the log file '$PWD/nowhere/x.log': No such file or directory
 ${call%% *}: hint: does its directory exist, and may this user write there?"
     done
@@ -74,7 +74,7 @@ ${call%% *}: hint: does its directory exist, and may this user write there?"
     assert [ ! -e ingest.db ]
     assert [ ! -e conf/data/outbox.db ]
     assert [ ! -e conf/data/mint.db ]
-    run_tool -1 hp-wallet --config-dir conf balance --log-file nowhere/x.log
+    run_tool -1 hp-wallet --config-dir conf balance --log-file "$PWD/nowhere/x.log"
     assert [ ! -e conf/data/wallet.db ]
     assert_equal "${stderr_lines[0]}" "hp-wallet: error: cannot open the log file '$PWD/nowhere/x.log': No such file or directory"
 }
@@ -97,7 +97,7 @@ ${call%% *}: hint: does its directory exist, and may this user write there?"
     local name
     for name in "${services[@]}"; do
         local flags=(--log-file /dev/full)
-        case $name in pool | proxy) flags+=(--events "$name.events") ;; esac
+        case $name in pool | proxy) flags+=(--events "$PWD/$name.events") ;; esac
         start_service "$name" "${flags[@]}"
     done
     for name in pool proxy; do

@@ -17,7 +17,7 @@ teardown() { btcd_stop; }
 # in_own_network SCRIPT: every command has to end with 0, and nothing may outlive the shell.
 in_own_network() {
     {
-        echo 'set -e; ip link set lo up; trap '\''kill $(jobs -p) 2>/dev/null; wait'\'' EXIT'
+        echo 'set -e; ip link set lo up; trap '\''kill $(jobs -p) 2>/dev/null || true; wait'\'' EXIT'
         cat
     } >script
     timeout 120 unshare -rn --kill-child --pid --fork --mount-proc bash script >out 2>err 3>&- || {

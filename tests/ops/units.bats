@@ -86,7 +86,7 @@ show_daemon_logs() { tail -n 20 "$root"/*.log "$root"/*.told >&2; }
         wait_told "$unit" STATUS=
         wait_told "$unit" WATCHDOG=1
         run -0 cat "$(log_of "$unit")"
-        assert_output --regexp '[0-9]Z info  hp-[a-z]+: [^ ]'
+        assert_output --regexp '[0-9]Z info  hp-[a-z]+( [a-z]+)?: [^ ]'
     done
     # Records went through the FIFO of the socket unit, and are figures on the page.
     counts() { curl -sf "http://$(value shared/network.toml "$1")/api/state" | jq -e ".figures.$2 > 0" >/dev/null; }

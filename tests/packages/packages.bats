@@ -116,8 +116,8 @@ services=(hp-template hp-pool hp-mint hp-proxy hp-ingest-pool hp-stats-pool hp-w
     counts() { inside curl -sf "http://127.0.0.1:$1/api/state" | jq -e ".figures.$2 == 50" >/dev/null; }
     wait_until counts 8081 mint_quotes_created
     wait_until counts 3030 tokens_minted
-    run -0 inside journalctl --no-pager -p warning -u 'hp-*' --since -1min -o cat
-    refute_output --regexp 'hp-(template|pool|proxy|stats|web): .*(denied|not permitted)'
+    run -0 inside journalctl --no-pager -p warning -u 'hp-*' --since -1min -o short
+    refute_output --regexp 'hp-(template|pool|proxy|stats|web)\[[0-9]+\]: .*(denied|not permitted)'
 }
 
 @test "a secret that is missing is named" {
