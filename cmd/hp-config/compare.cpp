@@ -20,7 +20,7 @@ std::string secret_of(const Setup& setup, const std::string& toml_value) {
     const auto text = nlohmann::json::parse(toml_value).get<std::string>();
     if (text.empty()) return {};
     const auto secret = cli::read_secret_text(setup.resolve(text));
-    return secret ? *secret : std::string{};
+    return secret ? secret->reveal() : std::string{};
 }
 
 std::vector<Change> changes(const Setup& a, const Setup& b) {
