@@ -37,7 +37,7 @@ TEST_CASE("a real node takes our blocks, and its long poll brings the next templ
                      {.rpc = {.url = variable("HP_TEST_NODE_URL"),
                               .cookie_file = {},
                               .user = variable("HP_TEST_NODE_USER"),
-                              .password = variable("HP_TEST_NODE_PASSWORD")},
+                              .password = crypto::SecretText{variable("HP_TEST_NODE_PASSWORD")}},
                       .network = "regtest",
                       .fee_refresh_s = 3600}};
     std::vector<std::shared_ptr<const BlockTemplate>> got;
