@@ -8,9 +8,8 @@
 namespace hp::hp_stats {
 namespace {
 
-double number_in(const std::string& json, const char* field) {
-    const auto record = nlohmann::json::parse(json, nullptr, false);
-    const auto found = record.is_object() ? record.find(field) : record.end();
+double number_in(const nlohmann::json& record, const char* field) {
+    const auto found = record.find(field);
     return found != record.end() && found->is_number() ? found->get<double>() : 0;
 }
 
@@ -24,17 +23,13 @@ Result<std::vector<stats::Truth>> announced(stats::Reader& reader) {
             const auto record = nlohmann::json::parse(row.json, nullptr, false);
             const auto worker = record.is_object() ? record.find("worker") : record.end();
             if (worker == record.end() || !worker->is_string()) continue;
-            const double claimed_hps = number_in(row.json, "nominal_hash_rate_hps");
-            const double seconds = number_in(row.json, "window_s");
+            const double claimed_hps = number_in(record, "nominal_hash_rate_hps");
+            const double seconds = number_in(record, "window_s");
             if (claimed_hps <= 0 || seconds < 1) continue;
-            const stats::Sums shares{
-                .count = static_cast<std::uint64_t>(number_in(row.json, "window_shares")),
-                .work_hashes = number_in(row.json, "window_work_hashes"),
-                .work_squared = number_in(row.json, "window_work_squared"),
-                .work_max = number_in(row.json, "window_work_max")};
-            constexpr double kHashesOfDifficulty = 281474976710656.0 / 65535;
-            out.push_back(stats::truth_of({worker->get<std::string>(), claimed_hps}, shares, seconds,
-                                          number_in(row.json, "difficulty") * kHashesOfDifficulty));
+            // The row has its work by the second, so what a share is worth is too.
+            const double work_of_one = number_in(record, "difficulty") * stats::kHashesOfDifficulty / seconds;
+            out.push_back(
+                stats::truth_of({worker->get<std::string>(), claimed_hps}, row.rate, 1, work_of_one));
         }
         if (query.offset + kPage >= page.total) return out;
     }

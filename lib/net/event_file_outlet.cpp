@@ -31,14 +31,14 @@ bool is_disk_full(int number) { return number == ENOSPC || number == EDQUOT; }
 class FileOutlet final : public EventOutlet {
   public:
     FileOutlet(Loop& loop, RecordQueue& queue, int fd, bool is_stdout, bool is_pipe)
-        : queue_{queue}, retry_{loop}, fd_{fd}, is_stdout_{is_stdout}, is_pipe_{is_pipe} {}
+        : queue_{queue}, pause_{loop}, fd_{fd}, is_stdout_{is_stdout}, is_pipe_{is_pipe} {}
     ~FileOutlet() override {
         if (is_stdout_) fd_.release();
     }
     bool is_open() const override { return static_cast<bool>(fd_); }
 
     void drain() override {
-        if (!fd_ || is_waiting_) return;
+        if (!fd_ || pause_.is_on()) return;
         while (!queue_.is_empty()) {
             // Several tools may share one pipe: writes of whole records up to PIPE_BUF never mix.
             const auto next = queue_.front(is_pipe_ ? PIPE_BUF : SIZE_MAX, unix_ms_now());
@@ -68,7 +68,7 @@ class FileOutlet final : public EventOutlet {
     void flush(std::int64_t limit_ms) override {
         const SteadyMs end = steady_ms_now() + limit_ms;
         while (fd_) {
-            is_waiting_ = false;
+            pause_.end();
             drain();
             if (queue_.is_empty() || is_full_ || steady_ms_now() >= end) return;
             pollfd waiting{fd_.get(), POLLOUT, 0};
@@ -77,20 +77,13 @@ class FileOutlet final : public EventOutlet {
     }
 
   private:
-    void wait(std::int64_t ms) {
-        is_waiting_ = true;
-        retry_.after(ms, [this] {
-            is_waiting_ = false;
-            drain();
-        });
-    }
+    void wait(std::int64_t ms) { pause_.begin(ms, *this); }
 
     RecordQueue& queue_;
-    Timer retry_;
+    Pause pause_;
     Fd fd_;
     bool is_stdout_;
     bool is_pipe_;
-    bool is_waiting_{false};
     bool is_full_{false};  // the disk, when it was last written to
 };
 

@@ -22,14 +22,14 @@ constexpr std::size_t kQueuedMax = 128 * 1024;
 class NoiseOutlet final : public EventOutlet {
   public:
     NoiseOutlet(Loop& loop, RecordQueue& queue, const NoiseTarget& target, const crypto::SecretKey& key)
-        : loop_{loop}, queue_{queue}, target_{target}, key_{key}, retry_{loop}, limit_{loop} {}
+        : loop_{loop}, queue_{queue}, target_{target}, key_{key}, pause_{loop}, limit_{loop} {}
     ~NoiseOutlet() override {
         if (peer_) peer_->outlet = nullptr;
         if (connection_) connection_->close("the end of the program");
     }
 
     void drain() override {
-        if (is_waiting_ || dial_) return;
+        if (pause_.is_on() || dial_) return;
         if (!connection_) return dial();
         if (!is_up_) return;
         while (!queue_.is_empty()) {
@@ -105,25 +105,19 @@ class NoiseOutlet final : public EventOutlet {
                       target_.address.text(), why);
         wait(backoff_.next_ms(get_le<std::uint32_t>(crypto::random_array<4>().data())));
     }
-    void wait(std::int64_t ms) {
-        is_waiting_ = true;
-        retry_.after(ms, [this] {
-            is_waiting_ = false;
-            drain();
-        });
-    }
+    void wait(std::int64_t ms) { pause_.begin(ms, *this); }
 
     Loop& loop_;
     RecordQueue& queue_;
     NoiseTarget target_;
     crypto::SecretKey key_;
-    Timer retry_, limit_;
+    Pause pause_;
+    Timer limit_;
     std::unique_ptr<FrameDial> dial_;
     std::shared_ptr<FrameConnection> connection_;
     std::shared_ptr<Peer> peer_;
     Backoff backoff_{kNoiseFirstDialMs, kNoiseDialMsMax};
     bool is_up_{false};
-    bool is_waiting_{false};
     bool is_told_{false};
 };
 

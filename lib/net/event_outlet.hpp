@@ -19,6 +19,25 @@ class EventOutlet {
     virtual bool is_open() const { return true; }
 };
 
+/// Until when an outlet leaves its queue alone; then it drains it.
+class Pause {
+  public:
+    explicit Pause(Loop& loop) : timer_{loop} {}
+    void begin(std::int64_t ms, EventOutlet& outlet) {
+        is_on_ = true;
+        timer_.after(ms, [this, &outlet] {
+            is_on_ = false;
+            outlet.drain();
+        });
+    }
+    void end() { is_on_ = false; }
+    bool is_on() const { return is_on_; }
+
+  private:
+    Timer timer_;
+    bool is_on_{false};
+};
+
 /// stdout ("-"), a file that is appended to, or a FIFO.
 Result<std::unique_ptr<EventOutlet>> open_file_outlet(Loop& loop, RecordQueue& queue,
                                                       const EventOptions& options);

@@ -23,10 +23,10 @@ constexpr std::size_t kWriteBytes = 64 * 1024;
 class UnixOutlet final : public EventOutlet {
   public:
     UnixOutlet(Loop& loop, RecordQueue& queue, const std::string& path)
-        : queue_{queue}, path_{path}, address_{*unix_address(path)}, retry_{loop} {}
+        : queue_{queue}, path_{path}, address_{*unix_address(path)}, pause_{loop} {}
 
     void drain() override {
-        if (is_waiting_ || (!fd_ && !dial())) return;
+        if (pause_.is_on() || (!fd_ && !dial())) return;
         while (!queue_.is_empty()) {
             const auto next = queue_.front(kWriteBytes, unix_ms_now());
             const auto sent = ::send(fd_.get(), next.data(), next.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -43,7 +43,7 @@ class UnixOutlet final : public EventOutlet {
     void flush(std::int64_t limit_ms) override {
         const SteadyMs end = steady_ms_now() + limit_ms;
         for (;;) {
-            is_waiting_ = false;
+            pause_.end();
             drain();
             // A collector that is absent now is not waited for.
             if (!fd_ || queue_.is_empty() || steady_ms_now() >= end) return;
@@ -74,21 +74,14 @@ class UnixOutlet final : public EventOutlet {
                       what, std::strerror(number));
         wait(backoff_.next_ms(get_le<std::uint32_t>(crypto::random_array<4>().data())));
     }
-    void wait(std::int64_t ms) {
-        is_waiting_ = true;
-        retry_.after(ms, [this] {
-            is_waiting_ = false;
-            drain();
-        });
-    }
+    void wait(std::int64_t ms) { pause_.begin(ms, *this); }
 
     RecordQueue& queue_;
     std::string path_;
     sockaddr_un address_;
-    Timer retry_;
+    Pause pause_;
     Fd fd_;
     Backoff backoff_{kFirstDialMs, kDialMsMax};
-    bool is_waiting_{false};
     bool is_told_{false};
 };
 

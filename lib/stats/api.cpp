@@ -225,41 +225,29 @@ ApiAnswer channels_of(const LiveQuery& query, const LivePage<LiveRow>& page,
                             {"standard_channels", standard}})};
 }
 
-Result<ApiAnswer> clients(const Call& call) {
-    HP_TRY(const auto query, live_query(call, "hp-pool"));
+/// Who has connections of their own: to the pool, or to a proxy.
+struct Peers {
+    const char* source;
+    Json (*json)(const LiveConnection&);
+    Json (*channel_json)(const LiveRow&);
+};
+constexpr Peers kClients{"hp-pool", &client_json, &channel_json};
+constexpr Peers kMiners{"hp-proxy", &miner_json, &upstream_channel_json};
+
+template <const Peers& peers>
+Result<ApiAnswer> list_peers(const Call& call) {
+    HP_TRY(const auto query, live_query(call, peers.source));
     HP_TRY(const auto page, call.reader.connections(query));
-    return page_of(query, page, &client_json);
+    if (call.id.empty()) return page_of(query, page, peers.json);
+    return page.items.empty() ? nobody(call) : ApiAnswer{200, json_text(peers.json(page.items[0]))};
 }
 
-Result<ApiAnswer> client(const Call& call) {
-    HP_TRY(const auto query, live_query(call, "hp-pool"));
-    HP_TRY(const auto page, call.reader.connections(query));
-    return page.items.empty() ? nobody(call) : ApiAnswer{200, json_text(client_json(page.items[0]))};
-}
-
-Result<ApiAnswer> client_channels(const Call& call) {
-    HP_TRY(const auto query, live_query(call, "hp-pool"));
+/// Of one of them, or the way up of all: a proxy has one channel for each of its miners.
+template <const Peers& peers>
+Result<ApiAnswer> list_channels(const Call& call) {
+    HP_TRY(const auto query, live_query(call, peers.source));
     HP_TRY(const auto page, call.reader.channels(query));
-    return page.total == 0 ? nobody(call) : channels_of(query, page, &channel_json);
-}
-
-Result<ApiAnswer> miners(const Call& call) {
-    HP_TRY(const auto query, live_query(call, "hp-proxy"));
-    HP_TRY(const auto page, call.reader.connections(query));
-    return page_of(query, page, &miner_json);
-}
-
-Result<ApiAnswer> miner(const Call& call) {
-    HP_TRY(const auto query, live_query(call, "hp-proxy"));
-    HP_TRY(const auto page, call.reader.connections(query));
-    return page.items.empty() ? nobody(call) : ApiAnswer{200, json_text(miner_json(page.items[0]))};
-}
-
-/// The proxy's own way up: one channel for each of its miners.
-Result<ApiAnswer> server_channels(const Call& call) {
-    HP_TRY(const auto query, live_query(call, "hp-proxy"));
-    HP_TRY(const auto page, call.reader.channels(query));
-    return channels_of(query, page, &upstream_channel_json);
+    return page.total == 0 && !call.id.empty() ? nobody(call) : channels_of(query, page, peers.channel_json);
 }
 
 Result<ApiAnswer> server(const Call& call) {
@@ -335,25 +323,25 @@ const std::vector<Route>& routes() {
          Scope::workers,
          "Connections to the pool that are there now",
          {kOffset, kLimit, kOrder},
-         &clients},
-        {"/api/v1/clients/{id}", Scope::workers, "One connection to the pool", {}, &client},
+         &list_peers<kClients>},
+        {"/api/v1/clients/{id}", Scope::workers, "One connection to the pool", {}, &list_peers<kClients>},
         {"/api/v1/clients/{id}/channels",
          Scope::workers,
          "Its channels",
          {kOffset, kLimit, kOrder},
-         &client_channels},
+         &list_channels<kClients>},
         {"/api/v1/sv1/clients",
          Scope::workers,
          "Miners of the proxy that are there now",
          {kOffset, kLimit, kOrder},
-         &miners},
-        {"/api/v1/sv1/clients/{id}", Scope::workers, "One miner of the proxy", {}, &miner},
+         &list_peers<kMiners>},
+        {"/api/v1/sv1/clients/{id}", Scope::workers, "One miner of the proxy", {}, &list_peers<kMiners>},
         {"/api/v1/server", Scope::pool, "The proxy's way to the pool", {}, &server},
         {"/api/v1/server/channels",
          Scope::workers,
          "The channels that the proxy has there",
          {kOffset, kLimit, kOrder},
-         &server_channels},
+         &list_channels<kMiners>},
         {"/api/v1/latency", Scope::pool, "Percentiles of each latency", {kMinutes}, &latency},
         {"/metrics", Scope::metrics, "Prometheus' text form", {}, &metrics},
         {"/api-docs/openapi.json", Scope::none, "This description", {}, &openapi},

@@ -7,9 +7,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Shares and work count in this elsewhere: expected hashes of difficulty 1, 2^48 / 65535.
-constexpr double kHashesOfDifficulty = 281474976710656.0 / 65535;
-
 /// Fields of the record as it came; missing ones, and those of another kind, are null.
 class Fields {
   public:

@@ -6,6 +6,9 @@
 
 namespace hp::stats {
 
+/// Expected hashes of difficulty 1, 2^48 / 65535.
+inline constexpr double kHashesOfDifficulty = 281474976710656.0 / 65535;
+
 struct HashRate {
     double hps{};                      ///< accepted work over time
     double low_hps{};                  ///< with the next, the 95 % interval of the true rate

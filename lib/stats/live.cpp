@@ -67,12 +67,12 @@ Result<> LiveChanges::add(const std::string& type, const std::string& source, Un
 }
 
 void LiveChanges::close(Closed closed) {
-    std::erase_if(rows_, [&](const auto& entry) {
-        const LiveKey& key = entry.first;
-        return key.source == closed.key.source && key.connection == closed.key.connection &&
-               (closed.is_whole_connection || key.channel == closed.key.channel) &&
-               entry.second.seen_ms <= closed.ts_ms;
-    });
+    // A thousand may close in one batch: only the connection's own rows are looked at.
+    const auto end = rows_.upper_bound({closed.key.source, closed.key.connection, INT64_MAX});
+    for (auto row = rows_.lower_bound({closed.key.source, closed.key.connection, 0}); row != end;) {
+        const bool is_meant = closed.is_whole_connection || row->first.channel == closed.key.channel;
+        row = is_meant && row->second.seen_ms <= closed.ts_ms ? rows_.erase(row) : std::next(row);
+    }
     closed_.push_back(std::move(closed));
 }
 

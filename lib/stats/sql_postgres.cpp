@@ -49,6 +49,12 @@ std::string storable(std::string_view text) {
     return out;
 }
 
+/// A host that does not answer holds up who asks for this long, unless the URL says otherwise.
+std::string with_time_limit(const std::string& url) {
+    if (url.find("connect_timeout=") != std::string::npos) return url;
+    return url + (url.find('?') == std::string::npos ? "?" : "&") + "connect_timeout=5";
+}
+
 struct Session {
     explicit Session(const std::string& url) : connection{url} {
         // A second connection would be without the lock, and in no transaction. (libpqxx 7 never makes one;
@@ -176,7 +182,7 @@ Result<std::unique_ptr<SqlDatabase>> open_postgres(const std::string& url, SqlDa
                     "put it into a file that PGPASSFILE names, or ~/.pgpass");
     const std::string name = "database '" + printable(url, 4096) + "'";
     try {
-        auto session = std::make_unique<Session>(url);
+        auto session = std::make_unique<Session>(with_time_limit(url));
         session->transaction = std::make_unique<pqxx::nontransaction>(session->connection);
         session->exec("SET client_min_messages = warning; SET synchronous_commit = on");
         if (mode == SqlDatabase::Mode::write &&

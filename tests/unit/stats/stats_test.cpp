@@ -266,3 +266,35 @@ TEST_CASE("a missing directory, a missing file and a foreign file are errors") {
     CHECK_FALSE(read_snapshot(folder.path + "/s.db", std::nullopt));
     CHECK_FALSE(std::filesystem::exists(folder.path + "/s.db"));
 }
+
+TEST_CASE("channels that close are gone from a batch, others stay; ten thousand at once are no work") {
+    const auto status = [](std::int64_t connection, std::int64_t channel, UnixMs at) {
+        return wire::Record("channel_status", "hp-pool", at)
+            .add("connection_id", connection)
+            .add("channel_id", channel)
+            .add("opened_ms", kNow)
+            .add("window_s", 60.0)
+            .add("window_shares", 1)
+            .add("window_work_hashes", 60.0)
+            .add("window_work_squared", 3600.0)
+            .add("window_work_max", 60.0);
+    };
+    const auto closed = [](std::int64_t connection, std::int64_t channel) {
+        return wire::Record("channel_closed", "hp-pool", kNow)
+            .add("connection_id", connection)
+            .add("channel_id", channel);
+    };
+    Batch batch;
+    for (const std::int64_t connection : {1, 2, 3})
+        for (const std::int64_t channel : {1, 2}) REQUIRE(add(batch, status(connection, channel, kNow)));
+    REQUIRE(add(batch, status(3, 3, kNow + 5)));
+    REQUIRE(add(batch, closed(1, 2)));
+    REQUIRE(add(batch, wire::Record("connection_closed", "hp-pool", kNow).add("connection_id", 2)));
+    REQUIRE(add(batch, closed(3, 3)));  // it spoke after that
+    std::vector<std::pair<std::int64_t, std::int64_t>> left;
+    for (const auto& [key, row] : batch.live().rows()) left.emplace_back(key.connection, key.channel);
+    CHECK(left == std::vector<std::pair<std::int64_t, std::int64_t>>{{1, 1}, {3, 1}, {3, 2}, {3, 3}});
+    for (std::int64_t i = 0; i < 10'000; ++i) REQUIRE(add(batch, status(10 + i, 1, kNow)));
+    for (std::int64_t i = 0; i < 10'000; ++i) REQUIRE(add(batch, closed(10 + i, 1)));
+    CHECK(batch.live().rows().size() == 4);
+}
