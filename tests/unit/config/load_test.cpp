@@ -84,6 +84,16 @@ TEST_CASE("a table without a name is an error, and does not end the program") {
     }
 }
 
+TEST_CASE("letters that are not ASCII, where no text is: an error at their place") {
+    for (const char* text :
+         {"a = \u00e9\n", "\u00e9 = 1\n", "a = \u0416\n", "a\u00e9 = 1\n", "a = 1 \u2003\u03b1\n"}) {
+        const auto entries = parse_toml(text);
+        REQUIRE(!entries.has_value());
+        CHECK(entries.error().line == 1);
+    }
+    CHECK(parse_toml("a = \"\u00e9\"  # \u0416\n").has_value());
+}
+
 TEST_CASE("a file's values arrive with their origins") {
     const Directory dir;
     const std::string path = dir.write("# remark\nword = \"abc\"\n  rate = 5\nkeys = []\n");
