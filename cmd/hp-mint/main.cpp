@@ -30,6 +30,7 @@ Result<> serve(const Settings& s, const cli::Command& command) {
     options.unit = s.shared.unit;
     options.input_fee_ppk = static_cast<std::uint64_t>(s.mint.input_fee_ppk);
     options.keyset_amounts = static_cast<unsigned>(s.mint.keyset_amounts);
+    options.keyset_index_min = static_cast<std::uint32_t>(s.mint.keyset_index_min);
     options.accept_legacy_quote_signatures = s.mint.accept_legacy_quote_signatures;
     options.name = s.mint.name;
     options.description = s.mint.description;

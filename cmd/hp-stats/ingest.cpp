@@ -22,6 +22,7 @@ constexpr int kPipeBytes = 1 << 20;
 
 volatile std::sig_atomic_t stop_asked = 0;
 volatile std::sig_atomic_t reopen_asked = 0;
+volatile std::sig_atomic_t debug_asked = 0;
 
 /// Signals are let in while we wait for input and nowhere else, so none is missed between a look and a wait.
 sigset_t take_signals() {
@@ -31,9 +32,11 @@ sigset_t take_signals() {
     ::sigaction(SIGINT, &action, nullptr);
     action.sa_handler = [](int) { reopen_asked = 1; };
     ::sigaction(SIGHUP, &action, nullptr);
+    action.sa_handler = [](int) { debug_asked = 1; };
+    ::sigaction(SIGUSR1, &action, nullptr);
     sigset_t ours, before;
     sigemptyset(&ours);
-    for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&ours, signal);
+    for (int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&ours, signal);
     ::sigprocmask(SIG_BLOCK, &ours, &before);
     return before;
 }
@@ -63,6 +66,10 @@ class Ingest {
         if (reopen_asked) {
             reopen_asked = 0;
             on_hangup_();
+        }
+        if (debug_asked) {
+            debug_asked = 0;
+            log::toggle_debug();
         }
         pollfd waiting{input_, POLLIN, 0};
         const SteadyMs next = intake_.is_empty() ? tell_ms_ : std::min(due_ms_, tell_ms_);

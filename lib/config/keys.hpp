@@ -279,6 +279,7 @@ struct Mint {
     std::string link_secret_key_file = "secrets/mint-link.key";
     std::int64_t input_fee_ppk = 0;
     std::int64_t keyset_amounts = 63;
+    std::int64_t keyset_index_min = 0;
     bool accept_legacy_quote_signatures = false;
     Events events{"secrets/mint-events.key"};
     Log log;
@@ -295,6 +296,10 @@ struct Mint {
         v("input_fee_ppk", input_fee_ppk, "fee of a swap in thousandths of a unit per input",
           range(0, 100000));
         v("keyset_amounts", keyset_amounts, "keys of a keyset: amounts 2^0 to 2^(n-1)", range(1, 63));
+        v("keyset_index_min", keyset_index_min,
+          "lowest derivation index of the keyset that signs: raise it above the one in the log for a new "
+          "keyset",
+          range(0, 0x7fffffff));
         v("accept_legacy_quote_signatures", accept_legacy_quote_signatures,
           "accept the NUT-20 message that does not cover amounts", any());
         events.describe(v);

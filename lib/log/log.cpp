@@ -120,6 +120,14 @@ Output& output() {
     return only;
 }
 
+Levels given_levels{Level::info};
+bool is_debug_toggled = false;
+
+void apply(const Levels& levels) {
+    for (std::size_t i = 0; i < levels.of.size(); ++i)
+        detail::thresholds.of[i].store(levels.of[i], std::memory_order_relaxed);
+}
+
 }  // namespace
 
 Result<> open(std::string_view program, const Levels& levels, const std::string& file, Format format) {
@@ -134,8 +142,16 @@ void reopen() {
 }
 
 void set_levels(const Levels& levels) {
-    for (std::size_t i = 0; i < levels.of.size(); ++i)
-        detail::thresholds.of[i].store(levels.of[i], std::memory_order_relaxed);
+    given_levels = levels;
+    is_debug_toggled = false;
+    apply(levels);
+}
+
+void toggle_debug() {
+    if (!is_debug_toggled) apply(Level::debug);
+    info("SIGUSR1: log_level {}", is_debug_toggled ? "as before" : "debug until the next SIGUSR1");
+    if (is_debug_toggled) apply(given_levels);
+    is_debug_toggled = !is_debug_toggled;
 }
 
 void tell_repeats() { output().tell_repeats(); }

@@ -28,7 +28,10 @@ Result<> open(std::string_view program, const Levels& levels, const std::string&
 /// SIGHUP: closes and opens the file again (after a rename by logrotate). When that fails, lines go on into
 /// the old file and the next line says so.
 void reopen();
+/// The levels until the next call. Like toggle_debug(), of one thread.
 void set_levels(const Levels& levels);
+/// SIGUSR1: debug for all modules; at the next call the levels of set_levels() again.
+void toggle_debug();
 /// Writes the counts of repeated lines that are due (log/repeats.hpp). Who waits for events calls it now and
 /// then; at the end of the program the rest is written.
 void tell_repeats();

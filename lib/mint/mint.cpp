@@ -29,7 +29,8 @@ Result<std::unique_ptr<Mint>> Mint::open(net::Loop& loop, const MintOptions& opt
     HP_TRY(auto db, Ledger::open(options.database));
     HP_CRASH_POINT("W6");  // SQLite has taken up what the last process left
     HP_TRY(mint->state_, Ledger::begin(db));
-    HP_DO(mint->load_keysets(db, options));
+    HP_TRY(const KeysetRow active, mint->load_keysets(db, options));
+    mint->active_ = active.id;
     try {
         mint->ledger_ = std::make_unique<Ledger>(db, options.unit);
     } catch (const store::DbError& e) {
@@ -39,15 +40,16 @@ Result<std::unique_ptr<Mint>> Mint::open(net::Loop& loop, const MintOptions& opt
     mint->writer_ = std::make_unique<store::Writer>(
         std::move(db), [&loop](std::function<void()> call) { loop.post(std::move(call)); },
         mint->ledger_->companion());
-    log::info("database {}, start {}, keyset {} ({} keys, fee {} ppk)", options.database,
-              mint->state_.generation, mint->active_.hex(), options.keyset_amounts, options.input_fee_ppk);
+    log::info("database {}, start {}, keyset {} (index {}, {} keys, fee {} ppk)", options.database,
+              mint->state_.generation, active.id.hex(), active.derivation_index, active.key_count,
+              active.input_fee_ppk);
     return mint;
 }
 
 Mint::~Mint() = default;
 
-Result<> Mint::load_keysets(store::Database& db, const MintOptions& options) {
-    std::uint32_t next_index = 0;
+Result<KeysetRow> Mint::load_keysets(store::Database& db, const MintOptions& options) {
+    std::uint32_t next_index = options.keyset_index_min;
     const KeysetRow* fitting = nullptr;
     for (const auto& row : state_.keysets) {
         HP_TRY(auto keyset, cashu::derive_keyset(options.seed, row.unit, row.derivation_index,
@@ -60,31 +62,30 @@ Result<> Mint::load_keysets(store::Database& db, const MintOptions& options) {
         keyset.keyset.active = row.active;
         HP_DO(keysets_.insert(std::move(keyset)));
         if (row.unit != options.unit) continue;
-        next_index = row.derivation_index + 1;
+        next_index = std::max(next_index, row.derivation_index + 1);
         if (row.active && row.input_fee_ppk == options.input_fee_ppk &&
-            row.key_count == options.keyset_amounts)
+            row.key_count == options.keyset_amounts && row.derivation_index >= options.keyset_index_min)
             fitting = &row;
     }
+    KeysetRow active =
+        fitting
+            ? *fitting
+            : KeysetRow{{}, options.unit, next_index, options.input_fee_ppk, options.keyset_amounts, true};
     try {
         store::Transaction transaction{db};
-        if (fitting) {
-            active_ = fitting->id;
-        } else {
-            // First start, or the operator changed fee or amounts: both are inside the id, so a new keyset
-            // begins.
+        if (!fitting) {
+            // First start, or the operator changed fee or amounts, which are inside the id, or asked for
+            // new keys.
             HP_CRASH_POINT("K1");
-            HP_TRY(auto keyset,
-                   cashu::derive_keyset(options.seed, options.unit, next_index, options.input_fee_ppk,
-                                        std::nullopt, options.keyset_amounts));
-            active_ = keyset.keyset.id;
-            Ledger::add_keyset(
-                db, {active_, options.unit, next_index, options.input_fee_ppk, options.keyset_amounts, true},
-                unix_ms_now());
+            HP_TRY(auto keyset, cashu::derive_keyset(options.seed, active.unit, active.derivation_index,
+                                                     active.input_fee_ppk, std::nullopt, active.key_count));
+            active.id = keyset.keyset.id;
+            Ledger::add_keyset(db, active, unix_ms_now());
             HP_CRASH_POINT("K2");
             HP_DO(keysets_.insert(std::move(keyset)));
         }
         for (const auto& row : state_.keysets) {
-            if (row.unit == options.unit && row.id != active_ && row.active) {
+            if (row.unit == options.unit && row.id != active.id && row.active) {
                 HP_CRASH_POINT("K3");
                 Ledger::set_active(db, row.id, false);
                 keysets_.set_active(row.id, false);
@@ -95,7 +96,7 @@ Result<> Mint::load_keysets(store::Database& db, const MintOptions& options) {
     } catch (const store::DbError& e) {
         return fail(Errc::io, "mint database '" + db.path() + "': " + e.what());
     }
-    return {};
+    return active;
 }
 
 }  // namespace hp::mint

@@ -21,6 +21,8 @@ struct MintOptions {
     std::string unit{"hash"};
     std::uint64_t input_fee_ppk{0};
     unsigned keyset_amounts{63};
+    /// Derivation index (NUT-02: below 2^31) that the active keyset has at least.
+    std::uint32_t keyset_index_min{0};
     bool accept_legacy_quote_signatures{false};
     std::string name;
     std::string description;
@@ -64,7 +66,8 @@ class Mint {
 
   private:
     Mint() = default;
-    Result<> load_keysets(store::Database& db, const MintOptions& options);
+    /// Gives the one that signs from now on.
+    Result<KeysetRow> load_keysets(store::Database& db, const MintOptions& options);
     std::string unit_;
     cashu::MintKeysets keysets_;
     cashu::KeysetId active_;

@@ -91,7 +91,9 @@ void Loop::Impl::wait_for_signal() {
 }
 
 void Loop::Impl::on_signal(int signal) {
-    if (signal == SIGHUP) {
+    if (signal == SIGUSR1) {
+        log::toggle_debug();
+    } else if (signal == SIGHUP) {
         if (on_hup) on_hup();
     } else if (stop_asked || !on_stop) {
         io.stop();
@@ -107,6 +109,7 @@ void Loop::handle_signals(std::function<void()> on_stop, std::function<void()> o
     impl_->on_hup = std::move(on_hup);
     if (impl_->signals) return;
     impl_->signals.emplace(impl_->io, SIGTERM, SIGINT, SIGHUP);
+    impl_->signals->add(SIGUSR1);
     impl_->wait_for_signal();
 }
 

@@ -55,7 +55,7 @@ class Loop {
     /// Runs `call` on the loop's thread; safe from any thread.
     void post(std::function<void()> call);
     /// SIGTERM and SIGINT call `on_stop` (a second one stops the loop at once); SIGHUP calls `on_hup`;
-    /// SIGPIPE is ignored.
+    /// SIGUSR1 switches the log's debug lines on and off; SIGPIPE is ignored.
     void handle_signals(std::function<void()> on_stop, std::function<void()> on_hup);
     bool running_in_this_thread() const;
 

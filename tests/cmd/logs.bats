@@ -148,6 +148,27 @@ ${call%% *}: hint: does its directory exist, and may this user write there?"
     run ! grep -E 'info  hp-template' template.log
 }
 
+@test "SIGUSR1 has every service log from debug on, and the next one as before" {
+    local name
+    for name in "${services[@]}"; do
+        start_service "$name" --log-level info
+        wait_until has_line "$name.log"
+        kill -USR1 "${daemon_pid[$name]}"
+        wait_for_text "$name.log" ": SIGUSR1: log_level debug until the next SIGUSR1"
+        kill -USR1 "${daemon_pid[$name]}"
+        wait_for_text "$name.log" ": SIGUSR1: log_level as before"
+        stop_daemon "$name"
+    done
+    start_service template --log-level error
+    local port
+    port=$(sed -n 's/^template_listen *= *".*:\(.*\)"/\1/p' conf/shared/network.toml)
+    wait_for_port "$port"
+    kill -USR1 "${daemon_pid[template]}"
+    wait_for_text template.log "SIGUSR1"
+    wait_for_port "$port"
+    wait_for_text template.log "warn  hp-template net: 127.0.0.1:"
+}
+
 @test "AC-285 a file that is bad at SIGHUP changes nothing, and the log says which key; a flag stays what it was" {
     start_service pool
     wait_until has_line pool.log

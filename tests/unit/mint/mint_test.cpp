@@ -71,6 +71,39 @@ TEST_CASE_FIXTURE(MintFixture,
     CHECK(active_count(*mint) == 1);
 }
 
+TEST_CASE_FIXTURE(MintFixture, "a new keyset begins once when the operator raises the index") {
+    auto mint = open();
+    const auto first = mint->active_keyset();
+    options.keyset_index_min = 5;
+    cashu::KeysetId second;
+    for (int starts = 0; starts < 2; ++starts) {
+        mint.reset();
+        mint = open();
+        if (starts == 0) second = mint->active_keyset();
+        CHECK(mint->active_keyset() == second);
+        CHECK(mint->keysets().all().size() == 2);
+        CHECK(active_count(*mint) == 1);
+    }
+    CHECK(second != first);
+    auto fifth = cashu::derive_keyset(options.seed, options.unit, 5, options.input_fee_ppk, std::nullopt,
+                                      options.keyset_amounts);
+    REQUIRE(fifth);
+    CHECK(second == fifth->keyset.id);
+
+    // Lower again: what has begun stays, and another fee goes on from there.
+    options.keyset_index_min = 0;
+    mint.reset();
+    mint = open();
+    CHECK(mint->active_keyset() == second);
+    options.input_fee_ppk += 1;
+    mint.reset();
+    mint = open();
+    auto sixth = cashu::derive_keyset(options.seed, options.unit, 6, options.input_fee_ppk, std::nullopt,
+                                      options.keyset_amounts);
+    REQUIRE(sixth);
+    CHECK(mint->active_keyset() == sixth->keyset.id);
+}
+
 TEST_CASE_FIXTURE(MintFixture, "a database does not open with another seed, nor twice at once") {
     auto mint = open();
     auto second = Mint::open(loop, options);
