@@ -204,6 +204,9 @@ ReadRecord read_record(std::string_view content) {
             join_lines(plain->json);
             return *std::move(plain);
         }
+    // No JSON holds one; nlohmann's reader would stop there as at the end, and leave what follows unread.
+    if (const auto zero = content.find('\0'); !is_msgpack && zero != content.npos)
+        return {.damage = "does not parse at byte " + std::to_string(zero + 1)};
     ReadRecord record;
     Listener listener{record, is_msgpack};
     const auto format = is_msgpack ? Json::input_format_t::msgpack : Json::input_format_t::json;

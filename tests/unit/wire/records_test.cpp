@@ -284,6 +284,9 @@ TEST_CASE("what is no record is damaged, and told why") {
     CHECK(why(R"({"v":1)").starts_with("does not parse at byte "));
     CHECK(why(R"({"v":1}x)").starts_with("does not parse at byte "));
     CHECK(why("{\"v\":\"\xff\"}").starts_with("does not parse at byte "));
+    // nlohmann's reader takes a zero byte for the end.
+    CHECK(why(std::string(R"({"v":1,"ts_ms":1,"type":"a","source":"b"})") + '\0' + "{}") ==
+          "does not parse at byte 42");
     CHECK(why(R"({"a":)" + std::string(500'000, '[')) == "nested too deeply");
 }
 
