@@ -176,13 +176,33 @@ END
     refused mint.toml "database: has 4096 bytes, allowed: at most 4095"
 }
 
-@test "AC-289 mutations of one token: check ends with 0 or 2, and says where" {
+@test "AC-289 mutations of one token: check ends with 0 or 2, says where, and is of one mind with who reads the file" {
     cat >mutate.py <<'PY'
 import os, random, re, subprocess, sys
 
 random.seed(289)
 files = subprocess.check_output(["hp-config", "docs"], text=True).split()
 tokens = ["", '"', "[", "]]", "=", "-1", "0", "1e999", "nan", "true", '""', "\\", "#", "\0", "\n", "é", "99999999999"]
+# Who reads a file, and what it says when it serves.
+serving = {"hp-template": "serving templates on", "hp-pool": "mining on", "hp-mint": "serving wallets on",
+           "hp-proxy": "SV1 miners on"}
+readers = {f"{name[3:]}.toml": [name] for name in serving} | {
+    "shared/network.toml": list(serving), "shared/pool.toml": ["hp-pool", "hp-mint"], "shared/proxy.toml": ["hp-proxy"]}
+
+
+def start(program):
+    """What it wrote until it served, and its exit code, None if it serves."""
+    role = subprocess.Popen([program, "--config-dir", "conf"], stderr=subprocess.PIPE, text=True, errors="replace")
+    said = ""
+    for line in role.stderr:
+        said += line
+        if serving[program] in line:
+            role.kill()
+            break
+    role.stderr.read()
+    return said, None if serving[program] in said else role.wait(10)
+
+
 for _ in range(int(os.environ.get("HP_MUTATIONS", 300))):
     file = random.choice(files)
     good = open(f"good/{file}").read()
@@ -197,6 +217,10 @@ for _ in range(int(os.environ.get("HP_MUTATIONS", 300))):
             sys.exit(f"no place: {done.stderr}\n{bad}")
     elif done.returncode != 0:
         sys.exit(f"{done.returncode}: {done.stderr}\n{bad}")
+    # What only one of two readers needs, the other does not look at.
+    started = [(program, *start(program)) for program in readers.get(file, [])]
+    if started and all(code is None for *_, code in started) != (done.returncode == 0):
+        sys.exit(f"check: {done.returncode} {done.stderr}\n{started}\n{bad}")
     open(f"conf/{file}", "w").write(good)
 PY
     python3 mutate.py
