@@ -1,4 +1,5 @@
-// hp-stats ingest unix:PATH and --listen-records: records of many programs at once, until SIGTERM or SIGINT.
+// hp-stats ingest unix:PATH and --listen-records, with or without a pipe: records of many programs at once,
+// until SIGTERM or SIGINT.
 #include <optional>
 
 #include "crypto/base58.hpp"
@@ -22,6 +23,12 @@ class Collector {
             HP_TRY(auto local, net::RecordListener::listen_unix(loop_, *options.unix_path, {}, take));
             listeners_.push_back(std::move(local));
             log::info("records from unix:{} into '{}'", *options.unix_path, options.database);
+        }
+        if (options.pipe) {
+            HP_TRY(auto pipe, net::RecordListener::read_pipe(loop_, *options.pipe, {}, take));
+            listeners_.push_back(std::move(pipe));
+            log::info("records from {} into '{}'", *options.pipe == "-" ? "stdin" : *options.pipe,
+                      options.database);
         }
         if (options.noise) {
             HP_TRY(auto remote, net::RecordListener::listen_noise(loop_, *options.noise, {}, take));

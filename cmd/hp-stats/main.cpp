@@ -296,10 +296,11 @@ Result<> ingest(const All& all, const std::string& database, const cli::Command&
     if (!is_unix && !all.listen_records)
         return hp_stats::ingest(database, all.input.empty() ? "-" : all.input, retention_of(stats),
                                 on_hangup);
-    if (!is_unix && !all.input.empty())
-        return fail(Errc::usage, "--listen-records goes with unix:PATH or alone, not with a file or stdin");
-    hp_stats::CollectOptions options{database, retention_of(stats), {}, {}, on_hangup};
-    if (is_unix) options.unix_path = all.input.substr(kUnix.size());
+    hp_stats::CollectOptions options{database, retention_of(stats), {}, {}, {}, on_hangup};
+    if (is_unix)
+        options.unix_path = all.input.substr(kUnix.size());
+    else if (!all.input.empty())
+        options.pipe = all.input;
     if (all.listen_records) {
         HP_TRY(options.noise, noise_options(command, stats, network, all.side == "proxy"));
     }

@@ -20,6 +20,7 @@ struct CollectOptions {
     std::string database;
     stats::Retention retention;
     std::optional<std::string> unix_path{};        ///< nothing: no Unix socket
+    std::optional<std::string> pipe{};             ///< a FIFO, "-" for stdin; nothing: no pipe
     std::optional<net::NoiseRecordOptions> noise;  ///< nothing: not from other machines
     std::function<void()> on_hangup;
 };

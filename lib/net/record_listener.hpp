@@ -35,6 +35,9 @@ class RecordListener {
     /// Inside Noise, from writers whose key is allowed.
     static Result<std::unique_ptr<RecordListener>> listen_noise(Loop& loop, NoiseRecordOptions options,
                                                                 RecordLimits limits, OnRecord on_record);
+    /// From a FIFO, or with "-" from a stdin that is a pipe; `writer` is empty, for there may be many.
+    static Result<std::unique_ptr<RecordListener>> read_pipe(Loop& loop, const std::string& path,
+                                                             RecordLimits limits, OnRecord on_record);
     virtual ~RecordListener() = default;
     /// Where it listens for Noise.
     virtual Endpoint bound() const { return {}; }

@@ -103,6 +103,26 @@ show_daemon_logs() { tail -n 20 "$root"/*.log "$root"/*.told >&2; }
     done
 }
 
+@test "records come over Noise into a unit that reads its own machine's too, as the documentation has it" {
+    make_config
+    mkdir -p "$units/hp-ingest-pool.service.d" "$units/hp-mint.service.d"
+    awk '/^```ini$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$HP_SOURCE_DIR/docs/deployment.md" >"$units/hp-ingest-pool.service.d/override.conf"
+    run -0 grep -c '^ExecStart=/usr/bin/hp-stats ingest - --listen-records' "$units/hp-ingest-pool.service.d/override.conf"
+    start_units hp-ingest-pool
+    wait_for_text "$(log_of hp-ingest-pool)" "records from stdin into"
+    wait_for_text "$(log_of hp-ingest-pool)" "records from tcp://"
+    local target
+    target=$(grep -o 'tcp://[^ ]*' "$(log_of hp-ingest-pool)")
+    printf '[Service]\nEnvironment=HP_EVENTS=%s\n' "$target" >"$units/hp-mint.service.d/zz-elsewhere.conf"
+    start_units hp-template hp-pool hp-mint hp-ingest-proxy hp-proxy
+    start_miner
+    counted() { hp-stats show --config-dir "$conf" --side pool --json | jq -e ".shares_accepted > 0 and .quotes_created > 0 and .mint_quotes_created > 0 and .records_damaged == 0" >/dev/null; }
+    wait_until counted
+    stop_daemon miner
+    stop_daemon hp-ingest-pool
+    assert_equal "$daemon_status" 0
+}
+
 @test "a reload opens the log again and loses no miner" {
     make_config
     local unit reloaded=("${services[@]:0:6}")

@@ -1,0 +1,86 @@
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "log/log.hpp"
+#include "net/reactor.hpp"
+#include "net/record_intake.hpp"
+
+namespace hp::net {
+namespace {
+
+/// What writers may have queued in a pipe when we stop.
+constexpr std::size_t kPipeLeftBytesMax = 8u << 20;
+
+/// Nobody can be disconnected from a pipe: half a record is damage when the next one comes, or at the end.
+class PipeSource final : public Pollable, public std::enable_shared_from_this<PipeSource> {
+  public:
+    PipeSource(Loop& loop, Fd fd, RecordLimits limits, RecordListener::OnRecord on_record)
+        : reactor_{reactor_of(loop)}, fd_{std::move(fd)}, intake_{loop, limits, {}, std::move(on_record), [] {
+                                                                  }} {}
+    void start() { reactor_.add(fd_.get(), EPOLLIN, shared_from_this()); }
+    void on_ready(std::uint32_t) override {
+        if (!read_some()) end();
+    }
+    void stop() {
+        for (std::size_t left = kPipeLeftBytesMax; left > 0 && has_input() && read_some();)
+            left -= std::min(left, reactor_.read_buffer().size());
+        end();
+    }
+
+  private:
+    bool has_input() const {
+        pollfd waiting{fd_.get(), POLLIN, 0};
+        return fd_ && ::poll(&waiting, 1, 0) > 0 && (waiting.revents & POLLIN) != 0;
+    }
+    /// False at the end.
+    bool read_some() {
+        const auto buffer = reactor_.read_buffer();
+        const ssize_t got = ::read(fd_.get(), buffer.data(), buffer.size());
+        if (got < 0) return errno == EAGAIN || errno == EINTR;
+        if (got > 0) intake_.feed(buffer.first(static_cast<std::size_t>(got)));
+        return got > 0;
+    }
+    void end() {
+        if (!fd_) return;
+        const auto self = shared_from_this();
+        intake_.finish();
+        reactor_.remove(fd_.get());
+        fd_.reset();
+    }
+
+    Reactor& reactor_;
+    Fd fd_;
+    RecordIntake intake_;
+};
+
+class PipeRecords final : public RecordListener {
+  public:
+    explicit PipeRecords(std::shared_ptr<PipeSource> source) : source_{std::move(source)} {}
+    ~PipeRecords() override { stop(); }
+    void stop() override { source_->stop(); }
+
+  private:
+    std::shared_ptr<PipeSource> source_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<RecordListener>> RecordListener::read_pipe(Loop& loop, const std::string& path,
+                                                                  RecordLimits limits, OnRecord on_record) {
+    const std::string name = path == "-" ? "stdin" : "'" + printable(path, 4096) + "'";
+    // A FIFO that is open for writing here too has no end between two writers, and does not wait for one.
+    Fd fd{path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : ::open(path.c_str(), O_RDWR | O_CLOEXEC)};
+    if (!fd) return fail(Errc::io, "cannot open " + name + ": " + std::strerror(errno));
+    struct stat info {};
+    if (::fstat(fd.get(), &info) != 0 || !(S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode)))
+        return fail(Errc::usage, name + " is no pipe, and only one can be read beside connections");
+    auto source = std::make_shared<PipeSource>(loop, std::move(fd), limits, std::move(on_record));
+    source->start();
+    return std::make_unique<PipeRecords>(std::move(source));
+}
+
+}  // namespace hp::net
