@@ -97,3 +97,15 @@ $(cat difference)"
         done
     done
 }
+
+@test "README, documentation and man pages call the programs with verbs and options that they have" {
+    run_tool "$HP_SOURCE_DIR/tests/cmd/doc_commands" "$HP_SOURCE_DIR"/README.md "$HP_SOURCE_DIR"/docs/*.md "$HP_SOURCE_DIR"/man/*.scd
+    assert_output ""
+    [ "$stderr" -gt 80 ]
+    # ... and it would notice.
+    printf '```\nhp-pool --no-such | hp-stats ingst\nhp-stats ingest \\\n --listn\n```\n' >page.md
+    run_tool "$HP_SOURCE_DIR/tests/cmd/doc_commands" page.md
+    assert_output "page.md:2: hp-pool has no option --no-such
+page.md:2: hp-stats has no verb 'ingst'
+page.md:4: hp-stats has no option --listn"
+}
