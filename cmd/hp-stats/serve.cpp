@@ -90,7 +90,7 @@ Result<> serve(const ServeOptions& options) {
                     "set tokens_file, or listen on 127.0.0.1");
     }
     // A database that is not there is a mistake now, and an error of the moment later.
-    HP_TRY(const auto reader, stats::Reader::open(options.database));
+    if (auto reader = stats::Reader::open(options.database); !reader) return fail(reader.error());
     Service service{options, std::move(tokens)};
     net::Loop loop;
     HP_TRY(const auto server,

@@ -1,4 +1,8 @@
 // Database::open: what a path may hold, locks, pragmas, migrations.
+//
+// Nothing here opens a database's file by itself: closing any descriptor of a file drops all POSIX locks that
+// the process has on it, SQLite's too. Without them another program that looks at the database takes itself
+// for the last one as it closes, and deletes the log that we write.
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/file.h>
@@ -62,6 +66,15 @@ std::string immutable_uri(const std::string& path) {
     return uri + "?immutable=1";
 }
 
+/// SQLite's own descriptor of the database.
+sqlite3_file& file_of(sqlite3* db) {
+    sqlite3_file* file = nullptr;
+    sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    HP_ASSERT(file && file->pMethods);
+    return *file;
+}
+
+/// Of files that no connection has open.
 Result<> sync_path(const std::string& path) {
     int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) return fail(io_error("cannot open " + in_quotes(path), errno));
@@ -122,6 +135,7 @@ class Opening {
         if (!exists) HP_DO(create());
         try {
             connect(path_);
+            HP_DO(check_magic());
             HP_DO(check_identity());
             if (is_writer()) {
                 set_journal();
@@ -167,16 +181,20 @@ class Opening {
         }
         if (!S_ISREG(info.st_mode))
             return fail(Errc::io, "database " + in_quotes(path_) + " is not a regular file");
-        char magic[16]{};
-        int fd = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-        if (fd < 0) return fail(io_error("cannot open database " + in_quotes(path_), errno));
-        ssize_t got = ::pread(fd, magic, sizeof magic, 0);
-        ::close(fd);
-        if (got == 0)
+        if (info.st_size == 0)
             return fail(Errc::io, "database " + in_quotes(path_) + " is empty (0 bytes)", kRestoreHint);
-        if (got != sizeof magic || std::memcmp(magic, "SQLite format 3", sizeof magic) != 0)
-            return fail(Errc::io, in_quotes(path_) + " is not a database", kRestoreHint);
+        if (::access(path_.c_str(), is_writer() ? R_OK | W_OK : R_OK) != 0)
+            return fail(io_error("cannot open database " + in_quotes(path_), errno));
         return true;
+    }
+
+    Result<> check_magic() {
+        char magic[16]{};
+        auto& file = file_of(db_.db_);
+        if (file.pMethods->xRead(&file, magic, sizeof magic, 0) != SQLITE_OK ||
+            std::memcmp(magic, "SQLite format 3", sizeof magic) != 0)
+            return fail(Errc::io, in_quotes(path_) + " is not a database", kRestoreHint);
+        return {};
     }
 
     /// Makes the whole database under a name of its own and then links it to its path: a crash on the way
@@ -290,7 +308,9 @@ class Opening {
         }
         // Pages that a process copied and did not live to sync (Checkpointer): a reader that outlived it
         // keeps the note that they need no more copying.
-        HP_DO(sync_path(path_));
+        auto& file = file_of(db_.db_);
+        if (file.pMethods->xSync(&file, SQLITE_SYNC_NORMAL) != SQLITE_OK)
+            return fail(io_error("cannot sync " + in_quotes(path_), errno));
         auto checkpoint = db_.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
         try {
             if (checkpoint.step() && checkpoint.integer(0) != 0)

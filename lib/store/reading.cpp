@@ -19,14 +19,16 @@ bool is_same(const struct stat& a, const struct stat& b) {
            a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
 }
 
-/// Bytes 18 and 19 of the header: 2 is write-ahead logging.
+/// Bytes 18 and 19 of the header: 2 is write-ahead logging. By SQLite's descriptor, see open.cpp.
 bool is_in_wal_mode(const std::string& path) {
     std::uint8_t version[2]{};
-    int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return false;
-    bool is_wal = ::pread(fd, version, 2, 18) == 2 && version[0] == 2 && version[1] == 2;
-    ::close(fd);
-    return is_wal;
+    sqlite3* db = nullptr;
+    sqlite3_file* file = nullptr;
+    const bool is_read = sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK &&
+                         sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK &&
+                         file->pMethods && file->pMethods->xRead(file, version, 2, 18) == SQLITE_OK;
+    sqlite3_close(db);
+    return is_read && version[0] == 2 && version[1] == 2;
 }
 
 /// A folder of our own that goes with us. SQLite keeps the files open: they may lose their names before.

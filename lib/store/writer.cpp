@@ -1,7 +1,9 @@
 #include "store/writer.hpp"
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -28,6 +30,32 @@ struct Item {
 };
 using Group = std::vector<Item>;
 
+/// The database and its log as their names lead to them. Somebody who deletes or replaces one of them leaves
+/// us a file without a name: what is committed there is gone with the process.
+class Names {
+  public:
+    explicit Names(const std::string& path) : paths_{path, path + "-wal"}, at_start_{look()} {}
+    bool changed() const {
+        const auto now = look();
+        for (std::size_t i = 0; i < now.size(); ++i)
+            if (at_start_[i] && now[i] != at_start_[i]) return true;
+        return false;
+    }
+
+  private:
+    using Identity = std::optional<std::pair<dev_t, ino_t>>;
+    std::array<Identity, 2> look() const {
+        std::array<Identity, 2> out;
+        for (std::size_t i = 0; i < out.size(); ++i) {
+            struct stat info {};
+            if (::stat(paths_[i].c_str(), &info) == 0) out[i].emplace(info.st_dev, info.st_ino);
+        }
+        return out;
+    }
+    std::array<std::string, 2> paths_;
+    std::array<Identity, 2> at_start_;
+};
+
 }  // namespace
 
 struct Writer::Impl {
@@ -42,6 +70,7 @@ struct Writer::Impl {
             },
             this);
         checkpointer.emplace(db, [this](const DbError& error) { note(error); });
+        names.emplace(db.path());
         thread = std::thread{[this] { run(); }};
     }
 
@@ -169,6 +198,7 @@ struct Writer::Impl {
         if (companion) companion->before_commit(db);
         db.reset_statements();
         transaction.commit();
+        if (names->changed()) throw DbError{SQLITE_READONLY_DBMOVED, "its file or its log has another name"};
         step.is_committed = true;
         if (companion) companion->committed();
     }
@@ -178,14 +208,20 @@ struct Writer::Impl {
     }
 
     /// After a failed fsync the kernel may have dropped the pages and a second fsync would succeed without
-    /// them: this handle must not call anything good any more.
+    /// them: this handle must not call anything good any more. Nor where its files have lost their names.
     void note(const DbError& error) {
-        if (!error.is_fsync_failure() || dead.exchange(true)) return;
-        log::error("{}", dead_error().what);
+        const bool is_moved = error.code == SQLITE_READONLY_DBMOVED;
+        if (!is_moved && !error.is_fsync_failure()) return;
+        if (is_moved) moved = true;
+        if (!dead.exchange(true)) log::error("{}", dead_error().what);
     }
     Error dead_error() const {
-        return {Errc::io,
-                "database '" + printable(db.path(), 4096) + "': an fsync failed; nothing more is written",
+        const std::string name = "database '" + printable(db.path(), 4096) + "': ";
+        if (moved)
+            return {Errc::io,
+                    name + "it or its -wal was deleted or replaced while in use; nothing more is written",
+                    "start the program again, and look at the books with hp-audit"};
+        return {Errc::io, name + "an fsync failed; nothing more is written",
                 "check the disk, then start the program again; it recovers what is on disk"};
     }
     Error to_error(const DbError& error) const {
@@ -198,6 +234,8 @@ struct Writer::Impl {
     Companion* companion;
     int wal_pages{0};  // in the WAL after the last commit
     std::atomic<bool> dead{false};
+    std::atomic<bool> moved{false};
+    std::optional<Names> names;
     mutable std::mutex mutex;
     std::condition_variable work, drained;
     std::deque<Item> queue;

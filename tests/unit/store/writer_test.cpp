@@ -436,3 +436,48 @@ TEST_CASE("AC_253 after one failed fsync nothing is called good any more") {
     REQUIRE(third.step());
     CHECK(third.integer(0) == 0);
 }
+
+TEST_CASE("another program that opens the database beside its writer and closes it leaves the log where it is") {
+    test::TempDir dir;
+    auto path = dir.file("t.db");
+    Inline owner;
+    Writer writer{open(path), owner.post()};
+    for (int i = 1; i <= 3; ++i) {
+        std::optional<bool> good;
+        writer.submit(insert(i), [&](Result<> result) { good = result.has_value(); });
+        writer.drain();
+        CHECK(good == true);
+        // A process of its own, as sqlite3(1) has it: a last one that closes deletes the log.
+        REQUIRE(std::system(("sqlite3 '" + path + "' 'SELECT count(*) FROM t' >/dev/null").c_str()) == 0);
+        CHECK(std::filesystem::exists(path + "-wal"));
+        // Ours may look too, before and after it was read frozen.
+        CHECK(rows(path) == i);
+    }
+}
+
+TEST_CASE("a database or log that was deleted or replaced in use: nothing is called good any more") {
+    for (const std::string suffix : {"", "-wal"}) {
+        test::TempDir dir;
+        auto path = dir.file("t.db");
+        Inline owner;
+        std::vector<std::string> answers;
+        auto note = [&](Result<> result) { answers.push_back(result ? "good" : result.error().what); };
+        Writer writer{open(path), owner.post()};
+        writer.submit(insert(1), note);
+        writer.drain();
+        SUBCASE("deleted") { std::filesystem::remove(path + suffix); }
+        SUBCASE("replaced") {
+            std::filesystem::copy_file(path + suffix, dir.file("copy"));
+            std::filesystem::rename(dir.file("copy"), path + suffix);
+        }
+        for (int i = 2; i <= 3; ++i) {
+            writer.submit(insert(i), note);
+            writer.drain();
+        }
+        CHECK(writer.is_dead());
+        REQUIRE(answers.size() == 3);
+        CHECK(answers[0] == "good");
+        CHECK(answers[1].find("was deleted or replaced while in use") != std::string::npos);
+        CHECK(answers[2] == answers[1]);
+    }
+}
