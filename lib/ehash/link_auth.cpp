@@ -106,13 +106,14 @@ tl::expected<LinkAccepted, LinkRefused> check_link_auth(const LinkAuth& auth, co
     }
     // What the mint remembers of another database of ours says nothing about this one: it gets everything,
     // and knows the shares that it has seen by their hash.
+    // A mint that never served anybody has stored nothing; so much is known.
     if (is_zero(auth.pool_store.bytes) || auth.pool_store.bytes != pool.pool_store)
-        return LinkAccepted{1, is_rollback};
+        return LinkAccepted{1, is_rollback, is_zero(auth.pool_store.bytes) && pool.memory && !is_rollback};
     if (auth.last_seq > pool.highest_seq)
         return refuse(LinkRefusal::pool_rollback, "last_seq: the mint has " + std::to_string(auth.last_seq) +
                                                       ", this pool gave only " +
                                                       std::to_string(pool.highest_seq));
-    return LinkAccepted{auth.last_seq + 1, is_rollback};
+    return LinkAccepted{auth.last_seq + 1, is_rollback, true};
 }
 
 Result<> check_link_success(const sv2::link::LinkAuthSuccess& success, const LinkAuth& sent) {

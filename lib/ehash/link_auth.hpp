@@ -42,6 +42,10 @@ struct LinkRefused {
 struct LinkAccepted {
     std::uint64_t resume_seq{};
     bool is_rollback{false};  ///< let pass by rollback_allowed
+    /// The mint says that it has not stored row resume_seq of this database. If that row is answered, it has
+    /// forgotten answers: a rollback too, which its generation does not show when the old copy is of the
+    /// start before this one. False where the number speaks of another database.
+    bool knows_rows{false};
 };
 /// The pool's checks in their order. An unknown key and a bad signature give the same code: the caller
 /// answers both after the same delay.

@@ -291,10 +291,12 @@ std::uint64_t Hub::last_count(MintId mint) const { return count_of_row(lanes_.at
 
 const std::optional<MintMemory>& Hub::memory(MintId mint) const { return lanes_.at(mint)->memory; }
 
-void Hub::remember(MintId mint, const MintMemory& memory, std::function<void(Result<>)> done) {
-    outbox_.remember_mint(mint, memory,
-                          while_alive([this, mint, memory, done = std::move(done)](Result<> saved) {
-                              if (saved) lanes_.at(mint)->memory = memory;
+void Hub::remember(MintId mint, const MintMemory& memory, std::optional<std::uint64_t> open_count,
+                   std::function<void(Result<bool>)> done) {
+    const auto open_row = open_count ? std::optional{row_seq(mint, *open_count)} : std::nullopt;
+    outbox_.remember_mint(mint, memory, open_row,
+                          while_alive([this, mint, memory, done = std::move(done)](Result<bool> saved) {
+                              if (saved && *saved) lanes_.at(mint)->memory = memory;
                               done(saved);
                           }));
 }

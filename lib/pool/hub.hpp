@@ -92,7 +92,9 @@ class Hub {
     std::uint64_t last_count(MintId mint) const;
     const std::optional<MintMemory>& memory(MintId mint) const;
     /// With its fsync, before the session that this is of is welcomed.
-    void remember(MintId mint, const MintMemory& memory, std::function<void(Result<>)> done);
+    /// Gives false, and remembers nothing, when the row of `open_count` is answered: the mint forgot it.
+    void remember(MintId mint, const MintMemory& memory, std::optional<std::uint64_t> open_count,
+                  std::function<void(Result<bool>)> done);
 
     /// Looks up the oldest intents of the backlogs, for the statuses after that.
     void refresh_oldest();

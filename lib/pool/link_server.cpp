@@ -115,23 +115,40 @@ class LinkServer::Session : public net::FrameHandler,
             .rollback_allowed = server.options_.allow_mint_rollback};
         auto accepted = ehash::check_link_auth(auth, connection_->handshake_hash(), expected);
         if (!accepted) return refuse(accepted.error());
-        if (accepted->is_rollback)
-            server.observer_.on_alarm("link " + connection_->peer() + ": mint '" + name_of(*mint) +
-                                      "' comes with another or an older database than last time, which "
-                                      "allow_mint_rollback lets pass");
-
         // Remembered first, with its fsync: a mint that comes back with an older database must be noticed.
         state_ = State::proven;  // nothing more is heard until the memory is on disk
         mint_ = *mint;
-        server.hub_.remember(
-            *mint, {auth.mint_store.bytes, auth.mint_generation},
-            [weak = weak_from_this(), auth, resume_seq = accepted->resume_seq](Result<> saved) {
+        remember(auth, *accepted);
+        return {};
+    }
+
+    void remember(const link::LinkAuth& auth, const ehash::LinkAccepted& accepted) {
+        const auto open_count =
+            accepted.knows_rows && !accepted.is_rollback ? std::optional{accepted.resume_seq} : std::nullopt;
+        server_->hub_.remember(
+            mint_, {auth.mint_store.bytes, auth.mint_generation}, open_count,
+            [weak = weak_from_this(), auth, accepted](Result<bool> saved) {
                 auto self = weak.lock();
                 if (!self || !self->server_) return;
                 if (!saved) return self->end("cannot store what is known of the mint: " + saved.error().what);
-                self->welcome(auth, resume_seq);
+                if (*saved) return self->go_on(auth, accepted);
+                if (!self->server_->options_.allow_mint_rollback) {
+                    self->state_ = State::auth;
+                    (void)self->refuse({ehash::LinkRefusal::mint_rollback,
+                                        "last_seq: the mint has " + std::to_string(auth.last_seq) +
+                                            ", and has answered the row after it"});
+                    return;
+                }
+                self->remember(auth, {accepted.resume_seq, true, accepted.knows_rows});
             });
-        return {};
+    }
+
+    void go_on(const link::LinkAuth& auth, const ehash::LinkAccepted& accepted) {
+        if (accepted.is_rollback)
+            server_->observer_.on_alarm("link " + connection_->peer() + ": mint '" + name_of(mint_) +
+                                        "' comes with another or an older database than last time, which "
+                                        "allow_mint_rollback lets pass");
+        welcome(auth, accepted.resume_seq);
     }
 
     std::string name_of(MintId mint) const { return server_->hub_.status(mint).name; }

@@ -146,7 +146,7 @@ ShareKey key_of(std::uint32_t ntime, ByteView share_hash) {
 /// that the table of keys does not have yet.
 struct Outbox::Rows : store::Writer::Companion {
     store::Statement last_of_mint, insert, ack, settled, first_pending, settle, bury, page, oldest, remember,
-        find_key, insert_key, remember_keyed;
+        find_key, insert_key, remember_keyed, is_answered;
     store::LateMap<ShareKey, std::uint64_t> late;
     std::uint32_t newest_key_ntime{0};  // in the table: beyond it there is nothing to look for there
 
@@ -172,7 +172,8 @@ struct Outbox::Rows : store::Writer::Companion {
           remember{db.prepare("UPDATE mint SET store = ?, generation = ? WHERE id = ?")},
           find_key{db.prepare("SELECT seq FROM share_key WHERE ntime = ? AND hash = ?")},
           insert_key{db.prepare("INSERT INTO share_key(ntime, hash, seq) VALUES(?,?,?)")},
-          remember_keyed{db.prepare("UPDATE mint SET keyed = ? WHERE id = ?")} {
+          remember_keyed{db.prepare("UPDATE mint SET keyed = ? WHERE id = ?")},
+          is_answered{db.prepare("SELECT 1 FROM answer WHERE seq = ?")} {
         load_late(db);
     }
 
@@ -211,6 +212,7 @@ struct Outbox::Rows : store::Writer::Companion {
     /// What was known of the marks is not true any more.
     void forget_marks() { marks.clear(); }
 
+    bool has_answer(std::uint64_t seq) { return first_of(is_answered.bind(seq)).has_value(); }
     /// The row of this share.
     std::optional<std::uint64_t> find(const ShareKey& key) {
         if (auto seq = late.find(key)) return seq;
@@ -501,13 +503,22 @@ void Outbox::oldest_pending(MintId mint, std::function<void(Result<std::optional
         });
 }
 
-void Outbox::remember_mint(MintId mint, const MintMemory& memory, std::function<void(Result<>)> done) {
+void Outbox::remember_mint(MintId mint, const MintMemory& memory, std::optional<std::uint64_t> open_row,
+                           std::function<void(Result<bool>)> done) {
+    auto is_remembered = std::make_shared<bool>();
     writer_->submit(
-        [this, mint, memory](store::Database&) {
-            if (rows_->remember.bind(memory.mint_store, memory.generation, std::uint32_t{mint}).run() != 1)
+        [this, mint, memory, open_row, is_remembered](store::Database&) {
+            *is_remembered = !open_row || !rows_->has_answer(*open_row);
+            if (*is_remembered &&
+                rows_->remember.bind(memory.mint_store, memory.generation, std::uint32_t{mint}).run() != 1)
                 throw store::DbError(0, "no mint " + std::to_string(mint));
         },
-        std::move(done));
+        [is_remembered, done = std::move(done)](Result<> result) {
+            if (result)
+                done(*is_remembered);
+            else
+                done(fail(result.error()));
+        });
 }
 
 }  // namespace hp::pool

@@ -104,7 +104,10 @@ class Outbox {
     /// When the oldest pending share of a mint was accepted.
     void oldest_pending(MintId mint, std::function<void(Result<std::optional<UnixMs>>)> done);
 
-    void remember_mint(MintId mint, const MintMemory& memory, std::function<void(Result<>)> done);
+    /// Gives false, and remembers nothing, when `open_row`, of which the mint says that it never stored it,
+    /// is answered.
+    void remember_mint(MintId mint, const MintMemory& memory, std::optional<std::uint64_t> open_row,
+                       std::function<void(Result<bool>)> done);
 
     /// An fsync failed: nothing that this process writes can be trusted any more (AC-253). Restart it.
     bool is_dead() const { return writer_->is_dead(); }

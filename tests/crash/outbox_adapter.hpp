@@ -19,7 +19,13 @@ inline std::uint64_t generation(const pool::Outbox& outbox) {
     return memory ? memory->generation : 0;
 }
 inline void remember(pool::Outbox& outbox, std::uint64_t generation, std::function<void(Result<>)> done) {
-    outbox.remember_mint(kMint, {Bytes32{9}, generation}, std::move(done));
+    outbox.remember_mint(kMint, {Bytes32{9}, generation}, std::nullopt,
+                         [done = std::move(done)](Result<bool> saved) {
+                             if (saved)
+                                 done({});
+                             else
+                                 done(fail(saved.error()));
+                         });
 }
 /// A job that changes nothing.
 inline void read_a_row(pool::Outbox& outbox) {

@@ -94,6 +94,47 @@ ids_agree() {
     wait_for_text pool.log "which allow_mint_rollback lets pass"
 }
 
+@test "a live backup by sqlite3, as documented, disturbs nobody; the mint killed and on that copy is refused" {
+    start_topology
+    new_key
+    mine 3 "$pubkey"
+    wait_for_sql outbox "SELECT count(*) FROM outbox WHERE state = 2" 3
+    # The command of docs/deployment.md, against the mint that runs.
+    grep -qF "sqlite3 /var/lib/hashpool/mint/mint.db \".backup '" "$HP_SOURCE_DIR/docs/deployment.md"
+    sqlite3 conf/data/mint.db ".backup 'mint.backup'"
+    sqlite3 conf/data/outbox.db "SELECT count(*) FROM outbox" >/dev/null
+    run ! grep -F "(deleted)" <(ls -l "/proc/${daemon_pid[mint]}/fd" "/proc/${daemon_pid[pool]}/fd")
+    mine 4 "$pubkey"
+    wait_for_sql outbox "SELECT count(*) FROM outbox WHERE state = 2" 7
+    kill_daemon mint
+    kill_daemon pool
+    start_pool
+    start_mint
+    wait_for_link
+    books_agree
+    assert_equal "$(wc -l <rows)" 7
+    run_tool hp-audit --config-dir conf
+
+    # The copy is of the life before this one, as a nightly backup is: the generation alone shows nothing.
+    kill_daemon mint
+    restore mint
+    start_mint
+    wait_for_text pool.log "refused (mint-rollback): last_seq: the mint has 3, and has answered the row after it"
+    assert_equal "$(ledger 'SELECT count(*) FROM quote')" 3
+    stop_all pool
+    start_pool --allow-mint-rollback true
+    wait_for_sql ledger "SELECT count(*) FROM quote" 7
+    wait_until ids_agree
+    books_agree
+    wait_for_text pool.log "which allow_mint_rollback lets pass"
+    # What was let in has caught up: no leave is needed any more.
+    stop_all pool
+    start_pool
+    wait_until sql_says outbox "SELECT count(*) FROM outbox WHERE state <> 2" 0
+    mine 1 "$pubkey"
+    wait_for_sql ledger "SELECT count(*) FROM quote" 8
+}
+
 @test "a mint with another database in the old one's place is refused too" {
     start_topology
     new_key

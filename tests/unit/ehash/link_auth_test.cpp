@@ -149,6 +149,12 @@ TEST_CASE("restored copies of either side are noticed (T10)") {
     first.auth.last_seq = 5000;
     first.sign();
     CHECK(first.resume_seq() == 1u);
+    CHECK_FALSE(first.check()->knows_rows);
+    // One that is known, and never served anybody, or this one: its count can be held against it.
+    CHECK(session.check()->knows_rows);
+    session.auth.pool_store.bytes = {};
+    session.sign();
+    CHECK(session.check()->knows_rows);
 }
 
 TEST_CASE("a restored mint comes in where the operator allows it, and is called what it is") {

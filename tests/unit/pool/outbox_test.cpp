@@ -51,7 +51,7 @@ TEST_CASE_FIXTURE(OutboxFixture, "a dead letter is not pending and keeps its rea
 TEST_CASE_FIXTURE(OutboxFixture, "what is known of a mint is remembered") {
     CHECK_FALSE(outbox->mints_at_open().at(0).memory);
     bool done = false;
-    outbox->remember_mint(0, {Bytes32{1}, 5}, [&](auto result) { done = result.has_value(); });
+    outbox->remember_mint(0, {Bytes32{1}, 5}, {}, [&](auto result) { done = result.has_value(); });
     REQUIRE(run_until(loop, [&] { return done; }));
     reopen();
     REQUIRE(outbox->mints_at_open().at(0).memory);
