@@ -14,6 +14,7 @@
 #include "bitcoin/script.hpp"
 #include "cli/secrets.hpp"
 #include "config/documentation.hpp"
+#include "crypto/hmac.hpp"
 #include "crypto/random.hpp"
 #include "new_directory.hpp"
 #include "verbs.hpp"
@@ -122,7 +123,36 @@ std::string text_of(const Chosens& chosen, const char* file, const char* key) {
     return {};
 }
 
-void print(const InitOptions& options, const std::string& dir, const Chosens& chosen) {
+/// A service cannot read the cookie of a node that somebody runs at home: an account of the node's, and the
+/// line that bitcoin.conf gets, as Bitcoin Core's share/rpcauth has it (HMAC-SHA256 of the password under the
+/// salt's text).
+std::string choose_account(Secrets& secrets, Chosens& chosen) {
+    constexpr const char* kUser = "hashpool";
+    constexpr const char* kFile = "secrets/rpc.password";
+    const std::string password = to_hex(crypto::random_array<32>());
+    const std::string salt = to_hex(crypto::random_array<16>());
+    auto& values = chosen["template.toml"];
+    values["rpc_user"] = {std::string(kUser)};
+    values["rpc_password_file"] = {std::string(kFile)};
+    secrets[kFile] = password;
+    return std::string(kUser) + ":" + salt + "$" +
+           to_hex(crypto::hmac_sha256(as_bytes(salt), as_bytes(password)));
+}
+
+/// The units that read the directory; empty where none does.
+std::string units_of(const fs::path& dir) {
+    std::string at;
+    if (dir.parent_path() == "/etc/hashpool")
+        at = "@" + dir.filename().string();
+    else if (dir != "/etc/hashpool")
+        return {};
+    return "  systemctl enable --now hp-{template,pool,mint,proxy}" + at +
+           "\nand with hashpool-stats:\n  systemctl enable --now hp-{ingest,stats,web}-{pool,proxy}" + at +
+           "\n";
+}
+
+void print(const InitOptions& options, const std::string& dir, const Chosens& chosen,
+           const std::string& rpcauth) {
     nlohmann::ordered_json out = {{"dir", dir}, {"network", options.network}};
     for (const char* key :
          {"template_listen", "pool_listen", "link_listen", "mint_listen", "proxy_listen", "pool_stats_listen",
@@ -130,26 +160,31 @@ void print(const InitOptions& options, const std::string& dir, const Chosens& ch
         out[key] = text_of(chosen, "shared/network.toml", key);
     }
     out["pool_authority_public_key"] = text_of(chosen, "proxy.toml", "pool_authority_public_key");
+    if (!rpcauth.empty()) out["rpcauth"] = rpcauth;
     if (options.json) {
         std::printf("%s\n", out.dump().c_str());
         return;
     }
     std::printf("made '%s' for %s\n\n", dir.c_str(), options.network.c_str());
     for (const auto& [key, value] : out.items()) {
-        if (key != "dir" && key != "network") {
+        if (key != "dir" && key != "network" && key != "rpcauth") {
             std::printf("  %-26s %s\n", key.c_str(), value.get<std::string>().c_str());
         }
     }
     if (text_of(chosen, "pool.toml", "payout_script").empty())
         std::printf("\nBefore anything runs, set payout_script in pool.toml: where block rewards of %s go.\n",
                     options.network.c_str());
+    if (!rpcauth.empty())
+        std::printf(
+            "\nGive the node an account for hp-template: a line of its bitcoin.conf, and a restart.\n"
+            "  rpcauth=%s\n",
+            rpcauth.c_str());
     std::printf(
         "\nWrite down the words in secrets/mint.seed and secrets/wallet.seed, and keep a copy elsewhere.\n"
         "Next:\n  hp-config check %s\n",
         dir.c_str());
-    if (!state_directory(dir).empty()) {
-        const std::string at = dir == "/etc/hashpool" ? "" : "@" + fs::path(dir).filename().string();
-        std::printf("  systemctl enable --now hp-{template,pool,mint,proxy}%s\n", at.c_str());
+    if (const auto units = units_of(dir); !units.empty()) {
+        std::fputs(units.c_str(), stdout);
         return;
     }
     std::printf("and each in a terminal of its own:\n");
@@ -169,16 +204,22 @@ Result<> init(const InitOptions& options) {
     chosen["shared/network.toml"]["network"] = {options.network};
     HP_DO(set_ports(options.ports, chosen));
     HP_DO(set_payout(options, is_play, chosen));
+    Secrets given;
+    std::string rpcauth;
+    const bool is_of_services = !state_directory(dir).empty();
+    if (is_of_services && options.network != "sim" && options.rpc_cookie.empty())
+        rpcauth = choose_account(given, chosen);
     choose_template(options.network, options.rpc_cookie, chosen);
+    choose_state(dir, chosen);
     if (is_play) {
         chosen["shared/pool.toml"]["unit_bits"] = {std::int64_t{16}, "small, for CPU miners"};
         chosen["pool.toml"]["easiest_target_bits"] = {std::int64_t{16}, "small, for CPU miners"};
         chosen["pool.toml"]["shares_per_minute"] = {600.0, "many, so that there is something to see"};
         chosen["proxy.toml"]["initial_hash_rate_hps"] = {1e7, "a CPU miner"};
     }
-    HP_TRY(const auto secrets, choose_keys({}, chosen));
+    HP_TRY(const auto secrets, choose_keys(std::move(given), chosen));
     HP_DO(write_directory(dir, chosen, secrets));
-    print(options, dir, chosen);
+    print(options, dir, chosen, rpcauth);
     return {};
 }
 

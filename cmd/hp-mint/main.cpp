@@ -24,7 +24,7 @@ struct Settings {
 
 Result<> serve(const Settings& s, const cli::Command& command) {
     mint::MintOptions options;
-    HP_TRY(auto words, cli::read_mnemonic(command.resolve(s.mint.seed_file), s.network.network));
+    HP_TRY(auto words, cli::read_mnemonic(command.resolve_secret(s.mint.seed_file), s.network.network));
     HP_TRY(options.seed, crypto::bip39_seed(words.reveal()));
     options.database = command.resolve(s.mint.database);
     options.unit = s.shared.unit;
@@ -39,12 +39,12 @@ Result<> serve(const Settings& s, const cli::Command& command) {
            net::event_options(command.resolve_records(events.to), events.framing, events.encoding));
     if (net::is_noise_target(options.events.to)) {
         HP_TRY(options.events.key,
-               cli::read_secret_key(command.resolve(events.secret_key_file), s.network.network));
+               cli::read_secret_key(command.resolve_secret(events.secret_key_file), s.network.network));
     }
     HP_TRY(options.http_listen, net::endpoint_from_text(s.network.mint_listen));
 
     HP_TRY(auto link_key,
-           cli::read_secret_key(command.resolve(s.mint.link_secret_key_file), s.network.network));
+           cli::read_secret_key(command.resolve_secret(s.mint.link_secret_key_file), s.network.network));
     mint::LinkClient::Options link{.pool = {}, .pool_authority = {}, .link_key = link_key, .valuation = {}};
     HP_TRY(link.pool, net::endpoint_from_text(s.shared.link_address));
     HP_TRY(link.pool_authority, crypto::authority_key_from_text(s.shared.link_authority_public_key));

@@ -36,7 +36,7 @@ Result<pool::PoolOptions> options_from(const Settings& s, const cli::Command& co
     pool::PoolOptions o;
     HP_TRY(o.mining_listen, net::endpoint_from_text(s.network.pool_listen));
     HP_TRY(auto authority,
-           cli::read_secret_key(command.resolve(s.pool.authority_secret_key_file), s.network.network));
+           cli::read_secret_key(command.resolve_secret(s.pool.authority_secret_key_file), s.network.network));
     o.mining_identity = net::renewing_identity(authority, s.pool.certificate_validity_s);
 
     HP_TRY(o.templates.address, net::endpoint_from_text(s.shared.template_address));
@@ -52,7 +52,8 @@ Result<pool::PoolOptions> options_from(const Settings& s, const cli::Command& co
     HP_TRY(o.valuation, valuation_of(s.shared));
     HP_TRY(o.link.listen, net::endpoint_from_text(s.network.link_listen));
     HP_TRY(auto link_authority,
-           cli::read_secret_key(command.resolve(s.pool.link_authority_secret_key_file), s.network.network));
+           cli::read_secret_key(command.resolve_secret(s.pool.link_authority_secret_key_file),
+                                s.network.network));
     if (link_authority.xonly() == authority.xonly())
         return fail(Errc::usage, "link_authority_secret_key_file holds the miner-facing authority key",
                     "the link needs a key of its own: hp-config keygen authority");
@@ -81,7 +82,7 @@ Result<pool::PoolOptions> options_from(const Settings& s, const cli::Command& co
     HP_TRY(o.events, net::event_options(command.resolve_records(events.to), events.framing, events.encoding));
     if (net::is_noise_target(o.events.to)) {
         HP_TRY(o.events.key,
-               cli::read_secret_key(command.resolve(events.secret_key_file), s.network.network));
+               cli::read_secret_key(command.resolve_secret(events.secret_key_file), s.network.network));
     }
     return o;
 }

@@ -39,9 +39,10 @@ Result<> serve(const Settings& s, const cli::Command& command) {
            net::event_options(command.resolve_records(events.to), events.framing, events.encoding));
     if (net::is_noise_target(options.events.to)) {
         HP_TRY(options.events.key,
-               cli::read_secret_key(command.resolve(events.secret_key_file), s.network.network));
+               cli::read_secret_key(command.resolve_secret(events.secret_key_file), s.network.network));
     }
-    HP_TRY(auto words, cli::read_mnemonic(command.resolve(s.shared.wallet_seed_file), s.network.network));
+    HP_TRY(auto words,
+           cli::read_mnemonic(command.resolve_secret(s.shared.wallet_seed_file), s.network.network));
     HP_TRY(options.wallet.seed, crypto::bip39_seed(words.reveal()));
     options.wallet.database = command.resolve(s.shared.wallet_database);
     options.wallet.mint_url = s.shared.mint_url;

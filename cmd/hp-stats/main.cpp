@@ -275,7 +275,7 @@ Result<net::NoiseRecordOptions> noise_options(const cli::Command& command, const
     HP_TRY(out.listen,
            net::endpoint_from_text(is_proxy ? network.proxy_records_listen : network.pool_records_listen));
     HP_TRY(const auto authority,
-           cli::read_secret_key(command.resolve(stats.records_secret_key_file), network.network));
+           cli::read_secret_key(command.resolve_secret(stats.records_secret_key_file), network.network));
     out.authority = authority.xonly();
     out.identity = net::renewing_identity(authority, stats.certificate_validity_s);
     for (const auto& text : stats.allowed_writer_keys) {
@@ -376,7 +376,7 @@ int main(int argc, char** argv) {
             return hp_stats::serve(
                 {.database = database,
                  .listen = all.listen.empty() ? listen : all.listen,
-                 .tokens_file = stats.tokens_file.empty() ? "" : command.resolve(stats.tokens_file),
+                 .tokens_file = stats.tokens_file.empty() ? "" : command.resolve_secret(stats.tokens_file),
                  .metrics_workers_max = static_cast<std::size_t>(stats.metrics_workers),
                  .stale_after_s = stats.stale_after_s,
                  .on_hangup = [&] { command.reload_log(); }});

@@ -47,7 +47,7 @@ Result<std::unique_ptr<templates::Source>> open_source(net::Loop& loop, const cl
                     "source 'rpc' needs either rpc_cookie_file or rpc_user with rpc_password_file");
     if (!rpc.user.empty()) {
         if (keys.rpc_password_file.empty()) return fail(Errc::usage, "rpc_user needs rpc_password_file");
-        HP_TRY(rpc.password, cli::read_secret_text(command.resolve(keys.rpc_password_file)));
+        HP_TRY(rpc.password, cli::read_secret_text(command.resolve_secret(keys.rpc_password_file)));
     }
     log::info("asking {} for templates", keys.rpc_url);
     return std::make_unique<templates::RpcSource>(
@@ -65,14 +65,15 @@ void write_event(net::EventSink& sink, const templates::BlockEvent& event) {
 
 Result<> serve(const cli::Command& command, const Options& options) {
     net::Loop loop;
-    HP_TRY(auto authority, cli::read_secret_key(command.resolve(options.keys.authority_secret_key_file),
-                                                options.network.network));
+    HP_TRY(auto authority,
+           cli::read_secret_key(command.resolve_secret(options.keys.authority_secret_key_file),
+                                options.network.network));
     HP_TRY(auto endpoint, net::endpoint_from_text(options.network.template_listen));
     const auto& events = options.keys.events;
     HP_TRY(auto to, net::event_options(command.resolve_records(events.to), events.framing, events.encoding));
     if (net::is_noise_target(to.to)) {
         HP_TRY(to.key,
-               cli::read_secret_key(command.resolve(events.secret_key_file), options.network.network));
+               cli::read_secret_key(command.resolve_secret(events.secret_key_file), options.network.network));
     }
     HP_TRY(auto sink, net::EventSink::open(loop, to, "hp-template"));
     HP_TRY(auto source, open_source(loop, command, options));

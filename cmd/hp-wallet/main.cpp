@@ -61,8 +61,8 @@ void declare(cli::Command& command, Options& options) {
 }
 
 Result<Bytes64> read_seed(const Options& options, const cli::Command& command) {
-    HP_TRY(auto words,
-           cli::read_mnemonic(command.resolve(options.shared.wallet_seed_file), options.network.network));
+    HP_TRY(auto words, cli::read_mnemonic(command.resolve_secret(options.shared.wallet_seed_file),
+                                          options.network.network));
     return crypto::bip39_seed(words.reveal());
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/bytes.hpp"
 #include "cli/listing.hpp"
+#include "cli/secrets.hpp"
 #include "config/declared.hpp"
 #include "log/log.hpp"
 
@@ -303,6 +304,10 @@ int Command::run(int argc, char** argv, const std::function<Result<>()>& body) {
 std::string Command::resolve(const std::string& path) const {
     HP_ASSERT(loader_ != nullptr);
     return loader_->resolve(path);
+}
+
+std::string Command::resolve_secret(const std::string& path) const {
+    return handed_secret(resolve(path), config_dir_);
 }
 
 std::string Command::resolve_records(const std::string& place) const {

@@ -92,6 +92,8 @@ class Command {
     /// A path from the configuration, made absolute; valid in `body`. Paths that came by a flag are absolute
     /// already: they start at the working directory, as the shell completes them.
     std::string resolve(const std::string& path) const;
+    /// Where a secret file is to be read: see handed_secret().
+    std::string resolve_secret(const std::string& path) const;
     /// The same for where records go or come from: "unix:PATH" keeps its word, "-", "" and URLs are no paths.
     std::string resolve_records(const std::string& place) const;
     /// Absolute; valid in `body`.

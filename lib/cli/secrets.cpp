@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <system_error>
 
 #include "crypto/base58.hpp"
@@ -93,13 +94,32 @@ Result<> check_mode(const std::string& path, mode_t mode) {
 
 }  // namespace
 
+std::string handed_secret(const std::string& file, const std::string& config_dir) {
+    namespace fs = std::filesystem;
+    const char* handed = std::getenv("CREDENTIALS_DIRECTORY");
+    const fs::path path{file};
+    if (handed == nullptr || *handed != '/' || path.parent_path() != fs::path{config_dir} / "secrets")
+        return file;
+    const fs::path credential = fs::path{handed} / path.filename();
+    std::error_code error;
+    const auto size = fs::file_size(credential, error);
+    return !error && size > 1 ? credential.string() : file;
+}
+
 Result<crypto::SecretText> read_secret_text(const std::string& path) {
     forbid_core_dump();
     // O_NONBLOCK: opening a FIFO without a writer must not wait for one.
     const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
     if (file.get() < 0) {
-        return wrong_file(path, "cannot be read: " + reason(errno),
-                          errno == ENOENT ? "'hp-config keygen' makes secret files" : "");
+        const int number = errno;
+        return wrong_file(
+            path, "cannot be read: " + reason(number),
+            number == ENOENT ? "'hp-config keygen' makes secret files"
+            : std::getenv("CREDENTIALS_DIRECTORY")
+                ? "a service is handed the secrets that its unit names: systemctl edit, [Service], "
+                  "LoadCredential=" +
+                      std::filesystem::path{path}.filename().string() + ":" + path
+                : "");
     }
     struct stat info {};
     if (::fstat(file.get(), &info) != 0) return wrong_file(path, "cannot be read: " + reason(errno));

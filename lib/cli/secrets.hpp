@@ -13,6 +13,11 @@ namespace hp::cli {
 /// A secret file is read up to this size, and refused above.
 inline constexpr std::size_t kSecretSizeMax = 4096;
 
+/// For a service of systemd: the credential of the file's name, where the unit hands one out
+/// (LoadCredential=) and the file is one of CONFIG_DIR/secrets, which the service itself may not read.
+/// Otherwise the file. Our units hand out an empty line for a file that is missing.
+std::string handed_secret(const std::string& file, const std::string& config_dir);
+
 /// The text of a regular file without permissions for group and others, without one trailing newline. Files
 /// in systemd's $CREDENTIALS_DIRECTORY may be readable for the group: systemd grants that by ACL.
 Result<crypto::SecretText> read_secret_text(const std::string& path);

@@ -129,6 +129,45 @@ hp-config: hint: choose another directory, or move this one away"
     done
 }
 
+# In a namespace where /etc and /var/lib are this test's.
+in_services_place() {
+    mkdir -p etc var
+    unshare -rm bash -c 'mount --bind etc /etc && mount --bind var /var/lib && exec "$@"' - "$@"
+}
+
+@test "init in /etc/hashpool: databases where the units have them, and an account of the node" {
+    unshare -rm true 2>why || skip "SKIPPED: no mount namespaces here: $(cat why)"
+    run_tool in_services_place hp-config init /etc/hashpool --network sim
+    assert_output --partial "systemctl enable --now hp-{template,pool,mint,proxy}
+and with hashpool-stats:
+  systemctl enable --now hp-{ingest,stats,web}-{pool,proxy}"
+    run_tool in_services_place hp-config check /etc/hashpool
+    assert_equal "$stderr" ""
+    run_tool in_services_place hp-config show /etc/hashpool --json
+    assert_equal "$(jq -r 'select(.key | test("^(database|outbox_database|wallet_database|proxy_database|sim_chain_file)$")).value' <<<"$output" | sort)" \
+        "/var/lib/hashpool/mint/mint.db
+/var/lib/hashpool/pool/outbox.db
+/var/lib/hashpool/proxy/wallet.db
+/var/lib/hashpool/stats/pool.db
+/var/lib/hashpool/stats/proxy.db
+/var/lib/hashpool/template/sim-chain.dat"
+    # A node's cookie at home is nothing for a service.
+    run_tool in_services_place hp-config init /etc/hashpool/test --network regtest --ports 40000 --json
+    local auth
+    auth=$(jq -r .rpcauth <<<"$output")
+    assert_equal "$auth" "hashpool:$(python3 -c '
+import hmac, sys
+salt = sys.argv[1].split(":")[1].split("$")[0]
+print(salt + "$" + hmac.new(salt.encode(), open(sys.argv[2]).read().strip().encode(), "sha256").hexdigest())' "$auth" etc/hashpool/test/secrets/rpc.password)"
+    run_tool in_services_place hp-config check /etc/hashpool/test
+    grep -qx 'rpc_password_file = "secrets/rpc.password"' etc/hashpool/test/template.toml
+    run_tool in_services_place hp-config init /etc/hashpool/other --network regtest --ports 41000 --rpc-cookie /var/lib/node/.cookie
+    assert_output --partial "enable --now hp-{template,pool,mint,proxy}@other"
+    refute_output --partial rpcauth
+    run_tool in_services_place hp-config init /etc/elsewhere --network sim
+    assert_output --partial "hp-pool --config-dir /etc/elsewhere"
+}
+
 @test "init that cannot finish leaves nothing behind" {
     mkdir conf
     # No file may grow: the first write fails as on a full disk. The pipe keeps bats' own file out of it.

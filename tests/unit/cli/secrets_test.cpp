@@ -99,3 +99,20 @@ TEST_CASE("a secret file: what it holds only by reveal(), and never in an error"
     CHECK((as_key.error().what + as_key.error().hint).find("hunter2") == std::string::npos);
     std::filesystem::remove_all(name);
 }
+
+TEST_CASE("a service reads what its unit hands out for a file of CONFIG_DIR/secrets, and no other file's") {
+    const std::string file = "/etc/hashpool/secrets/key";
+    CHECK(cli::handed_secret(file, "/etc/hashpool") == file);
+    Credentials credentials;
+    CHECK(cli::handed_secret(file, "/etc/hashpool") == file);
+    const auto path = credentials.write("key", "secret\n", 0400);
+    CHECK(cli::handed_secret(file, "/etc/hashpool") == path);
+    CHECK(cli::handed_secret("/etc/hashpool/secrets/key-2", "/etc/hashpool") ==
+          "/etc/hashpool/secrets/key-2");
+    // A file of the same name elsewhere is another one.
+    CHECK(cli::handed_secret("/root/key", "/etc/hashpool") == "/root/key");
+    CHECK(cli::handed_secret(file, "/etc/hashpool/second") == file);
+    // What our units hand out for a file that is missing.
+    credentials.write("none", "\n", 0400);
+    CHECK(cli::handed_secret("/etc/hashpool/secrets/none", "/etc/hashpool") == "/etc/hashpool/secrets/none");
+}
