@@ -60,6 +60,6 @@ if(HP_PROGRAMS AND NOT HP_FUZZ)
   install(DIRECTORY config/ DESTINATION "${CMAKE_INSTALL_DOCDIR}/examples" FILES_MATCHING PATTERN "*.toml"
           PATTERN "grafana/*.json" PATTERN "prometheus/*.yml")
   install(FILES README.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
-  install(DIRECTORY docs/ DESTINATION "${CMAKE_INSTALL_DOCDIR}" FILES_MATCHING PATTERN "*.md")
+  install(DIRECTORY docs/ DESTINATION "${CMAKE_INSTALL_DOCDIR}" FILES_MATCHING PATTERN "*.md" PATTERN "images/*" PATTERN "reports/*")
   include(cmake/Units.cmake)
 endif()

@@ -41,7 +41,7 @@ function(hp_unit source file)
       if(source STREQUAL hp-proxy)
         set(SIDE proxy)
       endif()
-      configure_file("${PROJECT_SOURCE_DIR}/systemd/records.conf.in" "${HP_UNITS}/system/${unit}.service.d/records.conf"
+      configure_file("${PROJECT_SOURCE_DIR}/systemd/records.conf.in" "${HP_UNITS}/system/${unit}.service.d/10-records.conf"
                      @ONLY)
     endif()
   endforeach()

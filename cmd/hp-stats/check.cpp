@@ -47,6 +47,7 @@ void compare(std::vector<Finding>& out, const std::optional<T>& warn, const std:
 struct Figures {
     double age_s{}, rejected_percent{};
     std::optional<double> hashrate_hps, outbox_pending;
+    std::optional<double> mint_away_s;  ///< of the one that is away longest; 0: none is
     std::uint64_t alarms{}, shares{};
 };
 
@@ -55,6 +56,25 @@ std::optional<double> gauge_number(const stats::Snapshot& snapshot, const std::s
     if (!gauge) return {};
     const auto json = nlohmann::json::parse(gauge->json, nullptr, false);
     return json.is_number() ? std::optional(json.get<double>()) : std::nullopt;
+}
+
+/// What the pool last said of its mints; one that is not in its configuration any more is awaited by nobody.
+std::optional<double> mint_away_s(const stats::Snapshot& snapshot) {
+    std::optional<double> longest;
+    for (const auto& [source, fields] : snapshot.gauges) {
+        const auto value = [&, &of = fields](const char* field) {
+            const auto found = of.find(field);
+            return found == of.end() ? nlohmann::json{}
+                                     : nlohmann::json::parse(found->second.json, nullptr, false);
+        };
+        if (value("mint").is_null() || value("configured") != true) continue;
+        const auto since = value("since_ms");
+        const bool is_away = value("connected") == false && since.is_number_integer();
+        const double away_s =
+            is_away ? static_cast<double>(unix_ms_now() - since.get<std::int64_t>()) / 1000 : 0;
+        longest = std::max(longest.value_or(0), away_s);
+    }
+    return longest;
 }
 
 Figures figures_of(const stats::Snapshot& snapshot) {
@@ -68,6 +88,7 @@ Figures figures_of(const stats::Snapshot& snapshot) {
         out.rejected_percent =
             100.0 * static_cast<double>(rejected) / static_cast<double>(rejected + shares.count);
     out.outbox_pending = gauge_number(snapshot, "outbox_pending");
+    out.mint_away_s = mint_away_s(snapshot);
     out.alarms = snapshot.sum("alarm").count;
     return out;
 }
@@ -84,6 +105,11 @@ std::vector<Finding> judge(const Figures& f, const Limits& warn, const Limits& c
                 "outbox_pending");
     else if (warn.outbox_pending || critical.outbox_pending)
         out.push_back({kUnknown, "outbox_pending is in no record"});
+    if (f.mint_away_s)
+        compare(out, warn.mint_away_s, critical.mint_away_s, *f.mint_away_s, false,
+                "seconds that a mint is away");
+    else if (warn.mint_away_s || critical.mint_away_s)
+        out.push_back({kUnknown, "no record tells of a mint"});
     return out;
 }
 
@@ -159,6 +185,7 @@ int check(const CheckOptions& options) {
                 {"shares_accepted", f.shares},
                 {"rejected_percent", f.rejected_percent},
                 {"outbox_pending", f.outbox_pending ? nlohmann::ordered_json(*f.outbox_pending) : nullptr},
+                {"mint_away_s", f.mint_away_s ? nlohmann::ordered_json(*f.mint_away_s) : nullptr},
                 {"alarms", f.alarms}};
         perf = " | age=" + number(f.age_s) + "s hashrate=" + number(f.hashrate_hps.value_or(0)) +
                " shares=" + std::to_string(f.shares) + "c rejected=" + number(f.rejected_percent) + "%";

@@ -173,6 +173,8 @@ void add_check(cli::Command& command, All& all) {
               "when more per cent of the shares are rejected");
     add_limit(check, "pending", warn.outbox_pending, critical.outbox_pending,
               "when more quotes wait for the mint");
+    add_limit(check, "mint-away", warn.mint_away_s, critical.mint_away_s,
+              "when a mint is away for more seconds");
     add_limit(check, "alarms", warn.alarms, critical.alarms, "when there were more alarms");
     check.add_option("--run", options.run, "command for the shell when the state is not OK")
         ->type_name("COMMAND");

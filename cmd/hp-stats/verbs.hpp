@@ -82,7 +82,7 @@ struct AuditOptions {
 Result<> audit(const AuditOptions& options);
 
 struct Limits {
-    std::optional<std::int64_t> age_s, outbox_pending, alarms;
+    std::optional<std::int64_t> age_s, outbox_pending, mint_away_s, alarms;
     std::optional<double> hashrate_hps, rejected_percent;
 };
 struct CheckOptions {

@@ -1,3 +1,4 @@
+#include "crypto/base58.hpp"
 #include "log/log.hpp"
 #include "net/record_intake.hpp"
 #include "net/writer_auth.hpp"
@@ -119,7 +120,8 @@ void NoiseWriter::authenticate(const sv2::FrameView& frame) {
                       std::to_string(auth->version));
     const auto& allowed = listener_->options.allowed;
     if (std::ranges::find(allowed, auth->writer_key.bytes) == allowed.end())
-        return refuse("key " + to_hex(auth->writer_key.bytes) + " is not in allowed_writer_keys");
+        return refuse("key " + crypto::authority_key_text(auth->writer_key.bytes) +
+                      " is not in allowed_writer_keys");
     if (!is_right(*auth, connection_->handshake_hash()))
         return refuse("the signature does not verify for this session");
     if (!listener_->has_room()) return refuse("too many connections");

@@ -77,11 +77,14 @@ void MinerSession::on_close(const Error& reason) {
     connection_.reset();
 }
 
-void MinerSession::close(const std::string& why) {
+void MinerSession::close(const std::string& why, log::Level level) {
     if (!pool_) return;
     auto self = shared_from_this();
     static log::Limited complain{log::Level::warn};
-    complain.about(connection_->peer(), "miner {}: closed: {}", connection_->peer(), printable(why, 200));
+    if (level == log::Level::warn)
+        complain.about(connection_->peer(), "miner {}: closed: {}", connection_->peer(), printable(why, 200));
+    else
+        log::log(level, "miner {}: closed: {}", connection_->peer(), printable(why, 200));
     connection_->close(why);
     on_close({Errc::protocol, why});
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "log/log.hpp"
 #include "mining/channel.hpp"
 #include "mining/share_tally.hpp"
 #include "mining/vardiff.hpp"
@@ -54,7 +55,7 @@ class MinerSession : public net::FrameHandler,
     /// Sends the acknowledgements that on_share_durable collected.
     void acknowledge();
 
-    void close(const std::string& why);
+    void close(const std::string& why, log::Level level = log::Level::warn);
     std::uint64_t connection_id() const { return connection_id_; }
     std::size_t channel_count() const { return channels_.size(); }
 

@@ -161,7 +161,7 @@ void Pool::look_for_request() {
 
 Pool::~Pool() {
     auto sessions = sessions_;
-    for (auto& [id, session] : sessions) session->close("stopping");
+    for (auto& [id, session] : sessions) session->close("stopping", log::Level::debug);
 }
 
 void Pool::stop(std::function<void()> stopped) {
@@ -174,7 +174,7 @@ void Pool::stop(std::function<void()> stopped) {
         if (committing_ || !waiting_.shares.empty()) return;
         stop_poll_.cancel();
         auto sessions = sessions_;
-        for (auto& [id, session] : sessions) session->close("stopping");
+        for (auto& [id, session] : sessions) session->close("stopping", log::Level::debug);
         link_->stop();
         outbox_->drain();
         sink_->flush(500);

@@ -169,20 +169,25 @@ std::string report_table(const Snapshot& s) {
     line(out, "records",
          std::to_string(s.records) + "  unknown " + std::to_string(s.unknown) + "  damaged " +
              std::to_string(s.damaged));
-    line(out, "shares accepted", count_and_amount(shares));
+    const Sums miners = s.sum("miner_share_accepted");
+    // The proxy's side knows nothing of the pool's, and 0 would be a lie.
+    const bool has_pool = shares.count > 0 || miners.count == 0;
+    if (has_pool) line(out, "shares accepted", count_and_amount(shares));
     for (const auto& [reason, sums] : s.labels("share_rejected"))
         line(out, "shares rejected", std::to_string(sums.count) + "  " + printable(reason));
-    if (const Sums miners = s.sum("miner_share_accepted"); miners.count > 0) {
+    if (miners.count > 0) {
         line(out, "miners' shares", std::to_string(miners.count));
         latency_line(out, "answer to miners", s.latency("miner_answer_ms"));
     }
-    line(out, "hashrate", rate_text(shares, s));
-    line(out, "quotes created", count_and_amount(labelled(s, "quote_created", "false")));
-    latency_line(out, "share to quote", s.latency("share_to_quote_ms"));
-    line(out, "ehash issued", std::to_string(s.sum("ehash_issued").amount));
+    if (has_pool) {
+        line(out, "hashrate", rate_text(shares, s));
+        line(out, "quotes created", count_and_amount(labelled(s, "quote_created", "false")));
+        latency_line(out, "share to quote", s.latency("share_to_quote_ms"));
+        line(out, "ehash issued", std::to_string(s.sum("ehash_issued").amount));
+    }
     line(out, "tokens minted", count_and_amount(s.sum("token_minted")));
     latency_line(out, "share to token", s.latency("share_to_token_ms"));
-    line(out, "blocks found", std::to_string(s.sum("block_found").count));
+    if (has_pool) line(out, "blocks found", std::to_string(s.sum("block_found").count));
     line(out, "alarms", std::to_string(s.sum("alarm").count));
     for (const auto& [source, fields] : s.gauges)
         for (const auto& [field, gauge] : fields)

@@ -33,6 +33,8 @@ constexpr Rule kRules[] = {
     {.type = "channel_status", .series = "channel_status"},
     {.type = "alarm", .series = "alarm"},
     {.type = "events_dropped", .series = "events_dropped", .count = "count"},
+    // hp-template
+    {.type = "block_submitted", .series = "block_submitted", .label = "accepted"},
     // hp-mint
     {.type = "quotes_created", .series = "mint_quotes_created", .count = "created", .amount = "amount"},
     {.type = "quotes_created", .series = "mint_quotes_replayed", .count = "replayed"},

@@ -280,6 +280,20 @@ sqlite3.connect("old.db").executescript(open(sys.argv[1]).read())' "$HP_SOURCE_D
     hp-stats ingest --db empty.db </dev/null
     run_tool -3 hp-stats check empty.db
     assert_output "HASHPOOL UNKNOWN - no records"
+
+    # Mints: one that is away counts for as long as it is, one that nobody waits for does not.
+    run_tool -3 hp-stats check pool.db --critical-mint-away 60
+    assert_output --partial "no record tells of a mint"
+    local now
+    now=$(date +%s000)
+    mint() { # NAME CONFIGURED CONNECTED SECONDS
+        echo "{\"v\":1,\"ts_ms\":$now,\"type\":\"mint_status\",\"source\":\"hp-pool\",\"mint\":\"$1\",\"configured\":$2,\"connected\":$3,\"since_ms\":$((now - $4 * 1000))}"
+    }
+    { mint here true true 5000 && mint gone false false 9000; } | hp-stats ingest --db mints.db
+    run_tool hp-stats check mints.db --critical-mint-away 60
+    mint away true false 100 | hp-stats ingest --db mints.db
+    run_tool -1 hp-stats check mints.db --warn-mint-away 60 --critical-mint-away 600
+    assert_output --regexp '^HASHPOOL WARNING - seconds that a mint is away 10[0-9.]+ above 60 '
 }
 
 @test "check --run: the command gets the state and the text, and only when something is wrong" {

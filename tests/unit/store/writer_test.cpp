@@ -437,7 +437,8 @@ TEST_CASE("AC_253 after one failed fsync nothing is called good any more") {
     CHECK(third.integer(0) == 0);
 }
 
-TEST_CASE("another program that opens the database beside its writer and closes it leaves the log where it is") {
+TEST_CASE(
+    "another program that opens the database beside its writer and closes it leaves the log where it is") {
     test::TempDir dir;
     auto path = dir.file("t.db");
     Inline owner;
