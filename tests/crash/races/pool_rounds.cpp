@@ -126,7 +126,7 @@ class PoolHouse final : public Stage {
         return [this, pause_us = rng.below(100)] {
             for (int i = 0; i < 3; ++i) {
                 spin(pause_us);
-                outbox_->remember_mint(kNoMint, {}, {}, {});
+                outbox_->remember_mint(kNoMint, {}, {}, [](Result<bool>) {});
             }
         };
     }
