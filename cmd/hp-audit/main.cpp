@@ -43,7 +43,8 @@ int main(int argc, char** argv) {
         ->type_name("FILE")
         ->allow_extra_args(false);
     app.add_option("--config-dir", options.config_dir,
-                   "take from there, or from HP_CONFIG_DIR, what is not given: databases and valuation")
+                   "take what is not given from there, from HP_CONFIG_DIR or /etc/hashpool: databases and "
+                   "valuation")
         ->type_name("DIR");
     app.add_option("--valuation", options.valuation,
                    "what shares are worth, as on the link (target/unit_bits=32)")
@@ -54,11 +55,10 @@ int main(int argc, char** argv) {
         ->type_name("N");
     app.add_flag("--json", is_json, "print one JSON object");
     return command.run(argc, argv, [&] {
-        if (const char* dir = std::getenv("HP_CONFIG_DIR"); dir && options.config_dir.empty()) {
-            // A variable that stands around must not add databases to those that were named.
-            if (options.pools.empty() && options.mints.empty() && options.wallets.empty())
-                options.config_dir = dir;
-        }
+        // A variable that stands around must not add databases to those that were named.
+        if (options.config_dir.empty() && options.pools.empty() && options.mints.empty() &&
+            options.wallets.empty())
+            options.config_dir = cli::usual_config_dir();
         return run(options, is_json);
     });
 }

@@ -10,11 +10,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// What may not be looked at is no thing that is not there.
+Result<bool> exists(const std::string& path) {
+    std::error_code error;
+    const bool is_there = fs::exists(path, error);
+    if (error)
+        return fail(Errc::io, path + ": " + error.message(),
+                    "the databases are those of several users: run it as root");
+    return is_there;
+}
+
 /// Nothing when the directory has no such file.
 template <class Struct>
 Result<std::optional<Struct>> read(config::Loader& loader, const std::string& dir) {
-    std::error_code error;
-    if (!fs::exists(fs::path{dir} / Struct::file, error)) return std::nullopt;
+    HP_TRY(const bool is_there, exists((fs::path{dir} / Struct::file).string()));
+    if (!is_there) return std::nullopt;
     Struct values;
     loader.load(values);
     HP_DO(loader.finish());
@@ -32,9 +42,12 @@ Result<> find(const std::string& dir, std::string Struct::*key, std::vector<std:
         return {};
     }
     std::string path = loader.resolve(*values.*key);
-    std::error_code error;
+    HP_TRY(bool is_there, exists(path));
     // A -wal alone is what is left of one: that must not pass for one that was never made.
-    if (fs::exists(path, error) || fs::exists(path + "-wal", error))
+    if (!is_there) {
+        HP_TRY(is_there, exists(path + "-wal"));
+    }
+    if (is_there)
         paths.push_back(path);
     else
         reason = path + " does not exist";
@@ -77,7 +90,9 @@ Result<audit::Places> find_places(const Options& options) {
         return fail(Errc::usage,
                     options.config_dir.empty() ? "no database is given"
                                                : out.no_pool + "; " + out.no_mint + "; " + out.no_wallet,
-                    "give --config-dir, or --pool, --mint and --wallet; 'hp-audit --help' has examples");
+                    options.config_dir.empty()
+                        ? "give --config-dir, or --pool, --mint and --wallet; 'hp-audit --help' has examples"
+                        : "");
     return out;
 }
 

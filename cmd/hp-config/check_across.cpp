@@ -300,6 +300,8 @@ void check_template(Setup& setup) {
         setup.add(Template::file, "rpc_cookie_file",
                   "is empty, needed with source rpc, unless rpc_user and rpc_password_file are given");
     }
+    if (from.source == "rpc" && !from.rpc_cookie_file.empty() && !from.rpc_user.empty())
+        setup.add(Template::file, "rpc_user", "is set, and so is rpc_cookie_file, allowed: one of both");
 }
 
 /// Legal, but rarely meant.
@@ -338,6 +340,9 @@ void look_at_addresses(Setup& setup) {
 }  // namespace
 
 void check_across(Setup& setup) {
+    // Of a file that is no TOML the values are defaults, and comparing these with others would mislead.
+    const auto is_of_a_file = [](const Finding& one) { return !one.is_warning && one.problem.key.empty(); };
+    if (std::ranges::any_of(setup.findings, is_of_a_file)) return;
     check_ports(setup);
     const Keys keys = read_keys(setup);
     check_keys(setup, keys);

@@ -2,10 +2,12 @@
 // it.
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "cli/secrets.hpp"
 #include "setup.hpp"
+#include "units.hpp"
 #include "verbs.hpp"
 
 namespace hp::hp_config {
@@ -85,23 +87,35 @@ Result<> plan(const CompareOptions& options) {
     HP_TRY(const auto a, read_good(options.before, options.tools, false));
     HP_TRY(const auto b, read_good(options.after, options.tools, true));
     const auto found = changes(*a, *b);
+    std::map<std::string, std::string> units;  // by what is to be done
+    const auto suffix = unit_suffix(a->dir) ? unit_suffix(a->dir) : unit_suffix(b->dir);
     for (const auto& program : config::programs()) {
         if (!program.is_service) continue;
-        bool is_named = false;
+        std::vector<const Change*> concern;
         for (const Change& change : found) {
             const auto users = config::users_of(*change.key);
-            if (std::ranges::find(users, program.name) == users.end()) continue;
-            if (options.json) {
-                nlohmann::ordered_json line = {{"restart", program.name}};
-                line.update(to_json(change));
-                print_line(line);
+            if (std::ranges::find(users, program.name) != users.end()) concern.push_back(&change);
+        }
+        if (concern.empty()) continue;
+        const bool is_reload =
+            std::ranges::all_of(concern, [](const Change* one) { return config::is_reloaded(*one->key); });
+        const std::string what = is_reload ? "reload" : "restart";
+        for (const auto& unit : units_of(program.name, suffix)) units[what] += " " + unit;
+        if (!options.json) std::printf("%s %s\n", what.c_str(), program.name.c_str());
+        for (const Change* change : concern) {
+            if (!options.json) {
+                print(*change, "  ");
                 continue;
             }
-            if (!is_named) std::printf("restart %s\n", program.name.c_str());
-            is_named = true;
-            print(change, "  ");
+            nlohmann::ordered_json line = {{what, program.name}};
+            line.update(to_json(*change));
+            line["units"] = units_of(program.name, suffix);
+            print_line(line);
         }
     }
+    if (options.json) return {};
+    for (const auto& [what, names] : units) std::printf("\nsystemctl %s%s", what.c_str(), names.c_str());
+    if (!units.empty()) std::printf("\n");
     return {};
 }
 

@@ -17,6 +17,7 @@
 #include "crypto/hmac.hpp"
 #include "crypto/random.hpp"
 #include "new_directory.hpp"
+#include "units.hpp"
 #include "verbs.hpp"
 
 namespace hp::hp_config {
@@ -139,18 +140,6 @@ std::string choose_account(Secrets& secrets, Chosens& chosen) {
            to_hex(crypto::hmac_sha256(as_bytes(salt), as_bytes(password)));
 }
 
-/// The units that read the directory; empty where none does.
-std::string units_of(const fs::path& dir) {
-    std::string at;
-    if (dir.parent_path() == "/etc/hashpool")
-        at = "@" + dir.filename().string();
-    else if (dir != "/etc/hashpool")
-        return {};
-    return "  systemctl enable --now hp-{template,pool,mint,proxy}" + at +
-           "\nand with hashpool-stats:\n  systemctl enable --now hp-{ingest,stats,web}-{pool,proxy}" + at +
-           "\n";
-}
-
 void print(const InitOptions& options, const std::string& dir, const Chosens& chosen,
            const std::string& rpcauth) {
     nlohmann::ordered_json out = {{"dir", dir}, {"network", options.network}};
@@ -183,8 +172,12 @@ void print(const InitOptions& options, const std::string& dir, const Chosens& ch
         "\nWrite down the words in secrets/mint.seed and secrets/wallet.seed, and keep a copy elsewhere.\n"
         "Next:\n  hp-config check %s\n",
         dir.c_str());
-    if (const auto units = units_of(dir); !units.empty()) {
-        std::fputs(units.c_str(), stdout);
+    if (const auto at = unit_suffix(dir)) {
+        std::printf(
+            "  systemctl enable --now hp-{template,pool,mint,proxy}%s\n"
+            "and with hashpool-stats:\n"
+            "  systemctl enable --now hp-{ingest,stats,web}-{pool,proxy}%s\n",
+            at->c_str(), at->c_str());
         return;
     }
     std::printf("and each in a terminal of its own:\n");

@@ -163,13 +163,14 @@ int main(int argc, char** argv) {
     add_amount(command, options.amount);
     add_explain(command, options.explain);
     return command.run(argc, argv, [&] {
-        // HP_CONFIG_DIR stands for --config-dir where nothing else says where things are.
-        const char* variable = std::getenv("HP_CONFIG_DIR");
-        auto& places = options.explain.places;
-        for (std::string* dir :
-             {&options.get.config_dir, &options.list.places.config_dir, &options.dead.places.config_dir,
-              &options.requeue.places.config_dir, &options.adopt.places.config_dir, &places.config_dir})
-            if (dir->empty() && variable != nullptr) *dir = variable;
+        // The usual directory stands for --config-dir where nothing else says where things are.
+        const std::string usual = cli::usual_config_dir();
+        if (options.get.config_dir.empty()) options.get.config_dir = usual;
+        for (auto* places : {&options.list.places, &options.dead.places, &options.requeue.places,
+                             &options.adopt.places, &options.explain.places})
+            if (places->config_dir.empty() && places->outbox.empty() && places->mint_db.empty() &&
+                places->wallet_db.empty())
+                places->config_dir = usual;
         return run(command.app().get_subcommands().front()->get_name(), options);
     });
 }

@@ -96,6 +96,13 @@ std::map<std::string, std::string> hashpool_environment() {
     return out;
 }
 
+std::string usual_config_dir() {
+    if (const char* variable = std::getenv("HP_CONFIG_DIR"); variable != nullptr && *variable != '\0')
+        return variable;
+    std::error_code ignored;
+    return std::filesystem::is_directory(kDefaultConfigDir, ignored) ? kDefaultConfigDir : "";
+}
+
 Command::Command(About about)
     : about_{std::move(about)}, app_{std::make_unique<CLI::App>(about_.summary, about_.name)} {
     lay_out(*app_);

@@ -28,6 +28,9 @@ struct About {
     std::vector<std::string> examples{};
 };
 
+/// For tools that read configurations beside other things: HP_CONFIG_DIR, or /etc/hashpool where it is there.
+std::string usual_config_dir();
+
 class Command {
   public:
     explicit Command(About about);

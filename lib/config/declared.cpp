@@ -61,6 +61,8 @@ std::vector<std::string> users_of(const Key& key) {
     return key.rule.users.empty() ? reader_names(key.file) : key.rule.users;
 }
 
+bool is_reloaded(const Key& key) { return key.name == "log_level"; }
+
 std::string enumeration(const std::vector<std::string>& words) {
     std::string out;
     for (std::size_t i = 0; i < words.size(); ++i) {

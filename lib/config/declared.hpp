@@ -55,6 +55,8 @@ const std::vector<Program>& programs();
 std::string readers_of(std::string_view file);
 /// The programs that a change of the key concerns.
 std::vector<std::string> users_of(const Key& key);
+/// Whether a service takes a change over at SIGHUP.
+bool is_reloaded(const Key& key);
 /// "a, b and c".
 std::string enumeration(const std::vector<std::string>& words);
 

@@ -114,7 +114,7 @@ std::vector<std::pair<std::string, std::string>> facts_of(const Key& key) {
             {"example", key.name + " = " + example_value(key)},
             {"flag", key.flag() + " " + key.value_name()},
             {"variable", key.variable()},
-            {"change", "restart " + enumeration(users_of(key))}};
+            {"change", (is_reloaded(key) ? "reload " : "restart ") + enumeration(users_of(key))}};
 }
 
 std::string man_page_of_keys() {
@@ -137,11 +137,10 @@ std::string man_page_of_keys() {
         "of its required keys. A file is a regular file of at most 1 MiB. Unknown keys are errors.\n\n"
         "Relative paths start at the configuration directory, on the command line at the working directory;\n"
         "~ is not expanded. Files with secrets have no permissions for group and others.\n\n"
-        "Files, variables and flags are read once, at the start: a program that runs takes no notice of "
-        "what\n"
-        "changes, and SIGHUP opens its log file again and nothing else. *hp-config plan* says which "
-        "programs\n"
-        "must start again for a change, *hp-config explain* all that is known of a key.\n";
+        "Files, variables and flags are read once, at the start, but for *log\\_level*, which a service "
+        "reads\n"
+        "anew at SIGHUP. *hp-config plan* says which programs must start again or reload for a change,\n"
+        "*hp-config explain* all that is known of a key.\n";
     for (const auto& file : declared()) {
         std::string heading = file.file;
         for (auto& c : heading) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;

@@ -85,6 +85,19 @@ void add_entries(std::vector<Entry>& out, const std::string& prefix, const toml:
     }
 }
 
+/// toml++ blames the line's end, in a way that needs a TOML standard to understand.
+std::string what_of(const toml::parse_error& error, std::string_view text) {
+    const auto what = error.description();
+    std::size_t begin = 0;
+    for (auto line = error.source().begin.line; line > 1 && begin < text.size(); --line)
+        begin = std::min(text.find('\n', begin), text.size() - 1) + 1;
+    const auto at = begin + error.source().begin.column - 1;
+    const bool is_line_end = at >= text.size() || text[at] == '\n' || text[at] == '\r';
+    if (is_line_end && what.find("control characters") != what.npos)
+        return "the text that begins on this line has no closing quote";
+    return printable(what, 300);
+}
+
 using Entries = tl::expected<std::vector<Entry>, ParseFailure>;
 
 Entries parse(std::string_view text, auto&& take) {
@@ -93,7 +106,7 @@ Entries parse(std::string_view text, auto&& take) {
         const auto& error = result.error();
         return tl::unexpected(ParseFailure{.line = static_cast<int>(error.source().begin.line),
                                            .column = static_cast<int>(error.source().begin.column),
-                                           .what = printable(error.description(), 300)});
+                                           .what = what_of(error, text)});
     }
     std::vector<Entry> out;
     take(out, result.table());

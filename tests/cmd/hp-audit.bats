@@ -405,6 +405,28 @@ audit_live() {
 
 # ---- called wrongly, and files that are none
 
+@test "the usual directory is looked into; what may not be read there is named, and is no thing that is missing" {
+    unshare -rm true 2>why || skip "SKIPPED: no mount namespaces here: $(cat why)"
+    mkdir -p etc var
+    in_place() { unshare -rm bash -c 'mount --bind etc /etc && mount --bind var /var/lib && exec "$@"' - "$@"; }
+    in_place hp-config init /etc/hashpool --network sim >/dev/null
+    run_tool -2 in_place hp-audit
+    [[ $stderr == *"/var/lib/hashpool/pool/outbox.db does not exist; /var/lib/hashpool/mint/mint.db does not exist"* ]] || fail "$stderr"
+    run_tool -1 in_place hp-quote list
+    [[ $stderr == *"/var/lib/hashpool/pool/outbox.db"* ]] || fail "$stderr"
+    # Without the rights that root has over modes.
+    chmod 0 etc/hashpool/stats.toml var/hashpool/pool
+    powerless() { in_place setpriv --bounding-set=-all --inh-caps=-all "$@"; }
+    run_tool -1 powerless hp-audit
+    [[ $stderr == *"/var/lib/hashpool/pool/outbox.db: Permission denied"* ]] || fail "$stderr"
+    run_tool -2 powerless hp-stats show
+    [[ $stderr == *"/etc/hashpool/stats.toml: cannot be read: permission denied"* ]] || fail "$stderr"
+    chmod 0 etc/hashpool
+    run_tool -1 powerless hp-stats show
+    [[ $stderr == *"/etc/hashpool/stats.toml: cannot be read: Permission denied"* ]] || fail "$stderr"
+    chmod 700 etc/hashpool var/hashpool/pool
+}
+
 @test "called wrongly: 2" {
     bad 2 "no database is given"
     bad 2 "unit_bits" --pool x --valuation target

@@ -53,6 +53,33 @@ restart hp-web
     assert_line "restart hp-mint"
 }
 
+@test "plan: a log level is reloaded, with other keys restarted; the units' names where units read the directory" {
+    unshare -rm true 2>why || skip "SKIPPED: no mount namespaces here: $(cat why)"
+    mkdir -p etc/hashpool var && cp -r a new
+    as_services() { unshare -rm bash -c 'mount --bind etc /etc && mount --bind var /var/lib && exec "$@"' - "$@"; }
+    cp -r a/. etc/hashpool/second && mv etc/hashpool/second second && cp -r second/. etc/hashpool && mv second etc/hashpool/
+    sed -i -E 's|^#?log_level = .*|log_level = "debug"|' new/pool.toml new/stats.toml
+    sed -i -E 's|^#?name = .*|name = "Another"|' new/mint.toml
+    run_tool as_services hp-config plan new /etc/hashpool
+    assert_output 'reload hp-pool
+  pool.toml: log_level: "info" -> "debug"
+restart hp-mint
+  mint.toml: name: "Hashpool mint" -> "Another"
+reload hp-stats
+  stats.toml: log_level: "info" -> "debug"
+
+systemctl reload hp-pool hp-ingest-pool hp-stats-pool hp-ingest-proxy hp-stats-proxy
+systemctl restart hp-mint'
+    sed -i -E 's|^#?shares_per_minute = .*|shares_per_minute = 60|' new/pool.toml
+    run_tool as_services hp-config plan new /etc/hashpool/second --for hp-pool
+    assert_line "restart hp-pool"
+    assert_line "systemctl restart hp-pool@second"
+    run_tool as_services hp-config plan new /etc/hashpool --for hp-pool --json
+    assert_equal "$(jq -sc '.[0] | [.restart, .units]' <<<"$output")" '["hp-pool",["hp-pool"]]'
+    run_tool hp-config explain pool.toml:log_level
+    assert_line "change    reload hp-pool"
+}
+
 @test "plan: new files that check refuses are no plan" {
     set_key pool.toml easiest_target_bits 15
     run_tool -2 hp-config plan b a

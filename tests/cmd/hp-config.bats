@@ -357,6 +357,23 @@ PY
     check_finds template.toml source "is rpc, but the network is sim, allowed: sim"
 }
 
+@test "check: a cookie and a user of the node exclude each other" {
+    hp-config init b --network regtest --rpc-cookie /var/lib/node/.cookie >/dev/null
+    sed -i -E 's|^#?rpc_user = .*|rpc_user = "me"|' b/template.toml
+    run_tool -2 hp-config check b
+    [[ $stderr == *"template.toml:"*"rpc_user: is set, and so is rpc_cookie_file, allowed: one of both"* ]] || fail "$stderr"
+}
+
+@test "check: a text without its closing quote is named, and nothing is concluded from such a file" {
+    hp-config init b --network sim >/dev/null
+    sed -i -E 's|^#?unit = .*|unit = "hash|' b/shared/pool.toml
+    local line
+    line=$(grep -n '^unit = "hash$' b/shared/pool.toml | cut -d: -f1)
+    run_tool -2 hp-config check b
+    assert_equal "${stderr_lines[0]}" "$PWD/b/shared/pool.toml:$line:13: not TOML: the text that begins on this line has no closing quote"
+    assert_equal "${stderr_lines[1]}" "hp-config: error: '$PWD/b' has 1 problem"
+}
+
 @test "check: a mint_url that nobody listens on is a warning" {
     new_sim
     set_key shared/proxy.toml mint_url '"http://127.0.0.1:1"'
