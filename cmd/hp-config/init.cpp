@@ -28,28 +28,34 @@ namespace fs = std::filesystem;
 constexpr std::size_t kPortCount = 12;
 using Ports = std::array<std::uint16_t, kPortCount>;
 
-/// Free loopback ports: all are held open together, so that none comes twice.
+/// Free loopback ports, held open together so that none comes twice. Drawn from below those that the kernel
+/// gives to who dials (32768 and up): until our programs listen there, nobody takes one by accident.
 Result<Ports> free_ports() {
+    constexpr std::uint16_t kLowest = 10'000, kEnd = 32'768;
+    constexpr int kTriesMax = 10'000;
     Ports out{};
     std::array<int, kPortCount> sockets{};
-    sockets.fill(-1);
-    bool good = true;
-    for (std::size_t i = 0; i < kPortCount && good; ++i) {
-        sockets[i] = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    std::size_t found = 0;
+    int error = 0;
+    for (int tries = 0; found < kPortCount && tries < kTriesMax; ++tries) {
+        const auto drawn = get_le<std::uint32_t>(crypto::random_array<4>().data());
+        const auto port = static_cast<std::uint16_t>(kLowest + drawn % (kEnd - kLowest));
+        const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        auto* generic = reinterpret_cast<sockaddr*>(&address);
-        good = sockets[i] >= 0 && ::bind(sockets[i], generic, size) == 0 &&
-               ::getsockname(sockets[i], generic, &size) == 0;
-        out[i] = ntohs(address.sin_port);
-    }
-    const int error = errno;
-    for (const int socket : sockets) {
+        address.sin_port = htons(port);
+        if (socket >= 0 && ::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) {
+            sockets[found] = socket;
+            out[found++] = port;
+            continue;
+        }
+        error = errno;
         if (socket >= 0) ::close(socket);
     }
-    if (!good) return fail(Errc::io, "cannot find free ports: " + std::generic_category().message(error));
+    for (std::size_t i = 0; i < found; ++i) ::close(sockets[i]);
+    if (found < kPortCount)
+        return fail(Errc::io, "cannot find free ports: " + std::generic_category().message(error));
     return out;
 }
 

@@ -43,7 +43,9 @@ Result<pool::PoolOptions> options_from(const Settings& s, const cli::Command& co
     HP_TRY(o.templates.authority, crypto::authority_key_from_text(s.shared.template_authority_public_key));
     HP_TRY(auto bitcoin_network, bitcoin::network_from_name(s.network.network));
     auto payout = bitcoin::script_from_text(s.pool.payout_script, bitcoin_network);
-    if (!payout) return fail(Errc::usage, "payout_script: " + payout.error().what, payout.error().hint);
+    if (!payout)
+        return fail(command.wrong_value(config::Pool::file, "payout_script", payout.error().what,
+                                        payout.error().hint));
     o.work.payout_script = std::move(*payout);
     o.work.coinbase_tag = s.pool.coinbase_tag;
     o.work.version_rolling_allowed = s.pool.version_rolling_allowed;
@@ -55,12 +57,13 @@ Result<pool::PoolOptions> options_from(const Settings& s, const cli::Command& co
            cli::read_secret_key(command.resolve_secret(s.pool.link_authority_secret_key_file),
                                 s.network.network));
     if (link_authority.xonly() == authority.xonly())
-        return fail(Errc::usage, "link_authority_secret_key_file holds the miner-facing authority key",
-                    "the link needs a key of its own: hp-config keygen authority");
+        return fail(command.wrong_value(config::Pool::file, "link_authority_secret_key_file",
+                                        "holds the miner-facing authority key",
+                                        "the link needs a key of its own: hp-config keygen authority"));
     o.link.authority = link_authority.xonly();
     o.link.identity = net::renewing_identity(link_authority, s.pool.certificate_validity_s);
     auto mints = config::mint_keys_from_list(s.pool.allowed_mint_keys);
-    if (!mints) return fail(Errc::usage, "allowed_mint_keys: " + mints.error().what);
+    if (!mints) return fail(command.wrong_value(config::Pool::file, "allowed_mint_keys", mints.error().what));
     for (auto& [name, key] : *mints) o.link.allowed_mints.push_back({name, key});
     o.link.allow_mint_rollback = s.pool.allow_mint_rollback;
     o.route_to = s.pool.route_to;

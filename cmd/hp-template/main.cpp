@@ -43,10 +43,13 @@ Result<std::unique_ptr<templates::Source>> open_source(net::Loop& loop, const cl
                                       .user = keys.rpc_user,
                                       .password = {}};
     if (rpc.cookie_file.empty() == rpc.user.empty())
-        return fail(Errc::usage,
-                    "source 'rpc' needs either rpc_cookie_file or rpc_user with rpc_password_file");
+        return fail(
+            command.wrong_value(config::Template::file, "rpc_cookie_file",
+                                "source 'rpc' needs it, or rpc_user with rpc_password_file, not both"));
     if (!rpc.user.empty()) {
-        if (keys.rpc_password_file.empty()) return fail(Errc::usage, "rpc_user needs rpc_password_file");
+        if (keys.rpc_password_file.empty())
+            return fail(
+                command.wrong_value(config::Template::file, "rpc_password_file", "rpc_user needs it"));
         HP_TRY(rpc.password, cli::read_secret_text(command.resolve_secret(keys.rpc_password_file)));
     }
     log::info("asking {} for templates", keys.rpc_url);

@@ -324,6 +324,15 @@ std::string Command::resolve_records(const std::string& place) const {
     return resolve(place);
 }
 
+Error Command::wrong_value(std::string_view file, std::string_view key, const std::string& what,
+                           std::string hint) const {
+    const auto one = std::ranges::find_if(
+        shown(), [&](const config::Shown& at) { return at.file == file && at.key == key; });
+    HP_ASSERT(one != shown().end());
+    const auto& place = one->origin == "default" ? one->path : one->origin;
+    return {Errc::usage, place + ": " + std::string(key) + ": " + what, std::move(hint)};
+}
+
 const std::vector<config::Shown>& Command::shown() const {
     HP_ASSERT(loader_ != nullptr);
     return loader_->shown();

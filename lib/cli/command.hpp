@@ -101,6 +101,9 @@ class Command {
     std::string resolve_records(const std::string& place) const;
     /// Absolute; valid in `body`.
     const std::string& config_dir() const { return config_dir_; }
+    /// For what only shows when a key's value is used: names the place where the key got it. Valid in `body`.
+    Error wrong_value(std::string_view file, std::string_view key, const std::string& what,
+                      std::string hint = {}) const;
     /// All values with their origins; valid in `body`.
     const std::vector<config::Shown>& shown() const;
 

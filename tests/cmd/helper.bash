@@ -33,12 +33,17 @@ run_tool() {
     run --separate-stderr "$code" "$@"
 }
 
-# Python holds all sockets open together, so that no port comes twice.
+# Python holds all sockets open together, so that no port comes twice; below those that the kernel gives to who dials.
 free_ports() {
     # shellcheck disable=SC2034
     mapfile -t ports < <(python3 -c '
-import socket, sys
-held = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
+import random, socket, sys
+held = []
+while len(held) < int(sys.argv[1]):
+    try:
+        held.append(socket.create_server(("127.0.0.1", random.randrange(10000, 32768))))
+    except OSError:
+        pass
 print("\n".join(str(one.getsockname()[1]) for one in held))' "$1")
 }
 

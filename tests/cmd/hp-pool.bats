@@ -56,10 +56,17 @@ hp-pool: hint: 'hp-config check $BATS_TEST_TMPDIR/none' reads all files, 'man 5 
     leaves_nothing
 }
 
+@test "what only the start can tell of a value has its place too" {
+    hp-config init node --network regtest --rpc-cookie /var/lib/node/.cookie >/dev/null
+    sed -i -E 's|^payout_script = .*|payout_script = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"|' node/pool.toml
+    run_tool -2 hp-pool --config-dir node
+    [[ ${stderr_lines[0]} == "hp-pool: error: $PWD/node/pool.toml:"*":1: payout_script: address "*"an address of mainnet, expected one of regtest" ]] || fail "$stderr"
+}
+
 @test "one key for miners and link is refused" {
     cp conf/secrets/pool-authority.key conf/secrets/link-authority.key
     run_tool -2 hp-pool --config-dir conf
-    [[ $stderr == *"link_authority_secret_key_file holds the miner-facing authority key"* ]]
+    [[ $stderr == *"pool.toml: link_authority_secret_key_file: holds the miner-facing authority key"* ]]
     leaves_nothing
 }
 

@@ -89,7 +89,7 @@ while True: print(s.recv(100).decode(), flush=True)'
     run_tool -2 hp-template --rpc http://127.0.0.1:1 --network sim --authority-secret-key-file authority.key
     assert_regex "$stderr" "error: source 'rpc' does not go with network 'sim'"
     run_tool -2 hp-template --rpc http://127.0.0.1:1 --network regtest --authority-secret-key-file authority.key
-    assert_regex "$stderr" "error: source 'rpc' needs either rpc_cookie_file or rpc_user"
+    assert_regex "$stderr" "template.toml: rpc_cookie_file: source 'rpc' needs it, or rpc_user with rpc_password_file"
 }
 
 @test "a node that does not answer is told once, and SIGTERM still ends with 0" {
