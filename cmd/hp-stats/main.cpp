@@ -1,9 +1,5 @@
 // hp-stats: time series out of event records.
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <cerrno>
-#include <cstring>
 
 #include "cli/command.hpp"
 #include "cli/secrets.hpp"
@@ -349,10 +345,6 @@ int main(int argc, char** argv) {
                                                 : all.options.database;
         const bool is_proxy = all.side == "proxy";
         if (database.empty()) {
-            // Without its file the keys have their defaults; a file that may not be read is another matter.
-            const auto file = command.config_dir() + "/" + std::string(config::Stats::file);
-            if (::access(file.c_str(), R_OK) != 0 && errno != ENOENT)
-                return fail(Errc::io, file + ": cannot be read: " + std::strerror(errno));
             database = is_proxy ? stats.proxy_database : stats.database;
             if (!stats::is_postgres_url(database)) database = command.resolve(database);
         }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 
 #include "base/bytes.hpp"
@@ -128,7 +129,9 @@ void Loader::Impl::take_text(const std::string& source, const std::string& text,
 
 void Loader::Impl::read_file(const std::string& path, bool is_explicit, const std::vector<Key>& keys,
                              std::map<std::string, Shown>& values) {
-    if (missing == MissingFile::optional_when_complete && !is_explicit && ::access(path.c_str(), F_OK) != 0) {
+    // One that may not be looked at is not missing: its values would be passed over in silence.
+    const bool is_missing = ::access(path.c_str(), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
+    if (missing == MissingFile::optional_when_complete && !is_explicit && is_missing) {
         bool complete = true;
         for (const auto& key : keys) complete = complete && (!key.rule.required || given_elsewhere(key));
         if (complete) return;

@@ -422,8 +422,11 @@ audit_live() {
     run_tool -2 powerless hp-stats show
     [[ $stderr == *"/etc/hashpool/stats.toml: cannot be read: permission denied"* ]] || fail "$stderr"
     chmod 0 etc/hashpool
-    run_tool -1 powerless hp-stats show
-    [[ $stderr == *"/etc/hashpool/stats.toml: cannot be read: Permission denied"* ]] || fail "$stderr"
+    run_tool -2 powerless hp-stats show
+    [[ $stderr == *"/etc/hashpool/stats.toml: cannot be read: permission denied"* ]] || fail "$stderr"
+    # Served without the file, there would be no tokens.
+    run_tool -2 powerless hp-stats serve pool.db
+    [[ $stderr == *"/etc/hashpool/stats.toml: cannot be read: permission denied"* ]] || fail "$stderr"
     chmod 700 etc/hashpool var/hashpool/pool
 }
 
