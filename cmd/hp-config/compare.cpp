@@ -114,7 +114,10 @@ Result<> plan(const CompareOptions& options) {
         }
     }
     if (options.json) return {};
-    for (const auto& [what, names] : units) std::printf("\nsystemctl %s%s", what.c_str(), names.c_str());
+    // Only what runs: a machine has the units of its own side.
+    for (const auto& [what, names] : units)
+        std::printf("\nsystemctl %s%s", what == "reload" ? "try-reload-or-restart" : "try-restart",
+                    names.c_str());
     if (!units.empty()) std::printf("\n");
     return {};
 }

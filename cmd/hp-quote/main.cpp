@@ -1,6 +1,7 @@
 // hp-quote: quotes, frames, tokens and keys by hand.
 #include <CLI/CLI.hpp>
 #include <cstdlib>
+#include <filesystem>
 
 #include "cli/command.hpp"
 #include "verbs.hpp"
@@ -165,7 +166,12 @@ int main(int argc, char** argv) {
     return command.run(argc, argv, [&] {
         // The usual directory stands for --config-dir where nothing else says where things are.
         const std::string usual = cli::usual_config_dir();
-        if (options.get.config_dir.empty()) options.get.config_dir = usual;
+        // A pool's machine may have no file that says where the mint is; a directory that was named has to.
+        std::error_code ignored;
+        const bool is_named = std::getenv("HP_CONFIG_DIR") != nullptr;
+        if (options.get.config_dir.empty() &&
+            (is_named || std::filesystem::exists(usual + "/shared/proxy.toml", ignored)))
+            options.get.config_dir = usual;
         for (auto* places : {&options.list.places, &options.dead.places, &options.requeue.places,
                              &options.adopt.places, &options.explain.places})
             if (places->config_dir.empty() && places->outbox.empty() && places->mint_db.empty() &&

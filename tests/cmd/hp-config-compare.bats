@@ -68,12 +68,12 @@ restart hp-mint
 reload hp-stats
   stats.toml: log_level: "info" -> "debug"
 
-systemctl reload hp-pool hp-ingest-pool hp-stats-pool hp-ingest-proxy hp-stats-proxy
-systemctl restart hp-mint'
+systemctl try-reload-or-restart hp-pool hp-ingest-pool hp-stats-pool hp-ingest-proxy hp-stats-proxy
+systemctl try-restart hp-mint'
     sed -i -E 's|^#?shares_per_minute = .*|shares_per_minute = 60|' new/pool.toml
     run_tool as_services hp-config plan new /etc/hashpool/second --for hp-pool
     assert_line "restart hp-pool"
-    assert_line "systemctl restart hp-pool@second"
+    assert_line "systemctl try-restart hp-pool@second"
     run_tool as_services hp-config plan new /etc/hashpool --for hp-pool --json
     assert_equal "$(jq -sc '.[0] | [.restart, .units]' <<<"$output")" '["hp-pool",["hp-pool"]]'
     run_tool hp-config explain pool.toml:log_level
