@@ -16,6 +16,7 @@ namespace {
 struct Change {
     const config::Key* key;
     std::string before, after;  ///< TOML; both empty where a secret file holds something else
+    bool is_in_files{true};     ///< a variable, which a running service does not see change, gave neither
 };
 
 std::string secret_of(const Setup& setup, const std::string& toml_value) {
@@ -33,7 +34,10 @@ std::vector<Change> changes(const Setup& a, const Setup& b) {
         const auto& after = b.shown[i];
         const config::Key* key = config::find_key(before.file, before.key);
         if (before.value != after.value) {
-            out.push_back({key, before.value, after.value});
+            const auto is_variable = [](const config::Shown& one) {
+                return one.origin != "default" && !one.origin.starts_with(one.path);
+            };
+            out.push_back({key, before.value, after.value, !is_variable(before) && !is_variable(after)});
         } else if (key->rule.kind == config::Rule::Kind::secret_file &&
                    secret_of(a, before.value) != secret_of(b, after.value)) {
             out.push_back({key, {}, {}});
@@ -97,8 +101,8 @@ Result<> plan(const CompareOptions& options) {
             if (std::ranges::find(users, program.name) != users.end()) concern.push_back(&change);
         }
         if (concern.empty()) continue;
-        const bool is_reload =
-            std::ranges::all_of(concern, [](const Change* one) { return config::is_reloaded(*one->key); });
+        const bool is_reload = std::ranges::all_of(
+            concern, [](const Change* one) { return one->is_in_files && config::is_reloaded(*one->key); });
         const std::string what = is_reload ? "reload" : "restart";
         for (const auto& unit : units_of(program.name, suffix)) units[what] += " " + unit;
         if (!options.json) std::printf("%s %s\n", what.c_str(), program.name.c_str());

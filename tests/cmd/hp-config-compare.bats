@@ -76,6 +76,11 @@ systemctl try-restart hp-mint'
     assert_line "systemctl try-restart hp-pool@second"
     run_tool as_services hp-config plan new /etc/hashpool --for hp-pool --json
     assert_equal "$(jq -sc '.[0] | [.restart, .units]' <<<"$output")" '["hp-pool",["hp-pool"]]'
+    # What a variable says does not change while a service runs.
+    cp -r a env && echo HP_LOG_LEVEL=debug >>env/hashpool.env
+    run_tool hp-config plan env a
+    assert_line "restart hp-pool"
+    refute_output --partial reload
     run_tool hp-config explain pool.toml:log_level
     assert_line "change    reload hp-pool"
 }

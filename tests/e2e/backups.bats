@@ -17,6 +17,18 @@ ids_agree() {
     [ "$(outbox "SELECT replace(quote_id, '-', '') FROM outbox ORDER BY 1")" = "$(ledger "SELECT lower(hex(id)) FROM quote ORDER BY 1")" ]
 }
 
+# The operator's leave, until every share has its quote again.
+let_in_until_there_are() {
+    stop_all pool
+    start_pool --allow-mint-rollback true
+    # Rows that were answered are asked for once more without being pending: their new ids come a moment later.
+    wait_for_sql ledger "SELECT count(*) FROM quote" "$1"
+    wait_until ids_agree
+    books_agree
+    assert_equal "$(wc -l <rows)" "$1"
+    wait_for_text pool.log "which allow_mint_rollback lets pass"
+}
+
 @test "dead letters are listed, and requeued with the pool stopped and running; the journal keeps it" {
     start_topology
     new_key
@@ -84,14 +96,7 @@ ids_agree() {
     start_mint
     wait_for_text pool.log "refused (mint-rollback): mint_generation: expected at least"
     assert_equal "$(ledger 'SELECT count(*) FROM quote')" 3
-    stop_all pool
-    start_pool --allow-mint-rollback true
-    # Rows that were answered are asked for once more without being pending: their new ids come a moment later.
-    wait_for_sql ledger "SELECT count(*) FROM quote" 7
-    wait_until ids_agree
-    books_agree
-    assert_equal "$(wc -l <rows)" 7
-    wait_for_text pool.log "which allow_mint_rollback lets pass"
+    let_in_until_there_are 7
 }
 
 @test "a live backup by sqlite3, as documented, disturbs nobody; the mint killed and on that copy is refused" {
@@ -121,12 +126,7 @@ ids_agree() {
     start_mint
     wait_for_text pool.log "refused (mint-rollback): last_seq: the mint has 3, and has answered the row after it"
     assert_equal "$(ledger 'SELECT count(*) FROM quote')" 3
-    stop_all pool
-    start_pool --allow-mint-rollback true
-    wait_for_sql ledger "SELECT count(*) FROM quote" 7
-    wait_until ids_agree
-    books_agree
-    wait_for_text pool.log "which allow_mint_rollback lets pass"
+    let_in_until_there_are 7
     # What was let in has caught up: no leave is needed any more.
     stop_all pool
     start_pool
