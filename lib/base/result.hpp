@@ -56,4 +56,4 @@ inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(st
         if (auto hp_do_ = (expr); !hp_do_) return ::tl::unexpected(std::move(hp_do_).error()); \
     } while (false)
 /// Stays on in release builds. Never on input from outside.
-#define HP_ASSERT(x) ((x) ? void() : ::hp::assertion_failed(#x, __FILE__, __LINE__))
+#define HP_ASSERT(x) ((x) ? void() : ::hp::assertion_failed(#x, __FILE_NAME__, __LINE__))

@@ -29,7 +29,7 @@ constexpr std::array<Parameters, 5> kNetworks{{
 const Parameters& parameters(Network network) {
     for (const Parameters& p : kNetworks)
         if (p.network == network) return p;
-    assertion_failed("an unlisted network", __FILE__, __LINE__);
+    assertion_failed("an unlisted network", __FILE_NAME__, __LINE__);
 }
 
 /// "testnet4 or signet": every network that `matches`.

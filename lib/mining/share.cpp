@@ -25,7 +25,7 @@ std::string_view outcome_text(Outcome outcome) {
         case Outcome::difficulty_too_low:
             return "difficulty-too-low";
     }
-    assertion_failed("an outcome without a text", __FILE__, __LINE__);
+    assertion_failed("an outcome without a text", __FILE_NAME__, __LINE__);
 }
 
 std::optional<Outcome> check_terms(const ShareTerms& terms, const Share& share) {
