@@ -284,8 +284,7 @@ void Pool::on_committed(const Batch& batch, Result<std::vector<std::uint64_t>> s
 
 void Pool::submit_block(const mining::Verdict& verdict, const sv2::mining::SubmitSharesExtended& share,
                         const std::string& worker) {
-    log::info("block found: {} by \"{}\"", to_hex_reversed(verdict.hash), printable(worker, 80));
-    events_.block_found(verdict.hash, verdict.job->template_id, worker);
+    // Nothing comes before the solution: a log line waits for its reader.
     sv2::templates::SubmitSolution solution;
     solution.template_id = verdict.job->template_id;
     solution.version = share.version;
@@ -296,6 +295,8 @@ void Pool::submit_block(const mining::Verdict& verdict, const sv2::mining::Submi
     HP_CRASH_POINT("P13");
     HP_CRASH_AFTER_WRITE("P14");
     templates_->submit(solution);
+    log::info("block found: {} by \"{}\"", to_hex_reversed(verdict.hash), printable(worker, 80));
+    events_.block_found(verdict.hash, verdict.job->template_id, worker);
 }
 
 JobSetPtr Pool::renewed_this_tick(std::uint32_t id_in_use) {

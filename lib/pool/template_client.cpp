@@ -62,8 +62,10 @@ class TemplateClient::Session : public net::FrameHandler {
         client.backoff_.reset();
         client.connection_->send(sv2::encode_frame(sv2::templates::CoinbaseOutputConstraints{
             client.options_.coinbase_output_bytes, client.options_.coinbase_output_sigops}));
-        log::info("template provider {} connected", client.connection_->peer());
         client.send_solutions();
+        log::info("template provider {} connected", client.connection_->peer());
+        if (const auto count = client.solutions_.size(); count > 0)
+            log::info("{} solutions of the last hour go to the template provider again", count);
         return {};
     }
 
@@ -94,9 +96,8 @@ Result<> TemplateClient::start() {
 
 void TemplateClient::send_solutions() {
     prune(solutions_, unix_ms_now());
-    if (!solutions_.empty())
-        log::info("{} solutions of the last hour go to the template provider again", solutions_.size());
     for (const KeptSolution& solution : solutions_) connection_->send(solution.frame);
+    connection_->flush();
 }
 
 void TemplateClient::dial() {
@@ -119,29 +120,32 @@ void TemplateClient::dial() {
 }
 
 void TemplateClient::lost(const Error& reason) {
-    if (!loss_logged_)
-        log::warn("template provider {}: {}; trying again", options_.address.text(), reason.what);
-    loss_logged_ = true;
     is_ready_ = false;
     if (session_) session_->forget();
     session_.reset();
     connection_.reset();
     std::uint32_t random = get_le<std::uint32_t>(crypto::random_array<4>().data());
     redial_.after(backoff_.next_ms(random), [this] { dial(); });
+    if (!std::exchange(loss_logged_, true))
+        log::warn("template provider {}: {}; trying again", options_.address.text(), reason.what);
 }
 
 void TemplateClient::submit(const sv2::templates::SubmitSolution& solution) {
     const UnixMs now = unix_ms_now();
     solutions_.push_back({now, sv2::encode_frame(solution)});
-    // The block first: the file is for when this gets lost.
-    if (is_ready_)
+    // The block first, and at once, not at the end of the turn: the file is for when this gets lost, and log
+    // lines may wait for their reader.
+    const bool is_sent = is_ready_;
+    if (is_sent) {
         connection_->send(solutions_.back().frame);
-    else
+        connection_->flush();
+    }
+    prune(solutions_, now);
+    const auto written = write_solutions(options_.solutions_file, solutions_);
+    if (!written) log::error("a found block's solution is not on disk: {}", written.error().what);
+    if (!is_sent)
         log::warn("template provider is away: the solution for template {} waits for its return",
                   solution.template_id);
-    prune(solutions_, now);
-    if (const auto written = write_solutions(options_.solutions_file, solutions_); !written)
-        log::error("a found block's solution is not on disk: {}", written.error().what);
 }
 
 }  // namespace hp::pool

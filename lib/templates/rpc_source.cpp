@@ -176,9 +176,9 @@ void RpcSource::on_submitted(std::uint64_t submission_id, const Result<std::stri
     Submission& submission = submissions_.at(submission_id);
     if (steady_ms_now() >= submission.give_up_at)
         return finish(submission_id, {false, "not-delivered: " + why});
-    log::warn("a block could not be handed to the node, trying again: {}", why);
     submission.timer.after(submission.backoff.next_ms(random_number()),
                            [this, submission_id] { send(submission_id); });
+    log::warn("a block could not be handed to the node, trying again: {}", why);
 }
 
 void RpcSource::finish(std::uint64_t submission_id, const Verdict& verdict) {

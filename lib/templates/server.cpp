@@ -68,18 +68,20 @@ void Server::on_solution(const std::string& peer, std::uint64_t template_id, con
         return bad_solutions()("{}: solution for template {}: its hash {} misses the target", peer,
                                template_id, hash);
     if (is_repeated(found->hash)) return bad_solutions()("{}: block {} was submitted before", peer, hash);
-    log::info("{}: block {} found at height {}{}", peer, hash, offer->block->height,
-              shelf_.is_fresh(*offer) ? "" : ", though the tip has changed");
+    // Not a line before the verdict: until then the block may be on its way to the node, which takes turns of
+    // the loop, and a line waits for its reader.
     auto on_verdict =
-        [this, alive = std::weak_ptr(alive_),
+        [this, alive = std::weak_ptr(alive_), peer, was_fresh = shelf_.is_fresh(*offer),
          event = BlockEvent{offer->block->height, found->hash, {}}](const Verdict& verdict) mutable {
             if (alive.expired()) return;
             event.verdict = verdict;
+            const std::string found_by = "found by " + peer + (was_fresh ? "" : " after the tip had changed");
             if (verdict.accepted)
-                log::info("block {} at height {} is accepted", to_hex_reversed(event.hash), event.height);
+                log::info("block {} at height {} is accepted, {}", to_hex_reversed(event.hash), event.height,
+                          found_by);
             else
-                log::warn("block {} at height {} is refused: {}", to_hex_reversed(event.hash), event.height,
-                          verdict.reason);
+                log::warn("block {} at height {} is refused: {}, {}", to_hex_reversed(event.hash),
+                          event.height, verdict.reason, found_by);
             if (on_block_) on_block_(event);
         };
     source_.submit(std::make_shared<const Bytes>(std::move(found->raw)), std::move(on_verdict));

@@ -37,13 +37,14 @@ void SimSource::start(OnTemplate on_template) {
 }
 
 void SimSource::submit(std::shared_ptr<const Bytes> block, OnVerdict on_verdict) {
-    loop_.post(
-        [this, alive = std::weak_ptr(alive_), block = std::move(block), on_verdict = std::move(on_verdict)] {
-            if (alive.expired()) return;
-            Verdict verdict = take(*block);
-            on_verdict(verdict);
-            if (verdict.accepted && !alive.expired()) on_new_tip();
-        });
+    // Taken at once: what this turn of the loop does next may wait for a log's reader.
+    const Verdict verdict = take(*block);
+    if (verdict.accepted) mining_.cancel();  // our own block would be on the old tip
+    loop_.post([this, alive = std::weak_ptr(alive_), verdict, on_verdict = std::move(on_verdict)] {
+        if (alive.expired()) return;
+        on_verdict(verdict);
+        if (verdict.accepted && !alive.expired()) on_new_tip();
+    });
 }
 
 Verdict SimSource::take(ByteView block) {
