@@ -23,8 +23,9 @@ struct Settings {
 Result<> serve(const Settings& s, const cli::Command& command) {
     proxy::ProxyOptions options;
     HP_TRY(options.listen, net::endpoint_from_text(s.network.proxy_listen));
-    HP_TRY(options.pool.address, net::endpoint_from_text(s.proxy.pool_address));
-    HP_TRY(options.pool.authority, crypto::authority_key_from_text(s.proxy.pool_authority_public_key));
+    HP_TRY(options.pool.pool.address, net::endpoint_from_text(s.proxy.pool_address));
+    HP_TRY(options.pool.pool.authority, crypto::authority_key_from_text(s.proxy.pool_authority_public_key));
+    options.pool.channels_max = static_cast<std::size_t>(s.proxy.channels_per_connection);
     options.min_extranonce_size = static_cast<std::uint16_t>(s.proxy.min_extranonce_size);
     options.initial_hash_rate_hps = s.proxy.initial_hash_rate_hps;
     if (s.proxy.faucet_amount > 0) {

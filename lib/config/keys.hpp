@@ -212,6 +212,8 @@ struct Pool {
     double shares_per_minute = 20;
     std::int64_t easiest_target_bits = 32;
     std::int64_t hardest_retarget_s = 60;
+    std::int64_t channels_per_connection = 4096;
+    std::int64_t idle_channel_s = 0;
     bool version_rolling_allowed = true;
     std::vector<std::string> allowed_mint_keys;
     bool allow_new_mint_store = true;
@@ -243,6 +245,14 @@ struct Pool {
           "expected hashes of the easiest share, as a power of two; at least unit_bits", range(0, 200));
         v("hardest_retarget_s", hardest_retarget_s, "seconds between target changes of a channel, at most",
           range(1, 3600));
+        v("channels_per_connection", channels_per_connection,
+          "channels that one SV2 connection may open; a further one is refused with too-many-channels, and "
+          "hp-proxy opens another connection",
+          range(1, 1'000'000));
+        v("idle_channel_s", idle_channel_s,
+          "an SV2 connection that has not opened a channel for so many seconds is closed; 0: never, as a "
+          "translator without miners waits for its first",
+          range(0, 31'536'000));
         v("version_rolling_allowed", version_rolling_allowed,
           "whether miners may roll the BIP 320 version bits", any());
         v("allowed_mint_keys", allowed_mint_keys,
@@ -311,6 +321,7 @@ struct Proxy {
     static constexpr std::string_view file = "proxy.toml";
     std::string pool_address = "127.0.0.1:34254";
     std::string pool_authority_public_key;
+    std::int64_t channels_per_connection = 4096;
     std::int64_t min_extranonce_size = 8;
     double initial_hash_rate_hps = 1e12;
     std::int64_t faucet_amount = 0;
@@ -323,6 +334,11 @@ struct Proxy {
         v("pool_address", pool_address, "the SV2 pool", endpoint());
         v("pool_authority_public_key", pool_authority_public_key, "the pool's authority key (base58check)",
           authority_key().and_required());
+        v("channels_per_connection", channels_per_connection,
+          "miners on one connection to the pool, at most; where all connections are full another one is "
+          "opened, "
+          "up to 64 (a pool that says too-many-channels earlier is believed)",
+          range(1, 1'000'000));
         v("min_extranonce_size", min_extranonce_size, "bytes of extranonce2 that a miner gets, at least",
           range(2, 16));
         v("initial_hash_rate_hps", initial_hash_rate_hps,

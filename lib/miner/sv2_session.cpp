@@ -8,6 +8,7 @@
 #include "sv2/extensions.hpp"
 #include "sv2/frame.hpp"
 #include "sv2/mining.hpp"
+#include "sv2/setup.hpp"
 
 namespace hp::miner {
 namespace {
@@ -205,8 +206,8 @@ class Sv2Session final : public Session,
     }
     void on(const OpenExtendedMiningChannelSuccess& opened) {
         if (opened.request_id != kRequestId || channel_id_) return;
-        if (opened.extranonce_size > 32)
-            return drop({Errc::protocol, "extranonce_size " + std::to_string(opened.extranonce_size)});
+        if (const auto why = sv2::unusable_extranonce(opened, kMinExtranonceSize); !why.empty())
+            return drop({Errc::protocol, why});
         channel_id_ = opened.channel_id;
         group_channel_id_ = opened.group_channel_id;
         extranonce_prefix_ = opened.extranonce_prefix;

@@ -175,7 +175,11 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
             return {};
         }
         if (frame.is<link::Pong>()) return {};
-        return fail(Errc::protocol, "unexpected message 0x" + to_hex(ByteView{&frame.header.msg_type, 1}));
+        const std::string name = sv2::message_name(frame.header.extension_type, frame.header.msg_type);
+        if (sv2::is_spoken<sv2::Family::link>(frame.header.extension_type, frame.header.msg_type))
+            return fail(Errc::protocol, "unexpected message " + name);
+        log::debug("link to pool {}: ignored message {}", connection_->peer(), name);
+        return {};
     }
 
     void refuse(const link::QuoteRequest& request, const ehash::QuoteRefusal& refusal) {

@@ -86,10 +86,12 @@ void Stream::queued() {
     if (state_ != State::open) return;
     if (bytes_queued() > queue_bytes_max_) {
         on_too_slow();
-        return end(
-            {Errc::io,
-             "the peer reads too slowly: more than " + std::to_string(queue_bytes_max_) + " bytes are queued",
-             {}});
+        const std::string why =
+            "the peer reads too slowly: more than " + std::to_string(queue_bytes_max_) + " bytes are queued";
+        end({Errc::io, why, {}});
+        static log::Limited complain{log::Level::warn};
+        complain.about(peer_, "{}: connection cut: {}", peer_, why);
+        return;
     }
     if (delivering_ || flush_asked_) return;
     flush_asked_ = true;

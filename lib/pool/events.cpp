@@ -27,6 +27,29 @@ void Events::connection_closed(std::uint64_t connection_id, const std::string& r
     write(make("connection_closed").add("connection_id", connection_id).add("reason", reason));
 }
 
+void Events::setup_refused(std::uint64_t connection_id, const std::string& peer, std::string_view reason) {
+    if (off()) return;
+    write(make("setup_refused").add("connection_id", connection_id).add("peer", peer).add("reason", reason));
+}
+
+void Events::channel_refused(std::uint64_t connection_id, const std::string& peer, std::string_view worker,
+                             std::string_view reason) {
+    if (off()) return;
+    write(make("channel_refused")
+              .add("connection_id", connection_id)
+              .add("peer", peer)
+              .add("worker", worker)
+              .add("reason", reason));
+}
+
+void Events::update_refused(std::uint64_t connection_id, std::uint32_t channel_id, std::string_view reason) {
+    if (off()) return;
+    write(make("update_refused")
+              .add("connection_id", connection_id)
+              .add("channel_id", channel_id)
+              .add("reason", reason));
+}
+
 void Events::channel_opened(std::uint64_t connection_id, std::uint32_t channel_id, const std::string& worker,
                             double difficulty) {
     if (off()) return;
@@ -152,6 +175,7 @@ void Events::mint_status(const MintStatus& mint) {
         .add("pending", mint.pending)
         .add("inflight", mint.inflight)
         .add("created", mint.created)
+        .add("wrong_answers", mint.wrong_answers)
         .add("dead", mint.dead);
     if (mint.is_connected) record.add("peer", mint.peer);
     if (mint.oldest_pending_ms)
@@ -165,20 +189,22 @@ void Events::alarm(const std::string& what) {
     write(make("alarm").add("what", what));
 }
 
-void Events::status(std::uint64_t connections, std::uint64_t channels, std::uint64_t outbox_pending,
-                    std::uint64_t outbox_dead, bool mint_connected, const net::FrameCounters& mining_port) {
+void Events::status(const Status& s) {
     if (off()) return;
     write(make("pool_status")
               .add("started_ms", started_ms_)
-              .add("connections", connections)
-              .add("channels", channels)
-              .add("outbox_pending", outbox_pending)
-              .add("outbox_dead", outbox_dead)
-              .add("mint_connected", mint_connected)
-              .add("handshakes_failed", mining_port.handshake_failed)
-              .add("connections_refused", mining_port.refused_full)
-              .add("connections_dropped_slow", mining_port.dropped_slow)
-              .add("frames_damaged", mining_port.bad_mac)
+              .add("connections", s.connections)
+              .add("channels", s.channels)
+              .add("channels_busiest", s.channels_busiest)
+              .add("channels_max", s.channels_max)
+              .add("outbox_pending", s.outbox_pending)
+              .add("outbox_dead", s.outbox_dead)
+              .add("mint_connected", s.mint_connected)
+              .add("messages_ignored", s.messages_ignored)
+              .add("handshakes_failed", s.mining_port.handshake_failed)
+              .add("connections_refused", s.mining_port.refused_full)
+              .add("connections_dropped_slow", s.mining_port.dropped_slow)
+              .add("frames_damaged", s.mining_port.bad_mac)
               .add("log_lines_dropped", log::dropped_lines()));
 }
 

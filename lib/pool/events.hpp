@@ -29,6 +29,10 @@ class Events {
 
     void connection_opened(std::uint64_t connection_id, const std::string& peer);
     void connection_closed(std::uint64_t connection_id, const std::string& reason);
+    void setup_refused(std::uint64_t connection_id, const std::string& peer, std::string_view reason);
+    void channel_refused(std::uint64_t connection_id, const std::string& peer, std::string_view worker,
+                         std::string_view reason);
+    void update_refused(std::uint64_t connection_id, std::uint32_t channel_id, std::string_view reason);
     void channel_opened(std::uint64_t connection_id, std::uint32_t channel_id, const std::string& worker,
                         double difficulty);
     void channel_named(std::uint64_t connection_id, std::uint32_t channel_id, const std::string& worker);
@@ -62,8 +66,18 @@ class Events {
     void quote_requeued(std::uint64_t seq);
     void mint_status(const MintStatus& mint);
     void alarm(const std::string& what);
-    void status(std::uint64_t connections, std::uint64_t channels, std::uint64_t outbox_pending,
-                std::uint64_t outbox_dead, bool mint_connected, const net::FrameCounters& mining_port);
+    struct Status {
+        std::uint64_t connections{};
+        std::uint64_t channels{};
+        std::uint64_t channels_busiest{};  ///< those of the connection that has most
+        std::uint64_t channels_max{};      ///< of one connection
+        std::uint64_t outbox_pending{};
+        std::uint64_t outbox_dead{};
+        bool mint_connected{};
+        std::uint64_t messages_ignored{};
+        const net::FrameCounters& mining_port;
+    };
+    void status(const Status& status);
 
   private:
     bool off() const;

@@ -14,6 +14,12 @@ constexpr std::size_t kPageRows = 2048;
 constexpr std::size_t kOwnersMax = 200'000;
 constexpr std::int64_t kRetryMs = 1000;
 
+bool is_known_code(std::uint16_t code) {
+    using sv2::link::QuoteErrorCode;
+    return code >= static_cast<std::uint16_t>(QuoteErrorCode::malformed) &&
+           code <= static_cast<std::uint16_t>(QuoteErrorCode::storage);
+}
+
 }  // namespace
 
 /// One mint's part. Rows up to loaded_until are answered, in flight, postponed or in ready.
@@ -46,7 +52,7 @@ struct Hub::Lane {
     /// disk is full does not draw the whole backlog into memory.
     std::vector<StoredIntent> postponed;
     std::unordered_map<std::uint64_t, StoredIntent> inflight;
-    std::uint64_t pending, created{0}, dead;
+    std::uint64_t pending, created{0}, wrong_answers{0}, dead;
     UnixMs oldest_pending_ms{0};
     net::Timer retry;
 };
@@ -136,6 +142,11 @@ void Hub::retry_later(Lane& lane) {
     });
 }
 
+void Hub::postpone(Lane& lane, StoredIntent row) {
+    lane.postponed.push_back(std::move(row));
+    retry_later(lane);
+}
+
 void Hub::fetch(Lane& lane) {
     lane.is_fetching = true;
     outbox_.page(lane.loaded_until + 1, lane.mint_last_seq, kPageRows,
@@ -163,21 +174,24 @@ void Hub::on_page(Lane& lane, Result<std::vector<StoredIntent>> page) {
     pump(lane);
 }
 
-Result<> Hub::on_response(const QuoteCarrier* carrier, const sv2::link::QuoteResponse& response) {
+void Hub::on_response(const QuoteCarrier* carrier, const sv2::link::QuoteResponse& response) {
     Lane* lane = find_lane(carrier);
-    if (!lane) return {};  // a session that was replaced
+    if (!lane) return;  // a session that was replaced
     auto it = lane->inflight.find(row_seq(lane->id, response.seq));
     if (it == lane->inflight.end() || response.seq > kCountMax) {
-        observer_.on_alarm("mint '" + lane->name + "' answered request " + std::to_string(response.seq) +
-                           ", which is not in flight; ignored");
-        return {};
+        ++lane->wrong_answers;
+        return observer_.on_alarm("mint '" + lane->name + "' answered request " +
+                                  std::to_string(response.seq) + ", which is not in flight; ignored");
     }
     HP_CRASH_POINT("P9");
     const StoredIntent& row = it->second;
     if (auto mismatch = ehash::response_mismatch(response, count_of_row(row.seq), row.intent)) {
+        ++lane->wrong_answers;
         observer_.on_alarm("the answer of mint '" + lane->name + "' to request " +
                            std::to_string(response.seq) + " does not fit it: " + *mismatch);
-        return fail(Errc::protocol, "answer does not fit its request");
+        StoredIntent asked = std::move(it->second);
+        lane->inflight.erase(it);
+        return postpone(*lane, std::move(asked));
     }
     Owner owner;
     if (auto found = owners_.find(row.seq); found != owners_.end()) {
@@ -192,27 +206,33 @@ Result<> Hub::on_response(const QuoteCarrier* carrier, const sv2::link::QuoteRes
     acks_.push_back({row.seq, response.quote_id.value, unix_ms_now(), row.state});
     if (row.state == IntentState::pending) --lane->pending;
     if (row.state == IntentState::dead) --lane->dead;
+    unsaved_.insert_or_assign(row.seq, std::move(it->second));
     lane->inflight.erase(it);
     ++lane->created;
     save_acks();
     pump(*lane);
-    return {};
 }
 
-Result<> Hub::on_error(const QuoteCarrier* carrier, const sv2::link::QuoteError& error) {
+void Hub::on_error(const QuoteCarrier* carrier, const sv2::link::QuoteError& error) {
     Lane* lane = find_lane(carrier);
-    if (!lane) return {};
+    if (!lane) return;
     auto it = lane->inflight.find(row_seq(lane->id, error.seq));
     if (it == lane->inflight.end() || error.seq > kCountMax ||
-        it->second.intent.share_hash != error.share_hash.bytes)
-        return fail(Errc::protocol, "error for a request that is not in flight");
+        it->second.intent.share_hash != error.share_hash.bytes) {
+        ++lane->wrong_answers;
+        return observer_.on_alarm("mint '" + lane->name + "' refused request " + std::to_string(error.seq) +
+                                  " of share " + to_hex(error.share_hash.bytes) +
+                                  ", which is not in flight; ignored");
+    }
     StoredIntent row = std::move(it->second);
     lane->inflight.erase(it);
-    if (error.retryable) {
-        lane->postponed.push_back(std::move(row));
-        retry_later(*lane);
-        return {};
+    if (!is_known_code(error.code)) {
+        ++lane->wrong_answers;
+        observer_.on_alarm("mint '" + lane->name + "' refused outbox row " + std::to_string(row.seq) +
+                           " with the unknown code " + std::to_string(error.code) +
+                           (error.retryable ? "; it is asked again" : ", for good: it is a dead letter"));
     }
+    if (error.retryable) return postpone(*lane, std::move(row));
     std::string reason = std::to_string(error.code) + " " + printable(error.text.value);
     observer_.on_quote_dead(row, error.code, reason);
     if (auto found = owners_.find(row.seq); found != owners_.end()) {
@@ -235,7 +255,6 @@ Result<> Hub::on_error(const QuoteCarrier* carrier, const sv2::link::QuoteError&
                      }));
     }
     pump(*lane);
-    return {};
 }
 
 void Hub::requeued(const std::vector<StoredIntent>& rows) {
@@ -264,6 +283,7 @@ void Hub::send_acks() {
                     }
                     HP_CRASH_POINT("P11");
                     on_acks_refused(*refused);
+                    for (const QuoteAck& ack : *acks_on_way_) unsaved_.erase(ack.seq);
                     acks_on_way_.reset();
                     save_acks();
                 }));
@@ -277,7 +297,11 @@ void Hub::on_acks_refused(const std::vector<std::uint64_t>& refused) {
                            " to two shares; row " + std::to_string(seq) + " stays as it was");
         if (ack->state_before == IntentState::pending) ++lane.pending;
         if (ack->state_before == IntentState::dead) ++lane.dead;
-        if (lane.carrier) lane.carrier->end("the same quote id for two shares");
+        ++lane.wrong_answers;
+        // A row beyond loaded_until comes by its page.
+        if (auto row = unsaved_.find(seq);
+            lane.carrier && seq <= lane.loaded_until && row != unsaved_.end() && !lane.inflight.contains(seq))
+            postpone(lane, std::move(row->second));
     }
 }
 
@@ -325,6 +349,7 @@ MintStatus Hub::status(MintId mint) const {
             lane.pending,
             lane.inflight.size(),
             lane.created,
+            lane.wrong_answers,
             lane.dead,
             lane.oldest_pending_ms};
 }

@@ -46,7 +46,8 @@ struct MintStatus {
     std::string peer;         ///< while connected
     std::uint64_t pending{};  ///< backlog: committed, not answered (on disk, in the window or on the link)
     std::uint64_t inflight{};
-    std::uint64_t created{};  ///< answered since the pool's start
+    std::uint64_t created{};        ///< answered since the pool's start
+    std::uint64_t wrong_answers{};  ///< answers that fit no request, since the pool's start
     std::uint64_t dead{};
     UnixMs oldest_pending_ms{};  ///< when the oldest share of the backlog was accepted; 0: no backlog
 };
@@ -80,10 +81,11 @@ class Hub {
     /// session of the same mint is ended.
     void attach(MintId mint, std::shared_ptr<QuoteCarrier> carrier, std::uint64_t mint_last_count);
     void detach(const QuoteCarrier* carrier);
-    /// `response.seq` and `error.seq` count the mint's rows, as on the link. An error is the mint's breach of
-    /// the protocol, for which its session ends.
-    Result<> on_response(const QuoteCarrier* carrier, const sv2::link::QuoteResponse& response);
-    Result<> on_error(const QuoteCarrier* carrier, const sv2::link::QuoteError& error);
+    /// `response.seq` and `error.seq` count the mint's rows, as on the link. A wrong answer is an alarm and
+    /// concerns its row alone: it is asked for again in a second, and what was never asked for is passed
+    /// over.
+    void on_response(const QuoteCarrier* carrier, const sv2::link::QuoteResponse& response);
+    void on_error(const QuoteCarrier* carrier, const sv2::link::QuoteError& error);
     /// Dead letters try again (Outbox::requeue gave these rows).
     void requeued(const std::vector<StoredIntent>& rows);
 
@@ -108,6 +110,7 @@ class Hub {
     void reset(Lane& lane);
     void pump(Lane& lane);
     void retry_later(Lane& lane);
+    void postpone(Lane& lane, StoredIntent row);
     void fetch(Lane& lane);
     void on_page(Lane& lane, Result<std::vector<StoredIntent>> page);
     void save_acks();
@@ -128,6 +131,7 @@ class Hub {
     std::unordered_map<std::uint64_t, Owner> owners_;
     std::vector<QuoteAck> acks_;
     std::shared_ptr<const std::vector<QuoteAck>> acks_on_way_;  // to the outbox, or for another try
+    std::unordered_map<std::uint64_t, StoredIntent> unsaved_;   // the rows of both
 };
 
 }  // namespace hp::pool

@@ -195,11 +195,13 @@ class LinkServer::Session : public net::FrameHandler,
     Result<> handle_up(const sv2::FrameView& frame) {
         if (frame.is<link::QuoteResponse>()) {
             HP_TRY(auto response, sv2::decode<link::QuoteResponse>(frame.payload));
-            return server_->hub_.on_response(this, response);
+            server_->hub_.on_response(this, response);
+            return {};
         }
         if (frame.is<link::QuoteError>()) {
             HP_TRY(auto error, sv2::decode<link::QuoteError>(frame.payload));
-            return server_->hub_.on_error(this, error);
+            server_->hub_.on_error(this, error);
+            return {};
         }
         if (frame.is<link::Ping>()) {
             HP_TRY(auto ping, sv2::decode<link::Ping>(frame.payload));
@@ -207,7 +209,11 @@ class LinkServer::Session : public net::FrameHandler,
             return {};
         }
         if (frame.is<link::Pong>()) return {};
-        return fail(Errc::protocol, "unexpected message 0x" + to_hex(ByteView{&frame.header.msg_type, 1}));
+        const std::string name = sv2::message_name(frame.header.extension_type, frame.header.msg_type);
+        if (sv2::is_spoken<sv2::Family::link>(frame.header.extension_type, frame.header.msg_type))
+            return fail(Errc::protocol, "unexpected message " + name);
+        log::debug("link {}: ignored message {}", connection_->peer(), name);
+        return {};
     }
 
     void leave(const std::string& why) {

@@ -7,6 +7,7 @@
 #include "sv2/common.hpp"
 #include "sv2/ehash.hpp"
 #include "sv2/extensions.hpp"
+#include "sv2/registry.hpp"
 #include "sv2/setup.hpp"
 
 namespace hp::pool {
@@ -16,8 +17,6 @@ namespace msg = sv2::mining;
 
 constexpr std::uint8_t kMiningProtocol = 0;
 constexpr std::int64_t kSetupLimitMs = 10'000;
-constexpr std::int64_t kFirstChannelLimitMs = 60'000;
-constexpr std::size_t kChannelsMax = 4096;
 
 // SetupConnection.flags of the mining protocol.
 constexpr std::uint32_t kRequiresVersionRolling = 1u << 2;
@@ -52,7 +51,11 @@ bool is_usable_target(const Bytes32& max_target) {
 
 MinerSession::MinerSession(Pool& pool, std::shared_ptr<net::FrameConnection> connection,
                            std::uint64_t connection_id)
-    : pool_{&pool}, connection_{std::move(connection)}, connection_id_{connection_id}, limit_{pool.loop_} {
+    : pool_{&pool},
+      connection_{std::move(connection)},
+      connection_id_{connection_id},
+      limit_{pool.loop_},
+      catch_up_{pool.loop_} {
     limit_.after(kSetupLimitMs, [this] { close("no SetupConnection within 10 s"); });
 }
 
@@ -69,6 +72,7 @@ void MinerSession::on_close(const Error& reason) {
     if (!pool_) return;
     auto* pool = std::exchange(pool_, nullptr);
     limit_.cancel();
+    catch_up_.cancel();
     pool->events_.connection_closed(connection_id_, reason.what);
     for (const auto& [id, state] : channels_) pool->events_.channel_closed(connection_id_, id);
     channels_.clear();
@@ -107,7 +111,19 @@ Result<> MinerSession::handle(const sv2::FrameView& frame) {
         return {};
     }
     if (frame.is<sv2::common::SetupConnection>()) return fail(Errc::protocol, "SetupConnection twice");
-    return fail(Errc::protocol, "unexpected message 0x" + to_hex(ByteView{&frame.header.msg_type, 1}));
+    return on_strange(frame);
+}
+
+/// What we do not speak is ignored. What we speak, but a server is never sent, comes from a client that takes
+/// us for something else: it is told so by the close.
+Result<> MinerSession::on_strange(const sv2::FrameView& frame) {
+    const auto [extension_type, channel_msg, msg_type, size] = frame.header;
+    if (sv2::is_spoken<sv2::Family::mining, sv2::Family::ehash>(extension_type, msg_type))
+        return fail(Errc::protocol, "unexpected message " + sv2::message_name(extension_type, msg_type));
+    ++pool_->messages_ignored_;
+    log::debug("miner {}: ignored message {}", connection_->peer(),
+               sv2::message_name(extension_type, msg_type));
+    return {};
 }
 
 Result<> MinerSession::on_setup(const sv2::FrameView& frame) {
@@ -115,6 +131,7 @@ Result<> MinerSession::on_setup(const sv2::FrameView& frame) {
     bool rolling = pool_->options_.work.version_rolling_allowed;
     if (auto error = sv2::check_setup(setup, kMiningProtocol, rolling ? kRequiresVersionRolling : 0)) {
         send(*error);
+        pool_->events_.setup_refused(connection_id_, connection_->peer(), error->error_code.value);
         return fail(Errc::refused, "SetupConnection refused: " + error->error_code.value);
     }
     send(sv2::common::SetupConnectionSuccess{
@@ -122,15 +139,23 @@ Result<> MinerSession::on_setup(const sv2::FrameView& frame) {
     is_set_up_ = true;
     program_ = setup.vendor.value;
     if (!setup.firmware.value.empty()) program_ += " " + setup.firmware.value;
-    limit_.after(kFirstChannelLimitMs, [this] {
-        if (channels_.empty()) close("no channel within 60 s");
-    });
+    limit_.cancel();
+    if (const auto idle_ms = pool_->options_.idle_channel_ms; idle_ms > 0)
+        limit_.after(idle_ms, [this, idle_ms] {
+            close("no channel within " + std::to_string(idle_ms / 1000) + " s (idle_channel_s)");
+        });
     log::debug("miner {}: connected, vendor \"{}\"", connection_->peer(), printable(setup.vendor.value, 40));
     return {};
 }
 
 Result<> MinerSession::on_request_extensions(const sv2::FrameView& frame) {
     HP_TRY(auto request, sv2::decode<sv2::extensions::RequestExtensions>(frame.payload));
+    if (++extension_requests_ > sv2::extensions::kRequestsMax)
+        return fail(Errc::refused,
+                    "more than " + std::to_string(sv2::extensions::kRequestsMax) + " RequestExtensions");
+    if (request.requested_extensions.items.size() > sv2::extensions::kListedMax)
+        return fail(Errc::refused, "RequestExtensions of more than " +
+                                       std::to_string(sv2::extensions::kListedMax) + " extensions");
     sv2::extensions::RequestExtensionsSuccess success;
     sv2::extensions::RequestExtensionsError error;
     success.request_id = error.request_id = request.request_id;
@@ -149,33 +174,40 @@ Result<> MinerSession::on_request_extensions(const sv2::FrameView& frame) {
     return {};
 }
 
-Result<> MinerSession::refuse_open(std::uint32_t request_id, const char* code) {
+Result<> MinerSession::refuse_open(std::uint32_t request_id, const std::string& worker,
+                                   const std::string& code) {
     send(msg::OpenMiningChannelError{request_id, {code}});
+    static log::Limited note{log::Level::warn};
+    note.about(connection_->peer(), "miner {}: channel for \"{}\" refused: {}", connection_->peer(),
+               printable(worker, 80), code);
+    pool_->events_.channel_refused(connection_id_, connection_->peer(), worker, code);
     return {};
 }
 
 Result<> MinerSession::on_open_standard(const sv2::FrameView& frame) {
     HP_TRY(auto open, sv2::decode_with_rest<msg::OpenStandardMiningChannel>(frame.payload));
-    return refuse_open(open.message.request_id, "standard-channels-not-supported");
+    return refuse_open(open.message.request_id, open.message.user_identity.value,
+                       "standard-channels-not-supported");
 }
 
 Result<> MinerSession::on_open_extended(const sv2::FrameView& frame) {
     HP_TRY(auto decoded, sv2::decode_with_rest<msg::OpenExtendedMiningChannel>(frame.payload));
     const auto& open = decoded.message;
-    if (channels_.size() >= kChannelsMax) return refuse_open(open.request_id, "too-many-channels");
-    if (!is_usable_hash_rate(open.nominal_hash_rate.get()))
-        return refuse_open(open.request_id, "invalid-nominal-hashrate");
-    if (!pool_->work_.tip()) return refuse_open(open.request_id, "no-template-yet");
+    const auto refuse = [&](const std::string& code) {
+        return refuse_open(open.request_id, open.user_identity.value, code);
+    };
+    if (channels_.size() >= pool_->options_.channels_max) return refuse("too-many-channels");
+    if (!is_usable_hash_rate(open.nominal_hash_rate.get())) return refuse("invalid-nominal-hashrate");
+    if (!pool_->work_.tip()) return refuse("no-template-yet");
     HP_TRY(auto tlv, find_locking_key(decoded.rest, ehash_negotiated_));
     std::optional<crypto::PublicKey33> key =
         tlv.is_present ? tlv.key : ehash::key_from_name(open.user_identity.value);
     if (!key && !tlv.is_present) key = pool_->options_.default_locking_key;
-    if (!key) return refuse_open(open.request_id, "invalid-locking-key");
-    if (!is_usable_target(open.max_target.bytes))
-        return refuse_open(open.request_id, "max-target-out-of-range");
+    if (!key) return refuse("invalid-locking-key");
+    if (!is_usable_target(open.max_target.bytes)) return refuse("max-target-out-of-range");
 
     auto grant = pool_->extranonces_.grant_extended(open.min_extranonce_size);
-    if (!grant) return refuse_open(open.request_id, grant.error().what.c_str());
+    if (!grant) return refuse(grant.error().what);
     auto now = steady_ms_now();
     mining::Vardiff vardiff{pool_->vardiff_rules_, open.nominal_hash_rate.get(), open.max_target.bytes, now};
 
@@ -203,17 +235,11 @@ Result<> MinerSession::on_open_extended(const sv2::FrameView& frame) {
     // The current tip as a future job that the tip message puts in force, as the specification has it.
     ChannelState& state = it->second;
     const auto& jobs = *pool_->work_.current();
-    const auto& job = jobs.for_size(state.channel.full_extranonce_size());
-    send(mining::extended_job_message(*job, channel_id, std::nullopt));
-    state.channel.add_future_job(job);
-    const auto& tip = *pool_->work_.tip();
-    send(msg::SetNewPrevHash{channel_id, jobs.job_id, {tip.prev_hash}, tip.min_ntime, tip.nbits});
+    state.channel.add_future_job(jobs.for_size(state.channel.full_extranonce_size()));
     state.channel.activate(jobs.job_id, pool_->work_.tip(), now);
-    if (auto future = pool_->work_.future()) {
-        const auto& waiting = future->for_size(state.channel.full_extranonce_size());
-        send(mining::extended_job_message(*waiting, channel_id, std::nullopt));
-        state.channel.add_future_job(waiting);
-    }
+    if (auto future = pool_->work_.future())
+        state.channel.add_future_job(future->for_size(state.channel.full_extranonce_size()));
+    tell_work(state);
     return {};
 }
 
@@ -222,6 +248,7 @@ Result<> MinerSession::on_update_channel(const sv2::FrameView& frame) {
     const auto& update = decoded.message;
     auto refuse = [&](const char* code) {
         send(msg::UpdateChannelError{update.channel_id, {code}});
+        pool_->events_.update_refused(connection_id_, update.channel_id, code);
         return Result<>{};
     };
     auto it = channels_.find(update.channel_id);
@@ -364,7 +391,7 @@ void MinerSession::apply_target(ChannelState& state, const bitcoin::Target& targ
     if (!jobs) return;
     const auto& job = jobs->for_size(state.channel.full_extranonce_size());
     state.channel.add_job(job, now);
-    send(mining::extended_job_message(*job, channel_id, pool_->work_.tip()->min_ntime));
+    tell_work(state);
 }
 
 void MinerSession::tick(SteadyMs now, SteadyMs status_period_ms) {
@@ -378,37 +405,6 @@ void MinerSession::tell_status(ChannelState& state, SteadyMs now) {
     state.told_ms = now;
     pool_->events_.channel_status({connection_id_, connection_->peer(), program_, state.channel, state.worker,
                                    state.nominal_hash_rate_hps, state.opened_ms, state.tally});
-}
-
-void MinerSession::send_future_job(const JobSet& jobs) {
-    for (auto& [id, state] : channels_) {
-        const auto& job = jobs.for_size(state.channel.full_extranonce_size());
-        state.channel.add_future_job(job);
-        send(mining::extended_job_message(*job, id, std::nullopt));
-    }
-}
-
-void MinerSession::send_job(const JobSet& jobs, std::uint32_t min_ntime) {
-    auto now = steady_ms_now();
-    for (auto& [id, state] : channels_) {
-        const auto& job = jobs.for_size(state.channel.full_extranonce_size());
-        state.channel.add_job(job, now);
-        send(mining::extended_job_message(*job, id, min_ntime));
-    }
-}
-
-void MinerSession::send_tip(const mining::TipPtr& tip, const JobSet& jobs) {
-    auto now = steady_ms_now();
-    for (auto& [id, state] : channels_) {
-        if (!state.channel.activate(jobs.job_id, tip, now)) {
-            // The channel never had this job (it was renewed, or forgotten): send it as the tip's first.
-            const auto& job = jobs.for_size(state.channel.full_extranonce_size());
-            state.channel.add_future_job(job);
-            send(mining::extended_job_message(*job, id, std::nullopt));
-            state.channel.activate(jobs.job_id, tip, now);
-        }
-        send(msg::SetNewPrevHash{id, jobs.job_id, {tip->prev_hash}, tip->min_ntime, tip->nbits});
-    }
 }
 
 void MinerSession::quote_created(std::uint32_t channel_id, std::uint32_t sequence_number,

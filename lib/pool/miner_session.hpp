@@ -1,6 +1,7 @@
 // One SV2 mining connection: setup, extensions, channels, shares. Its channels live and die with it; their
 // quotes do not, they are in the outbox.
 #pragma once
+#include <deque>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -43,7 +44,7 @@ class MinerSession : public net::FrameHandler,
 
     /// To all channels: a future job, a job on the current tip, or a tip with its job.
     void send_future_job(const JobSet& jobs);
-    void send_job(const JobSet& jobs, std::uint32_t min_ntime);
+    void send_job(const JobSet& jobs);
     void send_tip(const mining::TipPtr& tip, const JobSet& jobs);
     /// Vardiff, about once a second; and each channel's status, once in the period.
     void tick(SteadyMs now, SteadyMs status_period_ms);
@@ -71,6 +72,11 @@ class MinerSession : public net::FrameHandler,
         UnixMs opened_ms{};
         SteadyMs told_ms{};
         bool has_unacknowledged{false};
+        // What the peer has been sent, and whether more waits until it reads (miner_work.cpp).
+        mining::TipPtr told_tip{};
+        std::uint32_t told_job_id{0};
+        std::uint32_t told_future_id{0};
+        bool is_behind{false};
         // The last credited target and what it is worth: the wide division costs as much as a block's hash.
         bitcoin::Target valued_target{};
         std::uint64_t valued_amount{0};
@@ -84,9 +90,14 @@ class MinerSession : public net::FrameHandler,
     Result<> on_close_channel(const sv2::FrameView& frame);
     Result<> on_submit(const sv2::FrameView& frame);
     std::uint64_t amount_of(ChannelState& state, const mining::Verdict& verdict) const;
-    Result<> refuse_open(std::uint32_t request_id, const char* code);
+    Result<> on_strange(const sv2::FrameView& frame);
+    Result<> refuse_open(std::uint32_t request_id, const std::string& worker, const std::string& code);
     void refuse_share(std::uint32_t channel_id, std::uint32_t sequence_number, std::string_view code);
     void tell_status(ChannelState& state, SteadyMs now);
+    void tell_work(ChannelState& state);
+    void send_work(ChannelState& state);
+    bool is_choked();
+    void catch_up();
     void apply_target(ChannelState& state, const bitcoin::Target& target, SteadyMs now);
     template <sv2::Message M>
     void send(const M& message) {
@@ -102,9 +113,14 @@ class MinerSession : public net::FrameHandler,
     std::string program_;  // what the client says that it is
     bool is_set_up_{false};
     bool ehash_negotiated_{false};
+    unsigned extension_requests_{0};
     std::uint32_t next_channel_id_{1};
     std::unordered_map<std::uint32_t, ChannelState> channels_;
     std::vector<std::uint32_t> unacknowledged_;
+    std::deque<std::uint32_t> behind_;  // channels whose newest work waits for room in the queue
+    net::Timer catch_up_;
+    SteadyMs choked_since_ms_{0};
+    std::size_t choked_bytes_{0};
     Bytes scratch_;
 };
 

@@ -21,6 +21,9 @@ constexpr SteadyMs kGroupWaitMs = 4;
 /// Turns of the loop without a new share that make it idle: in the first the sockets that are ready by now
 /// may still stand behind us in the loop's queue.
 constexpr int kQuietTurns = 2;
+/// From so many connections on (of FrameLimits::connections_max), the oldest without a channel makes room for
+/// a new one.
+constexpr std::size_t kCrowdedConnections = 15'000;
 /// Dead letters that one request brings back, at most: they pass through memory.
 constexpr std::size_t kRequeueMax = 100'000;
 
@@ -92,6 +95,7 @@ Result<std::unique_ptr<Pool>> Pool::start(net::Loop& loop, PoolOptions options) 
     HP_TRY(p.mining_listener_,
            net::FrameListener::listen(loop, p.options_.mining_listen, limits, p.options_.mining_identity,
                                       [raw = pool.get()](std::shared_ptr<net::FrameConnection> connection) {
+                                          raw->make_room();
                                           auto id = raw->next_connection_id_++;
                                           auto session = std::make_shared<MinerSession>(*raw, connection, id);
                                           raw->sessions_.emplace(id, session);
@@ -124,8 +128,11 @@ MintId Pool::route(const crypto::PublicKey33& locking_key) const {
 }
 
 void Pool::tell_status() {
-    std::uint64_t channels = 0, pending = 0, dead = 0;
-    for (auto& [id, session] : sessions_) channels += session->channel_count();
+    std::uint64_t channels = 0, busiest = 0, pending = 0, dead = 0;
+    for (auto& [id, session] : sessions_) {
+        channels += session->channel_count();
+        busiest = std::max<std::uint64_t>(busiest, session->channel_count());
+    }
     bool all_connected = true;
     for (const MintStatus& mint : hub_->statuses()) {
         pending += mint.pending;
@@ -133,7 +140,15 @@ void Pool::tell_status() {
         all_connected = all_connected && (mint.is_connected || !mint.is_configured);
         events_.mint_status(mint);
     }
-    events_.status(sessions_.size(), channels, pending, dead, all_connected, mining_listener_->counters());
+    events_.status({.connections = sessions_.size(),
+                    .channels = channels,
+                    .channels_busiest = busiest,
+                    .channels_max = options_.channels_max,
+                    .outbox_pending = pending,
+                    .outbox_dead = dead,
+                    .mint_connected = all_connected,
+                    .messages_ignored = messages_ignored_,
+                    .mining_port = mining_listener_->counters()});
     status_line_.set(
         is_ready_ ? fmt::format("{} connections, {} channels; {} quotes pending, {} dead; mints {}",
                                 sessions_.size(), channels, pending, dead, all_connected ? "up" : "away")
@@ -180,6 +195,14 @@ void Pool::stop(std::function<void()> stopped) {
         sink_->flush(500);
         stopped_();
     });
+}
+
+void Pool::make_room() {
+    if (sessions_.size() < kCrowdedConnections) return;
+    std::shared_ptr<MinerSession> longest;
+    for (const auto& [id, session] : sessions_)
+        if (session->channel_count() == 0 && (!longest || id < longest->connection_id())) longest = session;
+    if (longest) longest->close("no channel, and others need its place");
 }
 
 void Pool::gone(MinerSession& session) { sessions_.erase(session.connection_id()); }
@@ -313,7 +336,7 @@ void Pool::on_new_template(const sv2::templates::NewTemplate& message) {
         if (jobs->is_future)
             session->send_future_job(*jobs->jobs);
         else
-            session->send_job(*jobs->jobs, work_.tip()->min_ntime);
+            session->send_job(*jobs->jobs);
     }
 }
 

@@ -34,6 +34,8 @@ struct PoolOptions {
     double shares_per_minute{20};
     unsigned easiest_target_bits{32};
     SteadyMs retarget_ms{60'000};
+    std::size_t channels_max{4096};  ///< of one connection
+    SteadyMs idle_channel_ms{0};     ///< a connection without a channel may stay so long; 0: for ever
     std::optional<crypto::PublicKey33> default_locking_key;
     std::string outbox_path;
     net::EventOptions events;
@@ -65,6 +67,7 @@ class Pool : public TemplateListener, public HubObserver {
     friend class MinerSession;
     Pool(net::Loop& loop, PoolOptions options);
     void gone(MinerSession& session);
+    void make_room();
     /// Queues a share for the next group commit. False: too many wait already (the disk is not keeping up),
     /// and the share may come again.
     bool enqueue(PendingShare share, NewIntent intent);
@@ -106,6 +109,7 @@ class Pool : public TemplateListener, public HubObserver {
     mining::VardiffRules vardiff_rules_;
     std::unordered_map<std::uint64_t, std::shared_ptr<MinerSession>> sessions_;
     std::uint64_t next_connection_id_{1};
+    std::uint64_t messages_ignored_{0};
     Batch waiting_;
     SteadyMs waiting_since_ms_{0};
     bool committing_{false};

@@ -40,12 +40,15 @@ class TemplateClient::Session : public net::FrameHandler {
             HP_TRY(auto message, sv2::decode<sv2::templates::SetNewPrevHash>(frame.payload));
             client_->listener_.on_new_prev_hash(message);
         } else {
-            log::debug("template provider: ignored message 0x{:02x}", frame.header.msg_type);
+            log::debug("template provider: ignored message {}",
+                       sv2::message_name(frame.header.extension_type, frame.header.msg_type));
         }
         return {};
     }
 
     Result<> handle_setup(const sv2::FrameView& frame) {
+        if (!sv2::is_spoken<sv2::Family::templates>(frame.header.extension_type, frame.header.msg_type))
+            return {};
         if (frame.is<sv2::common::SetupConnectionError>()) {
             HP_TRY(auto error, sv2::decode<sv2::common::SetupConnectionError>(frame.payload));
             return fail(Errc::refused, "refused the connection: " + printable(error.error_code.value));

@@ -166,6 +166,7 @@ void Downstream::on_refused(const std::string& code) {
     if (!proxy_) return;
     static log::Limited complain{log::Level::warn};
     complain.about(connection_->peer(), "miner {}: pool refused its channel: {}", connection_->peer(), code);
+    proxy_->events_.miner_channel_refused(miner_id_, worker_, code);
     // No template yet: the pool is starting. Anything else would be refused again.
     if (code == "no-template-yet") {
         limit_.after(500, [this] {

@@ -30,6 +30,18 @@ void Events::miner_authorized(std::uint64_t miner_id, std::string_view worker, s
                          .add("user_agent", user_agent));
 }
 
+void Events::miner_channel_refused(std::uint64_t miner_id, std::string_view worker, std::string_view reason) {
+    if (!off())
+        sink_->write(make("miner_channel_refused")
+                         .add("miner_id", miner_id)
+                         .add("worker", worker)
+                         .add("reason", reason));
+}
+
+void Events::upstream_refused(std::string_view pool, std::string_view reason) {
+    if (!off()) sink_->write(make("upstream_refused").add("pool", pool).add("reason", reason));
+}
+
 void Events::miner_disconnected(std::uint64_t miner_id, std::string_view worker, std::string_view reason) {
     if (!off())
         sink_->write(
@@ -104,13 +116,17 @@ void Events::quote_parked(const std::string& quote_id, const std::string& reason
     if (!off()) sink_->write(make("quote_parked").add("quote_id", quote_id).add("reason", reason));
 }
 
-void Events::status(std::size_t miners, bool pool_connected, bool mint_connected,
+void Events::status(std::size_t miners, const Upstreams::Status& pool, bool mint_connected,
                     std::uint64_t wallet_balance) {
     if (off()) return;
     sink_->write(make("proxy_status")
                      .add("started_ms", started_ms_)
                      .add("miners", miners)
-                     .add("pool_connected", pool_connected)
+                     .add("pool_connected", pool.connections > 0)
+                     .add("pool_connections", std::uint64_t{pool.connections})
+                     .add("pool_channels", std::uint64_t{pool.channels})
+                     .add("pool_channels_max", std::uint64_t{pool.channels_max})
+                     .add("messages_ignored", pool.messages_ignored)
                      .add("mint_connected", mint_connected)
                      .add("wallet_balance", wallet_balance)
                      .add("log_lines_dropped", log::dropped_lines()));

@@ -7,6 +7,7 @@
 
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
+#include "proxy/upstreams.hpp"
 
 namespace hp::net {
 class EventSink;
@@ -22,6 +23,8 @@ class Events {
     void to(net::EventSink* sink) { sink_ = sink; }
     void miner_connected(std::uint64_t miner_id, const std::string& peer);
     void miner_authorized(std::uint64_t miner_id, std::string_view worker, std::string_view user_agent);
+    void miner_channel_refused(std::uint64_t miner_id, std::string_view worker, std::string_view reason);
+    void upstream_refused(std::string_view pool, std::string_view reason);
     void miner_disconnected(std::uint64_t miner_id, std::string_view worker, std::string_view reason);
     struct MinerStatus {
         std::uint64_t miner_id{};
@@ -46,7 +49,8 @@ class Events {
     /// below 0 unknown (the share was another process's life).
     void token_minted(const std::string& quote_id, std::uint64_t amount, std::int64_t share_to_token_ms);
     void quote_parked(const std::string& quote_id, const std::string& reason);
-    void status(std::size_t miners, bool pool_connected, bool mint_connected, std::uint64_t wallet_balance);
+    void status(std::size_t miners, const Upstreams::Status& pool, bool mint_connected,
+                std::uint64_t wallet_balance);
 
   private:
     bool off() const;

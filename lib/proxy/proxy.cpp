@@ -44,7 +44,10 @@ Result<std::unique_ptr<Proxy>> Proxy::start(net::Loop& loop, ProxyOptions option
         log::info("faucet on http://{}: tokens of up to {} {}, one every {} s", p->faucet_->bound().text(),
                   p->options_.faucet->amount_max, p->options_.faucet->unit, p->options_.faucet->interval_s);
     }
-    p->upstream_ = std::make_unique<Upstream>(loop, p->options_.pool);
+    p->upstream_ = std::make_unique<Upstreams>(loop, p->options_.pool);
+    p->upstream_->on_setup_refused = [p](const std::string& code) {
+        p->events_.upstream_refused(p->upstream_->name(), code);
+    };
     p->upstream_->on_ready = [p] {
         auto miners = p->miners_;
         for (auto& [id, miner] : miners) miner->pool_is_ready();
@@ -74,7 +77,7 @@ Result<std::unique_ptr<Proxy>> Proxy::start(net::Loop& loop, ProxyOptions option
             std::clamp<SteadyMs>(static_cast<SteadyMs>(p->miners_.size()) * 5, 5'000, 60'000);
         for (auto& [id, miner] : p->miners_) miner->tell_status(now, period_ms);
         auto balance = p->wallet_->balance();
-        p->events_.status(p->miners_.size(), p->upstream_->is_ready(), p->wallet_->is_connected(),
+        p->events_.status(p->miners_.size(), p->upstream_->status(), p->wallet_->is_connected(),
                           balance ? balance->unspent : 0);
     });
     p->lookup_.every(kLookupMs, [p] {

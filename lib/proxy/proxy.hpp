@@ -10,14 +10,14 @@
 #include "proxy/downstream.hpp"
 #include "proxy/events.hpp"
 #include "proxy/faucet.hpp"
-#include "proxy/upstream.hpp"
+#include "proxy/upstreams.hpp"
 #include "wallet/wallet.hpp"
 
 namespace hp::proxy {
 
 struct ProxyOptions {
     net::Endpoint listen;
-    Upstream::Options pool;
+    Upstreams::Options pool;
     wallet::WalletOptions wallet;
     std::uint16_t min_extranonce_size{8};
     double initial_hash_rate_hps{1e12};
@@ -53,7 +53,7 @@ class Proxy {
     std::unique_ptr<net::EventSink> sink_;
     Events events_;
     std::unique_ptr<wallet::Wallet> wallet_;
-    std::unique_ptr<Upstream> upstream_;
+    std::unique_ptr<Upstreams> upstream_;
     std::unique_ptr<net::LineListener> listener_;
     std::unique_ptr<Faucet> faucet_;
     std::unordered_map<std::uint64_t, std::shared_ptr<Downstream>> miners_;

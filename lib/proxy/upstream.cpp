@@ -46,7 +46,8 @@ class Upstream::Session : public net::FrameHandler {
 Upstream::Upstream(net::Loop& loop, Options options)
     : loop_{loop},
       options_{std::move(options)},
-      name_{options_.address.text()},
+      name_{options_.address.text() +
+            (options_.number > 1 ? " (connection " + std::to_string(options_.number) + ")" : "")},
       redial_{loop},
       limit_{loop} {}
 
@@ -78,6 +79,11 @@ void Upstream::dial() {
         });
 }
 
+void Upstream::end(const std::string& why) {
+    if (connection_) connection_->close(why);
+    lost(why);
+}
+
 void Upstream::lost(const std::string& reason) {
     if (reason != last_reason_) log::warn("pool {}: {}; trying again", name_, reason);
     last_reason_ = reason;
@@ -89,7 +95,7 @@ void Upstream::lost(const std::string& reason) {
     connection_.reset();
     auto orphans = std::move(channels_);
     channels_.clear();
-    for (auto& [request_id, owner] : opening_) orphans.emplace(~request_id, owner);
+    for (auto& [request_id, opening] : opening_) orphans.emplace(~request_id, opening.owner);
     opening_.clear();
     if (was_ready && on_lost) on_lost(reason);
     for (auto& [id, weak] : orphans)
@@ -99,6 +105,11 @@ void Upstream::lost(const std::string& reason) {
 }
 
 Result<> Upstream::handle(const sv2::FrameView& frame) {
+    const auto [extension_type, channel_msg, msg_type, size] = frame.header;
+    if (!sv2::is_spoken<sv2::Family::mining, sv2::Family::ehash>(extension_type, msg_type)) {
+        ignore(frame);
+        return {};
+    }
     switch (state_) {
         case State::down:
             return {};
@@ -115,6 +126,7 @@ Result<> Upstream::handle(const sv2::FrameView& frame) {
 Result<> Upstream::handle_setup(const sv2::FrameView& frame) {
     if (frame.is<sv2::common::SetupConnectionError>()) {
         HP_TRY(auto error, sv2::decode<sv2::common::SetupConnectionError>(frame.payload));
+        if (on_setup_refused) on_setup_refused(printable(error.error_code.value, 64));
         return fail(Errc::refused, "refused the connection: " + printable(error.error_code.value));
     }
     if (!frame.is<sv2::common::SetupConnectionSuccess>())
@@ -191,10 +203,17 @@ Result<> Upstream::handle_channel(const sv2::FrameView& frame) {
         HP_TRY(auto success, sv2::decode_with_rest<msg::OpenExtendedMiningChannelSuccess>(frame.payload));
         auto it = opening_.find(success.message.request_id);
         if (it == opening_.end()) return fail(Errc::protocol, "a channel that nobody asked for");
-        auto owner = it->second.lock();
+        auto owner = it->second.owner.lock();
+        const std::string unusable =
+            sv2::unusable_extranonce(success.message, it->second.min_extranonce_size);
         opening_.erase(it);
         if (!owner) {
-            close_channel(success.message.channel_id);  // the miner has gone meanwhile
+            close_channel(success.message.channel_id, "miner-disconnected");  // it has gone meanwhile
+            return {};
+        }
+        if (!unusable.empty()) {
+            close_channel(success.message.channel_id, "unusable-extranonce");
+            owner->on_refused(unusable);
             return {};
         }
         channels_[success.message.channel_id] = owner;
@@ -205,7 +224,7 @@ Result<> Upstream::handle_channel(const sv2::FrameView& frame) {
         HP_TRY(auto error, sv2::decode<msg::OpenMiningChannelError>(frame.payload));
         auto it = opening_.find(error.request_id);
         if (it == opening_.end()) return {};
-        auto owner = it->second.lock();
+        auto owner = it->second.owner.lock();
         opening_.erase(it);
         if (owner) owner->on_refused(printable(error.error_code.value, 64));
         return {};
@@ -226,8 +245,15 @@ Result<> Upstream::handle_channel(const sv2::FrameView& frame) {
                  printable(error.error_code.value, 64));
         return {};
     }
-    log::debug("pool {}: ignored message 0x{:02x}", name_, frame.header.msg_type);
+    // Ours to send, or of no use to us: it must not cost the other miners their connection.
+    ignore(frame);
     return {};
+}
+
+void Upstream::ignore(const sv2::FrameView& frame) {
+    ++messages_ignored_;
+    log::debug("pool {}: ignored message {}", name_,
+               sv2::message_name(frame.header.extension_type, frame.header.msg_type));
 }
 
 void Upstream::open_channel(const Opening& opening, std::weak_ptr<ChannelOwner> owner) {
@@ -238,7 +264,7 @@ void Upstream::open_channel(const Opening& opening, std::weak_ptr<ChannelOwner> 
     open.nominal_hash_rate = sv2::F32::from(opening.nominal_hash_rate);
     open.max_target.bytes = opening.max_target;
     open.min_extranonce_size = opening.min_extranonce_size;
-    opening_.emplace(open.request_id, std::move(owner));
+    opening_.emplace(open.request_id, Pending{std::move(owner), opening.min_extranonce_size});
     if (!ehash_negotiated_) return send(open);
     sv2::Tlv key{sv2::ehash::kExtensionType, sv2::ehash::kLockingPubkeyField,
                  Bytes(opening.locking_key.begin(), opening.locking_key.end())};
@@ -267,9 +293,9 @@ void Upstream::submit(const msg::SubmitSharesExtended& share) {
     if (is_ready()) send(share);
 }
 
-void Upstream::close_channel(std::uint32_t channel_id) {
+void Upstream::close_channel(std::uint32_t channel_id, const char* reason) {
     channels_.erase(channel_id);
-    if (is_ready()) send(msg::CloseChannel{channel_id, {"miner-disconnected"}});
+    if (is_ready()) send(msg::CloseChannel{channel_id, {reason}});
 }
 
 }  // namespace hp::proxy

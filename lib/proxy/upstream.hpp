@@ -1,5 +1,5 @@
-// The proxy's one connection to the SV2 pool; every SV1 miner has an extended channel on it. Reconnects for
-// ever.
+// One connection to the SV2 pool; each SV1 miner on it has an extended channel. Reconnects for ever. The
+// proxy has as many as its miners need: upstreams.hpp.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -37,10 +37,13 @@ class Upstream {
     struct Options {
         net::Endpoint address;
         crypto::XOnlyKey32 authority{};
+        unsigned number{1};  ///< among the connections to this pool, for the log
     };
     Upstream(net::Loop& loop, Options options);
     ~Upstream();
     void start() { dial(); }
+    /// Closes for a reason of ours, and tries again.
+    void end(const std::string& why);
     bool is_ready() const { return state_ == State::ready; }
     /// Whether the pool pays through our extension, and forbids rolling the version.
     bool pays_ehash() const { return ehash_negotiated_; }
@@ -49,6 +52,8 @@ class Upstream {
 
     std::function<void()> on_ready;
     std::function<void(const std::string& reason)> on_lost;
+    /// SetupConnection.Error, with its code; another try follows.
+    std::function<void(const std::string& code)> on_setup_refused;
 
     struct Opening {
         std::string user_identity;
@@ -63,7 +68,8 @@ class Upstream {
                         const std::optional<crypto::PublicKey33>& locking_key,
                         const std::string& user_identity);
     void submit(const sv2::mining::SubmitSharesExtended& share);
-    void close_channel(std::uint32_t channel_id);
+    void close_channel(std::uint32_t channel_id, const char* reason = "miner-disconnected");
+    std::uint64_t messages_ignored() const { return messages_ignored_; }
 
   private:
     class Session;
@@ -75,6 +81,7 @@ class Upstream {
     Result<> handle_extensions(const sv2::FrameView& frame);
     Result<> handle_channel(const sv2::FrameView& frame);
     void become_ready();
+    void ignore(const sv2::FrameView& frame);
     template <sv2::Message M>
     void send(const M& message, std::span<const sv2::Tlv> tlvs = {}) {
         scratch_.clear();
@@ -104,8 +111,13 @@ class Upstream {
     bool fixed_version_{false};
     std::string last_reason_;
     std::uint32_t next_request_id_{1};
-    std::unordered_map<std::uint32_t, std::weak_ptr<ChannelOwner>> opening_;   // by request_id
+    struct Pending {
+        std::weak_ptr<ChannelOwner> owner;
+        std::uint16_t min_extranonce_size{};
+    };
+    std::unordered_map<std::uint32_t, Pending> opening_;                       // by request_id
     std::unordered_map<std::uint32_t, std::weak_ptr<ChannelOwner>> channels_;  // by channel_id
+    std::uint64_t messages_ignored_{0};
     Bytes scratch_;
 };
 

@@ -1,6 +1,7 @@
 #include "stats/metrics.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "stats/estimate.hpp"
 #include "stats/text.hpp"
@@ -51,8 +52,15 @@ struct Counter {
     const char* series;
     const char* help;
     bool is_amount{false};
-    const char* label{nullptr};  ///< of the metric, for the series' label; null: all together
+    const char* label{nullptr};            ///< of the metric, for the series' label; null: all together
+    std::span<const char* const> known{};  ///< labels that stand at 0 before their first record
 };
+constexpr const char* kSetupReasons[] = {"protocol-version-mismatch", "unsupported-feature-flags",
+                                         "unsupported-protocol"};
+constexpr const char* kChannelReasons[] = {"invalid-locking-key",     "invalid-nominal-hashrate",
+                                           "max-target-out-of-range", "min-extranonce-size-too-large",
+                                           "no-template-yet",         "standard-channels-not-supported",
+                                           "too-many-channels"};
 constexpr Counter kCounters[] = {
     {"sv2_client_shares_accepted_total", "share_accepted", "Shares that the pool accepted."},
     {"sv2_client_shares_rejected_total", "share_rejected", "Shares that the pool rejected.", false, "reason"},
@@ -72,11 +80,19 @@ constexpr Counter kCounters[] = {
     {"hashpool_tokens_ehash_total", "token_minted", "Ehash that the proxy's wallet minted.", true},
     {"hashpool_quotes_parked_total", "quote_parked", "Quotes that the mint refused to issue to the proxy."},
     {"hashpool_connections_total", "connection_opened", "Connections to the pool."},
+    {"hashpool_setups_refused_total", "setup_refused", "SV2 connections that the pool refused at setup.",
+     false, "reason", kSetupReasons},
+    {"hashpool_channels_refused_total", "channel_refused", "Channels that the pool refused.", false, "reason",
+     kChannelReasons},
     {"hashpool_alarms_total", "alarm", "Alarms: things that a person should look at."},
     {"sv1_client_shares_accepted_total", "miner_share_accepted",
      "Shares of the proxy's miners that were accepted."},
     {"sv1_client_shares_rejected_total", "miner_share_rejected",
      "Shares of the proxy's miners that were rejected.", false, "reason"},
+    {"hashpool_upstream_refused_total", "upstream_refused", "Connections that the pool refused to the proxy.",
+     false, "reason", kSetupReasons},
+    {"hashpool_miner_channels_refused_total", "miner_channel_refused",
+     "Miners of the proxy that got no channel.", false, "reason", kChannelReasons},
 };
 
 void add_counters(Page& page, const Snapshot& ever) {
@@ -85,9 +101,12 @@ void add_counters(Page& page, const Snapshot& ever) {
         const auto value = [&](const Sums& sums) { return counter.is_amount ? sums.amount : sums.count; };
         if (!counter.label)
             page.sample(value(ever.sum(counter.series)));
-        else
-            for (const auto& [label, sums] : ever.labels(counter.series))
-                page.sample(value(sums), counter.label, label);
+        else {
+            const auto& labels = ever.labels(counter.series);
+            for (const char* known : counter.known)
+                if (!labels.contains(known)) page.sample(std::uint64_t{0}, counter.label, known);
+            for (const auto& [label, sums] : labels) page.sample(value(sums), counter.label, label);
+        }
     }
     page.family("hashpool_share_work_hashes_total", "counter",
                 "Expected hashes of the accepted shares' targets.");

@@ -11,6 +11,11 @@ inline constexpr std::uint8_t kUserIdentityField = 0x01;
 /// UTF-8, not padded.
 inline constexpr std::size_t kUserIdentitySizeMax = 32;
 
+/// Extensions that a request or its answer may list. There are a handful; the field could say 65,535.
+inline constexpr std::size_t kListedMax = 64;
+/// Requests that a server of ours answers on one connection; more end it.
+inline constexpr unsigned kRequestsMax = 8;
+
 /// Client->server. Spec ext 0x0001 s2.
 struct RequestExtensions {
     static constexpr Info info{"RequestExtensions", 0x00, ChannelMsg::no, 0x0001};

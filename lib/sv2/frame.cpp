@@ -49,12 +49,17 @@ Result<> for_each_tlv(ByteView bytes, Each&& each) {
         const auto field_type = static_cast<std::uint8_t>(in.le<1>());
         const ByteView value = in.take(in.le<2>());
         if (!in.ok()) return fail(Errc::protocol, in.error_text());
+        if ((extension_type & ~kChannelBit) == 0) return fail(Errc::protocol, "TLV: of extension 0");
         each(extension_type, field_type, value);
     }
     return {};
 }
 
 }  // namespace
+
+Result<> check_tlvs(ByteView bytes) {
+    return for_each_tlv(bytes, [](std::uint16_t, std::uint8_t, ByteView) {});
+}
 
 Result<std::vector<Tlv>> parse_tlvs(ByteView bytes) {
     std::vector<Tlv> out;

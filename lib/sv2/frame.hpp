@@ -39,8 +39,11 @@ struct Tlv {
     friend bool operator==(const Tlv&, const Tlv&) = default;
 };
 void append_tlv(Bytes& out, const Tlv& tlv);
-/// All TLVs of the bytes; an incomplete one is an error.
+/// All TLVs of the bytes; an incomplete one is an error, and so is one of extension 0, which has none (zeros
+/// after a message are no TLV).
 Result<std::vector<Tlv>> parse_tlvs(ByteView bytes);
+/// The same without keeping them.
+Result<> check_tlvs(ByteView bytes);
 /// The value of one TLV among `bytes` (the first, if it comes twice), without copying: for the share path.
 /// All of the bytes must parse, as in `parse_tlvs`.
 Result<std::optional<ByteView>> find_tlv(ByteView bytes, std::uint16_t extension_type,
@@ -65,13 +68,14 @@ Bytes encode_frame(const M& message, std::span<const Tlv> tlvs = {}) {
     return out;
 }
 
-/// A message and the bytes after its last field (TLVs, or nothing).
+/// A message and the bytes after its last field: whole TLVs, or nothing.
 template <Message M>
 struct Decoded {
     M message;
     ByteView rest;
 };
-/// Fields only; what follows is handed back undecoded. Errors name the field and the bytes that are missing.
+/// The one rule for all messages: after the last field only TLVs may follow, of extensions that the reader
+/// knows or does not; other bytes make it no message. Errors name the field and the bytes that are missing.
 template <Message M>
 Result<Decoded<M>> decode_with_rest(ByteView payload) {
     Decoded<M> out;
@@ -79,15 +83,15 @@ Result<Decoded<M>> decode_with_rest(ByteView payload) {
     decode_fields(reader, out.message);
     if (!reader.ok()) return fail(Errc::protocol, decode_error_text<M>(reader));
     out.rest = reader.rest();
+    if (auto tlvs = check_tlvs(out.rest); !tlvs)
+        return fail(Errc::protocol,
+                    std::string(M::info.name) + ": after the last field: " + tlvs.error().what);
     return out;
 }
-/// Fields, and nothing after them.
+/// For messages whose TLVs, if any, are of no interest.
 template <Message M>
 Result<M> decode(ByteView payload) {
     HP_TRY(auto decoded, decode_with_rest<M>(payload));
-    if (!decoded.rest.empty())
-        return fail(Errc::protocol, std::string(M::info.name) + ": " + std::to_string(decoded.rest.size()) +
-                                        " bytes after the last field");
     return std::move(decoded.message);
 }
 

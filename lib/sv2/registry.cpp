@@ -1,5 +1,6 @@
 #include "sv2/registry.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "sv2/codec.hpp"
@@ -103,10 +104,35 @@ std::size_t payload_limit(std::uint16_t extension_type, std::uint8_t msg_type) {
     return payload_limit_among(~0u, extension_type, msg_type);
 }
 
-std::size_t payload_limit_among(unsigned families, std::uint16_t extension_type, std::uint8_t msg_type) {
+std::string message_name(std::uint16_t extension_type, std::uint8_t msg_type) {
+    if (const MessageRow* row = find_message(extension_type, msg_type)) return std::string(row->name);
+    const ByteArray<2> extension{static_cast<std::uint8_t>(extension_type >> 8),
+                                 static_cast<std::uint8_t>(extension_type)};
+    std::string out = "0x" + to_hex(ByteView{&msg_type, 1});
+    return extension_type == 0 ? out : out + " of extension 0x" + to_hex(extension);
+}
+
+namespace {
+
+const MessageRow* find_among(unsigned families, std::uint16_t extension_type, std::uint8_t msg_type) {
     const MessageRow* row = find_message(extension_type, msg_type);
-    const bool known = row && (families >> static_cast<unsigned>(row->family) & 1);
-    return known ? row->payload_max : kUnknownPayloadMax;
+    return row && (families >> static_cast<unsigned>(row->family) & 1) ? row : nullptr;
+}
+
+}  // namespace
+
+bool is_spoken_among(unsigned families, std::uint16_t extension_type, std::uint8_t msg_type) {
+    return find_among(families, extension_type, msg_type) != nullptr;
+}
+
+std::size_t payload_limit_among(unsigned families, std::uint16_t extension_type, std::uint8_t msg_type) {
+    const MessageRow* row = find_among(families, extension_type, msg_type);
+    if (!row) return kUnknownPayloadMax;
+    // A request id and two lists at most.
+    constexpr std::size_t kNegotiationMax = 2 + 2 * (2 + 2 * extensions::kListedMax);
+    const std::size_t size =
+        row->family == Family::extensions ? std::min(row->payload_max, kNegotiationMax) : row->payload_max;
+    return saturate(size + kForeignTlvsMax);
 }
 
 }  // namespace hp::sv2

@@ -45,20 +45,37 @@ std::span<const MessageRow> message_rows();
 const MessageRow* find_message(std::uint16_t extension_type, std::uint8_t msg_type);
 std::vector<const MessageRow*> find_messages(std::string_view name);
 
+/// "NewTemplate", or "0x7f of extension 0x4850" where nobody knows the message.
+std::string message_name(std::uint16_t extension_type, std::uint8_t msg_type);
+
 /// What a payload may have where nobody knows the message.
 inline constexpr std::size_t kUnknownPayloadMax = 64 * 1024;
-/// The largest legal payload, told from the header alone; see noise::FrameOpener::PayloadLimit.
+/// Room for TLVs of extensions that we do not know, on any message.
+inline constexpr std::size_t kForeignTlvsMax = 256;
+/// The largest payload that is let in, told from the header alone; see noise::FrameOpener::PayloadLimit. Of
+/// the negotiation of extensions, no longer list than kListedMax.
 std::size_t payload_limit(std::uint16_t extension_type, std::uint8_t msg_type);
 
 /// The same for a connection that speaks some families only (`common` and `extensions` always): on a mining
 /// port a RequestTransactionData.Success is an unknown message, and must not be let in with its 16 MiB.
 /// `limits.payload_limit = sv2::payload_limit_of<sv2::Family::mining, sv2::Family::ehash>;`
 std::size_t payload_limit_among(unsigned families, std::uint16_t extension_type, std::uint8_t msg_type);
+/// Whether such a connection speaks the message. What it does not is ignored by every role of ours: of
+/// unknown extensions as spec 3.4 has it, and unknown types of known families just so. What it does, but that
+/// is the other side's to send, or has its time, is for the role to judge.
+bool is_spoken_among(unsigned families, std::uint16_t extension_type, std::uint8_t msg_type);
+
+template <Family... families>
+inline constexpr unsigned kFamilies = ((1u << static_cast<unsigned>(Family::common) |
+                                        1u << static_cast<unsigned>(Family::extensions)) |
+                                       ... | (1u << static_cast<unsigned>(families)));
 template <Family... families>
 std::size_t payload_limit_of(std::uint16_t extension_type, std::uint8_t msg_type) {
-    constexpr auto bit = [](Family family) { return 1u << static_cast<unsigned>(family); };
-    constexpr unsigned always = bit(Family::common) | bit(Family::extensions);
-    return payload_limit_among((always | ... | bit(families)), extension_type, msg_type);
+    return payload_limit_among(kFamilies<families...>, extension_type, msg_type);
+}
+template <Family... families>
+bool is_spoken(std::uint16_t extension_type, std::uint8_t msg_type) {
+    return is_spoken_among(kFamilies<families...>, extension_type, msg_type);
 }
 
 }  // namespace hp::sv2

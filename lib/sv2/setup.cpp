@@ -13,4 +13,16 @@ std::optional<common::SetupConnectionError> check_setup(const common::SetupConne
     return {};
 }
 
+std::string unusable_extranonce(const mining::OpenExtendedMiningChannelSuccess& success,
+                                std::uint16_t min_extranonce_size) {
+    const std::size_t prefix = success.extranonce_prefix.size, size = success.extranonce_size;
+    const std::string got = "unusable extranonce: extranonce_size " + std::to_string(size);
+    if (size == 0 || size < min_extranonce_size)
+        return got + ", asked for at least " + std::to_string(min_extranonce_size);
+    if (prefix + size > kFullExtranonceMax)
+        return got + " and a prefix of " + std::to_string(prefix) + " bytes are more than " +
+               std::to_string(kFullExtranonceMax);
+    return {};
+}
+
 }  // namespace hp::sv2

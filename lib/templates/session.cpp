@@ -2,6 +2,7 @@
 
 #include "log/log.hpp"
 #include "sv2/extensions.hpp"
+#include "sv2/registry.hpp"
 #include "sv2/setup.hpp"
 
 namespace hp::templates {
@@ -18,7 +19,7 @@ constexpr unsigned kSpaceChangesMax = 8;
 
 Error unexpected(const sv2::FrameView& frame, const char* expected) {
     return {Errc::protocol,
-            "message 0x" + to_hex(std::array{frame.header.msg_type}) + " instead of " + expected,
+            sv2::message_name(frame.header.extension_type, frame.header.msg_type) + " instead of " + expected,
             {}};
 }
 
@@ -56,8 +57,11 @@ void Session::on_frame(ByteView bytes) {
 Result<> Session::on_message(const sv2::FrameView& frame) {
     if (!is_set_up_) return on_setup(frame);
     if (frame.is<sv2::extensions::RequestExtensions>()) return on_request_extensions(frame);
-    // Messages of extensions that we don't speak are ignored. Spec 3.2.
-    if (frame.header.extension_type != 0) return {};
+    const auto& [extension_type, channel_msg, msg_type, size] = frame.header;
+    if (!sv2::is_spoken<sv2::Family::templates>(extension_type, msg_type)) {
+        log::debug("{}: ignored message {}", peer_, sv2::message_name(extension_type, msg_type));
+        return {};
+    }
     if (frame.is<CoinbaseOutputConstraints>()) return on_constraints(frame);
     if (frame.is<RequestTransactionData>()) return on_request_transactions(frame);
     if (frame.is<SubmitSolution>()) return on_solution(frame);
@@ -83,7 +87,13 @@ Result<> Session::on_setup(const sv2::FrameView& frame) {
 }
 
 Result<> Session::on_request_extensions(const sv2::FrameView& frame) {
+    if (++extension_requests_ > sv2::extensions::kRequestsMax)
+        return fail(Errc::refused,
+                    "more than " + std::to_string(sv2::extensions::kRequestsMax) + " RequestExtensions");
     HP_TRY(auto request, sv2::decode<sv2::extensions::RequestExtensions>(frame.payload));
+    if (request.requested_extensions.items.size() > sv2::extensions::kListedMax)
+        return fail(Errc::refused, "RequestExtensions of more than " +
+                                       std::to_string(sv2::extensions::kListedMax) + " extensions");
     sv2::extensions::RequestExtensionsError reply;
     reply.request_id = request.request_id;
     reply.unsupported_extensions = std::move(request.requested_extensions);

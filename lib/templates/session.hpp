@@ -42,6 +42,7 @@ class Session final : public net::FrameHandler, public std::enable_shared_from_t
     std::string peer_;
     net::Timer deadline_;
     bool is_set_up_{false};
+    unsigned extension_requests_{0};
     std::optional<CoinbaseSpace> space_;
     unsigned space_changes_{0};  ///< since the last template of the source
     std::shared_ptr<const Offer> sent_;

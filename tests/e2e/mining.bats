@@ -92,22 +92,84 @@ then closed
     hostile pool setup-twice
     assert_output "SetupConnection closed"
     hostile pool frames
-    assert_output "unknown type closed
-server's message closed
+    assert_output "server's message closed
 no payload closed
 cut payload closed
 string past the end closed
 longer than its type closed"
     control_is_unharmed
-    wait_for_records connection_closed 9
+    wait_for_records connection_closed 8
     assert_equal "$(offences)" "1 OpenExtendedMiningChannel: user_identity: needs 200 more bytes
 1 SetupConnection twice
 1 SubmitSharesExtended: channel_id: needs 4 more bytes
 1 SubmitSharesExtended: sequence_number: needs 4 more bytes
 1 expected SetupConnection
-1 message type 0x00 of extension 0x00 announces 65535 bytes, at most 1291 are allowed
-1 unexpected message 0x1d
-1 unexpected message 0x77"
+1 message type 0x00 of extension 0x00 announces 65535 bytes, at most 1547 are allowed
+1 unexpected message SubmitShares.Error"
+}
+
+@test "unknown extensions, unknown types and unknown TLVs are ignored and counted, and cost no share" {
+    start_topology
+    hostile pool ignored "$pubkey"
+    assert_output "share SubmitShares.Success
+share with a TLV SubmitShares.Success"
+    assert_equal "$(records share_accepted | wc -l)" 2
+    ignored_are() { records pool_status | tail -n 1 | jq -e ".messages_ignored == $1"; }
+    wait_until ignored_are 6
+    run_tool -1 grep "closed:" pool.log
+}
+
+@test "a share with trailing bytes that are no TLV does not count, and its connection ends" {
+    start_topology
+    start_control
+    hostile pool trailing-bytes "$pubkey"
+    assert_output "one closed
+zeros closed
+half a TLV closed"
+    assert_equal "$(records connection_closed | grep -c 'SubmitSharesExtended: after the last field: TLV: ')" 3
+    assert_equal "$(records share_accepted | grep -vc '\.control"')" 0
+    control_is_unharmed
+}
+
+@test "extension requests: eight of them, of 64 extensions each, and no more" {
+    start_topology
+    hostile pool extension-requests
+    assert_output "the ninth closed
+64 of them RequestExtensions.Success
+65 of them closed"
+    assert_equal "$(offences)" "1 RequestExtensions of more than 64 extensions
+1 more than 8 RequestExtensions"
+}
+
+@test "a connection without a channel stays as long as idle_channel_s says, by default for ever" {
+    make_topology
+    set_key pool.toml idle_channel_s 1
+    start_template
+    start_pool
+    hostile pool idle
+    assert_output "idle closed"
+    assert_equal "$(offences | grep -c 'no channel within 1 s (idle_channel_s)')" 1
+}
+
+@test "who is refused is in the log and in the records, with the reason" {
+    make_topology
+    set_key pool.toml channels_per_connection 2
+    start_template
+    start_pool
+    hostile pool setup-versions
+    hostile pool locking-keys
+    hostile pool too-many-channels "$pubkey"
+    assert_output "1 OpenExtendedMiningChannel.Success
+2 OpenExtendedMiningChannel.Success
+3 OpenMiningChannel.Error too-many-channels
+other connection OpenExtendedMiningChannel.Success
+after a close OpenExtendedMiningChannel.Success"
+    assert_equal "$(reasons setup_refused)" "3 protocol-version-mismatch"
+    assert_equal "$(reasons channel_refused)" "7 invalid-locking-key
+1 too-many-channels"
+    grep -q 'channel for "worker" refused: invalid-locking-key' pool.log
+    limit_is() { records pool_status | tail -n 1 | jq -e '.channels_max == 2 and .channels_busiest <= 2'; }
+    wait_until limit_is
 }
 
 # ---- channels

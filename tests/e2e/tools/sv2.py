@@ -133,6 +133,7 @@ class Miner(Session):
     def __init__(self, address, key):
         super().__init__(address, key)
         self.jobs, self.tip, self.channel, self.sequence = {}, None, None, 0
+        self.tlv = None  # that each share gets
         self.tried = 0  # extranonces are counted up, so that no share comes twice by chance
 
     def on_frame(self, frame):
@@ -187,5 +188,5 @@ class Miner(Session):
         """Sends the share, with some fields of it replaced, and gives the answer."""
         self.sequence += 1
         fields = {"channel_id": self.channel["channel_id"], "sequence_number": self.sequence, **share, **spoilt}
-        self.send("SubmitSharesExtended", **fields)
+        self.send("SubmitSharesExtended", self.tlv, **fields)
         return self.receive("SubmitShares.Success", "SubmitShares.Error")

@@ -75,7 +75,7 @@ TEST_CASE_FIXTURE(HubFixture, "an intent goes out, its answer reaches the owner 
     hub.attach(0, carrier, 0);
     commit(1);
     REQUIRE(wait_carried(1));
-    CHECK(hub.on_response(carrier.get(), answer_to(carrier->rows[0])));
+    hub.on_response(carrier.get(), answer_to(carrier->rows[0]));
     CHECK(owner->quotes == std::vector<std::string>{"1/1/" + quote_id(1) + "/1"});
     CHECK(hub.status(0).pending == 0);
     outbox->drain();
@@ -90,11 +90,11 @@ TEST_CASE_FIXTURE(HubFixture,
     hub.attach(0, carrier, 0);
     REQUIRE(wait_carried(2));
     CHECK(carrier->carried == Seqs{1, 2});
-    CHECK(hub.on_response(carrier.get(), answer_to(carrier->rows[1])));
+    hub.on_response(carrier.get(), answer_to(carrier->rows[1]));
     CHECK(carrier->carried == Seqs{1, 2, 3});
     for (std::size_t i : {0u, 2u, 3u, 4u, 5u}) {
         REQUIRE(wait_carried(i + 1));
-        CHECK(hub.on_response(carrier.get(), answer_to(carrier->rows[i])));
+        hub.on_response(carrier.get(), answer_to(carrier->rows[i]));
     }
     CHECK(hub.status(0).pending == 0);
     CHECK(owner->quotes.size() == 6);
@@ -111,11 +111,11 @@ TEST_CASE_FIXTURE(HubFixture, "a lost session's requests are sent again on the n
     REQUIRE(run_until(loop, [&] { return again->carried.size() == 2; }));
     CHECK(again->carried == Seqs{1, 2});
     // An answer that the old session still delivers counts for nothing.
-    CHECK(hub.on_response(carrier.get(), answer_to(carrier->rows[0])));
+    hub.on_response(carrier.get(), answer_to(carrier->rows[0]));
     CHECK(owner->quotes.empty());
     auto replay = answer_to(again->rows[0]);
     replay.replay = true;
-    CHECK(hub.on_response(again.get(), replay));
+    hub.on_response(again.get(), replay);
     CHECK(replays == 1);
     CHECK(owner->quotes.size() == 1);
 }
@@ -126,7 +126,7 @@ TEST_CASE_FIXTURE(HubFixture,
     for (std::uint32_t n = 1; n <= 3; ++n) commit(n);
     REQUIRE(wait_carried(3));
     for (int i = 0; i < 3; ++i)
-        CHECK(hub.on_response(carrier.get(), answer_to(carrier->rows[static_cast<std::size_t>(i)])));
+        hub.on_response(carrier.get(), answer_to(carrier->rows[static_cast<std::size_t>(i)]));
     // Answers are saved in groups; each look at the outbox is behind the group before it.
     int looks = 0;
     while (!page_seqs(1, 3).empty() && ++looks < 100) {
@@ -136,23 +136,101 @@ TEST_CASE_FIXTURE(HubFixture,
     hub.attach(0, restored, 1);
     REQUIRE(run_until(loop, [&] { return restored->carried.size() == 2; }));
     CHECK(restored->carried == Seqs{2, 3});
-    for (const auto& row : restored->rows) CHECK(hub.on_response(restored.get(), answer_to(row)));
+    for (const auto& row : restored->rows) hub.on_response(restored.get(), answer_to(row));
     CHECK(hub.status(0).pending == 0);
 }
 
-TEST_CASE_FIXTURE(HubFixture, "an answer that does not fit ends the session and changes nothing") {
+TEST_CASE_FIXTURE(HubFixture, "an answer that does not fit concerns its row alone, which is asked again") {
     hub.attach(0, carrier, 0);
     commit(1);
-    REQUIRE(wait_carried(1));
+    commit(2);
+    REQUIRE(wait_carried(2));
     auto wrong = answer_to(carrier->rows[0]);
     SUBCASE("amount") { wrong.amount += 1; }
     SUBCASE("share hash") { wrong.share_hash.bytes[0] ^= 1; }
     SUBCASE("quote id with a newline") { wrong.quote_id.value[3] = '\n'; }
     SUBCASE("empty quote id") { wrong.quote_id.value.clear(); }
-    CHECK_FALSE(hub.on_response(carrier.get(), wrong));
+    hub.on_response(carrier.get(), wrong);
     CHECK(alarms.size() == 1);
     CHECK(owner->quotes.empty());
+    CHECK(hub.status(0).pending == 2);
+    CHECK(hub.status(0).wrong_answers == 1);
+    hub.on_response(carrier.get(), answer_to(carrier->rows[1]));
+    CHECK(owner->quotes.size() == 1);
+    // A second later the mint is asked again, and says what is right.
+    REQUIRE(wait_carried(3));
+    CHECK(carrier->carried == Seqs{1, 2, 1});
+    hub.on_response(carrier.get(), answer_to(carrier->rows[2]));
+    CHECK(owner->quotes.size() == 2);
+    CHECK(hub.status(0).pending == 0);
+    CHECK(carrier->ended.empty());
+}
+
+TEST_CASE_FIXTURE(HubFixture,
+                  "a quote id that another share has leaves its row pending, and the row is asked again") {
+    hub.attach(0, carrier, 0);
+    commit(1);
+    commit(2);
+    REQUIRE(wait_carried(2));
+    hub.on_response(carrier.get(), answer_to(carrier->rows[0]));
+    auto reused = answer_to(carrier->rows[1]);
+    reused.quote_id.value = quote_id(1);
+    hub.on_response(carrier.get(), reused);
+    REQUIRE(wait_carried(3));
+    CHECK(carrier->carried == Seqs{1, 2, 2});
+    CHECK(alarms.size() == 1);
+    CHECK(carrier->ended.empty());
     CHECK(hub.status(0).pending == 1);
+    hub.on_response(carrier.get(), answer_to(carrier->rows[2]));
+    CHECK(hub.status(0).pending == 0);
+    outbox->drain();
+    CHECK(page_seqs(1, 2).empty());
+}
+
+TEST_CASE_FIXTURE(HubFixture, "an error about a share that nobody asked for is counted, and nothing else") {
+    hub.attach(0, carrier, 0);
+    commit(1);
+    REQUIRE(wait_carried(1));
+    sv2::link::QuoteError error;
+    error.seq = 1;
+    error.share_hash.bytes.fill(0x22);
+    error.code = 6;
+    SUBCASE("another share under the number") {}
+    SUBCASE("no such number") { error.seq = 99; }
+    SUBCASE("the largest number") { error.seq = ~std::uint64_t{0}; }
+    hub.on_error(carrier.get(), error);
+    CHECK(alarms.size() == 1);
+    CHECK(dead == 0);
+    CHECK(hub.status(0).wrong_answers == 1);
+    CHECK(hub.status(0).pending == 1);
+    hub.on_response(carrier.get(), answer_to(carrier->rows[0]));
+    CHECK(hub.status(0).pending == 0);
+}
+
+TEST_CASE_FIXTURE(HubFixture, "a code that nobody knows is an alarm; whether it is for good, the mint says") {
+    hub.attach(0, carrier, 0);
+    commit(1);
+    REQUIRE(wait_carried(1));
+    sv2::link::QuoteError error;
+    error.seq = 1;
+    error.share_hash.bytes = carrier->rows[0].intent.share_hash;
+    error.code = 8;
+    SUBCASE("for good") {
+        hub.on_error(carrier.get(), error);
+        CHECK(dead == 1);
+        CHECK(hub.status(0).dead == 1);
+        CHECK(hub.status(0).pending == 0);
+    }
+    SUBCASE("for now") {
+        error.retryable = true;
+        hub.on_error(carrier.get(), error);
+        CHECK(dead == 0);
+        REQUIRE(wait_carried(2));
+        CHECK(carrier->carried == Seqs{1, 1});
+        CHECK(hub.status(0).pending == 1);
+    }
+    REQUIRE(alarms.size() == 1);
+    CHECK(alarms[0].find("unknown code 8") != std::string::npos);
 }
 
 TEST_CASE_FIXTURE(HubFixture, "an answer to nothing is ignored and alarmed") {
@@ -161,7 +239,7 @@ TEST_CASE_FIXTURE(HubFixture, "an answer to nothing is ignored and alarmed") {
     REQUIRE(wait_carried(1));
     auto unknown = answer_to(carrier->rows[0]);
     unknown.seq = 77;
-    CHECK(hub.on_response(carrier.get(), unknown));
+    hub.on_response(carrier.get(), unknown);
     CHECK(alarms.size() == 1);
     CHECK(hub.status(0).pending == 1);
 }
@@ -176,13 +254,13 @@ TEST_CASE_FIXTURE(
     error.seq = 1;
     error.share_hash.bytes = carrier->rows[0].intent.share_hash;
     error.code = 6;
-    CHECK(hub.on_error(carrier.get(), error));
+    hub.on_error(carrier.get(), error);
     CHECK(dead == 1);
     CHECK(owner->failures == std::vector<std::uint16_t>{6});
     error.seq = 2;
     error.share_hash.bytes = carrier->rows[1].intent.share_hash;
     error.retryable = true;
-    CHECK(hub.on_error(carrier.get(), error));
+    hub.on_error(carrier.get(), error);
     CHECK(dead == 1);
     REQUIRE(wait_carried(3));
     CHECK(carrier->carried.back() == 2);
@@ -200,7 +278,7 @@ TEST_CASE_FIXTURE(HubFixture, "a mint whose storage fails gets no more than it m
         error.seq = carrier->rows[i].seq;
         error.share_hash.bytes = carrier->rows[i].intent.share_hash;
         error.retryable = true;
-        CHECK(hub.on_error(carrier.get(), error));
+        hub.on_error(carrier.get(), error);
     };
     failed(0);
     failed(1);
@@ -208,7 +286,7 @@ TEST_CASE_FIXTURE(HubFixture, "a mint whose storage fails gets no more than it m
     // The second error has not put the wait off, and the oldest go first again.
     REQUIRE(wait_carried(4));
     CHECK(carrier->carried == Seqs{1, 2, 1, 2});
-    CHECK(hub.on_response(carrier.get(), answer_to(carrier->rows[2])));
+    hub.on_response(carrier.get(), answer_to(carrier->rows[2]));
     CHECK(carrier->carried == Seqs{1, 2, 1, 2, 3});
     CHECK(hub.status(0).pending == 5);
 }
@@ -222,17 +300,17 @@ TEST_CASE_FIXTURE(HubFixture,
     error.seq = 1;
     error.share_hash.bytes = carrier->rows[0].intent.share_hash;
     error.code = 6;
-    CHECK(hub.on_error(carrier.get(), error));
+    hub.on_error(carrier.get(), error);
     auto restored = std::make_shared<Carrier>();
     hub.attach(0, restored, 0);
     REQUIRE(run_until(loop, [&] { return restored->carried.size() == 1; }));
     SUBCASE("refused again") {
-        CHECK(hub.on_error(restored.get(), error));
+        hub.on_error(restored.get(), error);
         CHECK(hub.status(0).dead == 1);
         CHECK(alarms.empty());
     }
     SUBCASE("taken now") {
-        CHECK(hub.on_response(restored.get(), answer_to(restored->rows[0])));
+        hub.on_response(restored.get(), answer_to(restored->rows[0]));
         CHECK(hub.status(0).dead == 0);
     }
     CHECK(hub.status(0).pending == 0);

@@ -548,24 +548,40 @@ TEST_CASE_FIXTURE(LinkFixture, "another unit, valuation, keyset form or proof ve
 }
 
 TEST_CASE_FIXTURE(LinkFixture,
+                  "a wrong answer concerns its row, an unknown message nobody: the session goes on") {
+    auto mint = link_up();
+    commit(1);
+    REQUIRE(wait_frames(*mint, 3));
+    auto request = mint->frame<msg::QuoteRequest>(2);
+    auto response = answer_to(request);
+    std::size_t asked = 2;  // again, a second later
+    SUBCASE("another amount") { ++response.amount; }
+    SUBCASE("another share") { response.share_hash.bytes[0] ^= 1; }
+    SUBCASE("a quote id that is none") { response.quote_id.value = "../../etc/passwd"; }
+    SUBCASE("a row that nobody asked for, and messages that nobody knows") {
+        response.seq = 1000;
+        asked = 1;
+        mint->connection->send(Bytes{0x50, 0x48, 0x7f, 0x01, 0x00, 0x00, 0xff});
+        mint->connection->send(Bytes{0x77, 0x77, 0x00, 0x00, 0x00, 0x00});
+        mint->connection->send(Bytes{0x00, 0x00, 0x1b, 0x00, 0x00, 0x00});
+    }
+    mint->send(response);
+    if (asked == 2) REQUIRE(wait_frames(*mint, 4));
+    CHECK(owner->quotes.empty());
+    mint->send(answer_to(request));
+    REQUIRE(run_until(loop, [&] { return !owner->quotes.empty(); }));
+    CHECK(owner->quotes.size() == 1);
+    CHECK(hub->status(0).pending == 0);
+    CHECK(hub->status(0).wrong_answers == 1);
+}
+
+TEST_CASE_FIXTURE(LinkFixture,
                   "a breach ends that session alone; the next one gets the same request and settles it") {
     auto mint = link_up();
     commit(1);
     REQUIRE(wait_frames(*mint, 3));
     auto request = mint->frame<msg::QuoteRequest>(2);
     auto response = answer_to(request);
-    SUBCASE("another amount") {
-        ++response.amount;
-        mint->send(response);
-    }
-    SUBCASE("another share") {
-        response.share_hash.bytes[0] ^= 1;
-        mint->send(response);
-    }
-    SUBCASE("a quote id that is none") {
-        response.quote_id.value = "../../etc/passwd";
-        mint->send(response);
-    }
     SUBCASE("a message that belongs to the pool") { mint->send(request); }
     SUBCASE("a message of another protocol") { mint->send(setup()); }
     SUBCASE("a frame cut short") {

@@ -1,117 +1,9 @@
 // The proxy's connection to a pool, against a pool made of nothing but frames.
-#include "proxy/upstream.hpp"
-
-#include "net/net_fixture.hpp"
-#include "sv2/common.hpp"
-#include "sv2/extensions.hpp"
-#include "sv2/registry.hpp"
-#include "sv2/setup.hpp"
+#include "fake_pool.hpp"
 
 using namespace hp;
 using namespace hp::test;
-namespace msg = sv2::mining;
-
 namespace {
-
-/// Answers what the test tells it to; keeps what it was sent.
-struct FakePool {
-    struct Peer : net::FrameHandler {
-        FakePool* pool{};
-        std::shared_ptr<net::FrameConnection> connection;
-        std::vector<Bytes> frames;
-        bool is_closed{false};
-        void on_frame(ByteView bytes) override {
-            frames.emplace_back(bytes.begin(), bytes.end());
-            auto frame = sv2::split_frame(bytes);
-            REQUIRE(frame);
-            if (frame->is<sv2::common::SetupConnection>() && pool->answers_setup)
-                send(sv2::common::SetupConnectionSuccess{sv2::kVersion, pool->setup_flags});
-            if (frame->is<sv2::extensions::RequestExtensions>()) pool->on_extensions(*this);
-        }
-        void on_close(const Error&) override { is_closed = true; }
-        template <sv2::Message M>
-        void send(const M& message) {
-            connection->send(sv2::encode_frame(message));
-        }
-        template <sv2::Message M>
-        sv2::Decoded<M> frame(std::size_t index) const {
-            REQUIRE(index < frames.size());
-            auto split = sv2::split_frame(frames[index]);
-            REQUIRE(split);
-            REQUIRE(split->is<M>());
-            auto decoded = sv2::decode_with_rest<M>(split->payload);
-            REQUIRE(decoded);
-            return *decoded;
-        }
-    };
-
-    net::Loop& loop;
-    crypto::SecretKey authority = crypto::SecretKey::generate();
-    std::unique_ptr<net::FrameListener> listener;
-    std::vector<std::shared_ptr<Peer>> peers;
-    bool answers_setup{true};
-    std::uint32_t setup_flags{0};
-    std::function<void(Peer&)> on_extensions = grant;
-
-    explicit FakePool(net::Loop& loop_) : loop{loop_} {
-        auto listening = net::FrameListener::listen(
-            loop, any_port(), {}, net::renewing_identity(authority, 3600), [this](auto connection) {
-                auto peer = std::make_shared<Peer>();
-                peer->pool = this;
-                peer->connection = connection;
-                peers.push_back(peer);
-                connection->set_handler(peer);
-            });
-        REQUIRE_MESSAGE(listening, listening.error().what);
-        listener = std::move(*listening);
-    }
-    Peer& peer() { return *peers.back(); }
-
-    static void grant(Peer& peer) {
-        sv2::extensions::RequestExtensionsSuccess success;
-        success.request_id = 1;
-        success.supported_extensions.items = {sv2::ehash::kExtensionType};
-        peer.send(success);
-    }
-    static void refuse(Peer& peer) {
-        sv2::extensions::RequestExtensionsError error;
-        error.request_id = 1;
-        error.unsupported_extensions.items = {sv2::ehash::kExtensionType};
-        peer.send(error);
-    }
-    static void say_nothing(Peer&) {}
-};
-
-struct Owner : proxy::ChannelOwner {
-    std::vector<std::string> heard;
-    void on_opened(const msg::OpenExtendedMiningChannelSuccess& success) override {
-        heard.push_back("opened " + std::to_string(success.channel_id));
-    }
-    void on_refused(const std::string& code) override { heard.push_back("refused " + code); }
-    void on_job(const msg::NewExtendedMiningJob& job) override {
-        heard.push_back("job " + std::to_string(job.job_id));
-    }
-    void on_prev_hash(const msg::SetNewPrevHash& tip) override {
-        heard.push_back("tip " + std::to_string(tip.job_id));
-    }
-    void on_target(const Bytes32& target) override {
-        heard.push_back("target " + to_hex(target).substr(0, 4));
-    }
-    void on_extranonce_prefix(ByteView prefix) override { heard.push_back("prefix " + to_hex(prefix)); }
-    void on_accepted(std::uint32_t last) override { heard.push_back("accepted " + std::to_string(last)); }
-    void on_rejected(std::uint32_t sequence_number, const std::string& code) override {
-        heard.push_back("rejected " + std::to_string(sequence_number) + " " + code);
-    }
-    void on_quote(std::uint32_t sequence_number, const std::string& quote_id, std::uint64_t amount) override {
-        heard.push_back("quote " + std::to_string(sequence_number) + " " + quote_id + " " +
-                        std::to_string(amount));
-    }
-    void on_quote_failed(std::uint32_t sequence_number, const std::string& text) override {
-        heard.push_back("no quote " + std::to_string(sequence_number) + " " + text);
-    }
-    void on_channel_lost() override { heard.push_back("lost"); }
-};
-using Heard = std::vector<std::string>;
 
 struct UpstreamFixture {
     net::Loop loop;
@@ -213,6 +105,7 @@ TEST_CASE_FIXTURE(UpstreamFixture, "a pool without the extension is mined on wit
     msg::OpenExtendedMiningChannelSuccess success;
     success.request_id = pool.peer().frame<msg::OpenExtendedMiningChannel>(2).message.request_id;
     success.channel_id = 7;
+    success.extranonce_size = 8;
     pool.peer().send(success);
     pool.peer().send(sv2::ehash::QuoteNotification{7, 1, {"id"}, 5});  // was never agreed on
     pool.peer().send(msg::SubmitSharesSuccess{7, 1, 1, 1});
@@ -273,6 +166,74 @@ TEST_CASE_FIXTURE(UpstreamFixture, "a refused channel is its miner's matter alon
     REQUIRE(run_until(loop, [&] { return heard(*other, "accepted 1"); }));
     CHECK(refused->heard == Heard{"refused max-target-out-of-range"});
     CHECK(upstream.is_ready());
+}
+
+TEST_CASE_FIXTURE(UpstreamFixture,
+                  "an extranonce that no miner can work with is refused; other miners work on") {
+    connect();
+    auto refused = std::make_shared<Owner>(), other = std::make_shared<Owner>();
+    open(other, 5);
+    upstream.open_channel(opening(), refused);
+    REQUIRE(wait_sent(4));
+    msg::OpenExtendedMiningChannelSuccess success;
+    success.request_id = pool.peer().frame<msg::OpenExtendedMiningChannel>(3).message.request_id;
+    success.channel_id = 6;
+    std::string why = "asked for at least 8";
+    SUBCASE("none") { success.extranonce_size = 0; }
+    SUBCASE("less than asked") { success.extranonce_size = 7; }
+    SUBCASE("with the prefix more than fits") {
+        success.extranonce_size = 8;
+        success.extranonce_prefix = sv2::B0_32::from(Bytes(25, 1));
+        why = "a prefix of 25 bytes are more than 32";
+    }
+    SUBCASE("the largest number") {
+        success.extranonce_size = 65535;
+        why = "are more than 32";
+    }
+    pool.peer().send(success);
+    pool.peer().send(msg::SubmitSharesSuccess{5, 1, 1, 1});
+    REQUIRE(run_until(loop, [&] { return heard(*other, "accepted 1"); }));
+    REQUIRE(refused->heard.size() == 1);
+    CHECK(refused->heard[0].starts_with("refused unusable extranonce: extranonce_size "));
+    CHECK(refused->heard[0].ends_with(why));
+    REQUIRE(wait_sent(5));
+    CHECK(pool.peer().frame<msg::CloseChannel>(4).message.channel_id == 6);
+    CHECK(lost.empty());
+}
+
+TEST_CASE_FIXTURE(UpstreamFixture, "what nobody knows, or nobody needs, is ignored and counted") {
+    connect();
+    auto owner = std::make_shared<Owner>();
+    open(owner, 5);
+    for (const Bytes& frame : {Bytes{0x77, 0x77, 0x05, 0x01, 0x00, 0x00, 0xff},  // an extension
+                               Bytes{0x00, 0x80, 0x7f, 0x01, 0x00, 0x00, 0xff},  // a type
+                               Bytes{0x51, 0x48, 0x7f, 0x00, 0x00, 0x00}})       // a type of our extension
+        pool.peer().connection->send(frame);
+    pool.peer().send(msg::SubmitSharesStandard{});     // a client's
+    pool.peer().send(msg::SetGroupChannel{1, {{5}}});  // of no use here
+    pool.peer().send(msg::SubmitSharesSuccess{5, 1, 1, 1});
+    REQUIRE(run_until(loop, [&] { return heard(*owner, "accepted 1"); }));
+    CHECK(upstream.messages_ignored() == 5);
+    CHECK(lost.empty());
+}
+
+TEST_CASE_FIXTURE(UpstreamFixture,
+                  "bytes after a message that are no TLV end the connection; a TLV of whom ever does not") {
+    connect();
+    auto owner = std::make_shared<Owner>();
+    open(owner, 5);
+    auto frame = sv2::encode_frame(msg::SubmitSharesSuccess{5, 1, 1, 1});
+    const Bytes tlv{0xfe, 0x7f, 1, 2, 0, 'o', 'k'};
+    auto with_tlv = frame, with_junk = frame;
+    append(with_tlv, tlv);
+    with_tlv[3] += 7;
+    append(with_junk, Bytes{1, 2, 3});
+    with_junk[3] += 3;
+    pool.peer().connection->send(with_tlv);
+    REQUIRE(run_until(loop, [&] { return heard(*owner, "accepted 1"); }));
+    pool.peer().connection->send(with_junk);
+    REQUIRE(run_until(loop, [&] { return !lost.empty(); }));
+    CHECK(lost[0].find("SubmitShares.Success: after the last field") != std::string::npos);
 }
 
 TEST_CASE_FIXTURE(UpstreamFixture, "a channel whose miner has gone meanwhile is closed at the pool") {

@@ -91,19 +91,24 @@ TEST_CASE("a message is found by its numbers, and nothing by other numbers") {
     CHECK(find_messages("settarget").empty());
 }
 
-TEST_CASE("the payload limit is the size of the largest legal message") {
-    CHECK(payload_limit(0, 0x01) == 6);
-    CHECK(payload_limit(0, 0x00) == 1 + 2 + 2 + 4 + 256 + 2 + 4 * 256);
-    CHECK(payload_limit(0, 0x1a) == 24);
-    CHECK(payload_limit(0, 0x15) == 4 + 4 + 5 + 4 + 32);
-    CHECK(payload_limit(0, 0x57) == 4 + 256 + 4 + 2 * 65537 + (2 + 65535 * 32) + 65537);
+TEST_CASE("the payload limit is the size of the largest legal message, and room for foreign TLVs") {
+    const auto limit = [](std::uint16_t extension_type, std::uint8_t msg_type) {
+        return payload_limit(extension_type, msg_type) - kForeignTlvsMax;
+    };
+    CHECK(limit(0, 0x01) == 6);
+    CHECK(limit(0, 0x00) == 1 + 2 + 2 + 4 + 256 + 2 + 4 * 256);
+    CHECK(limit(0, 0x1a) == 24);
+    CHECK(limit(0, 0x15) == 4 + 4 + 5 + 4 + 32);
+    CHECK(limit(0, 0x57) == 4 + 256 + 4 + 2 * 65537 + (2 + 65535 * 32) + 65537);
     // With the TLV that names the worker: 5 + 32 bytes.
-    CHECK(payload_limit(0, 0x1b) == 24 + 33 + 37);
+    CHECK(limit(0, 0x1b) == 24 + 33 + 37);
     // With the TLV of the locking key: 5 + 33 bytes.
-    CHECK(payload_limit(0, 0x13) == 4 + 256 + 4 + 32 + 2 + 38);
+    CHECK(limit(0, 0x13) == 4 + 256 + 4 + 32 + 2 + 38);
     // Lists of transactions may fill a frame.
     CHECK(payload_limit(0, 0x56) == 0xff'ffff);
     CHECK(payload_limit(0, 0x74) == 0xff'ffff);
+    // The negotiation of extensions lists a handful, not 65,535.
+    CHECK(limit(1, 0x00) == 2 + 2 * (2 + 2 * extensions::kListedMax));
     // Unknown: reserved number, legacy number in the wrong extension, unknown extension.
     CHECK(payload_limit(0, 0x1e) == 65536);
     CHECK(payload_limit(0, 0x80) == 65536);
@@ -126,15 +131,61 @@ TEST_CASE("the payload limit is the size of the largest legal message") {
 
 TEST_CASE("the payload limit of a connection knows only the families that it speaks") {
     constexpr auto mining = payload_limit_of<Family::mining, Family::ehash>;
-    CHECK(mining(0, 0x1a) == 24);
-    CHECK(mining(0, 0x01) == 6);
+    CHECK(mining(0, 0x1a) == 24 + kForeignTlvsMax);
+    CHECK(mining(0, 0x01) == 6 + kForeignTlvsMax);
     CHECK(mining(1, 0x00) == payload_limit(1, 0x00));
     CHECK(mining(ehash::kExtensionType, 0x00) == payload_limit(ehash::kExtensionType, 0x00));
     CHECK(mining(0, 0x74) == kUnknownPayloadMax);
     CHECK(mining(link::kExtensionType, 0x20) == kUnknownPayloadMax);
     constexpr auto on_link = payload_limit_of<Family::link>;
-    CHECK(on_link(link::kExtensionType, 0x20) == 8);
+    CHECK(on_link(link::kExtensionType, 0x20) == 8 + kForeignTlvsMax);
     CHECK(on_link(0, 0x1a) == kUnknownPayloadMax);
+}
+
+TEST_CASE("a connection speaks its own families, and what opens any connection") {
+    constexpr auto spoken = is_spoken<Family::mining, Family::ehash>;
+    CHECK(spoken(0, 0x00));
+    CHECK(spoken(0, 0x1b));
+    CHECK(spoken(1, 0x00));
+    CHECK(spoken(ehash::kExtensionType, 0x00));
+    CHECK_FALSE(spoken(0, 0x71));
+    CHECK_FALSE(spoken(0, 0x1e));
+    CHECK_FALSE(spoken(1, 0x03));
+    CHECK_FALSE(spoken(ehash::kExtensionType, 0x7f));
+    CHECK_FALSE(spoken(0x7fff, 0x00));
+    CHECK(message_name(0, 0x71) == "NewTemplate");
+    CHECK(message_name(0, 0x7f) == "0x7f");
+    CHECK(message_name(0x4851, 0x7f) == "0x7f of extension 0x4851");
+}
+
+TEST_CASE("after the last field of any message come TLVs, known or not, or nothing") {
+    boost::mp11::mp_for_each<boost::mp11::mp_transform<std::type_identity, AllMessages>>([](auto type) {
+        using M = typename decltype(type)::type;
+        CAPTURE(M::info.name);
+        const M message = Sampler(false).message<M>();
+        const Bytes whole = encode_frame(message);
+        const auto with = [&](const Bytes& more) {
+            Bytes payload(whole.begin() + kHeaderSize, whole.end());
+            append(payload, more);
+            return decode<M>(payload);
+        };
+        const auto is_taken = [&](const Bytes& more) {
+            const auto decoded = with(more);
+            return decoded && *decoded == message;
+        };
+        CHECK(is_taken({}));
+        CHECK(is_taken({0xfe, 0x7f, 9, 3, 0, 'a', 'b', 'c'}));
+        CHECK(is_taken({0xfe, 0x7f, 9, 0, 0, 0x02, 0x00, 1, 1, 0, 'w'}));
+        for (const Bytes& junk :
+             {Bytes{0}, Bytes{1, 2, 3, 4}, Bytes(5, 0), Bytes(8, 0xff), Bytes{0x00, 0x80, 1, 0, 0},
+              Bytes{0xfe, 0x7f, 9, 3, 0, 'a', 'b'}, Bytes{0xfe, 0x7f, 9, 0, 0, 7}}) {
+            CAPTURE(to_hex(junk));
+            const auto decoded = with(junk);
+            REQUIRE_FALSE(decoded);
+            CHECK(decoded.error().what.starts_with(std::string(M::info.name) +
+                                                   ": after the last field: TLV: "));
+        }
+    });
 }
 
 }  // namespace

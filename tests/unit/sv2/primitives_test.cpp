@@ -158,8 +158,10 @@ std::string wrong_with_message() {
     Bytes longer(view->payload.begin(), view->payload.end());
     longer.push_back(0);
     if (decode<M>(longer)) return "decodes with a byte behind it";
+    longer.pop_back();
+    append_tlv(longer, {0x7ffe, 1, {}});
     const auto with_rest = decode_with_rest<M>(longer);
-    if (!with_rest || with_rest->rest.size() != 1) return "the rest is not what follows";
+    if (!with_rest || with_rest->rest.size() != 5) return "the rest is not what follows";
     return "";
 }
 

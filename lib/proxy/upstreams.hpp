@@ -1,0 +1,92 @@
+// All connections to the SV2 pool, behind the interface of one. A pool bounds the channels of a connection,
+// so miners are spread: where all connections are full, another one is opened. A connection that is lost
+// concerns its own miners only.
+#pragma once
+#include <deque>
+#include <unordered_set>
+
+#include "proxy/upstream.hpp"
+
+namespace hp::proxy {
+
+class Upstreams {
+  public:
+    struct Options {
+        Upstream::Options pool;
+        /// Channels of a connection. A pool that says too-many-channels earlier is believed, until that
+        /// connection is made again.
+        std::size_t channels_max{4096};
+        std::size_t connections_max{64};
+        std::int64_t idle_ms{30'000};  ///< a further connection without channels goes after this, or twice it
+    };
+    Upstreams(net::Loop& loop, Options options);
+    ~Upstreams();
+    void start();
+
+    /// Whether one connection at least is there.
+    bool is_ready() const;
+    /// As the pool said on the connections that are there; all say the same, or are made again.
+    bool pays_ehash() const { return terms_.pays_ehash; }
+    bool fixed_version() const { return terms_.fixed_version; }
+    const std::string& name() const { return lines_.front()->upstream.name(); }
+
+    /// The first connection is there: channels may be opened.
+    std::function<void()> on_ready;
+    /// The last one is gone.
+    std::function<void(const std::string& reason)> on_lost;
+    std::function<void(const std::string& code)> on_setup_refused;
+
+    /// As Upstream's. Channel ids are the proxy's own: those of the pool are told apart by connection only.
+    void open_channel(const Upstream::Opening& opening, std::weak_ptr<ChannelOwner> owner);
+    void update_channel(std::uint32_t channel_id, float nominal_hash_rate, const Bytes32& max_target,
+                        const std::optional<crypto::PublicKey33>& locking_key,
+                        const std::string& user_identity);
+    void submit(const sv2::mining::SubmitSharesExtended& share);
+    void close_channel(std::uint32_t channel_id);
+
+    struct Status {
+        std::size_t connections{};   ///< that are there
+        std::size_t channels{};      ///< open, or asked for
+        std::size_t channels_max{};  ///< of the connections that are there
+        std::uint64_t messages_ignored{};
+    };
+    Status status() const;
+
+  private:
+    struct Line {
+        Line(net::Loop& loop, Upstream::Options options, std::size_t limit_)
+            : upstream{loop, std::move(options)}, limit{limit_} {}
+        Upstream upstream;
+        std::size_t limit;
+        std::size_t load{0};  ///< channels open or asked for
+        bool was_idle{false};
+    };
+    struct Terms {
+        bool pays_ehash{false};
+        bool fixed_version{false};
+        friend bool operator==(const Terms&, const Terms&) = default;
+    };
+    class Route;
+    using RoutePtr = std::shared_ptr<Route>;
+
+    Line& add_line();
+    void on_line_ready(Line& line);
+    void on_line_lost(const std::string& reason);
+    void place(RoutePtr route);
+    void place_waiting();
+    void retire_idle();
+    Route* find(std::uint32_t channel_id) const;
+
+    net::Loop& loop_;
+    Options options_;
+    std::vector<std::unique_ptr<Line>> lines_;  // the first is always there
+    Terms terms_;
+    std::unordered_set<RoutePtr> opening_;
+    std::unordered_map<std::uint32_t, RoutePtr> routes_;  // by our channel id
+    std::deque<RoutePtr> waiting_;                        // for a connection with room
+    std::uint32_t next_channel_id_{1};
+    std::uint64_t ignored_before_{0};  // by connections that have gone
+    net::Timer retire_;
+};
+
+}  // namespace hp::proxy
