@@ -11,8 +11,8 @@
 
 namespace hp::mining {
 
-/// Version bits that miners may roll where the job allows it. BIP 320 names 0x1fffe000; SRI's servers and
-/// miners take these eight bits more, and shares made so must count (tests/vectors/share-validation.json).
+/// Version bits that miners may roll where the job allows it: BIP 323, eight more than BIP 320's 0x1fffe000.
+/// SRI's servers and miners take these too (tests/vectors/share-validation.json).
 inline constexpr std::uint32_t kVersionRollingMask = 0x1fff'ffe0;
 /// Consensus lets a block's time be this far ahead, seconds.
 inline constexpr std::uint32_t kNtimeAheadMax = 7200;

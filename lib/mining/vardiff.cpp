@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "mining/whole_difficulty.hpp"
+
 namespace hp::mining {
 namespace {
 
@@ -21,6 +23,10 @@ constexpr double kSignificance = 2.5;
 constexpr double kRatioIgnored = 1.15;
 // A smaller difference than this is met half-way, since few shares measure badly.
 constexpr double kDampedRatio = 4;
+
+const bitcoin::Target& harder(const bitcoin::Target& a, const bitcoin::Target& b) {
+    return bitcoin::compare(a, b) < 0 ? a : b;
+}
 
 double sane(double hash_rate_hps) {
     return std::isfinite(hash_rate_hps) && hash_rate_hps > 0 ? hash_rate_hps : 0;
@@ -43,9 +49,20 @@ Vardiff::Vardiff(const VardiffRules& rules, float nominal_hash_rate_hps, const b
 }
 
 bitcoin::Target Vardiff::clamped_target(double hash_rate_hps) const {
-    auto target = bitcoin::target_from_hashrate(hash_rate_hps, rules_.shares_per_minute);
-    if (bitcoin::compare(target, rules_.easiest_target) > 0) target = rules_.easiest_target;
-    if (bitcoin::compare(target, max_target_) > 0) target = max_target_;
+    const auto limit = harder(rules_.easiest_target, max_target_);
+    const auto by_rate = bitcoin::target_from_hashrate(hash_rate_hps, rules_.shares_per_minute);
+    const auto target = whole_difficulty_target(harder(by_rate, limit), limit);
+    // Whatever the client says: a miner that works at more than the network asks for withholds blocks.
+    return network_target_ && bitcoin::compare(target, *network_target_) < 0 ? *network_target_ : target;
+}
+
+std::optional<bitcoin::Target> Vardiff::on_network_target(const bitcoin::Target& network_target) {
+    const bool was_held = network_target_ && target_ == *network_target_;
+    network_target_ = harder(network_target, rules_.easiest_target);
+    if (!was_held && bitcoin::compare(target_, *network_target_) >= 0) return std::nullopt;
+    const auto target = clamped_target(hash_rate_hps_);
+    if (target == target_) return std::nullopt;
+    target_ = target;
     return target;
 }
 
@@ -126,9 +143,12 @@ std::optional<bitcoin::Target> Vardiff::update(SteadyMs now_ms) {
     }
     if (bitcoin::compare(target_, max_target_) > 0) {
         // The client's limit became harder than what is in force.
-        target_ = max_target_;
-        last_change_ms_ = now_ms;
-        return target_;
+        const auto target = clamped_target(hash_rate_hps_);
+        if (target != target_) {
+            target_ = target;
+            last_change_ms_ = now_ms;
+            return target_;
+        }
     }
     return judge_window(now_ms);
 }

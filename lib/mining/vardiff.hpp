@@ -27,8 +27,8 @@ class Vardiff {
     Vardiff(const VardiffRules& rules, float nominal_hash_rate_hps, const bitcoin::Target& max_target,
             SteadyMs now_ms);
 
-    /// The target in force: never easier than the rules' easiest target. Never easier than the client's
-    /// max_target either, and where the two differ the harder one holds.
+    /// The target in force, of a whole difficulty wherever above 1. Never easier than the rules' easiest
+    /// target. Never harder than the network's; apart from that, never easier than the client's max_target.
     const bitcoin::Target& target() const { return target_; }
 
     /// An accepted share, credited at this target.
@@ -40,6 +40,10 @@ class Vardiff {
     /// can talk away a measured hash rate every second; the same claim again is not taken at all.
     std::optional<bitcoin::Target> on_client_update(float nominal_hash_rate_hps,
                                                     const bitcoin::Target& max_target, SteadyMs now_ms);
+
+    /// A tip came: a target that is harder than the network's, or was held by the last tip's, changes with it
+    /// at once. Returns the new one; it is to be sent before the tip.
+    std::optional<bitcoin::Target> on_network_target(const bitcoin::Target& network_target);
 
     /// The last judgement, hashes a second; the client's claim at first. Finite and not negative.
     double hash_rate_hps() const { return hash_rate_hps_; }
@@ -53,6 +57,7 @@ class Vardiff {
     VardiffRules rules_;
     bitcoin::Target max_target_;
     bitcoin::Target target_;
+    std::optional<bitcoin::Target> network_target_{};  ///< not easier than the easiest
     double hash_rate_hps_{0};
     SteadyMs period_ms_{0};
     SteadyMs last_change_ms_{0};

@@ -157,3 +157,71 @@ TEST_CASE("a claim repeated for ever does not hide silence") {
             eased = bitcoin::compare(*target, claimed) > 0;
     CHECK(eased);
 }
+
+TEST_CASE(
+    "no target is harder than the network's, whatever the hash rate, the claims and the client's limit") {
+    std::mt19937_64 random{5};
+    const auto difficulty = [&](double low, double high) {
+        return bitcoin::target_from_difficulty(
+            std::exp2(std::uniform_real_distribution<double>(low, high)(random)));
+    };
+    for (int round = 0; round < 200; ++round) {
+        Vardiff vardiff{rules(), static_cast<float>(std::exp2(random() % 70)), difficulty(-20, 50), 0};
+        bitcoin::Target network;
+        // A share below the easiest is worth nothing, so the network's may be easier than that.
+        const auto tip = [&] {
+            network = difficulty(-30, 50);
+            vardiff.on_network_target(network);
+            if (bitcoin::compare(network, rules().easiest_target) > 0) network = rules().easiest_target;
+        };
+        tip();
+        REQUIRE(bitcoin::compare(vardiff.target(), network) >= 0);
+        for (SteadyMs now = 1'000; now < 300'000; now += 1'000) {
+            switch (random() % 8) {
+                case 0:
+                    tip();
+                    break;
+                case 1:
+                    vardiff.on_client_update(static_cast<float>(std::exp2(random() % 70)),
+                                             difficulty(-20, 50), now);
+                    break;
+                default:
+                    for (auto shares = random() % 40; shares > 0; --shares)
+                        vardiff.on_share(vardiff.target(), now);
+                    vardiff.update(now);
+            }
+            REQUIRE(bitcoin::compare(vardiff.target(), network) >= 0);
+            REQUIRE(bitcoin::compare(vardiff.target(), rules().easiest_target) <= 0);
+        }
+    }
+}
+
+TEST_CASE("a tip of minimum difficulty (testnet4) is followed at once, and so is the next one") {
+    Vardiff vardiff{rules(), 1e12f, any(), 0};
+    const auto usual = vardiff.target();
+    const auto hard = *bitcoin::target_from_nbits(0x1a00ffff),
+               minimum = *bitcoin::target_from_nbits(0x1d00ffff);
+    CHECK_FALSE(vardiff.on_network_target(hard).has_value());
+    CHECK(vardiff.target() == usual);
+    CHECK(vardiff.on_network_target(minimum) == minimum);
+    CHECK_FALSE(vardiff.on_network_target(minimum).has_value());
+    CHECK_FALSE(vardiff.update(1'000).has_value());
+    CHECK(vardiff.target() == minimum);
+    CHECK(vardiff.on_network_target(hard) == usual);
+    CHECK_FALSE(vardiff.on_network_target(hard).has_value());
+}
+
+TEST_CASE("the difficulty of a target is a whole number wherever above 1") {
+    std::mt19937_64 random{6};
+    for (int round = 0; round < 2'000; ++round) {
+        const auto limit =
+            bitcoin::target_from_difficulty(std::uniform_real_distribution<double>(0.5, 9)(random));
+        Vardiff vardiff{rules(), static_cast<float>(std::exp2(30 + static_cast<int>(random() % 20)) * 1.37),
+                        limit, 0};
+        const double difficulty = bitcoin::difficulty_from_target(vardiff.target());
+        CAPTURE(difficulty);
+        REQUIRE(bitcoin::compare(vardiff.target(), limit) <= 0);
+        if (difficulty > 1.000001)
+            REQUIRE(difficulty == doctest::Approx(std::round(difficulty)).epsilon(1e-9));
+    }
+}
