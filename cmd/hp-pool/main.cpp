@@ -74,6 +74,7 @@ Result<pool::PoolOptions> options_from(const Settings& s, const cli::Command& co
 
     o.server_id = static_cast<std::uint16_t>(s.pool.server_id);
     o.shares_per_minute = s.pool.shares_per_minute;
+    o.invalid_shares_max = static_cast<std::uint32_t>(s.pool.invalid_shares_max);
     o.easiest_target_bits = static_cast<unsigned>(s.pool.easiest_target_bits);
     o.retarget_ms = s.pool.hardest_retarget_s * 1000;
     o.channels_max = static_cast<std::size_t>(s.pool.channels_per_connection);

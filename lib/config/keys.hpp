@@ -214,6 +214,7 @@ struct Pool {
     std::int64_t hardest_retarget_s = 60;
     std::int64_t channels_per_connection = 4096;
     std::int64_t idle_channel_s = 0;
+    std::int64_t invalid_shares_max = 1000;
     bool version_rolling_allowed = true;
     std::vector<std::string> allowed_mint_keys;
     bool allow_new_mint_store = true;
@@ -253,8 +254,13 @@ struct Pool {
           "an SV2 connection that has not opened a channel for so many seconds is closed; 0: never, as a "
           "translator without miners waits for its first",
           range(0, 31'536'000));
+        v("invalid_shares_max", invalid_shares_max,
+          "invalid shares of a channel before it is closed; each accepted share makes up for one, and so "
+          "does each "
+          "second",
+          range(10, 1'000'000));
         v("version_rolling_allowed", version_rolling_allowed,
-          "whether miners may roll the BIP 320 version bits", any());
+          "whether miners may roll the BIP 323 version bits (1fffffe0)", any());
         v("allowed_mint_keys", allowed_mint_keys,
           "link keys of the mints that may serve this pool: KEY, or NAME:KEY where there are several mints; "
           "two of one mint while its key rotates",
@@ -324,6 +330,8 @@ struct Proxy {
     std::int64_t channels_per_connection = 4096;
     std::int64_t min_extranonce_size = 8;
     double initial_hash_rate_hps = 1e12;
+    std::int64_t invalid_shares_max = 300;
+    std::int64_t outage_patience_s = 300;
     std::int64_t faucet_amount = 0;
     std::int64_t faucet_interval_s = 30;
     Events events{"secrets/proxy-events.key"};
@@ -343,6 +351,15 @@ struct Proxy {
           range(2, 16));
         v("initial_hash_rate_hps", initial_hash_rate_hps,
           "hashes a second that a new miner is taken to have, until vardiff knows better", range(1, 1e18));
+        v("invalid_shares_max", invalid_shares_max,
+          "invalid shares of a miner before it is closed; each accepted share makes up for one, and so does "
+          "each second",
+          range(10, 1'000'000));
+        v("outage_patience_s", outage_patience_s,
+          "seconds that miners wait for a pool that is away before they are closed, so that they try another "
+          "pool; 0: "
+          "for ever",
+          range(0, 86'400));
         v("faucet_amount", faucet_amount,
           "ehash of the tokens that the wallet gives to whoever reaches proxy_api_listen; 0: none, and "
           "nobody listens",

@@ -68,9 +68,12 @@ void Events::channel_named(std::uint64_t connection_id, std::uint32_t channel_id
               .add("worker", worker));
 }
 
-void Events::channel_closed(std::uint64_t connection_id, std::uint32_t channel_id) {
+void Events::channel_closed(std::uint64_t connection_id, std::uint32_t channel_id, std::string_view reason) {
     if (off()) return;
-    write(make("channel_closed").add("connection_id", connection_id).add("channel_id", channel_id));
+    auto record = make("channel_closed");
+    record.add("connection_id", connection_id).add("channel_id", channel_id);
+    if (!reason.empty()) record.add("reason", reason);
+    write(record);
 }
 
 void Events::target_set(std::uint64_t connection_id, std::uint32_t channel_id, double difficulty) {
@@ -205,6 +208,8 @@ void Events::status(const Status& s) {
               .add("connections_refused", s.mining_port.refused_full)
               .add("connections_dropped_slow", s.mining_port.dropped_slow)
               .add("frames_damaged", s.mining_port.bad_mac)
+              .add("channels_closed_for_invalid_shares", s.refusals.channels_closed)
+              .add("shares_unjudged", s.refusals.shares_unjudged)
               .add("log_lines_dropped", log::dropped_lines()));
 }
 

@@ -22,6 +22,12 @@ class ShareTally;
 
 namespace hp::pool {
 
+/// What the pool refused to spend time on, since the start.
+struct Refusals {
+    std::uint64_t channels_closed{};  ///< for invalid shares
+    std::uint64_t shares_unjudged{};
+};
+
 class Events {
   public:
     explicit Events(std::string source) : source_{std::move(source)} {}
@@ -36,7 +42,8 @@ class Events {
     void channel_opened(std::uint64_t connection_id, std::uint32_t channel_id, const std::string& worker,
                         double difficulty);
     void channel_named(std::uint64_t connection_id, std::uint32_t channel_id, const std::string& worker);
-    void channel_closed(std::uint64_t connection_id, std::uint32_t channel_id);
+    /// `reason`: of the pool, where it was the one that closed it.
+    void channel_closed(std::uint64_t connection_id, std::uint32_t channel_id, std::string_view reason = {});
     void target_set(std::uint64_t connection_id, std::uint32_t channel_id, double difficulty);
     struct ChannelStatus {
         std::uint64_t connection_id{};
@@ -76,6 +83,7 @@ class Events {
         bool mint_connected{};
         std::uint64_t messages_ignored{};
         const net::FrameCounters& mining_port;
+        Refusals refusals{};
     };
     void status(const Status& status);
 

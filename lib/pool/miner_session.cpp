@@ -55,6 +55,9 @@ MinerSession::MinerSession(Pool& pool, std::shared_ptr<net::FrameConnection> con
       connection_{std::move(connection)},
       connection_id_{connection_id},
       limit_{pool.loop_},
+      first_budget_{pool.offenders_.first_budget(connection_->peer(), pool.options_.invalid_shares_max,
+                                                 steady_ms_now())},
+      strays_{kStrayBudgets * first_budget_, kStraysPerSecond, steady_ms_now()},
       catch_up_{pool.loop_} {
     limit_.after(kSetupLimitMs, [this] { close("no SetupConnection within 10 s"); });
 }
@@ -210,14 +213,16 @@ Result<> MinerSession::on_open_extended(const sv2::FrameView& frame) {
     if (!grant) return refuse(grant.error().what);
     auto now = steady_ms_now();
     mining::Vardiff vardiff{pool_->vardiff_rules_, open.nominal_hash_rate.get(), open.max_target.bytes, now};
+    vardiff.on_network_target(pool_->work_.tip()->network_target);
 
     std::uint32_t channel_id = next_channel_id_++;
     mining::Channel::Terms terms{channel_id, mining::ChannelKind::extended, grant->prefix,
                                  grant->extranonce_size, vardiff.target()};
-    auto [it, added] =
-        channels_.emplace(channel_id, ChannelState{mining::Channel{terms}, vardiff, *key, pool_->route(*key),
-                                                   open.user_identity.value, open.nominal_hash_rate.get(),
-                                                   mining::ShareTally{now}, unix_ms_now()});
+    auto [it, added] = channels_.emplace(
+        channel_id, ChannelState{mining::Channel{terms}, vardiff,
+                                 mining::ShareBudget{pool_->options_.invalid_shares_max, now, first_budget_},
+                                 *key, pool_->route(*key), open.user_identity.value,
+                                 open.nominal_hash_rate.get(), mining::ShareTally{now}, unix_ms_now()});
     HP_ASSERT(added);
     limit_.cancel();
 
@@ -293,9 +298,10 @@ Result<> MinerSession::on_submit(const sv2::FrameView& frame) {
     auto it = channels_.find(submit.channel_id);
     if (it == channels_.end()) {
         refuse_share(submit.channel_id, submit.sequence_number, "invalid-channel-id");
-        return {};
+        return count_stray();
     }
     ChannelState& state = it->second;
+    if (!within_budget(state, submit)) return count_stray();
     auto now_ms = unix_ms_now();
     auto steady_ms = steady_ms_now();
     mining::Share share{submit.job_id, submit.nonce, submit.ntime, submit.version, submit.extranonce.view()};
@@ -307,6 +313,10 @@ Result<> MinerSession::on_submit(const sv2::FrameView& frame) {
         pool_->submit_block(verdict, submit, state.worker);
         state.tally.on_block();
     }
+    if (verdict.accepted() || verdict.is_block())
+        state.budget.on_accepted();
+    else
+        state.budget.on_invalid();
     if (!verdict.accepted()) {
         refuse_share(submit.channel_id, submit.sequence_number, verdict.error_code());
         return {};

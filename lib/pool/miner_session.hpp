@@ -8,6 +8,7 @@
 
 #include "log/log.hpp"
 #include "mining/channel.hpp"
+#include "mining/share_budget.hpp"
 #include "mining/share_tally.hpp"
 #include "mining/vardiff.hpp"
 #include "net/frames.hpp"
@@ -61,9 +62,13 @@ class MinerSession : public net::FrameHandler,
     std::size_t channel_count() const { return channels_.size(); }
 
   private:
+    /// Channels that one connection may have closed for invalid shares, before it is closed itself.
+    static constexpr double kStrayBudgets = 16;
+    static constexpr double kStraysPerSecond = 10;
     struct ChannelState {
         mining::Channel channel;
         mining::Vardiff vardiff;
+        mining::ShareBudget budget;
         crypto::PublicKey33 locking_key;
         MintId mint;
         std::string worker;
@@ -98,6 +103,10 @@ class MinerSession : public net::FrameHandler,
     void send_work(ChannelState& state);
     bool is_choked();
     void catch_up();
+    bool within_budget(ChannelState& state, const sv2::mining::SubmitSharesExtended& submit);
+    Result<> count_stray();
+    void follow_network_target(ChannelState& state, const mining::Tip& tip);
+    void close_channel(std::uint32_t channel_id, const char* code);
     void apply_target(ChannelState& state, const bitcoin::Target& target, SteadyMs now);
     template <sv2::Message M>
     void send(const M& message) {
@@ -115,6 +124,9 @@ class MinerSession : public net::FrameHandler,
     bool ehash_negotiated_{false};
     unsigned extension_requests_{0};
     std::uint32_t next_channel_id_{1};
+    std::uint32_t first_budget_;  ///< of invalid shares, of each channel
+    /// Shares that are answered unlooked at: of channels that are not open, or whose budget is spent.
+    TokenBucket strays_;
     std::unordered_map<std::uint32_t, ChannelState> channels_;
     std::vector<std::uint32_t> unacknowledged_;
     std::deque<std::uint32_t> behind_;  // channels whose newest work waits for room in the queue

@@ -35,6 +35,7 @@ void MinerSession::send_job(const JobSet& jobs) {
 void MinerSession::send_tip(const mining::TipPtr& tip, const JobSet& jobs) {
     const auto now = steady_ms_now();
     for (auto& [id, state] : channels_) {
+        follow_network_target(state, *tip);
         if (!state.channel.activate(jobs.job_id, tip, now)) {
             // The channel never had this job (it was renewed, or forgotten): it comes as the tip's first.
             state.channel.add_future_job(jobs.for_size(state.channel.full_extranonce_size()));

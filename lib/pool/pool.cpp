@@ -148,7 +148,8 @@ void Pool::tell_status() {
                     .outbox_dead = dead,
                     .mint_connected = all_connected,
                     .messages_ignored = messages_ignored_,
-                    .mining_port = mining_listener_->counters()});
+                    .mining_port = mining_listener_->counters(),
+                    .refusals = refusals_});
     status_line_.set(
         is_ready_ ? fmt::format("{} connections, {} channels; {} quotes pending, {} dead; mints {}",
                                 sessions_.size(), channels, pending, dead, all_connected ? "up" : "away")
@@ -307,6 +308,7 @@ void Pool::on_committed(const Batch& batch, Result<std::vector<std::uint64_t>> s
 
 void Pool::submit_block(const mining::Verdict& verdict, const sv2::mining::SubmitSharesExtended& share,
                         const std::string& worker) {
+    if (!solution_quota_.take(verdict.job->template_id)) return;
     // Nothing comes before the solution: a log line waits for its reader.
     sv2::templates::SubmitSolution solution;
     solution.template_id = verdict.job->template_id;

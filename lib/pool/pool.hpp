@@ -10,6 +10,7 @@
 #include "ehash/valuation.hpp"
 #include "mining/duplicates.hpp"
 #include "mining/extranonce.hpp"
+#include "mining/offenders.hpp"
 #include "net/event_sink.hpp"
 #include "net/frames.hpp"
 #include "net/sd_notify.hpp"
@@ -17,6 +18,7 @@
 #include "pool/hub.hpp"
 #include "pool/link_server.hpp"
 #include "pool/miner_session.hpp"
+#include "pool/solution_quota.hpp"
 #include "pool/template_client.hpp"
 #include "pool/work.hpp"
 
@@ -36,6 +38,8 @@ struct PoolOptions {
     SteadyMs retarget_ms{60'000};
     std::size_t channels_max{4096};  ///< of one connection
     SteadyMs idle_channel_ms{0};     ///< a connection without a channel may stay so long; 0: for ever
+    /// Invalid shares of one channel before it is closed; see mining/share_budget.hpp.
+    std::uint32_t invalid_shares_max{1000};
     std::optional<crypto::PublicKey33> default_locking_key;
     std::string outbox_path;
     net::EventOptions events;
@@ -107,6 +111,9 @@ class Pool : public TemplateListener, public HubObserver {
     mining::DuplicateSet seen_;
     std::vector<std::string> routes_;  // names of the mints that new intents may go to
     mining::VardiffRules vardiff_rules_;
+    SolutionQuota solution_quota_;
+    Refusals refusals_;
+    mining::Offenders offenders_;
     std::unordered_map<std::uint64_t, std::shared_ptr<MinerSession>> sessions_;
     std::uint64_t next_connection_id_{1};
     std::uint64_t messages_ignored_{0};

@@ -112,3 +112,19 @@ seq 18446744073709551615 closed"
     assert_equal "$(ledger 'SELECT count(*) FROM refusal WHERE code = 6')" 2
     wait_for_records quote_dead 2
 }
+
+@test "a channel of invalid shares is closed, and a connection of such channels; the miner beside it notices nothing" {
+    set_key pool.toml invalid_shares_max 10
+    start_template
+    start_pool
+    start_control
+    hostile pool invalid-shares
+    assert_line -n 0 "first invalid-job-id too-many-invalid-shares then too-many-invalid-shares"
+    assert_line -n 1 "a right share on the next channel SubmitShares.Success"
+    assert_line -n 2 "closed after few channels"
+    wait_for_text conf/data/pool-events.jsonl '"reason":"too-many-invalid-shares"'
+    grep -q 'closed: too-many-invalid-shares' pool.log
+    # The budget is what the pool has judged and told of; the rest was answered unlooked at.
+    assert [ "$(records share_rejected | grep -c invalid-job-id)" -le $((30 * 14)) ]
+    control_is_unharmed
+}

@@ -1,0 +1,53 @@
+// What a mining connection may ask of the pool's time: a budget of invalid shares for each channel.
+#include "log/log.hpp"
+#include "pool/pool.hpp"
+#include "sv2/frame.hpp"
+
+namespace hp::pool {
+
+/// Not within it: the share is answered unlooked at, or its channel is closed. Closed alone, for a
+/// translator's other miners are not to blame.
+bool MinerSession::within_budget(ChannelState& state, const sv2::mining::SubmitSharesExtended& submit) {
+    using Take = mining::ShareBudget::Take;
+    const auto take = state.budget.take(steady_ms_now());
+    if (take == Take::judge) return true;
+    ++pool_->refusals_.shares_unjudged;
+    send(sv2::mining::SubmitSharesError{
+        submit.channel_id, submit.sequence_number, {"too-many-invalid-shares"}});
+    state.tally.on_rejected();
+    if (take == Take::close) {
+        ++pool_->refusals_.channels_closed;
+        pool_->offenders_.add(connection_->peer(), steady_ms_now());
+        close_channel(submit.channel_id, "too-many-invalid-shares");
+    }
+    return false;
+}
+
+void MinerSession::close_channel(std::uint32_t channel_id, const char* code) {
+    const auto it = channels_.find(channel_id);
+    if (it == channels_.end()) return;
+    static log::Limited complain{log::Level::warn};
+    complain.about(connection_->peer(), "miner {}: channel {} (\"{}\") closed: {}", connection_->peer(),
+                   channel_id, printable(it->second.worker, 80), code);
+    send(sv2::mining::CloseChannel{channel_id, {code}});
+    channels_.erase(it);
+    pool_->events_.channel_closed(connection_id_, channel_id, code);
+}
+
+/// A share that was answered unlooked at. Those of a channel that was just closed may be on their way; a
+/// connection that sends little else is closed.
+Result<> MinerSession::count_stray() {
+    if (strays_.take(steady_ms_now())) return {};
+    return fail(Errc::protocol, "too many shares for channels that are closed or have spent their budget");
+}
+
+void MinerSession::follow_network_target(ChannelState& state, const mining::Tip& tip) {
+    const auto target = state.vardiff.on_network_target(tip.network_target);
+    if (!target) return;
+    const auto channel_id = state.channel.channel_id();
+    state.channel.set_target(*target);
+    send(sv2::mining::SetTarget{channel_id, {*target}});
+    pool_->events_.target_set(connection_id_, channel_id, bitcoin::difficulty_from_target(*target));
+}
+
+}  // namespace hp::pool
