@@ -28,6 +28,8 @@ Result<> serve(const Settings& s, const cli::Command& command) {
     options.pool.channels_max = static_cast<std::size_t>(s.proxy.channels_per_connection);
     options.min_extranonce_size = static_cast<std::uint16_t>(s.proxy.min_extranonce_size);
     options.initial_hash_rate_hps = s.proxy.initial_hash_rate_hps;
+    options.invalid_shares_max = static_cast<std::uint32_t>(s.proxy.invalid_shares_max);
+    options.outage_patience_ms = s.proxy.outage_patience_s * 1000;
     if (s.proxy.faucet_amount > 0) {
         HP_TRY(const auto api, net::endpoint_from_text(s.network.proxy_api_listen));
         options.faucet = {.listen = api,

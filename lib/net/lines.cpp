@@ -9,11 +9,16 @@ namespace hp::net {
 
 namespace {
 
+/// Some 80 shares: what one connection may ask of a turn of the loop.
+constexpr std::size_t kReadBytesMax = 8 * 1024;
+
 class LineSocket final : public Stream, public LineConnection {
   public:
     LineSocket(Loop& loop, Fd fd, std::string peer, const LineLimits& limits, Slot slot)
         : Stream{loop, std::move(fd), std::move(peer), limits.send_queue_bytes_max, std::move(slot)},
-          line_bytes_max_{limits.line_bytes_max} {}
+          line_bytes_max_{limits.line_bytes_max} {
+        bound_reads(kReadBytesMax);
+    }
 
     void set_handler(std::shared_ptr<LineHandler> handler) override {
         HP_ASSERT(handler);

@@ -60,6 +60,7 @@ void Stream::on_ready(std::uint32_t events) {
 
 void Stream::read() {
     auto buffer = reactor_.read_buffer();
+    if (state_ == State::open) buffer = buffer.first(std::min(buffer.size(), read_bytes_max_));
     ssize_t got = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (got < 0) {
         if (errno == EAGAIN || errno == EINTR) return;

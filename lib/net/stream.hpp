@@ -35,6 +35,8 @@ class Stream : public Pollable, public std::enable_shared_from_this<Stream> {
     /// The queue grew above its limit.
     virtual void on_too_slow() = 0;
 
+    /// No more than this in one turn: one peer's burst is not to hold up the others.
+    void bound_reads(std::size_t bytes_max) { read_bytes_max_ = bytes_max; }
     void start_reading();
     /// The send queue, to append to; then say queued().
     Bytes& queue() { return queue_; }
@@ -68,6 +70,7 @@ class Stream : public Pollable, public std::enable_shared_from_this<Stream> {
     Fd fd_;
     std::string peer_;
     std::size_t queue_bytes_max_;
+    std::size_t read_bytes_max_{SIZE_MAX};
     Slot slot_;
     Bytes queue_;
     std::size_t queue_begin_{0};

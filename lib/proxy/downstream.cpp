@@ -4,27 +4,29 @@
 
 #include "base/crash_point.hpp"
 #include "bitcoin/target.hpp"
+#include "crypto/random.hpp"
 #include "ehash/owner.hpp"
 #include "log/log.hpp"
 #include "mining/share.hpp"
+#include "mining/whole_difficulty.hpp"
 #include "proxy/proxy.hpp"
 
 namespace hp::proxy {
 namespace {
 
-constexpr std::int64_t kBeforeWorkLimitMs = 60'000;
-constexpr std::size_t kLinesBeforeWorkMax = 16;
-constexpr std::size_t kJobsMax = 16;
 /// Shares without an answer, and answered ones whose quote may still be on its way.
 constexpr std::size_t kOutstandingMax = 8192;
-/// BIP 320's bits: what SV1 miners know of.
-constexpr std::uint32_t kVersionMask = 0x1fff'e000;
 
 sv1::ErrorCode sv1_code(std::string_view sv2_code) {
     if (sv2_code == "stale-share" || sv2_code == "invalid-job-id") return sv1::ErrorCode::job_not_found;
     if (sv2_code == "duplicate-share") return sv1::ErrorCode::duplicate;
     if (sv2_code == "difficulty-too-low") return sv1::ErrorCode::low_difficulty;
     return sv1::ErrorCode::other;
+}
+
+/// Whether a refused share says something about its miner, rather than about the pool or the way there.
+bool is_miners_fault(std::string_view reason) {
+    return !reason.starts_with("pool-") && reason != "too-many-outstanding";
 }
 
 Bytes32 easiest_target() {
@@ -40,16 +42,28 @@ Downstream::Downstream(Proxy& proxy, std::shared_ptr<net::LineConnection> connec
       connection_{std::move(connection)},
       miner_id_{miner_id},
       limit_{proxy.loop_},
+      reopen_{proxy.loop_},
+      updates_{proxy.loop_,
+               [this](const ChannelUpdate& update) {
+                   if (proxy_ && channel_id_)
+                       proxy_->upstream_->update_channel(
+                           *channel_id_, static_cast<float>(proxy_->options_.initial_hash_rate_hps),
+                           update.max_target, update.locking_key, update.user_identity);
+               }},
+      requests_{kRequestsAtOnce, kRequestsPerSecond, steady_ms_now()},
+      budget_{proxy.options_.invalid_shares_max, steady_ms_now(),
+              proxy.offenders_.first_budget(connection_->peer(), proxy.options_.invalid_shares_max,
+                                            steady_ms_now())},
       locking_key_{proxy.wallet_->locking_key()},
       max_target_{easiest_target()} {
-    limit_.after(kBeforeWorkLimitMs, [this] { close("did not subscribe and authorize within 60 s"); });
+    wait_for_work("did not subscribe and authorize within 60 s");
 }
 
 void Downstream::on_line(std::string_view line) {
     if (!proxy_ || sv1::is_blank(line)) return;
-    if (!(is_authorized_ && channel_id_) && ++lines_before_work_ > kLinesBeforeWorkMax)
-        return close("more than " + std::to_string(kLinesBeforeWorkMax) + " lines before work began");
     auto message = parser_.from_client(line);
+    const bool is_share = message && std::holds_alternative<sv1::Submit>(message->body);
+    if (!is_share && !within_requests()) return;
     if (!message) {
         proxy_->count_bad_line(connection_->peer(), message.error().text);
         sv1::append_error(out_, message.error());
@@ -67,6 +81,8 @@ void Downstream::on_close(const Error& reason) {
     if (!proxy_) return;
     auto* proxy = std::exchange(proxy_, nullptr);
     limit_.cancel();
+    reopen_.cancel();
+    updates_.forget();
     if (channel_id_) proxy->upstream_->close_channel(*channel_id_);
     // Nobody will be told of the quotes that its last shares make.
     if (!outstanding_.empty()) proxy->look_for_quotes_soon();
@@ -90,12 +106,13 @@ void Downstream::flush() {
 
 void Downstream::handle(std::string_view id, const sv1::Configure& message) {
     sv1::Granted granted;
-    if (message.version_rolling && !proxy_->upstream_->fixed_version()) {
-        version_mask_ = message.version_rolling_mask & kVersionMask;
+    if (message.version_rolling && message.version_rolling_error.empty() &&
+        !proxy_->upstream_->fixed_version()) {
+        version_mask_ = message.version_rolling_mask & mining::kVersionRollingMask;
         granted.version_rolling_mask = version_mask_;
     }
-    if (message.minimum_difficulty) {
-        suggest(bitcoin::target_from_difficulty(*message.minimum_difficulty));
+    if (message.minimum_difficulty && message.minimum_difficulty_error.empty()) {
+        suggest(bitcoin::target_from_difficulty(message.minimum_difficulty_value));
         granted.minimum_difficulty = true;
     }
     if (message.subscribe_extranonce) {
@@ -116,7 +133,7 @@ void Downstream::handle(std::string_view id, const sv1::Subscribe& message) {
 
 void Downstream::open_channel() {
     // While the pool is away the miner waits for its answer; pool_is_ready() comes back here.
-    if (!wants_channel_ || channel_id_ || is_opening_ || !proxy_->upstream_->is_ready()) return;
+    if (!proxy_ || !wants_channel_ || channel_id_ || is_opening_ || !proxy_->upstream_->is_ready()) return;
     is_opening_ = true;
     Upstream::Opening opening;
     opening.user_identity = worker_;
@@ -128,13 +145,20 @@ void Downstream::open_channel() {
     proxy_->upstream_->open_channel(opening, weak_from_this());
 }
 
+void Downstream::open_channel_later() {
+    const auto random = get_le<std::uint32_t>(crypto::random_array<4>().data());
+    reopen_.after(reopen_backoff_.next_ms(random), [this] { open_channel(); });
+}
+
 void Downstream::on_opened(const sv2::mining::OpenExtendedMiningChannelSuccess& success) {
     is_opening_ = false;
     if (!proxy_) return;
     channel_id_ = success.channel_id;
     auto prefix = success.extranonce_prefix.view();
+    proxy_->outage_.end();
     bool is_reopened = is_subscribed_;
-    std::size_t size_before = extranonce2_size_;
+    const bool is_same =
+        std::ranges::equal(extranonce1_, prefix) && extranonce2_size_ == success.extranonce_size;
     extranonce1_.assign(prefix.begin(), prefix.end());
     extranonce2_size_ = success.extranonce_size;
     target_ = success.target.bytes;
@@ -144,8 +168,8 @@ void Downstream::on_opened(const sv2::mining::OpenExtendedMiningChannelSuccess& 
     if (worker_ != opened_for_) tell_owner();
     if (is_reopened) {
         // After an outage of the pool. A miner that cannot change its extranonce must connect again.
-        if (!takes_set_extranonce_ && size_before) return close("the pool was away: extranonce changed");
-        sv1::append_set_extranonce(out_, extranonce1_, extranonce2_size_);
+        if (!is_same && !takes_set_extranonce_) return close("the pool was away: extranonce changed");
+        if (!is_same) sv1::append_set_extranonce(out_, extranonce1_, extranonce2_size_);
         if (is_authorized_) begin_work();
     } else {
         answer_subscribe();
@@ -158,7 +182,8 @@ void Downstream::answer_subscribe() {
     char session[17];
     std::snprintf(session, sizeof session, "%016llx", static_cast<unsigned long long>(miner_id_));
     sv1::append_subscribed(out_, subscribe_id_, session, extranonce1_, extranonce2_size_);
-    if (is_authorized_) begin_work();
+    if (is_authorized_) return begin_work();
+    wait_for_work("did not authorize within 60 s");
 }
 
 void Downstream::on_refused(const std::string& code) {
@@ -169,11 +194,8 @@ void Downstream::on_refused(const std::string& code) {
     proxy_->events_.miner_channel_refused(miner_id_, worker_, code);
     // No template yet: the pool is starting. Anything else would be refused again.
     if (code == "no-template-yet") {
-        limit_.after(500, [this] {
-            limit_.after(kBeforeWorkLimitMs, [this] { close("no work within 60 s"); });
-            open_channel();
-        });
-        return;
+        proxy_->outage_.begin(steady_ms_now());
+        return open_channel_later();
     }
     if (!is_subscribed_) {
         sv1::append_error(out_, subscribe_id_, sv1::ErrorCode::other, "pool refused the channel: " + code);
@@ -185,33 +207,17 @@ void Downstream::on_refused(const std::string& code) {
 void Downstream::handle(std::string_view id, const sv1::Authorize& message) {
     worker_ = std::string(message.user.substr(0, 255));
     if (auto key = ehash::key_from_name(worker_)) locking_key_ = *key;
-    is_authorized_ = true;
+    const bool is_first = !std::exchange(is_authorized_, true);
     sv1::append_true(out_, id);
     proxy_->events_.miner_authorized(miner_id_, worker_, user_agent_);
     told_ms_ = 0;
-    if (channel_id_) {
-        tell_owner();
-        begin_work();
-    }
+    if (!channel_id_) return;
+    tell_owner();
+    if (is_first) begin_work();
 }
 
 /// Whose the channel's shares are from now on, and what it is called.
-void Downstream::tell_owner() {
-    proxy_->upstream_->update_channel(*channel_id_,
-                                      static_cast<float>(proxy_->options_.initial_hash_rate_hps), max_target_,
-                                      locking_key_, worker_);
-}
-
-void Downstream::begin_work() {
-    limit_.cancel();
-    send_difficulty();
-    // The newest job in force, as a clean start.
-    for (auto it = jobs_.rbegin(); it != jobs_.rend(); ++it) {
-        if (!it->is_active) continue;
-        send_job(*it, true);
-        break;
-    }
-}
+void Downstream::tell_owner() { updates_.want({max_target_, locking_key_, worker_}); }
 
 void Downstream::handle(std::string_view id, const sv1::SuggestDifficulty& message) {
     suggest(bitcoin::target_from_difficulty(message.difficulty));
@@ -226,10 +232,7 @@ void Downstream::handle(std::string_view id, const sv1::SuggestTarget& message) 
 /// A miner's wish is a limit: its target will not be easier than this. Vardiff decides the rest.
 void Downstream::suggest(const Bytes32& target) {
     max_target_ = target;
-    if (channel_id_)
-        proxy_->upstream_->update_channel(*channel_id_,
-                                          static_cast<float>(proxy_->options_.initial_hash_rate_hps),
-                                          max_target_, std::nullopt, {});
+    if (channel_id_) updates_.want({max_target_, std::nullopt, {}});
 }
 
 void Downstream::handle(std::string_view id, const sv1::ExtranonceSubscribe&) {
@@ -240,20 +243,32 @@ void Downstream::handle(std::string_view id, const sv1::ExtranonceSubscribe&) {
 void Downstream::handle(std::string_view id, const sv1::MultiVersion&) { sv1::append_true(out_, id); }
 
 void Downstream::handle(std::string_view id, const sv1::UnknownMethod& message) {
-    reject(id, sv1::ErrorCode::other, {}, ("unknown method " + printable(message.method, 40)).c_str());
+    reject(id, sv1::ErrorCode::other, {}, "unknown method " + printable(message.method, 40));
 }
 
-void Downstream::reject(std::string_view id, sv1::ErrorCode code, std::string_view reason, const char* text) {
+void Downstream::reject(std::string_view id, sv1::ErrorCode code, std::string_view reason,
+                        std::string_view text) {
     sv1::append_error(out_, id, code, text);
     if (reason.empty()) return;
+    // A block that the pool takes and does not pay is no fault either: we asked for it.
+    const bool was_asked_for =
+        reason == "difficulty-too-low" && difficulty_to_tell() < mining::told_difficulty(target_, {});
+    if (is_miners_fault(reason) && !was_asked_for)
+        budget_.on_invalid();
+    else
+        budget_.on_unjudged();
     tally_.on_rejected();
     proxy_->events_.share_rejected(miner_id_, worker_, reason);
 }
 
 void Downstream::handle(std::string_view id, const sv1::Submit& message) {
     HP_CRASH_POINT("Y1");
-    if (!is_subscribed_ || !channel_id_)
-        return reject(id, sv1::ErrorCode::not_subscribed, "not-subscribed", "not subscribed");
+    if (!within_budget(id)) return;
+    if (wants_channel_ && !channel_id_)
+        return reject(id, sv1::ErrorCode::other, "pool-away",
+                      proxy_->outage_.is_on() ? "the pool is away: this share does not count"
+                                              : "no channel at the pool yet: this share does not count");
+    if (!channel_id_) return reject(id, sv1::ErrorCode::not_subscribed, "not-subscribed", "not subscribed");
     if (!is_authorized_) return reject(id, sv1::ErrorCode::unauthorized, "unauthorized", "not authorized");
     auto job = std::ranges::find_if(jobs_, [&](const Job& known) {
         return known.was_sent && std::to_string(known.job_id) == message.job_id;
@@ -264,14 +279,17 @@ void Downstream::handle(std::string_view id, const sv1::Submit& message) {
         return reject(id, sv1::ErrorCode::other, "bad-extranonce-size", "extranonce2 has the wrong size");
     std::uint32_t mask = job->version_rolling_allowed ? version_mask_ : 0;
     std::uint32_t version = job->version;
-    if (message.version_bits) {
+    // A miner that does not roll the version may say there what it likes.
+    if (mask != 0 && message.version_bits_malformed)
+        return reject(id, sv1::ErrorCode::other, "invalid-version-bits", "version bits are not 8 hex digits");
+    if (mask != 0 && message.version_bits) {
         if (!sv1::version_bits_allowed(job->version, mask, *message.version_bits))
             return reject(id, sv1::ErrorCode::other, "invalid-version-bits", "version bits outside the mask");
         version = sv1::rolled_version(job->version, mask, *message.version_bits);
     }
-    if (outstanding_.size() >= kOutstandingMax) {
+    if (outstanding_.size() >= kOutstandingMax || !budget_.may_wait()) {
         forget_answered();
-        if (outstanding_.size() >= kOutstandingMax)
+        if (outstanding_.size() >= kOutstandingMax || !budget_.may_wait())
             return reject(id, sv1::ErrorCode::other, "too-many-outstanding",
                           "too many shares without an answer");
     }
@@ -311,6 +329,7 @@ void Downstream::on_accepted(std::uint32_t last_sequence_number) {
         if (share.is_answered) continue;
         share.is_answered = true;
         ++count;
+        budget_.on_accepted();
         sv1::append_true(out_, share.sv1_id);
         tally_.on_accepted(share.work_hashes, steady_ms_now());
         proxy_->events_.share_accepted(miner_id_, worker_, steady_ms_now() - share.received_ms);
@@ -327,7 +346,7 @@ void Downstream::on_rejected(std::uint32_t sequence_number, const std::string& c
     if (!proxy_) return;
     auto* share = find_outstanding(sequence_number);
     if (!share || share->is_answered) return;
-    reject(share->sv1_id, sv1_code(code), code, code.c_str());
+    reject(share->sv1_id, sv1_code(code), code, code);
     std::erase_if(outstanding_,
                   [&](const Outstanding& known) { return known.sequence_number == sequence_number; });
     flush();
@@ -359,73 +378,6 @@ void Downstream::on_quote_failed(std::uint32_t sequence_number, const std::strin
 
 bool Downstream::is_wallets_key() const { return proxy_ && locking_key_ == proxy_->wallet_->locking_key(); }
 
-void Downstream::on_job(const sv2::mining::NewExtendedMiningJob& message) {
-    if (!proxy_) return;
-    if (jobs_.size() == kJobsMax) jobs_.pop_front();
-    Job job;
-    job.job_id = message.job_id;
-    job.version = message.version;
-    job.version_rolling_allowed = message.version_rolling_allowed;
-    job.coinbase_tx_prefix = message.coinbase_tx_prefix.value;
-    job.coinbase_tx_suffix = message.coinbase_tx_suffix.value;
-    for (const auto& node : message.merkle_path.items) job.merkle_path.push_back(node.bytes);
-    if (message.min_ntime && tip_) {
-        job.is_active = true;
-        job.min_ntime = *message.min_ntime;
-    }
-    jobs_.push_back(std::move(job));
-    if (jobs_.back().is_active) send_job(jobs_.back(), false);
-    flush();
-}
-
-void Downstream::on_prev_hash(const sv2::mining::SetNewPrevHash& message) {
-    if (!proxy_) return;
-    tip_ = Tip{message.prev_hash.bytes, message.nbits, message.min_ntime};
-    // Older jobs stay known, so that their late shares are told stale by the pool.
-    Job* active = nullptr;
-    for (auto& job : jobs_) {
-        job.is_active = job.job_id == message.job_id;
-        if (job.is_active) active = &job;
-    }
-    if (!active) return log::warn("pool put job {} in force without sending it", message.job_id);
-    active->min_ntime = message.min_ntime;
-    send_job(*active, true);
-    flush();
-}
-
-void Downstream::send_job(Job& job, bool clean_jobs) {
-    if (!is_subscribed_ || !is_authorized_ || !tip_) return;
-    job.was_sent = true;
-    auto now = static_cast<std::uint32_t>(unix_ms_now() / 1000);
-    sv1::ExtranonceSplit split{{}, extranonce1_, static_cast<std::uint8_t>(extranonce2_size_)};
-    sv1::append_notify(
-        out_, sv1::notify_from_job(std::to_string(job.job_id), job.version, tip_->prev_hash, tip_->nbits,
-                                   std::max(job.min_ntime, now), job.merkle_path, job.coinbase_tx_prefix,
-                                   split, job.coinbase_tx_suffix, clean_jobs));
-}
-
-void Downstream::on_target(const Bytes32& target) {
-    if (!proxy_) return;
-    target_ = target;
-    work_hashes_ = bitcoin::work_from_target(target);
-    // Holds for the job that follows, on both sides of this proxy.
-    if (is_authorized_ && is_subscribed_) send_difficulty();
-    flush();
-}
-
-void Downstream::send_difficulty() {
-    sv1::append_set_difficulty(out_, bitcoin::difficulty_from_target(target_));
-}
-
-void Downstream::on_extranonce_prefix(ByteView prefix) {
-    if (!proxy_) return;
-    if (!takes_set_extranonce_)
-        return close("the pool changed the extranonce, which this miner cannot follow");
-    extranonce1_.assign(prefix.begin(), prefix.end());
-    sv1::append_set_extranonce(out_, extranonce1_, extranonce2_size_);
-    flush();
-}
-
 void Downstream::on_channel_lost() {
     is_opening_ = false;
     if (!proxy_) return;
@@ -438,8 +390,10 @@ void Downstream::on_channel_lost() {
             reject(share.sv1_id, sv1::ErrorCode::other, "pool-connection-lost", "pool connection lost");
     outstanding_.clear();
     flush();
+    updates_.forget();
     HP_CRASH_POINT("Y4");
-    open_channel();
+    // Either the pool is away, or it has closed this channel alone and may do so again.
+    if (proxy_->upstream_->is_ready()) open_channel_later();
 }
 
 void Downstream::tell_status(SteadyMs now, SteadyMs period_ms) {

@@ -5,8 +5,10 @@
 #include <string>
 #include <unordered_map>
 
+#include "mining/share_budget.hpp"
 #include "mining/share_tally.hpp"
 #include "net/lines.hpp"
+#include "proxy/channel_updates.hpp"
 #include "proxy/upstream.hpp"
 #include "sv1/build.hpp"
 #include "sv1/parse.hpp"
@@ -39,12 +41,19 @@ class Downstream : public net::LineHandler,
 
     /// The pool is there (again): a miner that waits for a channel gets one.
     void pool_is_ready();
+    /// The pool has been away for longer than miners are asked to wait: one that waits is closed, and told
+    /// why.
+    void fail_over(const std::string& why);
     void close(const std::string& why);
     std::uint64_t miner_id() const { return miner_id_; }
     /// Its status as a record, once in the period.
     void tell_status(SteadyMs now, SteadyMs period_ms);
 
   private:
+    /// Lines other than shares: as many as a proxy with hundreds of workers behind it needs at its start, and
+    /// then so many a second.
+    static constexpr int kRequestsAtOnce = 600;
+    static constexpr int kRequestsPerSecond = 10;
     struct Job {
         std::uint32_t job_id{};
         std::uint32_t version{};
@@ -82,13 +91,19 @@ class Downstream : public net::LineHandler,
     void handle(std::string_view, const sv1::ClientAnswer&) {}
 
     void open_channel();
+    void open_channel_later();
+    void wait_for_work(const char* otherwise);
     void suggest(const Bytes32& target);
     void answer_subscribe();
     void tell_owner();
     void begin_work();
+    double difficulty_to_tell() const;
     void send_difficulty();
     void send_job(Job& job, bool clean_jobs);
-    void reject(std::string_view id, sv1::ErrorCode code, std::string_view reason, const char* text);
+    bool within_requests();
+    bool within_budget(std::string_view id);
+    void turn_away(const std::string& why, std::uint64_t& counter);
+    void reject(std::string_view id, sv1::ErrorCode code, std::string_view reason, std::string_view text);
     Outstanding* find_outstanding(std::uint32_t sequence_number);
     void forget_answered();
     void forget_all_answered();
@@ -99,6 +114,11 @@ class Downstream : public net::LineHandler,
     std::shared_ptr<net::LineConnection> connection_;
     std::uint64_t miner_id_;
     net::Timer limit_;
+    net::Timer reopen_;
+    net::Backoff reopen_backoff_{500, 5'000};
+    ChannelUpdates updates_;
+    TokenBucket requests_;
+    mining::ShareBudget budget_;
     sv1::Parser parser_;
     std::string out_;
 
@@ -114,13 +134,13 @@ class Downstream : public net::LineHandler,
     bool takes_set_extranonce_{false};
     std::uint32_t version_mask_{0};
     Bytes32 max_target_{};
-    std::size_t lines_before_work_{0};
 
     std::optional<std::uint32_t> channel_id_;
     Bytes extranonce1_;
     std::size_t extranonce2_size_{0};
     Bytes32 target_{};
     double work_hashes_{0};  // of the target
+    double told_difficulty_{0};
     mining::ShareTally tally_{steady_ms_now()};
     UnixMs connected_ms_{unix_ms_now()};
     SteadyMs told_ms_{0};

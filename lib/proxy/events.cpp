@@ -117,7 +117,7 @@ void Events::quote_parked(const std::string& quote_id, const std::string& reason
 }
 
 void Events::status(std::size_t miners, const Upstreams::Status& pool, bool mint_connected,
-                    std::uint64_t wallet_balance) {
+                    std::uint64_t wallet_balance, const Refusals& refusals) {
     if (off()) return;
     sink_->write(make("proxy_status")
                      .add("started_ms", started_ms_)
@@ -129,6 +129,10 @@ void Events::status(std::size_t miners, const Upstreams::Status& pool, bool mint
                      .add("messages_ignored", pool.messages_ignored)
                      .add("mint_connected", mint_connected)
                      .add("wallet_balance", wallet_balance)
+                     .add("closed_for_invalid_shares", refusals.closed_for_invalid_shares)
+                     .add("closed_for_requests", refusals.closed_for_requests)
+                     .add("closed_for_outage", refusals.closed_for_outage)
+                     .add("shares_unjudged", refusals.shares_unjudged)
                      .add("log_lines_dropped", log::dropped_lines()));
 }
 

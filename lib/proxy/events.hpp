@@ -18,6 +18,12 @@ class ShareTally;
 
 namespace hp::proxy {
 
+/// Miners closed and shares refused by the proxy itself, since the start.
+struct Refusals {
+    std::uint64_t closed_for_invalid_shares{}, closed_for_requests{}, closed_for_outage{};
+    std::uint64_t shares_unjudged{};
+};
+
 class Events {
   public:
     void to(net::EventSink* sink) { sink_ = sink; }
@@ -50,7 +56,7 @@ class Events {
     void token_minted(const std::string& quote_id, std::uint64_t amount, std::int64_t share_to_token_ms);
     void quote_parked(const std::string& quote_id, const std::string& reason);
     void status(std::size_t miners, const Upstreams::Status& pool, bool mint_connected,
-                std::uint64_t wallet_balance);
+                std::uint64_t wallet_balance, const Refusals& refusals);
 
   private:
     bool off() const;

@@ -19,6 +19,7 @@ constexpr std::size_t kExpectedMax = 100'000;
 Proxy::Proxy(net::Loop& loop, ProxyOptions options)
     : loop_{loop},
       options_{std::move(options)},
+      outage_{options_.outage_patience_ms, steady_ms_now()},
       wallet_retry_{loop},
       status_{loop},
       lookup_{loop},
@@ -48,7 +49,9 @@ Result<std::unique_ptr<Proxy>> Proxy::start(net::Loop& loop, ProxyOptions option
     p->upstream_->on_setup_refused = [p](const std::string& code) {
         p->events_.upstream_refused(p->upstream_->name(), code);
     };
+    p->upstream_->on_lost = [p](const std::string&) { p->outage_.begin(steady_ms_now()); };
     p->upstream_->on_ready = [p] {
+        p->outage_.end();
         auto miners = p->miners_;
         for (auto& [id, miner] : miners) miner->pool_is_ready();
         // What was earned while the connection was down was told to nobody.
@@ -67,6 +70,7 @@ Result<std::unique_ptr<Proxy>> Proxy::start(net::Loop& loop, ProxyOptions option
     p->upstream_->start();
     p->connect_wallet();
     p->status_.every(kStatusMs, [p] {
+        p->end_patience();
         p->status_line_.set(fmt::format("{} miners; pool {}, mint {}", p->miners_.size(),
                                         p->upstream_->is_ready() ? "up" : "away",
                                         p->wallet_->is_connected() ? "up" : "away"));
@@ -78,7 +82,7 @@ Result<std::unique_ptr<Proxy>> Proxy::start(net::Loop& loop, ProxyOptions option
         for (auto& [id, miner] : p->miners_) miner->tell_status(now, period_ms);
         auto balance = p->wallet_->balance();
         p->events_.status(p->miners_.size(), p->upstream_->status(), p->wallet_->is_connected(),
-                          balance ? balance->unspent : 0);
+                          balance ? balance->unspent : 0, p->refusals_);
     });
     p->lookup_.every(kLookupMs, [p] {
         if (p->wallet_->is_connected()) p->find_quotes();
@@ -143,6 +147,19 @@ void Proxy::on_minted(const wallet::Minted& minted) {
                              it->second.share_received_ms ? now - it->second.share_received_ms : -1);
         expected_.erase(it);
     }
+}
+
+void Proxy::end_patience() {
+    const SteadyMs now = steady_ms_now();
+    if (!outage_.is_over_patience(now)) return;
+    const std::string why = "the pool has been away for " + std::to_string(outage_.lasted_ms(now) / 1000) +
+                            " s: try another one (outage_patience_s)";
+    const auto before = miners_.size();
+    auto miners = miners_;
+    for (auto& [id, miner] : miners) miner->fail_over(why);
+    refusals_.closed_for_outage += before - miners_.size();
+    static log::Limited complain{log::Level::warn};
+    if (miners_.size() < before) complain("{} miners closed: {}", before - miners_.size(), why);
 }
 
 void Proxy::gone(Downstream& miner, const std::string& reason) {

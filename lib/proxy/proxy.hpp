@@ -4,12 +4,14 @@
 #include <string>
 #include <unordered_map>
 
+#include "mining/offenders.hpp"
 #include "net/event_sink.hpp"
 #include "net/lines.hpp"
 #include "net/sd_notify.hpp"
 #include "proxy/downstream.hpp"
 #include "proxy/events.hpp"
 #include "proxy/faucet.hpp"
+#include "proxy/outage.hpp"
 #include "proxy/upstreams.hpp"
 #include "wallet/wallet.hpp"
 
@@ -21,6 +23,10 @@ struct ProxyOptions {
     wallet::WalletOptions wallet;
     std::uint16_t min_extranonce_size{8};
     double initial_hash_rate_hps{1e12};
+    /// Invalid shares of one miner before it is closed; see mining/share_budget.hpp.
+    std::uint32_t invalid_shares_max{300};
+    /// How long miners wait for a pool that is away; 0: for ever.
+    SteadyMs outage_patience_ms{300'000};
     std::optional<Faucet::Options> faucet;
     net::EventOptions events;
 };
@@ -46,6 +52,7 @@ class Proxy {
     void connect_wallet();
     void find_quotes();
     void look_for_quotes_soon();
+    void end_patience();
     void count_bad_line(const std::string& peer, const std::string& why);
 
     net::Loop& loop_;
@@ -56,6 +63,9 @@ class Proxy {
     std::unique_ptr<Upstreams> upstream_;
     std::unique_ptr<net::LineListener> listener_;
     std::unique_ptr<Faucet> faucet_;
+    Outage outage_;
+    Refusals refusals_;
+    mining::Offenders offenders_;
     std::unordered_map<std::uint64_t, std::shared_ptr<Downstream>> miners_;
     std::uint64_t next_miner_id_{1};
     /// Quotes on their way into the wallet: when their share came in, for the latency that users feel.

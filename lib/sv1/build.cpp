@@ -152,12 +152,17 @@ void append_configured(std::string& out, std::string_view id, const Configure& a
         return out += ':';
     };
     const auto yes_or_no = [](bool yes) { return yes ? "true" : "false"; };
-    if (asked.version_rolling) {
+    if (!asked.version_rolling_error.empty()) {
+        append_json_string(member("version-rolling"), asked.version_rolling_error);
+    } else if (asked.version_rolling) {
         member("version-rolling") += yes_or_no(granted.version_rolling_mask != 0);
         if (granted.version_rolling_mask != 0)
             append_quoted_hex(member("version-rolling.mask"), granted.version_rolling_mask);
     }
-    if (asked.minimum_difficulty) member("minimum-difficulty") += yes_or_no(granted.minimum_difficulty);
+    if (!asked.minimum_difficulty_error.empty())
+        append_json_string(member("minimum-difficulty"), asked.minimum_difficulty_error);
+    else if (asked.minimum_difficulty)
+        member("minimum-difficulty") += yes_or_no(granted.minimum_difficulty);
     if (asked.subscribe_extranonce) member("subscribe-extranonce") += yes_or_no(granted.subscribe_extranonce);
     if (asked.info) member("info") += "true";
     for (std::string_view name : asked.unknown) member(name) += "false";

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/bytes.hpp"
+#include "sv1/numbers.hpp"
 
 namespace hp::sv1::json {
 
@@ -35,7 +36,11 @@ class Document {
         }
         if (line.empty()) return tl::unexpected(std::string("not JSON"));  // simdjson would copy from null
         element root;
-        if (auto error = parser_.parse(line.data(), line.size()).get(root); error)
+        auto error = parser_.parse(line.data(), line.size()).get(root);
+        if (error && error != simdjson::DEPTH_ERROR) {
+            if (const auto in_range = with_numbers_in_range(line)) error = parse_longer(*in_range, root);
+        }
+        if (error)
             return tl::unexpected(error == simdjson::DEPTH_ERROR
                                       ? "nested deeper than " + std::to_string(depth_max_)
                                       : std::string("not JSON"));
@@ -45,6 +50,14 @@ class Document {
     }
 
   private:
+    /// The line with its numbers in range may be a few bytes longer than the line.
+    simdjson::error_code parse_longer(const std::string& line, element& root) {
+        if (parser_.capacity() < line.size() &&
+            parser_.allocate(std::bit_ceil(line.size()), depth_max_) != simdjson::SUCCESS)
+            return simdjson::MEMALLOC;
+        return parser_.parse(line.data(), line.size()).get(root);
+    }
+
     simdjson::dom::parser parser_;
     std::size_t line_bytes_max_, depth_max_;
 };

@@ -24,12 +24,15 @@ enum class ErrorCode : int {
     not_subscribed = 25,
 };
 
-/// mining.configure, BIP 310: which extensions the miner wants.
+/// mining.configure, BIP 310: which extensions the miner wants. Each has a result of its own, so what is
+/// wrong with the parameters of one is told as its result and costs no other.
 struct Configure {
     bool version_rolling{};
     std::uint32_t version_rolling_mask{0xffff'ffff};
-    std::uint32_t version_rolling_min_bit_count{};
-    std::optional<double> minimum_difficulty;  ///< positive and finite
+    std::string_view version_rolling_error;  ///< empty: none
+    bool minimum_difficulty{};
+    double minimum_difficulty_value{};  ///< finite; 0: no minimum
+    std::string_view minimum_difficulty_error;
     bool subscribe_extranonce{};
     bool info{};
     std::vector<std::string_view> unknown;  ///< answered with false
@@ -50,6 +53,8 @@ struct Submit {
     std::uint32_t nonce{};
     /// BIP 310: the rolled bits alone, or the whole version; only bits inside the mask count.
     std::optional<std::uint32_t> version_bits;
+    /// A sixth parameter that is no version: an error only of a miner that rolls the version.
+    bool version_bits_malformed{};
 };
 struct SuggestDifficulty {
     double difficulty{};  ///< positive and finite
@@ -71,7 +76,7 @@ struct ClientAnswer {
     bool is_error{};
 };
 
-/// A line from a miner. `id` is raw JSON: a string with its quotes, an integer, or null.
+/// A line from a miner. `id` is raw JSON: a string with its quotes, a number, or null.
 struct ClientMessage {
     std::string_view id;
     std::variant<Configure, Subscribe, Authorize, Submit, SuggestDifficulty, SuggestTarget,

@@ -1,6 +1,7 @@
 #include "sv1/parse.hpp"
 
 #include "sv1/build.hpp"
+#include "sv1/configure.hpp"
 #include "sv1/json.hpp"
 #include "sv1/parse_server.hpp"
 
@@ -31,16 +32,15 @@ tl::unexpected<std::string> wrong(std::string_view method, std::string_view what
     return tl::unexpected(std::string(method) + ": " + std::string(what));
 }
 
-/// Text at `index`; empty where the miner left it out or said null, nothing where it is of another type.
-std::optional<std::string_view> optional_text(const Params& params, std::size_t index) {
-    if (index >= params.count || params.items[index].is_null()) return std::string_view();
-    return json::text(params.items[index]);
+/// Text at `index` that nothing depends on; empty where there is none or the miner sent another type.
+std::string_view optional_text(const Params& params, std::size_t index) {
+    if (index >= params.count) return {};
+    return json::text(params.items[index]).value_or(std::string_view());
 }
 
 ParsedBody parse_submit(const Params& params) {
     constexpr std::string_view method = "mining.submit";
-    if (params.count < 5 || params.count > 6)
-        return wrong(method, "expected 5 or 6 params, got " + std::to_string(params.count));
+    if (params.count < 5) return wrong(method, "expected 5 or 6 params, got " + std::to_string(params.count));
     Submit submit;
     const auto worker = json::text(params.items[0]);
     const auto job_id = json::text(params.items[1]);
@@ -61,75 +61,23 @@ ParsedBody parse_submit(const Params& params) {
     if (!nonce) return wrong(method, "nonce is not 8 hex digits");
     submit.ntime = *ntime;
     submit.nonce = *nonce;
-    if (params.count == 6) {
+    // null and "" say that there are none; further parameters say nothing.
+    if (params.count >= 6 && !params.items[5].is_null() && json::text(params.items[5]) != "") {
         submit.version_bits = json::hex_u32(params.items[5]);
-        if (!submit.version_bits) return wrong(method, "version_bits is not 8 hex digits");
+        submit.version_bits_malformed = !submit.version_bits;
     }
     return submit;
 }
 
-ParsedBody parse_configure(const Params& params) {
-    constexpr std::string_view method = "mining.configure";
-    if (params.count < 1) return wrong(method, "expected a list of extensions");
-    const auto extensions = json::list(params.items[0]);
-    if (!extensions) return wrong(method, "the extensions are not a list");
-    Configure configure;
-    bool minimum_difficulty = false;
-    for (element extension : *extensions) {
-        const auto name = json::text(extension);
-        if (!name) return wrong(method, "an extension's name is not a string");
-        if (*name == "version-rolling")
-            configure.version_rolling = true;
-        else if (*name == "minimum-difficulty")
-            minimum_difficulty = true;
-        else if (*name == "subscribe-extranonce")
-            configure.subscribe_extranonce = true;
-        else if (*name == "info")
-            configure.info = true;
-        else
-            configure.unknown.push_back(*name);
-    }
-    std::optional<json::object> options;
-    if (params.count >= 2 && !params.items[1].is_null()) {
-        options = json::members(params.items[1]);
-        if (!options) return wrong(method, "the extensions' parameters are not an object");
-        for (auto [key, value] : *options) {
-            if (key == "version-rolling.mask") {
-                const auto mask = json::hex_u32(value, 1);
-                if (!mask) return wrong(method, "version-rolling.mask is not up to 8 hex digits");
-                configure.version_rolling_mask = *mask;
-            } else if (key == "version-rolling.min-bit-count") {
-                const auto bits = json::unsigned_number(value);
-                if (!bits || *bits > 32)
-                    return wrong(method, "version-rolling.min-bit-count is not a number from 0 to 32");
-                configure.version_rolling_min_bit_count = static_cast<std::uint32_t>(*bits);
-            } else if (key == "minimum-difficulty.value" && minimum_difficulty) {
-                configure.minimum_difficulty = json::positive_number(value);
-                if (!configure.minimum_difficulty)
-                    return wrong(method, "minimum-difficulty.value is not a positive number");
-            }
-        }
-    }
-    if (minimum_difficulty && !configure.minimum_difficulty)
-        return wrong(method, "minimum-difficulty.value is missing");
-    return configure;
-}
-
 ParsedBody parse_subscribe(const Params& params) {
-    const auto user_agent = optional_text(params, 0);
-    const auto session_id = optional_text(params, 1);
-    if (!user_agent) return wrong("mining.subscribe", "the user agent is not a string");
-    if (!session_id) return wrong("mining.subscribe", "the session id is not a string");
-    return Subscribe{*user_agent, *session_id};
+    return Subscribe{optional_text(params, 0), optional_text(params, 1)};
 }
 
 ParsedBody parse_authorize(const Params& params) {
     if (params.count < 1) return wrong("mining.authorize", "the user is missing");
     const auto user = json::text(params.items[0]);
-    const auto password = optional_text(params, 1);
     if (!user) return wrong("mining.authorize", "the user is not a string");
-    if (!password) return wrong("mining.authorize", "the password is not a string");
-    return Authorize{*user, *password};
+    return Authorize{*user, optional_text(params, 1)};
 }
 
 ParsedBody parse_suggest_target(const Params& params) {
@@ -141,9 +89,21 @@ ParsedBody parse_suggest_target(const Params& params) {
     return suggest;
 }
 
+ParsedBody parse_configure_params(const Params& params) {
+    const auto extensions = params.count > 0 ? json::list(params.items[0]) : std::nullopt;
+    if (!extensions) return wrong("mining.configure", "expected a list of extensions");
+    return read_configure(*extensions, params.count > 1 ? json::members(params.items[1]) : std::nullopt);
+}
+
+/// Methods whose parameters are needed; those of others may be of any type.
+bool needs_params(std::string_view method) {
+    return method == "mining.submit" || method == "mining.configure" || method == "mining.authorize" ||
+           method == "mining.suggest_difficulty" || method == "mining.suggest_target";
+}
+
 ParsedBody parse_body(std::string_view method, const Params& params) {
     if (method == "mining.submit") return parse_submit(params);
-    if (method == "mining.configure") return parse_configure(params);
+    if (method == "mining.configure") return parse_configure_params(params);
     if (method == "mining.subscribe") return parse_subscribe(params);
     if (method == "mining.authorize") return parse_authorize(params);
     if (method == "mining.suggest_difficulty") {
@@ -198,8 +158,8 @@ tl::expected<ClientMessage, BadLine> Parser::from_client(std::string_view line) 
 
     if (!id_member) return bad(ErrorCode::other, "id is missing");
     std::string raw_id;
-    if (!read_id(*id_member, raw_id))
-        return bad(ErrorCode::other, "id is not null, an integer, or a string of at most " +
+    if (!read_id(*id_member, line, raw_id))
+        return bad(ErrorCode::other, "id is not null, a number, or a string, of at most " +
                                          std::to_string(kIdBytesMax) + " bytes");
     id = std::move(raw_id);
 
@@ -214,8 +174,9 @@ tl::expected<ClientMessage, BadLine> Parser::from_client(std::string_view line) 
     Params params;
     if (params_member && !params_member->is_null()) {
         const auto list = json::list(*params_member);
-        if (!list) return bad(ErrorCode::other, printable(*method, 64) + ": params is not a list");
-        params = Params(*list);
+        if (!list && needs_params(*method))
+            return bad(ErrorCode::other, printable(*method, 64) + ": params is not a list");
+        if (list) params = Params(*list);
     }
     auto body = parse_body(*method, params);
     if (!body) return bad(ErrorCode::other, std::move(body).error());
@@ -225,7 +186,7 @@ tl::expected<ClientMessage, BadLine> Parser::from_client(std::string_view line) 
 Result<ServerMessage> Parser::from_server(std::string_view line) {
     auto members = impl_->document.read(line);
     if (!members) return fail(Errc::protocol, std::move(members).error());
-    return parse_server(*members);
+    return parse_server(*members, line);
 }
 
 }  // namespace hp::sv1

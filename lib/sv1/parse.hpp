@@ -12,6 +12,8 @@ inline constexpr std::size_t kLineBytesMax = 1u << 20;
 inline constexpr std::size_t kDepthMax = 16;
 inline constexpr std::size_t kIdBytesMax = 128;
 inline constexpr std::size_t kMerkleBranchesMax = 255;
+/// Extensions of a mining.configure that are answered with false; further ones are not answered.
+inline constexpr std::size_t kUnknownExtensionsMax = 64;
 
 /// Some clients end lines with CR LF LF or send blank lines as a keep-alive; nobody answers those.
 bool is_blank(std::string_view line);

@@ -147,7 +147,7 @@ void read_result(element result, ServerAnswer& answer) {
 
 }  // namespace
 
-bool read_id(element value, std::string& out) {
+bool read_id(element value, std::string_view line, std::string& out) {
     switch (value.type()) {
         case json::element_type::NULL_VALUE:
             out = "null";
@@ -164,12 +164,15 @@ bool read_id(element value, std::string& out) {
             append_json_string(out, text);
             return true;
         }
+        case json::element_type::DOUBLE:
+            out = raw_number_id(line);
+            return !out.empty() && out.size() <= kIdBytesMax;
         default:
             return false;
     }
 }
 
-Result<ServerMessage> parse_server(json::object members) {
+Result<ServerMessage> parse_server(json::object members, std::string_view line) {
     std::optional<element> id, method_member, params_member, result, error;
     for (auto [key, value] : members) {
         auto* slot = key == "id"       ? &id
@@ -192,7 +195,8 @@ Result<ServerMessage> parse_server(json::object members) {
             params.assign(list->begin(), list->end());
         }
         std::string raw_id;
-        if (id && !read_id(*id, raw_id)) return malformed(printable(*method, 64), "id is of a wrong type");
+        if (id && !read_id(*id, line, raw_id))
+            return malformed(printable(*method, 64), "id is of a wrong type");
         return parse_request(*method, params, raw_id.empty() ? "null" : std::move(raw_id));
     }
     if (!result && !error) return fail(Errc::protocol, "neither a request nor an answer");

@@ -5,9 +5,10 @@
 
 namespace hp::sv1 {
 
-/// null, an integer, or a string of at most kIdBytesMax bytes, as raw JSON; false for anything else. A string
-/// comes out with our escapes, so equal as JSON.
-bool read_id(json::element value, std::string& out);
-Result<ServerMessage> parse_server(json::object members);
+/// null, a number, or a string, of at most kIdBytesMax bytes, as raw JSON; false for anything else. A number
+/// that is no 64-bit integer comes out as `line` has it, a string with our escapes, so equal as JSON.
+bool read_id(json::element value, std::string_view line, std::string& out);
+/// `line` is what `members` were read from.
+Result<ServerMessage> parse_server(json::object members, std::string_view line);
 
 }  // namespace hp::sv1

@@ -250,3 +250,50 @@ two_books_agree() {
     ((accepted > 0 && accepted <= $(wc -l <rows)))
 }
 proxy_is_back() { tail -n 3 proxy.log | grep -q 'pool .*: connected'; }
+
+# ---- what SV1 miners see
+
+@test "the pool restarts: SV1 miners stay until it is back, hear why no share counts, and who comes meanwhile is answered" {
+    start_topology
+    start_proxy
+    local proxy_listen early late
+    proxy_listen=$(value shared/network.toml proxy_listen)
+    mkfifo go
+    start_daemon early bash -c "exec python3 '$tools/sv1_client.py' '$proxy_listen' outage <go"
+    exec 5>go
+    wait_for_text early.out accepted
+    stop_daemon pool
+    wait_for_text proxy.log "trying again"
+    echo >&5
+    early=$(jq -cn '["away", 20, "the pool is away: this share does not count"]')
+    all_refused() { [ "$(jq -c 'select(.case == "away") | [.case, .error[0], .error[1]]' early.out | grep -cxF "$early")" -eq 40 ]; }
+    wait_until all_refused
+    mkfifo go2
+    start_daemon late bash -c "exec python3 '$tools/sv1_client.py' '$proxy_listen' outage <go2"
+    exec 6>go2
+    wait_until has_lines 2 '"type":"miner_connected"' proxy.out
+    start_pool
+    # The pool of a new life gives other extranonces: who cannot change its own is closed with the reason, and comes again.
+    wait_for_text early.out closed
+    wait_for_text proxy.out '"reason":"the pool was away: extranonce changed"'
+    wait_for_text late.out accepted
+    exec 5>&- 6>&-
+}
+
+@test "outage_patience_s closes those who wait for a pool, so that they try another" {
+    make_topology
+    start_daemon proxy hp-proxy --config-dir "$dir" --events - --outage-patience-s 1
+    local proxy_listen
+    proxy_listen=$(value shared/network.toml proxy_listen)
+    wait_for_address "$proxy_listen"
+    run_tool -0 python3 - "$proxy_listen" <<'PYTHON'
+import json, socket, sys
+host, port = sys.argv[1].rsplit(":", 1)
+connection = socket.create_connection((host, int(port)), timeout=20)
+connection.sendall(b'{"id":1,"method":"mining.subscribe","params":["t"]}\n')
+lines = connection.makefile().readlines()  # until it is closed
+print(json.loads(lines[0])["error"][1])
+PYTHON
+    assert_output --regexp '^the pool has been away for [1-9][0-9]* s: try another one \(outage_patience_s\)$'
+    wait_for_text proxy.out '"closed_for_outage":1'
+}

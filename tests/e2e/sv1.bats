@@ -50,7 +50,7 @@ answer() { jq -c "select(.case == \"$1\") | [.result, .error[0]]" <<<"$output"; 
         assert_equal "$(jq -c 'select(.method != "mining.submit" and (.answer.error != null or .answer.result == null))' <<<"$output")" ''
         assert_equal "$(jq -c 'select(.method == "mining.submit") | .answer.error[0] | select(. != 21 and . != 20)' <<<"$output")" ''
     done
-    jq -es 'map(select(.method == "mining.configure")) | length > 0 and all(.answer.result["version-rolling"] == true and .answer.result["version-rolling.mask"] == "1fffe000")' <<<"$output"
+    jq -es 'map(select(.method == "mining.configure")) | length > 0 and all(.answer.result["version-rolling"] == true and .answer.result["version-rolling.mask"] == "1fffffe0")' <<<"$output"
     jq -es 'map(select(.method == "mining.subscribe") | .answer.result) | length > 0 and all((.[1] | test("^[0-9a-f]+$")) and .[2] >= 2)' <<<"$output"
 }
 
@@ -72,4 +72,64 @@ answer() { jq -c "select(.case == \"$1\") | [.result, .error[0]]" <<<"$output"; 
     stop_daemon miner
     assert_equal "$(sqlite3 -readonly "$dir/data/outbox.db" "SELECT DISTINCT lower(hex(locking_key)) FROM outbox")" "$key"
     assert_equal "$(hp-wallet --config-dir "$dir" balance --json | jq .unspent)" 0
+}
+
+@test "what is unusual in one parameter costs neither the other extensions nor a share" {
+    run_tool -0 "${client[@]}" odd
+    jq -es 'map(select(.case == "configure").result) | length == 9 and all(.["version-rolling.mask"] == "1fffffe0"
+        and .["subscribe-extranonce"] == true and .x == false and (.["minimum-difficulty"] | type) == "string")' <<<"$output"
+    assert_equal "$(answer authorize)" '[true,null]'
+    assert_equal "$(answer share | sort | uniq -c | tr -s ' ')" ' 4 [true,null]'
+}
+
+# 20 good miners' word: one connection each for all the time, and no share refused.
+start_good_miners() {
+    start_daemon good hp-miner "stratum+tcp://$proxy_listen" --user good --threads 1 --connections 20 --rate 100 --json
+    wait_until good_are 100
+}
+good_are() { [ "$(tail -n 1 "$BATS_TEST_TMPDIR/good.out" | jq .shares_accepted)" -ge "$1" ]; }
+good_are_unharmed() {
+    good_are "$(($(tail -n 1 "$BATS_TEST_TMPDIR/good.out" | jq .shares_accepted) + 50))" ||
+        wait_until good_are "$(($(tail -n 1 "$BATS_TEST_TMPDIR/good.out" | jq .shares_accepted) + 50))"
+    stop_daemon good
+    assert_equal "$(tail -n 1 "$BATS_TEST_TMPDIR/good.out" | jq -c '[.connects, .disconnects, .shares_rejected]')" '[20,0,0]'
+    assert_equal "$(grep -c ': connected' "$BATS_TEST_TMPDIR/proxy.log")" 2
+}
+
+@test "40,000 authorize lines of 240 bytes in one go end one connection, with the reason, and no other" {
+    start_good_miners
+    run_tool -0 "$tools/sv1_flood" "$proxy_listen" authorize
+    assert_equal "$(jq .closed <<<"$output")" 1
+    wait_for_text "$BATS_TEST_TMPDIR/proxy.out" '"reason":"too many requests: '
+    wait_for_text "$BATS_TEST_TMPDIR/proxy.out" '"closed_for_requests":1'
+    good_are_unharmed
+}
+
+@test "invalid shares end their connections, with the reason, and the pool sees few of them" {
+    start_good_miners
+    run_tool -0 "$tools/sv1_flood" "$proxy_listen" invalid --connections 4
+    assert_equal "$(jq .closed <<<"$output")" 4
+    jq -e '.errors["too many invalid shares"] >= 1' <<<"$output"
+    wait_for_text "$BATS_TEST_TMPDIR/proxy.out" '"reason":"too many invalid shares"'
+    wait_for_text "$BATS_TEST_TMPDIR/proxy.out" '"closed_for_invalid_shares":4'
+    # Each connection's budget, what time gave back meanwhile, and what was on its way.
+    assert [ "$(records share_rejected | wc -l)" -le $((4 * 700)) ]
+    good_are_unharmed
+}
+
+@test "a share target is never harder than the network's: an SV1 miner's block is a block" {
+    stop_daemon proxy
+    stop_daemon pool
+    stop_daemon template
+    # By its hash rate the miner would be asked for 2^41 hashes a share; a block takes 2^22.
+    set_key pool.toml shares_per_minute 20
+    set_key proxy.toml initial_hash_rate_hps 1e12
+    set_key template.toml sim_block_bits 22
+    rm -f "$dir"/data/sim-chain.dat
+    start_template
+    start_pool
+    start_proxy
+    run_tool -0 hp-miner "stratum+tcp://$proxy_listen" --user rig --threads 1 --shares 1 --seconds 30 --json
+    assert_equal "$(tail -n 1 <<<"$output" | jq .shares_accepted)" 1
+    wait_for_records block_found 1
 }

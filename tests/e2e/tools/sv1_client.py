@@ -3,7 +3,9 @@
 
 sv1_client.py HOST:PORT STORY [FILE]   prints what the server answered, one JSON object a line; exit 1 on a time-out.
 Stories: shares (accepted, duplicate, low, unknown job, wrong extranonce2 size, unauthorized, not subscribed),
-         replay FILE (sends the client lines of a recorded dialogue, prints the answer to each), garbage, hold
+         replay FILE (sends the client lines of a recorded dialogue, prints the answer to each), garbage, hold,
+         odd (what miners say that is unusual, and shares that must count for all that),
+         outage (works until its standard input has a line, submits again, and prints what it hears until the end)
 """
 import hashlib, json, socket, struct, sys, time
 
@@ -147,6 +149,45 @@ def hold(address):
         n += 1
 
 
+def odd(address):
+    client = Client(address)
+    everything = ["version-rolling", "minimum-difficulty", "subscribe-extranonce", "x"]
+    for count in (2, "00000002", "16", "", None, 40, -1, {}, 2**64):
+        options = {"version-rolling.mask": "ffffffff", "version-rolling.min-bit-count": count, "minimum-difficulty.value": "x"}
+        show("configure", client.call("mining.configure", [everything, options]))
+    big = 2**64 + 1
+    client.send_line('{"id":%d,"method":"mining.subscribe","params":[7,%d]}' % (big, big))
+    answer = client.answer_to(big)
+    client.extranonce1, client.extranonce2_size = bytes.fromhex(answer["result"][1]), answer["result"][2]
+    client.send_line('{"id":1.5,"method":"mining.authorize","params":["rig",{"a":1}]}')
+    show("authorize", client.answer_to(1.5))
+    client.wait_for_work()
+    for n, sixth in enumerate(([None], [""], ["00000000"], [None, 7, {}])):
+        extranonce2 = n.to_bytes(client.extranonce2_size, "big")
+        nonce, job = client.find(extranonce2, True), client.notify
+        show("share", client.call("mining.submit", ["rig", job[0], extranonce2.hex(), job[7], "%08x" % nonce, *sixth]))
+
+
+def outage(address):
+    client = Client(address)
+    client.subscribe()
+    show("authorize", client.call("mining.authorize", ["rig", "x"]))
+    client.wait_for_work()
+    extranonce2 = (1).to_bytes(client.extranonce2_size, "big")
+    nonce = client.find(extranonce2, True)
+    show("accepted", client.submit(nonce, extranonce2))
+    sys.stdin.readline()
+    # As many as ended the connection once.
+    for _ in range(40):
+        show("away", client.submit(nonce, extranonce2))
+    client.notify = None
+    try:
+        client.wait_for_work()
+        show("works", {"result": True})
+    except EOFError:
+        show("closed", {"result": True})
+
+
 if __name__ == "__main__":
-    stories = {"shares": shares, "replay": replay, "garbage": garbage, "hold": hold}
+    stories = {"shares": shares, "replay": replay, "garbage": garbage, "hold": hold, "odd": odd, "outage": outage}
     stories[sys.argv[2]](sys.argv[1], *sys.argv[3:])

@@ -83,9 +83,7 @@ TEST_CASE("submit: every malformed field is refused by name, under the request's
         {submit_with("00", R"("504e86b9 ","193c0200")"), "ntime"},
         {submit_with("00", R"(1347323577,"193c0200")"), "ntime"},
         {submit_with("00", R"("504e86b9","-93c0200")"), "nonce"},
-        {submit_with("00", R"("504e86b9","193c0200","0x00e000")"), "version_bits"},
         {submit_with("00", R"("504e86b9")"), "5 or 6"},
-        {submit_with("00", R"("504e86b9","193c0200","00000000","")"), "5 or 6"},
         {R"({"id":1,"method":"mining.submit","params":[1,"j","00","504e86b9","193c0200"]})", "worker"},
         {R"({"id":1,"method":"mining.submit","params":["w",2,"00","504e86b9","193c0200"]})", "job_id"},
         {R"({"id":1,"method":"mining.submit","params":["w","j",null,"504e86b9","193c0200"]})", "extranonce2"},
@@ -106,7 +104,25 @@ TEST_CASE("submit: every malformed field is refused by name, under the request's
     }
 }
 
-TEST_CASE("configure: mask, bit count and the extensions that we do not know") {
+TEST_CASE("submit: a sixth parameter that is no version is told apart, and further ones say nothing") {
+    for (const char* none : {"null", "\"\"", "null,7", "\"\",[]"}) {
+        CAPTURE(none);
+        const Parsed parsed(submit_with("00", R"("504e86b9","193c0200",)" + std::string(none)));
+        CHECK_FALSE(parsed.body<Submit>().version_bits.has_value());
+        CHECK_FALSE(parsed.body<Submit>().version_bits_malformed);
+    }
+    for (const char* odd : {R"("0x00e000")", "0", "{}", "[]", "true", R"("123456789")"}) {
+        CAPTURE(odd);
+        const Parsed parsed(submit_with("00", R"("504e86b9","193c0200",)" + std::string(odd)));
+        CHECK_FALSE(parsed.body<Submit>().version_bits.has_value());
+        CHECK(parsed.body<Submit>().version_bits_malformed);
+    }
+    CHECK(Parsed(submit_with("00", R"("504e86b9","193c0200","00000000",{"a":1},8)"))
+              .body<Submit>()
+              .version_bits == 0u);
+}
+
+TEST_CASE("configure: mask, minimum and the extensions that we do not know") {
     const Parsed parsed(
         R"({"id":"a","method":"mining.configure","params":[["version-rolling","minimum-difficulty","x","info"],)"
         R"({"version-rolling.mask":"1fffe000","version-rolling.min-bit-count":2,"minimum-difficulty.value":2048}]})");
@@ -114,27 +130,73 @@ TEST_CASE("configure: mask, bit count and the extensions that we do not know") {
     CHECK(parsed.result->id == "\"a\"");
     CHECK(configure.version_rolling);
     CHECK(configure.version_rolling_mask == 0x1fffe000);
-    CHECK(configure.version_rolling_min_bit_count == 2);
-    CHECK(configure.minimum_difficulty == 2048.0);
+    CHECK(configure.minimum_difficulty);
+    CHECK(configure.minimum_difficulty_value == 2048.0);
     CHECK_FALSE(configure.subscribe_extranonce);
     CHECK(configure.info);
     REQUIRE(configure.unknown.size() == 1);
     CHECK(configure.unknown[0] == "x");
 
-    CHECK(Parsed(R"({"id":1,"method":"mining.configure","params":[["version-rolling"]]})")
-              .body<Configure>()
-              .version_rolling_mask == 0xffffffff);
-    for (const char* params :
-         {"[]", "[1]", "[[1]]", R"([["version-rolling"],[]])",
-          R"([["version-rolling"],{"version-rolling.mask":"1fffe000f"}])",
-          R"([["version-rolling"],{"version-rolling.mask":4}])",
-          R"([["version-rolling"],{"version-rolling.min-bit-count":-1}])",
-          R"([["minimum-difficulty"],{"minimum-difficulty.value":-1}])", R"([["minimum-difficulty"]])"}) {
+    for (const char* params : {"[]", "[1]", "null", "{}", R"(["version-rolling"])"}) {
         CAPTURE(params);
         CHECK(Parsed(R"({"id":1,"method":"mining.configure","params":)" + std::string(params) + "}")
                   .bad()
                   .text.starts_with("mining.configure"));
     }
+}
+
+TEST_CASE("configure: each extension has a result of its own, whatever is said of the others") {
+    const auto answer = [](const std::string& extensions, const std::string& options) {
+        const Parsed parsed(R"({"id":1,"method":"mining.configure","params":[)" + extensions + "," + options +
+                            "]}");
+        const auto& configure = parsed.body<Configure>();
+        std::string line;
+        append_configured(line, "1", configure,
+                          {.version_rolling_mask = configure.version_rolling_mask & 0x1fffffe0,
+                           .minimum_difficulty = true,
+                           .subscribe_extranonce = true});
+        return test::Json::parse(line)["result"];
+    };
+    const std::string all = R"(["version-rolling","minimum-difficulty","subscribe-extranonce","x"])";
+    // BIP 310's min-bit-count as miners send it, and as they should not.
+    for (const char* count : {"2", "16", "40", "-1", "0", "1e3", "null", R"("00000002")", R"("16")", R"("")",
+                              "{}", "[2]", "true", "18446744073709551616"}) {
+        CAPTURE(count);
+        CHECK(
+            answer(
+                all,
+                R"({"version-rolling.mask":"ffffffff","minimum-difficulty.value":8,"version-rolling.min-bit-count":)" +
+                    std::string(count) + "}") ==
+            test::Json::parse(
+                R"({"version-rolling":true,"version-rolling.mask":"1fffffe0","minimum-difficulty":true,
+                                    "subscribe-extranonce":true,"x":false})"));
+    }
+    for (const char* value : {"-1", "null", R"("8")", "{}", "true"}) {
+        CAPTURE(value);
+        const auto result = answer(all, R"({"minimum-difficulty.value":)" + std::string(value) + "}");
+        CHECK(result["minimum-difficulty"].is_string());
+        CHECK(result["version-rolling"] == true);
+        CHECK(result["subscribe-extranonce"] == true);
+    }
+    // "The value can be 0 for essentially disabling the feature."
+    CHECK(answer(all, R"({"minimum-difficulty.value":0})")["minimum-difficulty"] == true);
+    for (const char* options : {"{}", "[]", "null", "7", R"("")"}) {
+        CAPTURE(options);
+        const auto result = answer(all, options);
+        CHECK(result["minimum-difficulty"].is_string());
+        CHECK(result["version-rolling.mask"] == "1fffffe0");
+    }
+    for (const char* mask : {R"("1fffe000f")", R"("0x1fffe0")", "4", "{}", R"("")"}) {
+        CAPTURE(mask);
+        const auto result =
+            answer(all, R"({"minimum-difficulty.value":1,"version-rolling.mask":)" + std::string(mask) + "}");
+        CHECK(result["version-rolling"].is_string());
+        CHECK_FALSE(result.contains("version-rolling.mask"));
+        CHECK(result["minimum-difficulty"] == true);
+    }
+    CHECK(answer(R"([1,null,"version-rolling",{},"x","x"])", R"({"version-rolling.mask":null})") ==
+          test::Json::parse(R"({"version-rolling":true,"version-rolling.mask":"1fffffe0","x":false})"));
+    CHECK(answer("[]", R"({"minimum-difficulty.value":"x"})") == test::Json::object());
 }
 
 TEST_CASE("subscribe and authorize: optional parameters may be missing or null") {
@@ -144,8 +206,28 @@ TEST_CASE("subscribe and authorize: optional parameters may be missing or null")
     CHECK(parsed.body<Subscribe>().user_agent == "a/1");
     CHECK(parsed.body<Subscribe>().session_id.empty());
     CHECK(Parsed(R"({"id":1,"method":"mining.authorize","params":["u"]})").body<Authorize>().user == "u");
-    CHECK(Parsed(R"({"id":1,"method":"mining.authorize","params":["u",null]})").body<Authorize>().password ==
-          "");
+    // Nothing depends on these: of another type they are as good as absent.
+    for (const char* odd : {"null", "7", "1.5", "true", "{}", R"(["a"])", "18446744073709551616"}) {
+        CAPTURE(odd);
+        const auto params = [&](const std::string& begin) { return begin + odd + "]}"; };
+        const Parsed authorize(params(R"({"id":1,"method":"mining.authorize","params":["u",)"));
+        CHECK(authorize.body<Authorize>().user == "u");
+        CHECK(authorize.body<Authorize>().password.empty());
+        const Parsed session(params(R"({"id":1,"method":"mining.subscribe","params":["a/1",)"));
+        CHECK(session.body<Subscribe>().user_agent == "a/1");
+        CHECK(session.body<Subscribe>().session_id.empty());
+        CHECK(Parsed(params(R"({"id":1,"method":"mining.subscribe","params":[)"))
+                  .body<Subscribe>()
+                  .user_agent.empty());
+        CHECK(Parsed(params(R"({"id":1,"method":"mining.extranonce.subscribe","params":[)"))
+                  .result.has_value());
+    }
+    for (const char* odd : {"{}", "7", "null", R"("x")"}) {
+        CAPTURE(odd);
+        for (const char* method : {"mining.subscribe", "mining.extranonce.subscribe", "mining.multi_version"})
+            CHECK(Parsed(R"({"id":1,"method":")" + std::string(method) + R"(","params":)" + odd + "}")
+                      .result.has_value());
+    }
     CHECK(Parsed(R"({"id":1,"method":"mining.authorize","params":[]})").bad().text.find("user") !=
           std::string::npos);
     CHECK(Parsed(R"({"id":1,"method":"mining.authorize","params":[null,"x"]})").bad().id == "1");
@@ -181,13 +263,19 @@ TEST_CASE("difficulty and target wishes") {
     CHECK(Parsed(R"({"id":1,"method":"mining.suggest_target","params":["ff"]})").bad().id == "1");
 }
 
-TEST_CASE("ids: null, strings and integers are echoed; nothing else is an id") {
+TEST_CASE("ids: null, strings and numbers are echoed; nothing else is an id") {
     const std::pair<const char*, const char*> good[] = {
         {"null", "null"},
         {"1", "1"},
         {"-7", "-7"},
         {"18446744073709551615", "18446744073709551615"},
         {"9223372036854775808", "9223372036854775808"},
+        {"18446744073709551616", "18446744073709551616"},
+        {"-9223372036854775809", "-9223372036854775809"},
+        {"340282366920938463463374607431768211456", "340282366920938463463374607431768211456"},
+        {"1.5", "1.5"},
+        {"1.50", "1.50"},
+        {"1e3", "1e3"},
         {R"("abc")", R"("abc")"},
         {R"("")", R"("")"},
         {R"("a\"b")", R"("a\"b")"},
@@ -201,12 +289,50 @@ TEST_CASE("ids: null, strings and integers are echoed; nothing else is an id") {
         append_true(answer, parsed.result->id);
         CHECK(test::Json::parse(answer)["id"] == test::Json::parse(id));
     }
-    for (const std::string& id : {std::string("1.5"), std::string("{}"), std::string("[1]"),
-                                  std::string("true"), '"' + std::string(kIdBytesMax + 1, 'x') + '"'}) {
+    for (const std::string& id : {std::string("{}"), std::string("[1]"), std::string("true"),
+                                  '"' + std::string(kIdBytesMax + 1, 'x') + '"',
+                                  std::string(kIdBytesMax + 1, '9'), std::string(1'000'000, '9')}) {
         CAPTURE(id);
         CHECK(Parsed(R"({"method":"mining.subscribe","params":[],"id":)" + id + "}").bad().id == "null");
     }
     CHECK(Parsed(R"({"method":"mining.subscribe","params":[]})").bad().text == "id is missing");
+}
+
+TEST_CASE("a number that 64 bits do not hold is a number, wherever it stands") {
+    const std::string big[] = {"18446744073709551616",
+                               "-18446744073709551617",
+                               std::string(30, '7'),
+                               std::string(301, '9'),
+                               "-" + std::string(4000, '9'),
+                               "1e400",
+                               "-1.5E+999"};
+    for (const std::string& number : big) {
+        CAPTURE(number);
+        Parser parser;
+        for (const std::string& line :
+             {R"({"id":4,"method":"mining.submit","params":["w","j","00","504e86b9","193c0200"],"x":)" +
+                  number + "}",
+              R"({"x":[)" + number + R"(,{"y":)" + number +
+                  R"(}],"id":4,"method":"mining.submit","params":["w","j","00","504e86b9","193c0200",null,)" +
+                  number + "]}"}) {
+            const auto message = parser.from_client(line);
+            REQUIRE_MESSAGE(message.has_value(), message.error().text);
+            CHECK(message->id == "4");
+            CHECK(std::get<Submit>(message->body).job_id == "j");
+        }
+        // In a text it is text.
+        const auto named = parser.from_client(R"({"id":4,"method":"mining.authorize","params":["a\",)" +
+                                              number + R"(,\"b",)" + number + "]}");
+        REQUIRE(named.has_value());
+        CHECK(std::get<Authorize>(named->body).user == "a\"," + number + ",\"b");
+    }
+    const Parsed wish(R"({"id":4,"method":"mining.suggest_difficulty","params":[18446744073709551616]})");
+    CHECK(wish.body<SuggestDifficulty>().difficulty == 0x1p64);
+    // The id is the one at the top, wherever other ids stand.
+    const Parsed inner(
+        R"({"a":{"id":1.5},"b":"\"id\":2.5","id" : 18446744073709551617 ,"c":[{"id":3.5}],"method":"mining.subscribe"})");
+    REQUIRE(inner.result.has_value());
+    CHECK(inner.result->id == "18446744073709551617");
 }
 
 TEST_CASE("unknown methods keep their name, wrong ones are errors") {
@@ -216,7 +342,8 @@ TEST_CASE("unknown methods keep their name, wrong ones are errors") {
     CHECK(Parsed(R"({"id":1,"method":")" + long_name + R"(","params":[]})")
               .body<UnknownMethod>()
               .method.size() == long_name.size());
-    CHECK(Parsed(R"({"id":1,"method":")" + long_name + R"(","params":{}})").bad().text.size() < 200);
+    CHECK(Parsed(R"({"id":1,"method":")" + long_name + R"(","params":{}})").body<UnknownMethod>().method ==
+          long_name);
     CHECK(Parsed(R"({"id":1,"method":null,"params":[]})").bad().id == "1");
     CHECK(Parsed(R"({"id":1,"method":7,"params":[]})").bad().id == "1");
     CHECK(Parsed(R"({"id":1})").bad().id == "1");
@@ -235,7 +362,7 @@ TEST_CASE("garbage is an error with a text, under a null id") {
         R"({"id":1,"method":"mining.subscribe","params":[]}})",
         R"({"id":1,"method":"mining.subscribe","params":[tru]})",
         R"({"id":1,"method":"mining.subscribe","params":[],"x":nope})",
-        R"({"id":1e999999,"method":"mining.subscribe","params":[]})",
+        R"({"id":1e,"method":"mining.subscribe","params":[]})",
         R"({"id":0x10,"method":"mining.subscribe","params":[]})",
         R"({"id":01,"method":"mining.subscribe","params":[]})",
         R"({"id":NaN,"method":"mining.subscribe","params":[]})",
@@ -247,7 +374,8 @@ TEST_CASE("garbage is an error with a text, under a null id") {
         std::string(100'000, '['),
         std::string(100'000, '{'),
         "{\"id\":1,\"method\":\"x\",\"params\":" + std::string(20, '[') + std::string(20, ']') + "}",
-        R"({"id":)" + std::string(1'000'000, '9') + "}",
+        R"({"id":0)" + std::string(30, '9') + R"(,"method":"x"})",
+        R"({"id":-)" + std::string(30, '9') + R"(.,"method":"x"})",
         std::string(kLineBytesMax + 1, ' '),
         "GET / HTTP/1.1",
         std::string("\x16\x03\x01\x02\x00\x01", 6),

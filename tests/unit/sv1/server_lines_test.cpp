@@ -208,7 +208,7 @@ TEST_CASE("what our miner builds is what our server reads") {
         REQUIRE_MESSAGE(message.has_value(), message.error().text);
         return *message;
     };
-    CHECK(std::get<Configure>(next().body).version_rolling_min_bit_count == 2);
+    CHECK(std::get<Configure>(next().body).version_rolling_mask == 0x1fffe000);
     CHECK(std::get<Subscribe>(next().body).user_agent == "hp-miner/0.1");
     CHECK(std::get<Authorize>(next().body).user == "us\"er");
     CHECK(std::get<SuggestDifficulty>(next().body).difficulty == 0.25);

@@ -1,0 +1,58 @@
+// What a miner wants of its channel, on its way to the pool. However often a miner changes its mind, the pool
+// hears of it once a second at most: all miners share one connection, and nobody may fill it.
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "crypto/secp.hpp"
+#include "net/loop.hpp"
+
+namespace hp::proxy {
+
+struct ChannelUpdate {
+    Bytes32 max_target{};
+    std::optional<crypto::PublicKey33> locking_key;  ///< nothing: as before
+    std::string user_identity;                       ///< empty: as before
+};
+
+class ChannelUpdates {
+  public:
+    static constexpr SteadyMs kIntervalMs = 1'000;
+    ChannelUpdates(net::Loop& loop, std::function<void(const ChannelUpdate&)> send)
+        : timer_{loop}, send_{std::move(send)} {}
+
+    /// Leaves at once, or when the interval is over together with what is wanted until then: the newest of
+    /// each member wins.
+    void want(ChannelUpdate update) {
+        if (waiting_) {
+            if (!update.locking_key) update.locking_key = waiting_->locking_key;
+            if (update.user_identity.empty()) update.user_identity = std::move(waiting_->user_identity);
+            waiting_ = std::move(update);
+            return;
+        }
+        const SteadyMs now = steady_ms_now();
+        if (now >= next_ms_) return leave(update, now);
+        waiting_ = std::move(update);
+        timer_.after(next_ms_ - now, [this] {
+            if (auto out = std::exchange(waiting_, std::nullopt)) leave(*out, steady_ms_now());
+        });
+    }
+    /// The channel is gone, and with it what was wanted of it.
+    void forget() {
+        waiting_.reset();
+        timer_.cancel();
+    }
+
+  private:
+    void leave(const ChannelUpdate& update, SteadyMs now) {
+        next_ms_ = now + kIntervalMs;
+        send_(update);
+    }
+    net::Timer timer_;
+    std::function<void(const ChannelUpdate&)> send_;
+    std::optional<ChannelUpdate> waiting_;
+    SteadyMs next_ms_{0};
+};
+
+}  // namespace hp::proxy

@@ -1,0 +1,63 @@
+// How long a miner waits and is waited for, and how much it may ask for.
+#include "log/log.hpp"
+#include "proxy/proxy.hpp"
+
+namespace hp::proxy {
+namespace {
+
+constexpr std::int64_t kBeforeWorkLimitMs = 60'000;
+
+}  // namespace
+
+/// Whoever has asked for a channel waits for the pool and is not to blame: that ends with the outage, or with
+/// outage_patience_s.
+void Downstream::wait_for_work(const char* otherwise) {
+    limit_.after(kBeforeWorkLimitMs, [this, otherwise] {
+        if (!wants_channel_ || channel_id_) return close(otherwise);
+        wait_for_work(otherwise);
+    });
+}
+
+/// Whatever is no share: within the limit, or the connection is closed.
+bool Downstream::within_requests() {
+    if (requests_.take(steady_ms_now())) return true;
+    turn_away("too many requests: " + std::to_string(kRequestsAtOnce) + " at once and " +
+                  std::to_string(kRequestsPerSecond) + " a second are allowed",
+              proxy_->refusals_.closed_for_requests);
+    return false;
+}
+
+/// Not within it: the share is answered and costs nobody else anything, or the connection is closed.
+bool Downstream::within_budget(std::string_view id) {
+    const auto take = budget_.take(steady_ms_now());
+    if (take == mining::ShareBudget::Take::judge) return true;
+    if (take == mining::ShareBudget::Take::refuse) {
+        ++proxy_->refusals_.shares_unjudged;
+        tally_.on_rejected();
+        sv1::append_error(out_, id, sv1::ErrorCode::other, "too many invalid shares");
+        return false;
+    }
+    proxy_->offenders_.add(connection_->peer(), steady_ms_now());
+    turn_away("too many invalid shares", proxy_->refusals_.closed_for_invalid_shares);
+    return false;
+}
+
+void Downstream::turn_away(const std::string& why, std::uint64_t& counter) {
+    ++counter;
+    static log::Limited complain{log::Level::warn};
+    complain.about(connection_->peer(), "miner {}: closed: {}", connection_->peer(), why);
+    flush();
+    close(why);
+}
+
+void Downstream::fail_over(const std::string& why) {
+    if (!proxy_ || !wants_channel_ || channel_id_) return;
+    if (is_subscribed_)
+        sv1::append_show_message(out_, why);
+    else
+        sv1::append_error(out_, subscribe_id_, sv1::ErrorCode::other, why);
+    flush();
+    close(why);
+}
+
+}  // namespace hp::proxy

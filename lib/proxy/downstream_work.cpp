@@ -1,0 +1,105 @@
+// The work that a miner gets: its channel's jobs and target, as SV1 tells them.
+#include <algorithm>
+
+#include "bitcoin/target.hpp"
+#include "log/log.hpp"
+#include "mining/whole_difficulty.hpp"
+#include "proxy/proxy.hpp"
+
+namespace hp::proxy {
+namespace {
+
+constexpr std::size_t kJobsMax = 16;
+
+}  // namespace
+
+void Downstream::begin_work() {
+    limit_.cancel();
+    reopen_backoff_.reset();
+    send_difficulty();
+    // The newest job in force, as a clean start.
+    for (auto it = jobs_.rbegin(); it != jobs_.rend(); ++it) {
+        if (!it->is_active) continue;
+        send_job(*it, true);
+        break;
+    }
+}
+
+void Downstream::on_job(const sv2::mining::NewExtendedMiningJob& message) {
+    if (!proxy_) return;
+    if (jobs_.size() == kJobsMax) jobs_.pop_front();
+    Job job;
+    job.job_id = message.job_id;
+    job.version = message.version;
+    job.version_rolling_allowed = message.version_rolling_allowed;
+    job.coinbase_tx_prefix = message.coinbase_tx_prefix.value;
+    job.coinbase_tx_suffix = message.coinbase_tx_suffix.value;
+    for (const auto& node : message.merkle_path.items) job.merkle_path.push_back(node.bytes);
+    if (message.min_ntime && tip_) {
+        job.is_active = true;
+        job.min_ntime = *message.min_ntime;
+    }
+    jobs_.push_back(std::move(job));
+    if (jobs_.back().is_active) send_job(jobs_.back(), false);
+    flush();
+}
+
+void Downstream::on_prev_hash(const sv2::mining::SetNewPrevHash& message) {
+    if (!proxy_) return;
+    tip_ = Tip{message.prev_hash.bytes, message.nbits, message.min_ntime};
+    // Older jobs stay known, so that their late shares are told stale by the pool.
+    Job* active = nullptr;
+    for (auto& job : jobs_) {
+        job.is_active = job.job_id == message.job_id;
+        if (job.is_active) active = &job;
+    }
+    if (!active) return log::warn("pool put job {} in force without sending it", message.job_id);
+    active->min_ntime = message.min_ntime;
+    // A tip of another difficulty may be easier than the target that is in force, or no more.
+    if (is_authorized_ && is_subscribed_ && difficulty_to_tell() != told_difficulty_) send_difficulty();
+    send_job(*active, true);
+    flush();
+}
+
+void Downstream::send_job(Job& job, bool clean_jobs) {
+    if (!is_subscribed_ || !is_authorized_ || !tip_) return;
+    job.was_sent = true;
+    auto now = static_cast<std::uint32_t>(unix_ms_now() / 1000);
+    sv1::ExtranonceSplit split{{}, extranonce1_, static_cast<std::uint8_t>(extranonce2_size_)};
+    sv1::append_notify(
+        out_, sv1::notify_from_job(std::to_string(job.job_id), job.version, tip_->prev_hash, tip_->nbits,
+                                   std::max(job.min_ntime, now), job.merkle_path, job.coinbase_tx_prefix,
+                                   split, job.coinbase_tx_suffix, clean_jobs));
+}
+
+void Downstream::on_target(const Bytes32& target) {
+    if (!proxy_) return;
+    target_ = target;
+    work_hashes_ = bitcoin::work_from_target(target);
+    // Holds for the job that follows, on both sides of this proxy.
+    if (is_authorized_ && is_subscribed_) send_difficulty();
+    flush();
+}
+
+/// A pool that pays ehash keeps its targets within the network's itself, as far as a share is worth anything.
+double Downstream::difficulty_to_tell() const {
+    const bool is_clamped = proxy_->upstream_->pays_ehash() || !tip_;
+    return mining::told_difficulty(target_,
+                                   is_clamped ? std::nullopt : bitcoin::target_from_nbits(tip_->nbits));
+}
+
+void Downstream::send_difficulty() {
+    told_difficulty_ = difficulty_to_tell();
+    sv1::append_set_difficulty(out_, told_difficulty_);
+}
+
+void Downstream::on_extranonce_prefix(ByteView prefix) {
+    if (!proxy_) return;
+    if (!takes_set_extranonce_)
+        return close("the pool changed the extranonce, which this miner cannot follow");
+    extranonce1_.assign(prefix.begin(), prefix.end());
+    sv1::append_set_extranonce(out_, extranonce1_, extranonce2_size_);
+    flush();
+}
+
+}  // namespace hp::proxy
