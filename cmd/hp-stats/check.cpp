@@ -83,7 +83,7 @@ Figures figures_of(const stats::Snapshot& snapshot) {
     const auto rejected = snapshot.sum("share_rejected").count;
     out.shares = shares.count;
     out.age_s = static_cast<double>(unix_ms_now() - snapshot.last_record_ms) / 1000;
-    if (const auto rate = stats::estimate(shares, snapshot.seconds())) out.hashrate_hps = rate->hps;
+    if (const auto rate = stats::estimate(shares, snapshot.seen_seconds())) out.hashrate_hps = rate->hps;
     if (rejected > 0)
         out.rejected_percent =
             100.0 * static_cast<double>(rejected) / static_cast<double>(rejected + shares.count);

@@ -49,7 +49,7 @@ Result<std::vector<stats::Truth>> claimed(stats::Reader& reader, const TruthOpti
             const auto found = labels.find(*claim.worker);
             shares = found == labels.end() ? stats::Sums{} : found->second;
         }
-        out.push_back(stats::truth_of(claim, shares, snapshot.seconds(), mean));
+        out.push_back(stats::truth_of(claim, shares, snapshot.seen_seconds(), mean));
     }
     return out;
 }

@@ -104,7 +104,7 @@ Result<ApiAnswer> global(const Call& call) {
     HP_TRY(const auto s, call.reader.snapshot(kHashrateMinutes, {}, Workers::together));
     const Json channels = status_number(s, "channels");
     const auto rate =
-        is_stale(s, call.context) ? std::nullopt : estimate(s.sum("share_accepted"), s.seconds());
+        is_stale(s, call.context) ? std::nullopt : estimate(s.sum("share_accepted"), s.seen_seconds());
     const Json rate_hps = rate ? Json(rate->hps) : Json(nullptr);
     const Json pool = {{"total_clients", status_number(s, "connections")},
                        {"total_channels", channels},
@@ -261,6 +261,24 @@ Result<ApiAnswer> server(const Call& call) {
                                      {"connected", value_of(s, "hp-proxy", "pool_connected")}})};
 }
 
+Result<ApiAnswer> refused(const Call& call) {
+    HP_TRY(const auto offset, call.integer("offset", 0, 0, 1'000'000'000));
+    HP_TRY(const auto limit, call.integer("limit", 25, 1, kPageMax));
+    HP_TRY(const auto page, call.reader.refused(offset, limit));
+    Json items = Json::array();
+    for (const auto& [key, what] : page.items)
+        items.push_back({{"source", key.source},
+                         {"type", key.type},
+                         {"who", key.who},
+                         {"worker", key.worker},
+                         {"reason", key.reason},
+                         {"count", what.count},
+                         {"first_ms", what.first_ms},
+                         {"last_ms", what.last_ms}});
+    return ApiAnswer{
+        200, json_text({{"offset", offset}, {"limit", limit}, {"total", page.total}, {"items", items}})};
+}
+
 Result<ApiAnswer> latency(const Call& call) {
     HP_TRY(const auto s, call.window(Workers::together));
     return ApiAnswer{200, latency_text(s, Format::json)};
@@ -336,6 +354,11 @@ const std::vector<Route>& routes() {
          {kOffset, kLimit, kOrder},
          &list_peers<kMiners>},
         {"/api/v1/sv1/clients/{id}", Scope::workers, "One miner of the proxy", {}, &list_peers<kMiners>},
+        {"/api/v1/refused",
+         Scope::workers,
+         "Miners, channels and connections that were refused in the last hour, the last first",
+         {kOffset, kLimit},
+         &refused},
         {"/api/v1/server", Scope::pool, "The proxy's way to the pool", {}, &server},
         {"/api/v1/server/channels",
          Scope::workers,

@@ -6,6 +6,7 @@
 #include "base/json_text.hpp"
 #include "stats/fields.hpp"
 #include "stats/rules.hpp"
+#include "stats/text.hpp"
 #include "wire/records.hpp"
 
 namespace hp::stats {
@@ -134,24 +135,33 @@ void Batch::clear() {
     latencies_.clear();
     gauges_.clear();
     ranges_.clear();
+    heard_.clear();
     live_.clear();
+    refusals_.clear();
     records_ = unknown_ = damaged_ = 0;
     first_ms_.reset();
     last_ms_ = 0;
 }
 
 std::string Batch::admit(std::string_view series, std::string label) {
-    if (label.size() > kLabelSizeMax) {
-        // Whole characters: half of one is no text, and a database may refuse it.
-        std::size_t size = kLabelSizeMax;
-        while (size > 0 && (static_cast<unsigned char>(label[size]) & 0xc0) == 0x80) --size;
-        label.resize(size);
-    }
+    label = whole_characters(std::move(label), kLabelSizeMax);
     auto& known = labels_[std::string(series)];
     if (known.contains(label)) return label;
     if (known.size() >= kLabelsMax) return std::string(kOtherLabel);
     known.insert(label);
     return label;
+}
+
+void Batch::hear(const std::string& source, UnixMs ts_ms) {
+    const auto [last, is_new] = heard_last_ms_.try_emplace(source, ts_ms);
+    const UnixMs pause_ms = ts_ms - last->second;
+    std::int64_t second = ts_ms / 1000;
+    // Most records are of a second that is marked already.
+    if (!is_new && pause_ms >= 0 && second == last->second / 1000) return void(last->second = ts_ms);
+    if (!is_new && pause_ms > 0 && pause_ms <= kHeardGapMs) second = last->second / 1000 + 1;
+    for (; second <= ts_ms / 1000; ++second) heard_[{second / 60, source}] |= SecondsMask{1} << (second % 60);
+    // Records of two connections may come out of order; those of an old file begin anew.
+    if (pause_ms > 0 || pause_ms < -kHeardGapMs) last->second = ts_ms;
 }
 
 void Batch::add_status(const wire::ReadRecord& record, Minute minute, const std::string& source,
@@ -204,14 +214,16 @@ Result<> Batch::add(const wire::ReadRecord& record, UnixMs now) {
         if (const auto field = status_qualifier(record.type);
             !field.empty() && root[field].get(which) == simdjson::SUCCESS)
             name += " " + std::string(field) + " " + std::string(which);
-        const std::string source = admit("source", std::move(name));
+        const std::string teller = admit("source", std::move(name));
         for (const auto& [field, value] : simdjson::dom::object(root))
-            add_status(record, minute, source, field, Value{value});
+            add_status(record, minute, teller, field, Value{value});
     } else if (parts.empty()) {
         ++unknown_;
     }
-    sums_[{minute, {std::string(kRecordSeries), admit(kRecordSeries, record.source)}}].add(
-        {.count = 1, .last_ms = record.ts_ms});
+    const std::string source = admit(kRecordSeries, record.source);
+    refusals_.add(record.type, source, record.ts_ms, root);
+    hear(source, record.ts_ms);
+    sums_[{minute, {std::string(kRecordSeries), source}}].add({.count = 1, .last_ms = record.ts_ms});
     ++records_;
     first_ms_ = first_ms_ ? std::min(*first_ms_, record.ts_ms) : record.ts_ms;
     last_ms_ = std::max(last_ms_, record.ts_ms);

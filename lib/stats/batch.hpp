@@ -13,6 +13,7 @@
 #include "base/result.hpp"
 #include "stats/latency.hpp"
 #include "stats/live.hpp"
+#include "stats/refusals.hpp"
 #include "stats/sums.hpp"
 
 namespace hp::wire {
@@ -42,6 +43,12 @@ struct Range {
 
 /// The series that counts all records, by source: where it has none, nobody looked.
 inline constexpr std::string_view kRecordSeries = "record";
+
+/// Seconds of one minute, as bits: those in which a source was heard.
+using SecondsMask = std::uint64_t;
+inline constexpr SecondsMask kWholeMinute = (SecondsMask{1} << 60) - 1;
+/// Programs that tell their status do so each second: a pause of this length is none of theirs.
+inline constexpr UnixMs kHeardGapMs = 5'000;
 
 /// Labels that a series takes over the life of a Batch; further ones count as kOtherLabel. Miners choose the
 /// names of workers: the bound keeps them from choosing the size of the database too.
@@ -77,7 +84,11 @@ class Batch {
         friend auto operator<=>(const RangeKey&, const RangeKey&) = default;
     };
     const std::map<RangeKey, Range>& ranges() const { return ranges_; }
+    /// By source: the seconds that had a record of it, and those between two of its records that are no
+    /// further apart than kHeardGapMs.
+    const std::map<std::pair<Minute, std::string>, SecondsMask>& heard() const { return heard_; }
     const LiveChanges& live() const { return live_; }
+    const Refusals& refusals() const { return refusals_; }
 
     std::uint64_t records() const { return records_; }  ///< not damaged, unknown ones too
     std::uint64_t unknown() const { return unknown_; }
@@ -92,13 +103,17 @@ class Batch {
     void add_status(const wire::ReadRecord& record, Minute minute, const std::string& source,
                     std::string_view field, const Value& value);
     std::string admit(std::string_view series, std::string label);
+    void hear(const std::string& source, UnixMs ts_ms);
 
     std::unique_ptr<Parser> parser_;
     std::map<std::pair<Minute, SeriesKey>, Sums> sums_;
     std::map<std::pair<Minute, std::string>, LatencyCounts> latencies_;
     std::map<std::pair<std::string, std::string>, Gauge> gauges_;
     std::map<RangeKey, Range> ranges_;
+    std::map<std::pair<Minute, std::string>, SecondsMask> heard_;
+    std::map<std::string, UnixMs> heard_last_ms_;  ///< stays, so that two batches meet
     LiveChanges live_;
+    Refusals refusals_;
     std::map<std::string, std::set<std::string>> labels_;
     std::uint64_t records_{0}, unknown_{0}, damaged_{0};
     std::optional<UnixMs> first_ms_;

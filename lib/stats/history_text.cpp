@@ -125,7 +125,7 @@ std::vector<Worker> top_workers(const Snapshot& snapshot, const std::string& ser
     std::ranges::partial_sort(all, all.begin() + static_cast<std::ptrdiff_t>(count), {}, rank);
     std::vector<Worker> out;
     for (std::size_t i = 0; i < count; ++i)
-        out.push_back({all[i]->first, all[i]->second, estimate(all[i]->second, snapshot.seconds())});
+        out.push_back({all[i]->first, all[i]->second, estimate(all[i]->second, snapshot.seen_seconds())});
     return out;
 }
 Json worker_json(const Worker& worker) {

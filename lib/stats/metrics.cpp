@@ -114,7 +114,7 @@ void add_counters(Page& page, const Snapshot& ever) {
 }
 
 void add_rate(Page& page, const Snapshot& window, bool is_stale) {
-    const auto rate = is_stale ? std::nullopt : estimate(window.sum("share_accepted"), window.seconds());
+    const auto rate = is_stale ? std::nullopt : estimate(window.sum("share_accepted"), window.seen_seconds());
     page.family("sv2_client_hashrate_total", "gauge",
                 "Accepted work over time, hashes a second, last 5 minutes.");
     if (rate) page.sample(number_text(rate->hps));

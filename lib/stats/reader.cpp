@@ -1,6 +1,7 @@
 #include "stats/reader.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "base/bytes.hpp"
 #include "stats/rules.hpp"
@@ -51,6 +52,17 @@ void read_latencies(SqlStatement& row, Snapshot& out) {
     while (row.step())
         out.latencies[row.text(0)][static_cast<std::uint32_t>(row.integer(1))] +=
             static_cast<std::uint64_t>(row.integer(2));
+}
+
+/// What slot_heard has, in seconds.
+std::int64_t heard_seconds(std::size_t level, std::int64_t heard) {
+    return level == 0 ? std::popcount(static_cast<SecondsMask>(heard)) : heard;
+}
+
+/// Of [from_ms, to_ms], the seconds that were not heard. `is_closed`: a record came at to_ms.
+double unheard_seconds(UnixMs from_ms, UnixMs to_ms, bool is_closed, std::int64_t heard_s) {
+    const auto whole = to_ms / 1000 + (is_closed ? 1 : 0) - from_ms / 1000;
+    return static_cast<double>(std::max<std::int64_t>(whole - heard_s, 0));
 }
 
 }  // namespace
@@ -120,6 +132,19 @@ struct Reader::Impl {
         auto counts = db.prepare(
             "SELECT name, bucket, count FROM slot_latency WHERE level = ? AND slot >= ? AND slot < ?");
         for (const Piece& piece : pieces) read_latencies(counts.bind(piece.level, piece.from, piece.to), out);
+    }
+
+    void read_heard(Snapshot& out) {
+        const bool is_to_newest = out.to_ms == out.last_record_ms;
+        auto row =
+            db.prepare("SELECT slot,heard FROM slot_heard WHERE level=? AND slot>=? AND slot<? AND source=?");
+        std::int64_t heard_s = 0;
+        for (const Piece& piece : cover(holdings(), out.from_ms, out.to_ms + (is_to_newest ? 1 : 0))) {
+            row.bind(piece.level, piece.from, piece.to, writer_of("share_accepted"));
+            while (row.step()) heard_s += heard_seconds(piece.level, row.integer(1));
+        }
+        // Where the pool never spoke there is nothing to say of its pauses.
+        if (heard_s > 0) out.unheard_s = unheard_seconds(out.from_ms, out.to_ms, is_to_newest, heard_s);
     }
 
     void read_labels(Snapshot& out, const std::vector<Piece>& pieces) {
@@ -231,10 +256,31 @@ struct Reader::Impl {
         return out;
     }
 
+    LivePage<RefusedRow> refused(std::int64_t offset, std::int64_t limit) {
+        Snapshot times;
+        read_intake(times);
+        const UnixMs from = times.last_record_ms - kRefusedMs;
+        LivePage<RefusedRow> out;
+        auto count = db.prepare("SELECT count(*) FROM refused WHERE last_ms>=?");
+        count.bind(from).step();
+        out.total = count.integer(0);
+        auto row = db.prepare(
+            "SELECT source,type,who,worker,reason,count,first_ms,last_ms FROM refused WHERE last_ms>=? "
+            "ORDER BY last_ms DESC,source,type,who,worker,reason LIMIT ? OFFSET ?");
+        row.bind(from, limit, offset);
+        while (row.step())
+            out.items.push_back(
+                {{row.text(0), row.text(1), row.text(2), row.text(3), row.text(4)},
+                 {static_cast<std::uint64_t>(row.integer(5)), row.integer(6), row.integer(7)}});
+        return out;
+    }
+
     /// The statements that read one slot of what a query asks for.
     struct SlotReader {
         SlotReader(SqlDatabase& db, const HistoryQuery& query_)
             : query{query_},
+              writer{query_.is_gauge ? std::string_view{} : writer_of(query_.name)},
+              heard{db.prepare("SELECT heard FROM slot_heard WHERE level = ? AND slot = ? AND source = ?")},
               observed{db.prepare("SELECT 1 FROM slot_total WHERE level = ? AND slot = ? AND name = ?")},
               sums{db.prepare(
                   query.label
@@ -245,9 +291,15 @@ struct Reader::Impl {
               gauges{db.prepare("SELECT low, high, last, last_ms FROM slot_gauge "
                                 "WHERE level = ? AND slot = ? AND field = ?")} {}
 
-        void add(std::size_t level, Slot slot, HistoryRow& row) {
-            observed.bind(level, slot, kRecordSeries);
-            row.is_observed |= observed.step();
+        /// `heard_s` of the row's slot so far.
+        void add(std::size_t level, Slot slot, HistoryRow& row, std::int64_t& heard_s) {
+            if (writer.empty()) {
+                observed.bind(level, slot, kRecordSeries);
+                row.is_observed |= observed.step();
+            } else if (heard.bind(level, slot, writer).step()) {
+                row.is_observed = true;
+                heard_s += heard_seconds(level, heard.integer(0));
+            }
             if (query.is_gauge) return add_gauge(level, slot, row);
             if (query.label)
                 sums.bind(level, slot, query.name, *query.label);
@@ -268,7 +320,8 @@ struct Reader::Impl {
         }
 
         const HistoryQuery& query;
-        SqlStatement observed, sums, gauges;
+        std::string_view writer;
+        SqlStatement heard, observed, sums, gauges;
     };
 
     std::vector<HistoryRow> history(const HistoryQuery& query) {
@@ -281,19 +334,32 @@ struct Reader::Impl {
         // Whole slots of the query's length, so that the ends of a history do not move with the question.
         const UnixMs whole_from = begin_of(slot_of(from_ms, query.level), query.level);
         SlotReader slots{db, query};
+        std::int64_t heard_s = 0;
+        UnixMs begin_ms = 0, end_ms = 0;
+        bool has_newest = false;
+        const auto end_row = [&] {
+            if (out.empty()) return;
+            double& seconds = out.back().seconds;
+            seconds = static_cast<double>(end_ms - begin_ms) / 1000;
+            if (!slots.writer.empty())
+                seconds -= std::min(seconds, unheard_seconds(begin_ms, end_ms, has_newest, heard_s));
+        };
         for (const Piece& piece : cover(holdings(), whole_from, to_ms, query.level))
             for (Slot slot = piece.from; slot < piece.to; ++slot) {
                 const std::size_t level = std::max(piece.level, query.level);
                 const UnixMs begin = begin_of(slot_of(begin_of(slot, piece.level), level), level);
                 if (out.empty() || out.back().from_ms != begin) {
+                    end_row();
+                    heard_s = 0;
                     const UnixMs end = begin + kLevels[level].seconds * 1000;
-                    out.push_back({.from_ms = begin,
-                                   .seconds = static_cast<double>(std::min(end, times.last_record_ms) -
-                                                                  std::max(begin, times.first_record_ms)) /
-                                              1000});
+                    begin_ms = std::max(begin, times.first_record_ms);
+                    end_ms = std::min(end, times.last_record_ms);
+                    has_newest = times.last_record_ms < end;
+                    out.push_back({.from_ms = begin});
                 }
-                slots.add(piece.level, slot, out.back());
+                slots.add(piece.level, slot, out.back(), heard_s);
             }
+        end_row();
         return out;
     }
 };
@@ -332,6 +398,7 @@ Result<Snapshot> Reader::snapshot(std::optional<std::int64_t> minutes, std::opti
             impl_->read_window(out, until, workers);
         else
             impl_->read_all(out, workers);
+        if (out.records > 0) impl_->read_heard(out);
         if (until)
             impl_->read_gauges_until(out);
         else
@@ -358,6 +425,9 @@ Result<LivePage<LiveConnection>> Reader::connections(const LiveQuery& query) {
 }
 Result<LivePage<LiveRow>> Reader::channels(const LiveQuery& query) {
     return at_one_moment([&] { return impl_->channels(query); });
+}
+Result<LivePage<RefusedRow>> Reader::refused(std::int64_t offset, std::int64_t limit) {
+    return at_one_moment([&] { return impl_->refused(offset, limit); });
 }
 Result<Sums> Reader::rate(const std::string& source) {
     return at_one_moment([&] { return impl_->rate(source); });

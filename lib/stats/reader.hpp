@@ -1,5 +1,6 @@
 // Reading the series, also while the writer writes. Never writes.
 #pragma once
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,13 +30,21 @@ struct Snapshot {
     /// The newest value that any source gave.
     std::optional<Gauge> gauge(const std::string& field) const;
     double seconds() const { return static_cast<double>(to_ms - from_ms) / 1000; }
+    /// Of them those in which the pool was not heard: then no share was seen.
+    double unheard_s{};
+    /// What a hash rate is over.
+    double seen_seconds() const { return std::max(seconds() - unheard_s, 0.0); }
 };
 
 /// One slot of a history.
 struct HistoryRow {
     UnixMs from_ms{};
-    double seconds{};    ///< of the slot that lie between the first and the newest record
-    bool is_observed{};  ///< some record came in it; otherwise nobody looked, and 0 would be a lie
+    /// Of the slot, those that lie between the first and the newest record and in which the series' writer
+    /// was heard (writer_of()).
+    double seconds{};
+    /// The writer was heard, or where a series has none, some record came; otherwise nobody looked, and 0
+    /// would be a lie.
+    bool is_observed{};
     Sums sums{};
     std::optional<Range> gauge{};
 };
@@ -70,6 +79,12 @@ struct LivePage {
     std::vector<T> items;
 };
 
+/// One kind of refusal, and how often of late.
+struct RefusedRow {
+    RefusedKey key;
+    Refused what;
+};
+
 /// Whether a snapshot names each worker, or has them all together under kOtherLabel: a pool has thousands,
 /// and a row for each in every slot.
 enum class Workers { named, together };
@@ -92,6 +107,8 @@ class Reader {
     /// Those that are there now, in the records' own time.
     Result<LivePage<LiveConnection>> connections(const LiveQuery& query);
     Result<LivePage<LiveRow>> channels(const LiveQuery& query);
+    /// Refusals of the hour before the newest record, the last first; `total` is of all.
+    Result<LivePage<RefusedRow>> refused(std::int64_t offset, std::int64_t limit);
     /// All of a source's together.
     Result<Sums> rate(const std::string& source);
 

@@ -13,7 +13,7 @@ using Json = nlohmann::ordered_json;
 
 /// Adds the measured rate and its 95 % interval; null while the window is too short to say.
 void add_rate(Json& out, const Sums& shares, const Snapshot& s) {
-    const auto rate = estimate(shares, s.seconds());
+    const auto rate = estimate(shares, s.seen_seconds());
     out["hashrate_hps"] = rate ? Json(rate->hps) : Json(nullptr);
     out["hashrate_low_hps"] = rate ? Json(rate->low_hps) : Json(nullptr);
     out["hashrate_high_hps"] = rate && rate->high_hps ? Json(*rate->high_hps) : Json(nullptr);
@@ -37,7 +37,8 @@ Json window_json(const Snapshot& s) {
     return {{"minutes", s.minutes ? Json(*s.minutes) : Json(nullptr)},
             {"from_ms", time_json(s, s.from_ms)},
             {"to_ms", time_json(s, s.to_ms)},
-            {"seconds", s.seconds()}};
+            {"seconds", s.seconds()},
+            {"seen_seconds", s.seen_seconds()}};
 }
 
 Json workers_json(const Snapshot& s) {
@@ -81,7 +82,7 @@ Sums labelled(const Snapshot& s, const char* name, const char* label) {
 }
 
 std::string rate_text(const Sums& shares, const Snapshot& s) {
-    const auto rate = estimate(shares, s.seconds());
+    const auto rate = estimate(shares, s.seen_seconds());
     return rate ? rate_text(*rate) : "-";
 }
 

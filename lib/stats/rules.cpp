@@ -11,7 +11,8 @@ constexpr Rule kRules[] = {
      .series = "share_accepted",
      .label = "worker",
      .amount = "amount",
-     .work = "work_hashes"},
+     .work = "work_hashes",
+     .writer = "hp-pool"},
     {.type = "share_rejected", .series = "share_rejected", .label = "reason"},
     {.type = "quote_created",
      .series = "quote_created",
@@ -77,6 +78,11 @@ constexpr std::string_view kStatusTypes[] = {"pool_status",  "proxy_status",  "m
 }  // namespace
 
 std::span<const Rule> rules() { return kRules; }
+
+std::string_view writer_of(std::string_view series) {
+    const auto found = std::ranges::find(kRules, series, &Rule::series);
+    return found == std::end(kRules) ? std::string_view{} : found->writer;
+}
 
 bool is_status(std::string_view type) {
     return std::ranges::find(kStatusTypes, type) != std::end(kStatusTypes);

@@ -16,9 +16,13 @@ struct Rule {
     std::string_view work{};          ///< expected hashes
     std::string_view latency{};       ///< milliseconds; a record may lack it
     std::string_view latency_name{};  ///< what `latency` is kept as
+    std::string_view
+        writer{};  ///< program whose silence is a gap in the series; empty: anybody's word will do
 };
 
 std::span<const Rule> rules();
+/// The `writer` of a series, or empty.
+std::string_view writer_of(std::string_view series);
 
 /// Records that say how things are now: the last value of each of their numbers, truths and texts is kept.
 bool is_status(std::string_view type);

@@ -6,6 +6,24 @@ namespace hp::stats {
 
 inline constexpr std::int32_t kApplicationId = 0x48505354;  // "HPST"
 
+// What an older database can say of the time that was heard, in both dialects: minutes with a record are
+// whole, and coarser slots the sum of the finer ones where those are still there.
+inline constexpr const char* kHeardOfRecords = R"sql(
+INSERT INTO slot_heard SELECT 0, slot, label, 1152921504606846975 FROM slot_label WHERE level = 0 AND name = 'record';
+INSERT INTO slot_heard SELECT 1, slot, label, CASE WHEN slot * 5 < (SELECT kept FROM level WHERE level = 0) THEN 300 ELSE
+  coalesce((SELECT 60 * count(*) FROM slot_heard AS finer WHERE finer.level = 0 AND finer.slot >= slot_label.slot * 5
+    AND finer.slot < slot_label.slot * 5 + 5 AND finer.source = slot_label.label), 0) END
+  FROM slot_label WHERE level = 1 AND name = 'record';
+INSERT INTO slot_heard SELECT 2, slot, label, CASE WHEN slot * 12 < (SELECT kept FROM level WHERE level = 1) THEN 3600 ELSE
+  coalesce((SELECT CAST(sum(heard) AS BIGINT) FROM slot_heard AS finer WHERE finer.level = 1 AND finer.slot >= slot_label.slot * 12
+    AND finer.slot < slot_label.slot * 12 + 12 AND finer.source = slot_label.label), 0) END
+  FROM slot_label WHERE level = 2 AND name = 'record';
+INSERT INTO slot_heard SELECT 3, slot, label, CASE WHEN slot * 24 < (SELECT kept FROM level WHERE level = 2) THEN 86400 ELSE
+  coalesce((SELECT CAST(sum(heard) AS BIGINT) FROM slot_heard AS finer WHERE finer.level = 2 AND finer.slot >= slot_label.slot * 24
+    AND finer.slot < slot_label.slot * 24 + 24 AND finer.source = slot_label.label), 0) END
+  FROM slot_label WHERE level = 3 AND name = 'record';
+)sql";
+
 // Keys begin with the time: a batch touches the last pages only, and what is old goes in one piece.
 inline constexpr const char* kSchema[] = {
     R"sql(
@@ -78,13 +96,26 @@ CREATE TABLE live(
   shares INTEGER NOT NULL, rate REAL NOT NULL, rate_squared REAL NOT NULL, rate_max REAL NOT NULL, json TEXT NOT NULL,
   PRIMARY KEY(source, connection, channel)
 ) STRICT, WITHOUT ROWID;
-)sql"};
+)sql",
+    // For how long of a slot each source was heard: at level 0 a SecondsMask (batch.hpp), above in seconds.
+    // And who was refused of late (refusals.hpp).
+    R"sql(
+CREATE TABLE slot_heard(
+  level INTEGER NOT NULL, slot INTEGER NOT NULL, source TEXT NOT NULL, heard INTEGER NOT NULL,
+  PRIMARY KEY(level, slot, source)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE refused(
+  source TEXT NOT NULL, type TEXT NOT NULL, who TEXT NOT NULL, worker TEXT NOT NULL, reason TEXT NOT NULL,
+  count INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, PRIMARY KEY(source, type, who, worker, reason)
+) STRICT, WITHOUT ROWID;
+)sql",
+    kHeardOfRecords};
 
 /// The same tables in PostgreSQL, as the last of the scripts leaves them.
-inline constexpr std::int64_t kPostgresVersion = 3;
+inline constexpr std::int64_t kPostgresVersion = 4;
 inline constexpr const char* kPostgresSchema = R"sql(
 CREATE TABLE hashpool_stats(version BIGINT NOT NULL);
-INSERT INTO hashpool_stats VALUES(3);
+INSERT INTO hashpool_stats VALUES(4);
 CREATE TABLE intake(
   records BIGINT NOT NULL, unknown BIGINT NOT NULL, damaged BIGINT NOT NULL, first_ms BIGINT, last_ms BIGINT
 );
@@ -128,6 +159,24 @@ CREATE TABLE live(
   shares BIGINT NOT NULL, rate DOUBLE PRECISION NOT NULL, rate_squared DOUBLE PRECISION NOT NULL,
   rate_max DOUBLE PRECISION NOT NULL, json TEXT NOT NULL, PRIMARY KEY(source, connection, channel)
 );
+CREATE TABLE slot_heard(
+  level BIGINT NOT NULL, slot BIGINT NOT NULL, source TEXT NOT NULL, heard BIGINT NOT NULL, PRIMARY KEY(level, slot, source)
+);
+CREATE TABLE refused(
+  source TEXT NOT NULL, type TEXT NOT NULL, who TEXT NOT NULL, worker TEXT NOT NULL, reason TEXT NOT NULL,
+  count BIGINT NOT NULL, first_ms BIGINT NOT NULL, last_ms BIGINT NOT NULL, PRIMARY KEY(source, type, who, worker, reason)
+);
+)sql";
+/// From version 3 to 4.
+inline constexpr const char* kPostgresUpgrade = R"sql(
+CREATE TABLE slot_heard(
+  level BIGINT NOT NULL, slot BIGINT NOT NULL, source TEXT NOT NULL, heard BIGINT NOT NULL, PRIMARY KEY(level, slot, source)
+);
+CREATE TABLE refused(
+  source TEXT NOT NULL, type TEXT NOT NULL, who TEXT NOT NULL, worker TEXT NOT NULL, reason TEXT NOT NULL,
+  count BIGINT NOT NULL, first_ms BIGINT NOT NULL, last_ms BIGINT NOT NULL, PRIMARY KEY(source, type, who, worker, reason)
+);
+UPDATE hashpool_stats SET version = 4;
 )sql";
 
 }  // namespace hp::stats

@@ -1,6 +1,9 @@
 #include "stats/series.hpp"
 
+#include <bit>
+
 #include "stats/live_table.hpp"
+#include "stats/refusals_table.hpp"
 #include "stats/sql.hpp"
 
 namespace hp::stats {
@@ -41,6 +44,8 @@ std::string add_gauge(const std::string& table) {
            ".last END," + extreme(table, "last_ms");
 }
 
+std::string add_heard(const std::string& table) { return " DO UPDATE SET " + added(table, "heard"); }
+
 /// A table of slots: its columns behind level and slot, how many of them are the key, and how rows of one key
 /// add up.
 struct SlotTable {
@@ -54,6 +59,7 @@ constexpr SlotTable kTotals{"slot_total", "name", "count,amount,work_hashes,work
 constexpr SlotTable kLabels{"slot_label", "name,label",
                             "count,amount,work_hashes,work_squared,work_max,last_ms", &add_sums};
 constexpr SlotTable kLatencies{"slot_latency", "name,bucket", "count", &add_count};
+constexpr SlotTable kHeard{"slot_heard", "source", "heard", &add_heard};
 constexpr SlotTable kGauges{"slot_gauge", "source,field", "low,high,last,last_ms", &add_gauge};
 
 std::string insert_or_add(const SlotTable& table, const std::string& rows) {
@@ -81,9 +87,10 @@ struct Series::Impl {
     std::unique_ptr<SqlDatabase> database;
     SqlDatabase& db;
     Retention retention;
-    SlotRows totals, labels, latencies, gauges;
+    SlotRows totals, labels, latencies, gauges, heard;
     LiveTable live;
-    SqlStatement total, latency_total, gauge, intake, newest, next_slot, save_level;
+    RefusalsTable refused;
+    SqlStatement heard_at, speaks, mark, total, latency_total, gauge, intake, newest, next_slot, save_level;
     Holdings holdings;
 
     Impl(std::unique_ptr<SqlDatabase> opened, Retention retention_)
@@ -94,7 +101,15 @@ struct Series::Impl {
           labels{db, kLabels, "?,?,?,?,?,?,?,?,?,?"},
           latencies{db, kLatencies, "?,?,?,?,?"},
           gauges{db, kGauges, "?,?,?,?,?,?,?,?"},
+          heard{db, kHeard, "?,?,?,?"},
           live{db},
+          refused{db},
+          heard_at{db.prepare(
+              "SELECT source,heard FROM slot_heard WHERE level=0 AND slot=? AND source=coalesce(?,source)")},
+          speaks{db.prepare("SELECT 1 FROM gauge WHERE source=? AND field='started_ms'")},
+          mark{db.prepare(
+              "INSERT INTO slot_heard VALUES(0,?,?,?) ON CONFLICT(level,slot,source) DO UPDATE SET "
+              "heard=slot_heard.heard|excluded.heard")},
           total{db.prepare(std::string("INSERT INTO total VALUES(?,?,?,?,?,?,?,?) ON CONFLICT(name,label)") +
                            add_sums("total"))},
           latency_total{
@@ -187,11 +202,43 @@ struct Series::Impl {
                           range.last_ms)
                     .run();
             });
+        for (const auto& one : batch.heard())
+            add_heard_seconds(one.first.first, one.first.second, one.second);
         live.apply(batch.live());
-        if (batch.records() > 0) live.forget(batch.last_ms());
+        refused.apply(batch.refusals());
+        if (batch.records() > 0) {
+            live.forget(batch.last_ms());
+            refused.forget(batch.last_ms());
+        }
         std::optional<UnixMs> first, last;
         if (batch.records() > 0) first = batch.first_ms(), last = batch.last_ms();
         intake.bind(batch.records(), batch.unknown(), batch.damaged(), first, last).run();
+    }
+
+    void add_heard_seconds(Batch::Minute minute, const std::string& source, SecondsMask mask) {
+        // Who tells no status says nothing between two records: then a minute with one is whole.
+        if (!speaks.bind(source).step()) mask = kWholeMinute;
+        speaks.reset();
+        SecondsMask before = 0;
+        heard_at.bind(minute, source);
+        if (heard_at.step()) before = static_cast<SecondsMask>(heard_at.integer(1));
+        heard_at.reset();
+        if ((mask & ~before) == 0) return;
+        if (minute >= holdings.kept[0]) mark.bind(minute, source, static_cast<std::int64_t>(mask)).run();
+        each_place(minute, [&](std::size_t level, Slot slot) {
+            if (level > 0) heard.add.bind(level, slot, source, std::popcount(mask & ~before)).run();
+        });
+    }
+    /// Of all sources, from minutes to seconds.
+    void roll_heard_minute(Slot minute) {
+        std::vector<std::pair<std::string, int>> seconds;
+        heard_at.bind(minute, nullptr);
+        while (heard_at.step())
+            seconds.emplace_back(heard_at.text(0),
+                                 std::popcount(static_cast<SecondsMask>(heard_at.integer(1))));
+        heard_at.reset();
+        for (const auto& [source, count] : seconds)
+            heard.add.bind(1, minute / ratio_to_finer(1), source, count).run();
     }
 
     /// Whether there was anything to do.
@@ -238,6 +285,8 @@ struct Series::Impl {
         for (SlotRows* rows : {&totals, &labels, &latencies, &gauges})
             for (Slot slot = complete * ratio; slot < end * ratio; ++slot)
                 rows->roll.bind(level, ratio, slot).run();
+        for (Slot slot = complete * ratio; slot < end * ratio; ++slot)
+            level == 1 ? roll_heard_minute(slot) : heard.roll.bind(level, ratio, slot).run();
         complete = end;
     }
 
@@ -250,7 +299,7 @@ struct Series::Impl {
         const auto first = next(level, kept);
         if (first && *first < before) {
             before = std::min(before, *first + kSlotsAtOnce);
-            for (SlotRows* rows : {&totals, &labels, &latencies, &gauges})
+            for (SlotRows* rows : {&totals, &labels, &latencies, &gauges, &heard})
                 rows->forget.bind(level, before).run();
         }
         kept = before;

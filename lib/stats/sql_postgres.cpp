@@ -163,10 +163,17 @@ Result<> check_tables(Session& session, SqlDatabase::Mode mode) {
                         "give it a database, or a schema, of its own");
         session.exec(std::string("BEGIN;") + kPostgresSchema + "COMMIT;");
     }
-    const auto version = session.exec("SELECT version FROM hashpool_stats")[0][0].as<std::int64_t>();
+    const auto version_now = [&] {
+        return session.exec("SELECT version FROM hashpool_stats")[0][0].as<std::int64_t>();
+    };
+    if (mode == SqlDatabase::Mode::write && version_now() == kPostgresVersion - 1)
+        session.exec(std::string("BEGIN;") + kPostgresUpgrade + kHeardOfRecords + "COMMIT;");
+    const auto version = version_now();
     if (version != kPostgresVersion)
-        return fail(Errc::invalid, "has schema " + std::to_string(version) + ", this program knows " +
-                                       std::to_string(kPostgresVersion));
+        return fail(Errc::invalid,
+                    "has schema " + std::to_string(version) + ", this program knows " +
+                        std::to_string(kPostgresVersion),
+                    version < kPostgresVersion ? "'hp-stats ingest' upgrades it" : "");
     return {};
 }
 

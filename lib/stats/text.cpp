@@ -68,6 +68,14 @@ std::string rate_text(const HashRate& rate) {
            scaled(*rate.high_hps, prefix) + ")";
 }
 
+std::string whole_characters(std::string text, std::size_t size_max) {
+    if (text.size() <= size_max) return text;
+    std::size_t size = size_max;
+    while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
+    text.resize(size);
+    return text;
+}
+
 std::string sparkline(std::span<const double> values) {
     static constexpr const char* kBars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     const double greatest = values.empty() ? 0 : *std::ranges::max_element(values);

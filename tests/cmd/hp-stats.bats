@@ -259,6 +259,24 @@ sqlite3.connect("old.db").executescript(open(sys.argv[1]).read())' "$HP_SOURCE_D
     assert_equal "$(hp-stats top old.db --minutes 5 --json | jq '[.workers[] | .amount] | add')" 144
 }
 
+@test "a database of schema 3 is migrated, and its gap is a gap at every step" {
+    python3 -c '
+import sqlite3, sys
+sqlite3.connect("old.db").executescript(open(sys.argv[1]).read())' "$HP_SOURCE_DIR/tests/data/stats-v3.sql"
+    hp-stats ingest --db old.db </dev/null
+    assert [ -e old.db.backup-v3 ]
+    # Two shares of 30,000 hashes a minute are 1000 H/s wherever somebody looked; 07:00, 08:00 with its gap, 09:00.
+    assert_equal "$(hp-stats history old.db --from 2026-01-01T07:00:00Z --step 1h --json |
+        jq -c '[.rows[:3][] | [.seconds, (.hashrate_hps | round)]]')" '[[3595,1001],[1800,1000],[3600,1000]]'
+    local step
+    for step in 5m 1m; do
+        assert_equal "$(hp-stats history old.db --from 2026-01-01T07:05:00Z --to 2026-01-01T10:00:00Z --step $step --json |
+            jq -c '[([.rows[] | select(.observed) | .hashrate_hps | round] | unique), ([.rows[] | select(.observed | not) | .from_ms] | [min, max])]')" \
+            "[[1000],[1767255300000,1767256800000]]"
+    done
+    assert_equal "$(field '(.hashrate_hps - 1000 | fabs) < 10' old.db --minutes 150)" true
+}
+
 # ---- check
 
 @test "check: the exit codes and the line of a Nagios plugin" {

@@ -128,7 +128,7 @@ record(0, "alarm", what="disk\u0000full")' "$now"
     some_records | sed -n 1,5p | hp-stats ingest --db "$url"
     psql -qX "$url" -c 'UPDATE hashpool_stats SET version = 99'
     run_tool -1 hp-stats show "$url"
-    [[ $stderr == *"has schema 99, this program knows 3"* ]]
+    [[ $stderr == *"has schema 99, this program knows 4"* ]]
     run_tool -2 hp-stats show "postgresql://hashpool:secret-of-the-test@localhost:$port/stats"
     [[ $stderr == *PGPASSFILE* && $stderr != *secret-of-the-test* ]]
     : >pgpass
@@ -141,4 +141,18 @@ record(0, "alarm", what="disk\u0000full")' "$now"
     run_tool -1 hp-stats show --config-dir conf
     [[ $stderr == *"postgresql://hashpool@localhost:1/stats"* ]]
     assert_equal "$(find . -name '*.db')" ""
+}
+
+@test "tables of the version before are upgraded: minutes with a record count as seen" {
+    some_records | hp-stats ingest --db "$url" --keep-1m-min 60
+    counts() { hp-stats history "$url" --step "$1" --json | jq -c '[.rows[].count]'; }
+    local before
+    before=$(counts 1m)
+    psql -qX "$url" -c 'DROP TABLE slot_heard, refused; UPDATE hashpool_stats SET version = 3'
+    run_tool -1 hp-stats show "$url"
+    [[ $stderr == *"has schema 3"* ]]
+    hp-stats ingest --db "$url" --keep-1m-min 60 </dev/null
+    assert_equal "$(counts 1m)" "$before"
+    assert_equal "$(hp-stats history "$url" --step 1m --json | jq -c '[.rows[1:-1][].seconds] | unique')" '[60,300]'
+    assert_equal "$(hp-stats history "$url" --step 1h --json | jq -c '[.rows[1:-1][].seconds] | unique')" '[3600]'
 }

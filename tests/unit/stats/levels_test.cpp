@@ -36,14 +36,28 @@ struct Given {
     std::uint64_t amount;
 };
 
-void put(Batch& batch, const Given& given) {
-    wire::Record record("share_accepted", "hp-pool", given.ts_ms);
-    record.add("worker", given.worker).add("amount", given.amount).add("work_hashes", 1.0 * given.amount);
+void put(Batch& batch, const wire::Record& record) {
     wire::RecordReader reader;
     reader.feed(record.line());
     auto read = reader.next();
     REQUIRE(read);
     REQUIRE(batch.add(*read, kEnd));
+}
+void put(Batch& batch, const Given& given) {
+    wire::Record record("share_accepted", "hp-pool", given.ts_ms);
+    record.add("worker", given.worker).add("amount", given.amount).add("work_hashes", 1.0 * given.amount);
+    put(batch, record);
+}
+/// A pool that tells its status each second from `from` on, and has a share of 1000 hashes every other.
+void put_pool(Batch& batch, UnixMs from, UnixMs to) {
+    for (UnixMs at = from; at < to; at += 1000) {
+        put(batch, wire::Record("pool_status", "hp-pool", at).add("started_ms", from));
+        if (at % 2000 == 0)
+            put(batch, wire::Record("share_accepted", "hp-pool", at)
+                           .add("worker", "a")
+                           .add("amount", 1)
+                           .add("work_hashes", 1000.0));
+    }
 }
 
 std::uint64_t amount_between(const std::vector<Given>& all, UnixMs from, UnixMs to,
@@ -162,6 +176,90 @@ TEST_CASE(
     for (std::size_t i = 1; i < minutes.size(); ++i)
         fine += minutes[i].from_ms - minutes[i - 1].from_ms == kMinute;
     CHECK(fine <= 6 * 60 + 64);
+}
+
+TEST_CASE("a gap in the pool's records is a gap at every step: what was not seen does not lower the rate") {
+    constexpr UnixMs kBegin = kEnd - 4 * kHour, kGapFrom = kEnd - 3 * kHour + 20 * kMinute + 15'000,
+                     kGapTo = kGapFrom + 27 * kMinute;
+    for (const bool is_kept : {true, false}) {
+        CAPTURE(is_kept);
+        LevelsFolder folder;
+        const std::string path = folder.path + "/s.db";
+        Retention retention;
+        if (!is_kept) retention.keep_s = {3600, 7200, 20 * 86400, 400LL * 86400};
+        auto series = *Series::open(path, retention);
+        Batch batch;
+        const auto commit = [&] {
+            REQUIRE(series.commit(batch, kEnd));
+            batch.clear();
+        };
+        for (UnixMs at = kBegin; at < kEnd; at += 10 * kMinute + 3'000) {
+            const UnixMs end = std::min(at + 10 * kMinute + 3'000, kEnd);
+            if (at < kGapFrom) put_pool(batch, at, std::min(end, kGapFrom));
+            if (end > kGapTo) put_pool(batch, std::max(at, kGapTo), end);
+            // The mint goes on: its words say nothing of the pool's shares.
+            put(batch, wire::Record("link_down", "hp-mint", at).add("reason", "x"));
+            commit();
+        }
+        while (*series.catch_up(kEnd)) {
+        }
+        auto reader = *Reader::open(path);
+        for (std::size_t level = 0; level < kLevels.size(); ++level) {
+            CAPTURE(level);
+            const auto rows = *reader.history(
+                {.name = "share_accepted", .from_ms = 0, .to_ms = kEnd + kDay, .level = level});
+            int gaps = 0;
+            double seen = 0;
+            for (const auto& row : rows) {
+                CAPTURE((row.from_ms - kBegin) / kMinute);
+                const auto rate = estimate(row.sums, row.seconds);
+                if (!row.is_observed) CHECK(row.sums.count == 0);
+                gaps += !row.is_observed;
+                seen += row.seconds;
+                if (!row.is_observed || row.seconds < 10) continue;
+                REQUIRE(rate);
+                CHECK(rate->hps == doctest::Approx(500).epsilon(0.12));
+                CHECK(rate->low_hps <= 500);
+                CHECK(*rate->high_hps >= 500);
+            }
+            // Minutes and five minutes that lie in the gap, as far as they are kept; the last second is open.
+            const int of_level[] = {26, 4, 0, 0};
+            if (is_kept) CHECK(gaps == of_level[level]);
+            CHECK(seen == doctest::Approx((4 * kHour - 27 * kMinute) / 1000 - 1).epsilon(0.001));
+        }
+        for (const std::int64_t minutes : {60, 200, 230, 10'000}) {
+            CAPTURE(minutes);
+            const auto s = *reader.snapshot(minutes);
+            CHECK(s.sum("share_accepted").work_hashes / s.seen_seconds() ==
+                  doctest::Approx(500).epsilon(0.01));
+        }
+        // What comes late fills its part of the gap, once however often it comes.
+        for (int i = 0; i < 2; ++i) {
+            put_pool(batch, kGapFrom + 5 * kMinute, kGapFrom + 7 * kMinute);
+            commit();
+        }
+        const auto hours =
+            *reader.history({.name = "share_accepted", .from_ms = 0, .to_ms = kEnd, .level = 2});
+        REQUIRE(hours.size() == 4);
+        if (is_kept) CHECK(hours[1].seconds == 3600 - 25 * 60);
+    }
+}
+
+TEST_CASE("a source that tells no status: a minute with a record of it was seen") {
+    LevelsFolder folder;
+    auto series = *Series::open(folder.path + "/s.db");
+    Batch batch;
+    // The newest on a boundary: it is the next slot's.
+    for (UnixMs at = kEnd - kHour; at <= kEnd; at += 40'000) put(batch, Given{at, "a", 1});
+    REQUIRE(series.commit(batch, kEnd));
+    auto reader = *Reader::open(folder.path + "/s.db");
+    CHECK((*reader.snapshot(50)).unheard_s == 0);
+    const auto rows =
+        *reader.history({.name = "share_accepted", .from_ms = 0, .to_ms = kEnd + 1, .level = 1});
+    REQUIRE(rows.size() == 13);
+    for (const auto& row : rows) CHECK(row.is_observed);
+    for (int i = 0; i < 12; ++i) CHECK(rows[i].seconds == 300);
+    CHECK(rows[12].seconds == 0);
 }
 
 TEST_CASE("error bars hold the true rate in 95 of 100 cases, also with few shares and mixed targets") {

@@ -171,6 +171,59 @@ TEST_CASE("a label that is too long ends with a whole character") {
     CHECK(batch.sums().contains({minute, {"share_accepted", name.substr(0, 254)}}));
 }
 
+TEST_CASE("who was refused, why, how often, and for an hour") {
+    Folder folder;
+    const std::string path = folder.path + "/s.db";
+    auto series = *Series::open(path);
+    const auto commit = [&](const std::vector<wire::Record>& records) {
+        Batch batch;
+        for (const auto& record : records) REQUIRE(add(batch, record));
+        REQUIRE(series.commit(batch, kNow));
+    };
+    const auto channel = [](const char* peer, const char* worker, UnixMs at) {
+        return wire::Record("channel_refused", "hp-pool", at)
+            .add("connection_id", 1)
+            .add("peer", peer)
+            .add("worker", worker)
+            .add("reason", "invalid-locking-key");
+    };
+    constexpr UnixMs kThen = kNow - 7'200'000;
+    commit({channel("192.0.2.1:4000", "rig1", kThen), channel("192.0.2.1:4001", "rig1", kThen + 1000),
+            channel("[2001:db8::1]:4001", "<b>", kThen + 500),
+            wire::Record("upstream_refused", "hp-proxy", kThen + 100)
+                .add("pool", "pool.example:34254")
+                .add("reason", "unsupported-protocol"),
+            // A mint's answer to a wallet has a code, and no reason.
+            wire::Record("request_refused", "hp-mint", kThen)
+                .add("route", "/v1/swap")
+                .add("status", 400)
+                .add("code", 11001)});
+    commit({channel("192.0.2.1:4002", "rig1", kThen + 2000)});
+    auto reader = *Reader::open(path);
+    auto page = *reader.refused(0, 10);
+    REQUIRE(page.total == 3);
+    CHECK(page.items[0].key ==
+          RefusedKey{"hp-pool", "channel_refused", "192.0.2.1", "rig1", "invalid-locking-key"});
+    CHECK(page.items[0].what.count == 3);
+    CHECK(page.items[0].what.first_ms == kThen);
+    CHECK(page.items[0].what.last_ms == kThen + 2000);
+    CHECK(page.items[1].key.who == "[2001:db8::1]");
+    CHECK(page.items[2].key.who == "pool.example:34254");
+    CHECK((*reader.refused(1, 1)).items.size() == 1);
+    // As many names as a hostile miner likes: bounded, the last stay.
+    std::vector<wire::Record> many;
+    for (int i = 0; i < 3'000; ++i) {
+        if (i % 1'000 == 0) commit(std::exchange(many, {}));
+        many.push_back(channel("192.0.2.2:1", std::to_string(i).c_str(), kThen + 10'000 + i));
+    }
+    commit(many);
+    page = *reader.refused(0, 1);
+    CHECK(page.total == kRefusedMax);
+    CHECK(page.items[0].key.worker == "2999");
+    commit({share("a", 1, 1, kThen + kRefusedMs + 13'000)});
+    CHECK((*reader.refused(0, 1)).total == 0);
+}
+
 TEST_CASE("what was committed comes back, by label and in sum") {
     const auto s = snapshot_of({share("a", 5, 1000.5), share("b", 7, 2000), share("a", 1, 500, kNow + 61'000),
                                 quote(5, 12), quote(7, 40), quote(7, -1, kNow, true)});
