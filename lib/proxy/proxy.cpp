@@ -71,6 +71,14 @@ Result<std::unique_ptr<Proxy>> Proxy::start(net::Loop& loop, ProxyOptions option
     p->connect_wallet();
     p->status_.every(kStatusMs, [p] {
         p->end_patience();
+        // What the pool told of while the mint was away was looked for in vain.
+        const bool has_mint = p->wallet_->is_connected();
+        if (std::exchange(p->had_mint_, has_mint) != has_mint) {
+            has_mint ? log::info("mint {}: answers", p->options_.wallet.mint_url)
+                     : log::warn("mint {}: does not answer; shares are accepted meanwhile",
+                                 p->options_.wallet.mint_url);
+            if (has_mint) p->find_quotes();
+        }
         p->status_line_.set(fmt::format("{} miners; pool {}, mint {}", p->miners_.size(),
                                         p->upstream_->is_ready() ? "up" : "away",
                                         p->wallet_->is_connected() ? "up" : "away"));
@@ -101,6 +109,7 @@ void Proxy::connect_wallet() {
     wallet_->connect([this](Result<> connected) {
         if (connected) {
             log::info("mint {}: connected", options_.wallet.mint_url);
+            had_mint_ = true;
             wallet_reason_.clear();
             wallet_backoff_.reset();
             return find_quotes();

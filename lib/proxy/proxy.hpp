@@ -82,6 +82,7 @@ class Proxy {
     net::Timer soon_;
     bool is_looking_soon_{false};
     bool is_ready_{false};
+    bool had_mint_{false};
     std::string wallet_reason_;
 };
 

@@ -20,6 +20,9 @@ struct Wallet::Impl {
     void store_incoming();
     void store_incoming_soon();
     void connect(std::function<void(Result<>)> done);
+    /// A word of the mint, or its absence, at this moment.
+    void hear_mint(bool is_there);
+    void probe_mint();
     void resume(std::vector<std::int64_t> ops, std::function<void()> done);
     void adopt_open_ops();
     Result<std::size_t> quotes_to_mint();
@@ -69,11 +72,14 @@ struct Wallet::Impl {
     Operations operations;
     std::function<void(Minted)> tell_minted;
     std::function<void(std::string quote_id, std::string reason)> tell_parked;
-    std::atomic<bool> is_connected{false};  ///< for the owner's thread; here session.is_ready() says it
+    /// For the owner's thread: the mint is known (session.is_ready()), and its last answer came.
+    std::atomic<bool> is_connected{false};
 
     net::Timer again;  ///< of pump()
     net::Backoff backoff{500, 30'000};
     net::Timer connect_limit;
+    net::Timer probe;  ///< of an idle mint
+    SteadyMs mint_heard_ms{0};
     struct IdleWait {
         std::function<void(Result<>)> done;
         std::unique_ptr<net::Timer> limit;

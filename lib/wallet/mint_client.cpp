@@ -45,12 +45,23 @@ Result<std::unique_ptr<MintClient>> MintClient::create(net::Loop& loop, const st
     return std::unique_ptr<MintClient>(new MintClient(std::move(http)));
 }
 
+void MintClient::hear(const Result<net::HttpResponse>& answer) const {
+    // 5xx are the words of what stands before a mint that is away.
+    if (on_word) on_word(answer && answer->status < 500);
+}
+
+void MintClient::probe(std::int64_t limit_ms) {
+    http_->request(
+        "GET", "/v1/info", {}, [this](const Result<net::HttpResponse>& answer) { hear(answer); }, limit_ms);
+}
+
 template <class T>
 void MintClient::call(std::string_view method, const std::string& path, const std::string& body,
                       std::function<Result<T>(const std::string&)> parse, OnReply<T> done) {
     http_->request(
         method, path, body,
-        [path, parse = std::move(parse), done = std::move(done)](Result<net::HttpResponse> answer) {
+        [this, path, parse = std::move(parse), done = std::move(done)](Result<net::HttpResponse> answer) {
+            hear(answer);
             if (!answer)
                 return done(tl::unexpected(
                     MintFailure{Kind::away, cashu::Code::unspecified,

@@ -30,6 +30,11 @@ class MintClient {
   public:
     static Result<std::unique_ptr<MintClient>> create(net::Loop& loop, const std::string& mint_url);
 
+    /// Told of each answer, and of each that did not come: whether the mint is there.
+    std::function<void(bool is_there)> on_word;
+    /// Only for on_word: asks for /v1/info, and waits no longer than this for it.
+    void probe(std::int64_t limit_ms);
+
     void info(OnReply<cashu::MintInfoSeen> done);
     void keysets(OnReply<std::vector<cashu::Keyset>> done);
     void keys(const cashu::KeysetId& id, OnReply<cashu::Keyset> done);
@@ -45,6 +50,7 @@ class MintClient {
 
   private:
     explicit MintClient(std::unique_ptr<net::HttpClient> http) : http_{std::move(http)} {}
+    void hear(const Result<net::HttpResponse>& answer) const;
     template <class T>
     void call(std::string_view method, const std::string& path, const std::string& body,
               std::function<Result<T>(const std::string&)> parse, OnReply<T> done);

@@ -8,6 +8,9 @@ namespace {
 
 /// Quotes in one request, whatever the mint would take: cashu-ts has the same bound.
 constexpr std::size_t kBatchMax = 100;
+/// How often a mint that has said nothing for kProbeQuietMs is asked whether it is there, and for how long.
+constexpr std::int64_t kProbeMs = 1'500;
+constexpr std::int64_t kProbeQuietMs = 1'000;
 /// connect() calls back after so long even if what was cut off has not ended; it goes on all the same.
 constexpr std::int64_t kResumeLimitMs = 10'000;
 /// Quotes that come while an operation is under way are stored after so long at the latest.
@@ -41,6 +44,7 @@ void Wallet::Impl::connect(std::function<void(Result<>)> done) {
         for (auto& one : waiting) loop.post([one = std::move(one), result] { one(result); });
         if (result) {
             is_connected = true;
+            probe.every(kProbeMs, [this] { probe_mint(); });
             again.cancel();
             is_backing_off = false;
             backoff.reset();
@@ -60,6 +64,15 @@ void Wallet::Impl::connect(std::function<void(Result<>)> done) {
         std::reverse(open->begin(), open->end());
         resume(*std::move(open), [finish] { finish({}); });
     });
+}
+
+void Wallet::Impl::hear_mint(bool is_there) {
+    mint_heard_ms = steady_ms_now();
+    if (session.is_ready()) is_connected = is_there;
+}
+
+void Wallet::Impl::probe_mint() {
+    if (steady_ms_now() - mint_heard_ms >= kProbeQuietMs) mint->probe(kProbeMs);
 }
 
 /// One after the other, the last of the list first.
@@ -277,6 +290,7 @@ void Wallet::Impl::look_if_idle() {
 void Wallet::Impl::stop() {
     is_stopped = true;
     again.cancel();
+    probe.cancel();
     store_incoming();
     courier.stop();
     look_if_idle();

@@ -22,6 +22,7 @@ Wallet::Impl::Impl(net::Loop& loop_, WalletOptions options_, crypto::SecretKey l
       operations{vault, keyring, lock_key_, options.mint_url, options.unit},
       again{loop_},
       connect_limit{loop_},
+      probe{loop_},
       lane{loop_},
       store_soon{loop_},
       mint{std::move(mint_)},
@@ -29,6 +30,7 @@ Wallet::Impl::Impl(net::Loop& loop_, WalletOptions options_, crypto::SecretKey l
       scanner{*mint, vault, keyring},
       courier{loop_, *mint, vault, operations, session, scanner} {
     crypto::wipe(options.seed);  // the keyring has it
+    mint->on_word = [this](bool is_there) { hear_mint(is_there); };
     lane.on_idle = [this] { look_if_idle(); };
     courier.on_parked = [this](const Operations::Parked& parked) {
         log::warn("quote {} is parked: {}", printable(parked.quote_id), parked.reason);

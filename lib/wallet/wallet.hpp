@@ -62,6 +62,8 @@ class Wallet {
     /// were cut off. Calls back once; an error means the mint cannot be reached or is not usable; may be
     /// called again.
     void connect(std::function<void(Result<>)> done);
+    /// Whether connect() has succeeded and the mint's last answer came. One that nothing was asked of for a
+    /// second is asked for its info.
     bool is_connected() const;
 
     /// Queues a paid quote that is locked to locking_key(). Minted at once when nothing is under way, else

@@ -85,6 +85,7 @@ class FakeMint {
     bool replays{true};  ///< the same request is answered as before
     std::size_t batch_max{100};
     std::deque<Next> next;                                  ///< for the next POSTs that sign
+    bool is_down{false};                                    ///< something in front of it answers 502
     std::string redirect;                                   ///< where every request is sent, when not empty
     std::vector<std::pair<std::string, std::string>> seen;  ///< path and body of the POSTs that sign
 
@@ -100,6 +101,7 @@ class FakeMint {
     }
 
     net::HttpResponse serve(const net::HttpRequest& request) {
+        if (is_down) return {502, "", "text/html"};
         if (!redirect.empty()) return {302, "", "text/html", {{"Location", redirect}}};
         const std::string& path = request.path;
         if (path == "/v1/info") {

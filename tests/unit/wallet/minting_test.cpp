@@ -285,6 +285,18 @@ TEST_CASE("connecting says what is wrong with a mint") {
     }
 }
 
+TEST_CASE("a mint that goes away while nothing is asked of it is noticed, and so is its return") {
+    Bench bench;
+    auto wallet = bench.open();
+    CHECK_FALSE(wallet->is_connected());
+    REQUIRE(bench.connect(*wallet).has_value());
+    CHECK(wallet->is_connected());
+    bench.mint.is_down = true;
+    REQUIRE(run_until(bench.loop, [&] { return !wallet->is_connected(); }));
+    bench.mint.is_down = false;
+    REQUIRE(run_until(bench.loop, [&] { return wallet->is_connected(); }));
+}
+
 TEST_CASE("what waits for a mint that is away can be stopped, and is kept") {
     Bench bench;
     auto wallet = bench.open();
