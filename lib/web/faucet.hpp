@@ -9,7 +9,7 @@ namespace hp::web {
 class Faucet {
   public:
     static Result<std::unique_ptr<Faucet>> connect(net::Loop& loop, const net::Endpoint& proxy_api);
-    /// What hp-proxy says of its balance; 503 where it has no faucet, or is away.
+    /// What hp-proxy says of its balance; {"amount_max":null} where it has no faucet, or is away.
     void balance(const net::HttpServer::Reply& reply);
     /// A token, as hp-proxy's answer with "qr" (see qr_rows) or null; its refusals as they are.
     void token(const net::HttpRequest& request, const net::HttpServer::Reply& reply);

@@ -6,6 +6,7 @@
 #include "base/bytes.hpp"
 #include "base/json_text.hpp"
 #include "log/log.hpp"
+#include "web/page_json.hpp"
 
 namespace hp::web {
 namespace {
@@ -29,29 +30,13 @@ const Span* find_span(std::string_view name) {
     return found == std::end(kSpans) ? nullptr : found;
 }
 
-/// The body as JSON on one line in ASCII; an error when it is none, or no object.
-Result<std::string> object_of(const net::HttpResponse& response) {
-    if (response.status != 200) return fail(Errc::io, "answers with HTTP " + std::to_string(response.status));
-    // Depth is bounded before anything recurses.
-    int depth = 0;
-    const auto json = nlohmann::ordered_json::parse(
-        response.body,
-        [&](int at, nlohmann::ordered_json::parse_event_t, nlohmann::ordered_json&) {
-            depth = std::max(depth, at);
-            return at <= 16;
-        },
-        false);
-    if (depth > 16 || !json.is_object())
-        return fail(Errc::io, "answers with something else than a JSON object");
-    return json.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
-}
-
 }  // namespace
 
 Feed::Feed(net::Loop& loop, Options options)
     : options_{std::move(options)}, timer_{loop}, since_ms_{unix_ms_now()} {
     clients_.path = options_.clients_path + "?limit=100&order=hashrate";
     workers_.path = options_.workers_path;
+    refused_.path = "/api/v1/refused?limit=25";
 }
 
 Result<std::unique_ptr<Feed>> Feed::start(net::Loop& loop, Options options) {
@@ -66,7 +51,8 @@ Result<std::unique_ptr<Feed>> Feed::start(net::Loop& loop, Options options) {
 }
 
 void Feed::ask() {
-    if (outstanding_ > 0) return;  // the client's time limit ends it
+    // The client's time limit ends it; what is known ages meanwhile.
+    if (outstanding_ > 0) return publish();
     outstanding_ = 2;
     failure_.clear();
     client_->request("GET", "/api/v1/global", {},
@@ -77,7 +63,7 @@ void Feed::ask() {
 }
 
 void Feed::ask_for_names() {
-    for (Names* names : {&clients_, &workers_}) {
+    for (Names* names : {&clients_, &workers_, &refused_}) {
         const SteadyMs asked_ms = steady_ms_now();
         if (names->is_asked || asked_ms < names->due_ms) continue;
         names->is_asked = true;
@@ -87,14 +73,14 @@ void Feed::ask_for_names() {
             names->due_ms = now + std::min(kNamesShare * (now - asked_ms), kNamesMsMax);
             // A token of a narrower scope sees the figures, and no names.
             if (answer && answer->status == 401) *answer = {200, R"({"items":null})"};
-            if (auto object = answer ? object_of(*answer) : Result<std::string>{fail(answer.error())})
+            if (auto object = answer ? page_object(*answer) : Result<std::string>{fail(answer.error())})
                 names->shown = *std::move(object);
         });
     }
 }
 
 void Feed::on_answer(std::string& into, const Result<net::HttpResponse>& answer) {
-    auto object = answer ? object_of(*answer) : Result<std::string>{fail(answer.error())};
+    auto object = answer ? page_object(*answer) : Result<std::string>{fail(answer.error())};
     if (object)
         into = *std::move(object);
     else if (failure_.empty())
@@ -106,6 +92,7 @@ void Feed::on_answer(std::string& into, const Result<net::HttpResponse>& answer)
     if (stale == global.end() || !stale->is_boolean())
         return set_away("answers with something else than figures");
     const bool is_stale = *stale;
+    look_at(global);
     const std::string state = is_stale ? "stale" : "ok";
     if (state != state_) {
         since_ms_ = unix_ms_now();
@@ -114,10 +101,26 @@ void Feed::on_answer(std::string& into, const Result<net::HttpResponse>& answer)
     }
     state_ = state;
     error_.clear();
-    as_of_ms_ = unix_ms_now();
     shown_global_ = global_;
     shown_figures_ = figures_;
     publish();
+}
+
+/// How old the figures are, and who tells them.
+void Feed::look_at(const nlohmann::json& global) {
+    const auto last = global.find("last_record_ms");
+    as_of_ms_ = last != global.end() && last->is_number_integer() ? last->get<UnixMs>() : 0;
+    const auto figures = nlohmann::json::parse(figures_, nullptr, false);
+    const auto status = figures.find("status");
+    if (status == figures.end() || !status->is_object()) return;
+    for (const auto& [source, fields] : status->items()) {
+        UnixMs last_ms = 0;
+        for (const auto& field : fields) {
+            const auto ts = field.is_object() ? field.find("ts_ms") : field.end();
+            if (ts != field.end() && ts->is_number_integer()) last_ms = std::max(last_ms, ts->get<UnixMs>());
+        }
+        liveness_.see(source, last_ms, unix_ms_now(), steady_ms_now());
+    }
 }
 
 void Feed::set_away(const std::string& why) {
@@ -138,9 +141,17 @@ std::string Feed::state_json() const {
     else
         append_json_string(out, error_);
     out += R"(,"as_of_ms":)" + (as_of_ms_ > 0 ? std::to_string(as_of_ms_) : "null") + R"(,"now_ms":)" +
-           std::to_string(unix_ms_now()) + "}";
+           std::to_string(unix_ms_now()) + R"(},"sources":{)";
+    const char* comma = "";
+    for (const auto& source : liveness_.sources(unix_ms_now(), steady_ms_now())) {
+        out += std::exchange(comma, ",");
+        append_json_string(out, source.name);
+        out += R"(:{"last_ms":)" + std::to_string(source.last_ms) + R"(,"heard":)" +
+               (source.is_heard ? "true}" : "false}");
+    }
+    out += '}';
     return out + R"(,"global":)" + shown_global_ + R"(,"figures":)" + shown_figures_ + R"(,"clients":)" +
-           clients_.shown + R"(,"workers":)" + workers_.shown + "}";
+           clients_.shown + R"(,"workers":)" + workers_.shown + R"(,"refused":)" + refused_.shown + "}";
 }
 
 void Feed::publish() {
@@ -166,7 +177,7 @@ void Feed::history(const std::string& span, net::HttpServer::Reply reply) {
                              "&from_ms=" + std::to_string(unix_ms_now() - what.ms);
     client_->request("GET", path, {}, [this, span](Result<net::HttpResponse> answer) {
         Cached& to = histories_[span];
-        auto object = answer ? object_of(*answer) : Result<std::string>{fail(answer.error())};
+        auto object = answer ? page_object(*answer) : Result<std::string>{fail(answer.error())};
         // An old one, with its times in it, is more than none.
         if (object) to.body = *std::move(object), to.at_ms = steady_ms_now();
         for (auto& waiting : std::exchange(to.waiting, {})) {

@@ -3,11 +3,13 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
 #include "crypto/secret_text.hpp"
 #include "net/http.hpp"
+#include "web/liveness.hpp"
 
 namespace hp::web {
 
@@ -22,9 +24,10 @@ class Feed {
     };
     static Result<std::unique_ptr<Feed>> start(net::Loop& loop, Options options);
 
-    /// One JSON object: "stats" (state "ok", "stale" or "away"; since_ms; error), and the last "global" and
-    /// "figures" that came, with "as_of_ms", and "clients" and "workers" where the token's scope lets us see
-    /// them; or null.
+    /// One JSON object: "stats" (state "ok", "stale" or "away"; since_ms; error; as_of_ms, of the newest
+    /// record in the figures; now_ms), "sources" (for each program that tells its status the time of its last
+    /// word, last_ms, and whether it is heard), and the last "global" and "figures" that came, "clients",
+    /// "workers" and "refused" where the token's scope lets us see them; or null.
     std::string state_json() const;
     /// The stream gets an event now and at each change.
     void subscribe(std::shared_ptr<net::HttpStream> stream);
@@ -44,6 +47,7 @@ class Feed {
     void ask();
     void ask_for_names();
     void on_answer(std::string& into, const Result<net::HttpResponse>& answer);
+    void look_at(const nlohmann::json& global);
     void publish();
     void set_away(const std::string& why);
 
@@ -55,6 +59,7 @@ class Feed {
     std::string global_, figures_;  ///< of this round
     std::string state_{"away"}, error_{"no answer yet"};
     UnixMs since_ms_{}, as_of_ms_{};
+    Liveness liveness_;
     std::string shown_global_{"null"}, shown_figures_{"null"};
     /// A list of names, asked for the more seldom the longer its answer takes.
     struct Names {
@@ -63,7 +68,7 @@ class Feed {
         bool is_asked{false};
         SteadyMs due_ms{0};
     };
-    Names clients_, workers_;
+    Names clients_, workers_, refused_;
     std::vector<std::shared_ptr<net::HttpStream>> streams_;
     std::map<std::string, Cached> histories_;
 };

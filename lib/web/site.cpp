@@ -52,6 +52,8 @@ void Site::answer(const net::HttpRequest& request, const net::HttpServer::Reply&
     }
     if (request.path == "/events") {
         auto out = with_headers({200, {}, "text/event-stream"});
+        out.headers.emplace_back("X-Accel-Buffering",
+                                 "no");  // nginx would keep events until a buffer is full
         out.stream = [this](std::shared_ptr<net::HttpStream> stream) { feed_.subscribe(std::move(stream)); };
         return reply(std::move(out));
     }

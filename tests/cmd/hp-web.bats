@@ -105,13 +105,13 @@ host, port = sys.argv[1].split(":")
 http.server.ThreadingHTTPServer((host, int(port)), Handler).serve_forever()' "$(listen_of pool_stats_listen)" 2>asked 3>&- &
     local server=$!
     start_web pool
-    # Each for a round of three questions; two may be left of the round before.
+    # Each for a round of up to five questions; four may be left of the round before.
     asked() { [ "$(wc -l <asked)" -ge "$1" ]; }
     local which
     for which in {1..7}; do
         echo "$which" >next
         mv next which
-        deadline_s=20 wait_until asked $(($(wc -l <asked) + 5))
+        deadline_s=20 wait_until asked $(($(wc -l <asked) + 9))
     done
     kill "$server"
     assert_equal "$(curl -sS -o /dev/null -w '%{http_code}' "$url/")" 200

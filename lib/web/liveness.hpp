@@ -1,0 +1,36 @@
+// Whether a program is heard, by the times of its records. Pure.
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+
+namespace hp::web {
+
+class Liveness {
+  public:
+    /// Programs tell their status each second: without a word for so long, one is silent.
+    static constexpr SteadyMs kSilentMs = 3'000;
+    /// Records older than this are a backlog that is being read, or of a clock that is wrong.
+    static constexpr UnixMs kBehindMsMax = 30'000;
+
+    /// The time of the source's newest record (its clock), as seen at `now` and `steady_now` (ours).
+    void see(const std::string& source, UnixMs last_ms, UnixMs now, SteadyMs steady_now);
+
+    struct Source {
+        std::string name;
+        UnixMs last_ms{};  ///< of its newest record
+        bool is_heard{};
+    };
+    std::vector<Source> sources(UnixMs now, SteadyMs steady_now) const;
+
+  private:
+    struct Seen {
+        UnixMs last_ms{};
+        SteadyMs heard_ms{};
+    };
+    std::map<std::string, Seen> seen_;
+};
+
+}  // namespace hp::web

@@ -1,0 +1,36 @@
+// Who is silent is not up, and old figures look old.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { POOL_URL, PROXY_URL, SCREENSHOTS, isOld, narrow, open, speech, textOf, waitForMatch, waitForState, waitForText, wide } from "./browser.mjs";
+
+const sides = [["pool", POOL_URL, "pool", "mint alpha", wide], ["proxy", PROXY_URL, "proxy", "mint", narrow]];
+for (const [side, url, main, other, viewport] of sides)
+  test(`hp-${side} falls silent: said soon, its figures grey with their age, what it told of unknown`, async () => {
+    const page = await open(url, viewport);
+    await waitForText(page, "freshness", "live");
+    await waitForState(page, main, "up");
+    assert.equal(await isOld(page), false);
+    const kept = speech[side];
+    speech[side] = null;
+    const began = performance.now();
+    await waitForState(page, main, "silent");
+    console.log(`# hp-${side}'s silence is on its page after ${Math.round(performance.now() - began)} ms`);
+    assert.match(await textOf(page, "freshness"), new RegExp(`^no word from hp-${side}: figures of \\d\\d:\\d\\d:\\d\\d$`));
+    await waitForState(page, other, "unknown");
+    assert.equal(await isOld(page), true);
+    assert.notEqual(await textOf(page, side === "pool" ? "connections" : "miners"), "–");
+    // The age is the data's: by the state it is of when the last record came.
+    await waitForMatch(page, "age", /^[4-9] s old$/);
+    const state = await (await fetch(`${url}/api/state`)).json();
+    assert.ok(state.stats.now_ms - state.stats.as_of_ms >= 3000, "as_of_ms is the records' time");
+    assert.equal(state.sources[`hp-${side}`].heard, false);
+    const grey = await page.evaluate(() => getComputedStyle(document.querySelector(".tiles dd")).color);
+    await page.screenshot({ path: `${SCREENSHOTS}/${side}-silent.png`, fullPage: true });
+    speech[side] = kept;
+    await waitForText(page, "freshness", "live");
+    await waitForState(page, main, "up");
+    assert.notEqual(await page.evaluate(() => getComputedStyle(document.querySelector(".tiles dd")).color), grey);
+    assert.equal(await textOf(page, "age"), "");
+    assert.deepEqual(page.problems, []);
+    await page.close();
+  });
