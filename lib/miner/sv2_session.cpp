@@ -206,7 +206,9 @@ class Sv2Session final : public Session,
     }
     void on(const OpenExtendedMiningChannelSuccess& opened) {
         if (opened.request_id != kRequestId || channel_id_) return;
-        if (const auto why = sv2::unusable_extranonce(opened, kMinExtranonceSize); !why.empty())
+        if (const auto why = sv2::unusable_extranonce(opened.extranonce_prefix.size, opened.extranonce_size,
+                                                      kMinExtranonceSize);
+            !why.empty())
             return drop({Errc::protocol, why});
         channel_id_ = opened.channel_id;
         group_channel_id_ = opened.group_channel_id;
@@ -252,7 +254,11 @@ class Sv2Session final : public Session,
         if (is_ours(set.channel_id)) target_ = set.maximum_target.bytes;
     }
     void on(const SetExtranoncePrefix& set) {
-        if (is_ours(set.channel_id)) extranonce_prefix_ = set.extranonce_prefix;
+        if (!is_ours(set.channel_id)) return;
+        if (const auto why = sv2::unusable_extranonce(set.extranonce_prefix.size, extranonce_size_, 0);
+            !why.empty())
+            return drop({Errc::protocol, why});
+        extranonce_prefix_ = set.extranonce_prefix;
     }
     void on(const SubmitSharesSuccess& success) {
         if (is_ours(success.channel_id))

@@ -50,6 +50,7 @@ Result<std::unique_ptr<Proxy>> Proxy::start(net::Loop& loop, ProxyOptions option
         p->events_.upstream_refused(p->upstream_->name(), code);
     };
     p->upstream_->on_lost = [p](const std::string&) { p->outage_.begin(steady_ms_now()); };
+    p->upstream_->on_further_ready = [p] { p->look_for_quotes_soon(); };
     p->upstream_->on_ready = [p] {
         p->outage_.end();
         auto miners = p->miners_;

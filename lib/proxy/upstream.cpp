@@ -205,7 +205,8 @@ Result<> Upstream::handle_channel(const sv2::FrameView& frame) {
         if (it == opening_.end()) return fail(Errc::protocol, "a channel that nobody asked for");
         auto owner = it->second.owner.lock();
         const std::string unusable =
-            sv2::unusable_extranonce(success.message, it->second.min_extranonce_size);
+            sv2::unusable_extranonce(success.message.extranonce_prefix.size, success.message.extranonce_size,
+                                     it->second.min_extranonce_size);
         opening_.erase(it);
         if (!owner) {
             close_channel(success.message.channel_id, "miner-disconnected");  // it has gone meanwhile

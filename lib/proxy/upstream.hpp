@@ -18,6 +18,7 @@ class ChannelOwner {
   public:
     virtual ~ChannelOwner() = default;
     virtual void on_opened(const sv2::mining::OpenExtendedMiningChannelSuccess& success) = 0;
+    /// No channel, or one that cannot be worked with any more: the owner goes.
     virtual void on_refused(const std::string& code) = 0;
     virtual void on_job(const sv2::mining::NewExtendedMiningJob& job) = 0;
     virtual void on_prev_hash(const sv2::mining::SetNewPrevHash& tip) = 0;

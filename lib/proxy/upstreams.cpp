@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "log/log.hpp"
+#include "sv2/setup.hpp"
 
 namespace hp::proxy {
 namespace {
@@ -48,6 +49,7 @@ class Upstreams::Route : public ChannelOwner, public std::enable_shared_from_thi
         while (all_.next_channel_id_ == 0 || all_.routes_.contains(all_.next_channel_id_))
             ++all_.next_channel_id_;
         channel_id_ = all_.next_channel_id_++;
+        extranonce_size_ = success.extranonce_size;
         all_.routes_.emplace(channel_id_, self);
         auto ours = success;
         ours.channel_id = channel_id_;
@@ -80,7 +82,12 @@ class Upstreams::Route : public ChannelOwner, public std::enable_shared_from_thi
         if (auto owner = owner_.lock()) owner->on_target(target);
     }
     void on_extranonce_prefix(ByteView prefix) override {
-        if (auto owner = owner_.lock()) owner->on_extranonce_prefix(prefix);
+        auto owner = owner_.lock();
+        if (!owner) return;
+        // As at the opening: nobody could mine with it, and the next channel may be a better one.
+        const auto why = sv2::unusable_extranonce(prefix.size(), extranonce_size_, 0);
+        if (why.empty()) return owner->on_extranonce_prefix(prefix);
+        owner->on_refused(why);
     }
     void on_accepted(std::uint32_t last_sequence_number) override {
         if (auto owner = owner_.lock()) owner->on_accepted(last_sequence_number);
@@ -102,6 +109,7 @@ class Upstreams::Route : public ChannelOwner, public std::enable_shared_from_thi
     Line* line_{nullptr};
     std::uint32_t channel_id_{0};  // ours; 0 until it is open
     std::uint32_t pool_channel_id_{0};
+    std::size_t extranonce_size_{0};
 };
 
 Upstreams::Upstreams(net::Loop& loop, Options options)
@@ -137,7 +145,8 @@ void Upstreams::on_line_ready(Line& line) {
     if (!is_first && terms != terms_)
         return line.upstream.end("the pool has other terms here than on the other connections");
     terms_ = terms;
-    if (is_first && on_ready) on_ready();
+    const auto& tell = is_first ? on_ready : on_further_ready;
+    if (tell) tell();
     place_waiting();
 }
 

@@ -32,6 +32,8 @@ class Upstreams {
 
     /// The first connection is there: channels may be opened.
     std::function<void()> on_ready;
+    /// A further one is there. If it was lost before, nobody was told of its miners' quotes meanwhile.
+    std::function<void()> on_further_ready;
     /// The last one is gone.
     std::function<void(const std::string& reason)> on_lost;
     std::function<void(const std::string& code)> on_setup_refused;

@@ -49,6 +49,8 @@ Result<Tlv> read_tlv(const Json& json) {
     HP_TRY(auto field_type, required_number(json, "field_type", 0xff));
     HP_TRY(tlv.value, required_hex(json, "value", 0xffff));
     tlv.extension_type = static_cast<std::uint16_t>(extension_type);
+    if ((tlv.extension_type & ~kChannelBit) == 0)
+        return at("extension_type", fail(Errc::invalid, "extension 0 has no TLVs").value());
     tlv.field_type = static_cast<std::uint8_t>(field_type);
     return tlv;
 }

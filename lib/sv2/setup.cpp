@@ -13,9 +13,7 @@ std::optional<common::SetupConnectionError> check_setup(const common::SetupConne
     return {};
 }
 
-std::string unusable_extranonce(const mining::OpenExtendedMiningChannelSuccess& success,
-                                std::uint16_t min_extranonce_size) {
-    const std::size_t prefix = success.extranonce_prefix.size, size = success.extranonce_size;
+std::string unusable_extranonce(std::size_t prefix, std::size_t size, std::size_t min_extranonce_size) {
     const std::string got = "unusable extranonce: extranonce_size " + std::to_string(size);
     if (size == 0 || size < min_extranonce_size)
         return got + ", asked for at least " + std::to_string(min_extranonce_size);

@@ -1,9 +1,10 @@
 // SetupConnection as every server of ours judges it. Spec 3.6.1.
 #pragma once
+#include <cstddef>
 #include <optional>
+#include <string>
 
 #include "sv2/common.hpp"
-#include "sv2/mining.hpp"
 
 namespace hp::sv2 {
 
@@ -17,9 +18,9 @@ std::optional<common::SetupConnectionError> check_setup(const common::SetupConne
 /// Bytes of prefix and extranonce together, at most.
 inline constexpr std::size_t kFullExtranonceMax = 32;
 
-/// Why a client cannot work with the extranonce that its channel got, or nothing: the server must grant at
-/// least what was asked (spec 5.3.5), and a coinbase holds no more.
-std::string unusable_extranonce(const mining::OpenExtendedMiningChannelSuccess& success,
-                                std::uint16_t min_extranonce_size);
+/// Why a client cannot work with the extranonce of its channel, or nothing: the server must grant at least
+/// what was asked (spec 5.3.5), and a coinbase holds no more. Sizes are bytes.
+std::string unusable_extranonce(std::size_t prefix_size, std::size_t extranonce_size,
+                                std::size_t min_extranonce_size);
 
 }  // namespace hp::sv2

@@ -13,7 +13,7 @@ setup() {
 pool_status_is() { records pool_status | tail -n 1 | jq -e "$1"; }
 proxy_status_is() { grep -F '"type":"proxy_status"' proxy.events | tail -n 1 | jq -e "$1"; }
 
-@test "miners beyond the limit of one connection come on another one; a lost one concerns its miners only" {
+@test "miners beyond the limit of one connection come on another one, each with its own shares" {
     set_key pool.toml channels_per_connection 3
     set_key proxy.toml events '"../proxy.events"'
     start_template

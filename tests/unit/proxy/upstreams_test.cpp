@@ -13,7 +13,7 @@ struct UpstreamsFixture {
     FakePool pool{loop};
     crypto::SecretKey miner_key = crypto::SecretKey::generate();
     std::unique_ptr<proxy::Upstreams> upstreams;
-    int ready{0};
+    int ready{0}, further_ready{0};
     std::vector<std::string> lost;
     std::vector<std::shared_ptr<Owner>> owners;
 
@@ -25,6 +25,7 @@ struct UpstreamsFixture {
                                             .connections_max = connections_max,
                                             .idle_ms = idle_ms});
         upstreams->on_ready = [this] { ++ready; };
+        upstreams->on_further_ready = [this] { ++further_ready; };
         upstreams->on_lost = [this](const std::string& reason) { lost.push_back(reason); };
         upstreams->start();
         REQUIRE(run_until(loop, [&] { return ready == 1; }));
@@ -138,6 +139,7 @@ TEST_CASE_FIXTURE(UpstreamsFixture,
     REQUIRE(all_open(2));
     CHECK(pool.peers.size() == 3);
     CHECK(ready == 1);
+    CHECK(further_ready == 2);  // opened, and opened again
     // All of them gone is another matter.
     for (auto& peer : pool.peers) peer->connection->close("restart");
     REQUIRE(run_until(loop, [&] { return lost.size() == 1; }));
@@ -189,4 +191,19 @@ TEST_CASE_FIXTURE(UpstreamsFixture,
     REQUIRE(all_open(1));
     CHECK(pool.peers.size() == 2);
     CHECK(upstreams->status().channels == 2);
+}
+
+TEST_CASE_FIXTURE(
+    UpstreamsFixture,
+    "a prefix that leaves no room for the extranonce is refused, and its miner alone hears of it") {
+    connect();
+    auto first = open(), second = open();
+    REQUIRE(all_open(4096));
+    auto& peer = pool.peer();
+    peer.send(msg::SetExtranoncePrefix{1, sv2::B0_32::from(Bytes(24, 1))});
+    peer.send(msg::SetExtranoncePrefix{2, sv2::B0_32::from(Bytes(25, 1))});
+    REQUIRE(run_until(loop, [&] { return second->heard.size() == 2; }));
+    CHECK(first->heard.back() == "prefix " + to_hex(Bytes(24, 1)));
+    CHECK(second->heard.back() ==
+          "refused unusable extranonce: extranonce_size 8 and a prefix of 25 bytes are more than 32");
 }
