@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 
+#include "accepted.hpp"
 #include "audit/audit.hpp"
 #include "audit/show.hpp"
 #include "cli/command.hpp"
@@ -13,6 +14,7 @@ namespace {
 
 Result<> run(const hp_audit::Options& options, bool is_json) {
     HP_TRY(auto places, hp_audit::find_places(options));
+    HP_DO(hp_audit::read_accepted(options, places));
     HP_TRY(auto report, audit::audit(places));
     std::fputs((is_json ? audit::to_json(report) : audit::to_lines(report)).c_str(), stdout);
     if (report.ok()) return {};
@@ -25,40 +27,29 @@ Result<> run(const hp_audit::Options& options, bool is_json) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    if (argc > 1 && std::string_view{argv[1]} == "accept") return hp_audit::accept(argc - 1, argv + 1);
     hp_audit::Options options;
     bool is_json = false;
     cli::Command command{
         {.name = "hp-audit",
          .summary = "Check that the databases of pool, mint and wallets agree, to the unit. Reads only.",
          .examples = {"hp-audit --config-dir ./demo",
-                      "hp-audit --pool outbox.db --mint mint.db --valuation target/unit_bits=32 --json"}}};
+                      "hp-audit --pool outbox.db --mint mint.db --valuation target/unit_bits=32 --json",
+                      "hp-audit --backup --pool /backup/outbox.db --mint /backup/mint.db",
+                      "hp-audit accept I18 --amount 300 --reason 'restore of 26 November' --config-dir d"}}};
     auto& app = command.app();
-    app.add_option("--pool", options.pools, "the pool's outbox; may stand several times")
-        ->type_name("FILE")
-        ->allow_extra_args(false);
-    app.add_option("--mint", options.mints, "a mint's ledger; may stand several times")
-        ->type_name("FILE")
-        ->allow_extra_args(false);
-    app.add_option("--wallet", options.wallets, "a wallet; may stand several times")
-        ->type_name("FILE")
-        ->allow_extra_args(false);
-    app.add_option("--config-dir", options.config_dir,
-                   "take what is not given from there, from HP_CONFIG_DIR or /etc/hashpool: databases and "
-                   "valuation")
-        ->type_name("DIR");
-    app.add_option("--valuation", options.valuation,
-                   "what shares are worth, as on the link (target/unit_bits=32)")
-        ->type_name("TEXT");
+    hp_audit::add_place_options(app, options);
+    app.add_flag(
+        "--backup", options.is_backup,
+        "the files are copies that were made one after the other: what one has from the time between "
+        "is noted, and no breach");
     app.add_flag("--deep", options.deep, "compare indexes with tables too; slow");
     app.add_option("--limit", options.limit, "how many breaches of each invariant are named [5]")
         ->check(CLI::Range(std::size_t{0}, std::size_t{1'000'000}))
         ->type_name("N");
     app.add_flag("--json", is_json, "print one JSON object");
     return command.run(argc, argv, [&] {
-        // A variable that stands around must not add databases to those that were named.
-        if (options.config_dir.empty() && options.pools.empty() && options.mints.empty() &&
-            options.wallets.empty())
-            options.config_dir = cli::usual_config_dir();
+        hp_audit::use_usual_dir(options);
         return run(options, is_json);
     });
 }

@@ -1,8 +1,10 @@
 #include "places.hpp"
 
+#include <CLI/CLI.hpp>
 #include <filesystem>
 
 #include "cli/command.hpp"
+#include "cli/secrets.hpp"
 #include "config/load.hpp"
 
 namespace hp::hp_audit {
@@ -65,11 +67,71 @@ Result<std::optional<audit::Worth>> configured_worth(const std::string& dir) {
 
 }  // namespace
 
+void add_place_options(CLI::App& app, Options& options) {
+    app.add_option("--pool", options.pools, "the pool's outbox; may be repeated")
+        ->type_name("FILE")
+        ->allow_extra_args(false);
+    app.add_option("--mint", options.mints, "a mint's ledger; may be repeated")
+        ->type_name("FILE")
+        ->allow_extra_args(false);
+    app.add_option("--mark", options.marks,
+                   "a mint's mark file, which the ledger must not be behind; may be repeated")
+        ->type_name("FILE")
+        ->allow_extra_args(false);
+    app.add_option("--wallet", options.wallets, "a wallet; may be repeated")
+        ->type_name("FILE")
+        ->allow_extra_args(false);
+    app.add_option(
+           "--config-dir", options.config_dir,
+           "take what is not given from there, from HP_CONFIG_DIR or /etc/hashpool: databases, mark and "
+           "valuation")
+        ->type_name("DIR");
+    app.add_option("--valuation", options.valuation,
+                   "what shares are worth, as on the link (target/unit_bits=32)")
+        ->type_name("TEXT");
+    app.add_option("--mint-key", options.mint_key,
+                   "the mint's public link key, 64 hex digits: what it has signed as accepted counts")
+        ->type_name("KEY");
+}
+
+void use_usual_dir(Options& options) {
+    if (options.config_dir.empty() && options.pools.empty() && options.mints.empty() &&
+        options.wallets.empty())
+        options.config_dir = cli::usual_config_dir();
+}
+
+Result<std::vector<Bytes32>> mint_keys(const Options& options) {
+    std::vector<Bytes32> out;
+    if (!options.mint_key.empty()) {
+        auto key = array_from_hex<32>(options.mint_key);
+        if (!key) return fail(Errc::usage, "--mint-key: " + key.error().what);
+        out.push_back(*key);
+        return out;
+    }
+    if (options.config_dir.empty()) return out;
+    config::Loader loader{options.config_dir, {}, cli::hashpool_environment()};
+    HP_TRY(const auto network, read<config::Network>(loader, options.config_dir));
+    HP_TRY(const auto mint, read<config::Mint>(loader, options.config_dir));
+    if (mint && network)
+        if (auto key = cli::read_secret_key(loader.resolve(mint->link_secret_key_file), network->network))
+            out.push_back(key->xonly());
+    HP_TRY(const auto pool, read<config::Pool>(loader, options.config_dir));
+    if (pool)
+        for (const auto& text : pool->allowed_mint_keys)
+            if (auto key = array_from_hex<32>(text.substr(text.find(':') + 1))) out.push_back(*key);
+    return out;
+}
+
 Result<audit::Places> find_places(const Options& options) {
     audit::Places out;
     out.pools = options.pools;
     out.mints = options.mints;
     out.wallets = options.wallets;
+    out.marks = options.marks;
+    out.is_backup = options.is_backup;
+    if (out.is_backup && !out.marks.empty())
+        return fail(Errc::usage, "--backup and --mark exclude each other",
+                    "a backup is behind the mark of the mint that goes on");
     out.deep = options.deep;
     out.limit = options.limit;
     if (const std::string& dir = options.config_dir; !dir.empty()) {
@@ -78,7 +140,11 @@ Result<audit::Places> find_places(const Options& options) {
             return fail(Errc::usage, "there is no directory '" + printable(dir, 4096) + "'",
                         "'hp-config init' makes one");
         if (out.pools.empty()) HP_DO(find(dir, &config::Pool::outbox_database, out.pools, out.no_pool));
-        if (out.mints.empty()) HP_DO(find(dir, &config::Mint::database, out.mints, out.no_mint));
+        if (out.mints.empty()) {
+            HP_DO(find(dir, &config::Mint::database, out.mints, out.no_mint));
+            if (out.marks.empty() && !out.mints.empty() && !out.is_backup)
+                HP_DO(find(dir, &config::Mint::mark_file, out.marks, out.no_mark));
+        }
         if (out.wallets.empty())
             HP_DO(find(dir, &config::ProxyShared::wallet_database, out.wallets, out.no_wallet));
         HP_TRY(out.worth, configured_worth(dir));

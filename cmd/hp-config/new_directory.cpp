@@ -65,6 +65,9 @@ void choose_state(const std::string& dir, Chosens& chosen) {
     chosen["template.toml"]["sim_chain_file"] = {state + "/template/sim-chain.dat"};
     chosen["pool.toml"]["outbox_database"] = {state + "/pool/outbox.db"};
     chosen["mint.toml"]["database"] = {state + "/mint/mint.db"};
+    // Beside the state, which is what people back up.
+    const auto end = std::min(state.find('/', std::string_view{"/var/lib/"}.size()), state.size());
+    chosen["mint.toml"]["mark_file"] = {state.substr(0, end) + "-marks" + state.substr(end) + "/mint.mark"};
     chosen["shared/proxy.toml"]["wallet_database"] = {state + "/proxy/wallet.db"};
     chosen["stats.toml"]["database"] = {state + "/stats/pool.db"};
     chosen["stats.toml"]["proxy_database"] = {state + "/stats/proxy.db"};

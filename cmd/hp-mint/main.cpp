@@ -10,7 +10,9 @@
 #include "mint/api.hpp"
 #include "mint/link_client.hpp"
 #include "mint/mint.hpp"
+#include "mint/upkeep.hpp"
 #include "net/sd_notify.hpp"
+#include "verbs.hpp"
 
 using namespace hp;
 
@@ -27,6 +29,7 @@ Result<> serve(const Settings& s, const cli::Command& command) {
     HP_TRY(auto words, cli::read_mnemonic(command.resolve_secret(s.mint.seed_file), s.network.network));
     HP_TRY(options.seed, crypto::bip39_seed(words.reveal()));
     options.database = command.resolve(s.mint.database);
+    options.mark_file = command.resolve(s.mint.mark_file);
     options.unit = s.shared.unit;
     options.input_fee_ppk = static_cast<std::uint64_t>(s.mint.input_fee_ppk);
     options.keyset_amounts = static_cast<unsigned>(s.mint.keyset_amounts);
@@ -57,6 +60,11 @@ Result<> serve(const Settings& s, const cli::Command& command) {
     HP_TRY(auto service, mint::Mint::open(loop, options));
     HP_TRY(auto api, mint::Api::listen(loop, *service, options.http_listen));
     mint::LinkClient client{loop, *service, std::move(link)};
+    mint::Upkeep upkeep{loop,
+                        *service,
+                        {.database = options.database,
+                         .wal_alarm_bytes = static_cast<std::uint64_t>(s.mint.wal_alarm_mib) << 20,
+                         .is_link_up = [&client] { return client.is_up(); }}};
     loop.handle_signals(
         [&] {
             net::sd_notify("STOPPING=1");
@@ -87,12 +95,14 @@ Result<> serve(const Settings& s, const cli::Command& command) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    if (argc > 1 && std::string_view{argv[1]} == "accept-rollback")
+        return accept_rollback(argc - 1, argv + 1);
     Settings settings;
-    cli::Command command{
-        {.name = "hp-mint",
-         .summary = "Serve a Cashu mint whose quotes are made by a pool's accepted shares.",
-         .examples = {"hp-mint --config-dir /etc/hashpool",
-                      "hp-mint --config-dir d & curl -s http://127.0.0.1:3338/v1/info | jq"}}};
+    cli::Command command{{.name = "hp-mint",
+                          .summary = "Serve a Cashu mint whose quotes are made by a pool's accepted shares.",
+                          .examples = {"hp-mint --config-dir /etc/hashpool",
+                                       "hp-mint --config-dir d & curl -s http://127.0.0.1:3338/v1/info | jq",
+                                       "hp-mint accept-rollback --config-dir d"}}};
     command.configure(settings.mint, settings.shared, settings.network);
     return command.run(argc, argv, [&] { return serve(settings, command); });
 }

@@ -17,6 +17,8 @@ struct Options {
     hp_quote::ListOptions list, dead;
     hp_quote::RequeueOptions requeue;
     hp_quote::AdoptOptions adopt;
+    hp_quote::HeldOptions held;
+    hp_quote::ReleaseOptions release;
     hp_quote::AmountOptions amount;
     hp_quote::ExplainOptions explain;
 };
@@ -134,6 +136,30 @@ void add_explain(cli::Command& command, hp_quote::ExplainOptions& options) {
     explain.add_flag("--json", options.json, "print one JSON object");
 }
 
+void add_held(cli::Command& command, Options& options) {
+    auto& held =
+        command.subcommand("held", "list the quotes that a restored mint made again and that nobody can mint",
+                           {"hp-quote held --config-dir /etc/hashpool",
+                            "hp-quote held --mint-db data/mint.db --json | jq .amount"});
+    held.add_option("--mint-db", options.held.places.mint_db, "the mint's ledger")->type_name("FILE");
+    add_config_dir(held, options.held.places.config_dir, "take the ledger from mint.toml there");
+    held.add_option("--limit", options.held.limit, "how many at most, newest first [20]")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}))
+        ->type_name("N");
+    held.add_flag("--json", options.held.json, "print one JSON object a line");
+
+    auto& release = command.subcommand(
+        "release", "let held quotes be minted: each may have been minted before; the ledger keeps who did it",
+        {"hp-quote release 01890a5d-ac96-774b-bcce-b302099a8057 --config-dir /etc/hashpool",
+         "hp-quote release --all --mint-db data/mint.db"});
+    release.add_option("ID", options.release.ids, "quote ids, as `hp-quote held` shows them");
+    release.add_flag("--all", options.release.all, "all held quotes");
+    release.add_option("--mint-db", options.release.places.mint_db, "the mint's ledger; it may be running")
+        ->type_name("FILE");
+    add_config_dir(release, options.release.places.config_dir, "take the ledger from mint.toml there");
+    release.add_flag("--json", options.release.json, "print one JSON object");
+}
+
 Result<> run(const std::string& verb, const Options& options) {
     if (verb == "encode") return hp_quote::encode_frame(options.text);
     if (verb == "get") return hp_quote::get(options.get);
@@ -141,6 +167,8 @@ Result<> run(const std::string& verb, const Options& options) {
     if (verb == "dead") return hp_quote::dead(options.dead);
     if (verb == "requeue") return hp_quote::requeue(options.requeue);
     if (verb == "adopt") return hp_quote::adopt(options.adopt);
+    if (verb == "held") return hp_quote::held(options.held);
+    if (verb == "release") return hp_quote::release(options.release);
     if (verb == "amount") return hp_quote::amount(options.amount);
     if (verb == "explain") return hp_quote::explain(options.explain);
     if (options.kind == "token") return hp_quote::decode_token(options.text, options.secrets);
@@ -161,6 +189,7 @@ int main(int argc, char** argv) {
     add_get(command, options.get);
     add_list(command, options.list);
     add_dead(command, options);
+    add_held(command, options);
     add_amount(command, options.amount);
     add_explain(command, options.explain);
     return command.run(argc, argv, [&] {
@@ -172,8 +201,9 @@ int main(int argc, char** argv) {
         if (options.get.config_dir.empty() &&
             (is_named || std::filesystem::exists(usual + "/shared/proxy.toml", ignored)))
             options.get.config_dir = usual;
-        for (auto* places : {&options.list.places, &options.dead.places, &options.requeue.places,
-                             &options.adopt.places, &options.explain.places})
+        for (auto* places :
+             {&options.list.places, &options.dead.places, &options.requeue.places, &options.adopt.places,
+              &options.held.places, &options.release.places, &options.explain.places})
             if (places->config_dir.empty() && places->outbox.empty() && places->mint_db.empty() &&
                 places->wallet_db.empty())
                 places->config_dir = usual;

@@ -55,6 +55,23 @@ struct AdoptOptions {
 /// A new identity for an outbox that was restored from a backup.
 Result<> adopt(const AdoptOptions& options);
 
+struct HeldOptions {
+    Places places;
+    std::int64_t limit{20};
+    bool json{false};
+};
+/// Quotes that a mint made again after its database had lost them, and that nobody can mint.
+Result<> held(const HeldOptions& options);
+
+struct ReleaseOptions {
+    Places places;
+    std::vector<std::string> ids;
+    bool all{false};
+    bool json{false};
+};
+/// They can be minted: in the file, or by the mint that has it open.
+Result<> release(const ReleaseOptions& options);
+
 struct AmountOptions {
     std::string header, hash, target;
     std::string valuation{"target/unit_bits=32"};

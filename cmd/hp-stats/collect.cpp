@@ -12,8 +12,9 @@ namespace {
 
 class Collector {
   public:
-    Collector(stats::Series series, std::function<void()> on_hangup)
-        : intake_{std::move(series)}, on_hangup_{std::move(on_hangup)} {}
+    Collector(stats::Series series, const CollectOptions& options)
+        : intake_{std::move(series), options.database, options.wal_alarm_bytes},
+          on_hangup_{options.on_hangup} {}
 
     Result<> listen(const CollectOptions& options) {
         const auto take = [this](const std::string& writer, const wire::ReadRecord& record) {
@@ -81,7 +82,7 @@ class Collector {
 
 Result<> collect(const CollectOptions& options) {
     HP_TRY(auto series, stats::Series::open(options.database, options.retention));
-    Collector collector{std::move(series), options.on_hangup};
+    Collector collector{std::move(series), options};
     HP_DO(collector.listen(options));
     return collector.run();
 }

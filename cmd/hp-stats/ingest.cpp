@@ -43,8 +43,11 @@ sigset_t take_signals() {
 
 class Ingest {
   public:
-    Ingest(stats::Series series, int input, std::function<void()> on_hangup)
-        : intake_{std::move(series)}, input_{input}, on_hangup_{std::move(on_hangup)} {}
+    Ingest(stats::Series series, const std::string& database, std::uint64_t wal_alarm_bytes, int input,
+           std::function<void()> on_hangup)
+        : intake_{std::move(series), database, wal_alarm_bytes},
+          input_{input},
+          on_hangup_{std::move(on_hangup)} {}
 
     Result<> run() {
         const sigset_t while_waiting = take_signals();
@@ -139,7 +142,7 @@ class Ingest {
 }  // namespace
 
 Result<> ingest(const std::string& database, const std::string& input, const stats::Retention& retention,
-                std::function<void()> on_hangup) {
+                std::uint64_t wal_alarm_bytes, std::function<void()> on_hangup) {
     HP_TRY(auto series, stats::Series::open(database, retention));
     int fd = STDIN_FILENO;
     if (input != "-") {
@@ -152,7 +155,8 @@ Result<> ingest(const std::string& database, const std::string& input, const sta
     (void)::fcntl(fd, F_SETPIPE_SZ, kPipeBytes);
     log::info("records from {} into '{}'", input == "-" ? "stdin" : "'" + input + "'", database);
     net::sd_notify("READY=1");
-    const auto reading = std::make_unique<Ingest>(std::move(series), fd, std::move(on_hangup));
+    const auto reading =
+        std::make_unique<Ingest>(std::move(series), database, wal_alarm_bytes, fd, std::move(on_hangup));
     auto result = reading->run();
     if (fd != STDIN_FILENO) ::close(fd);
     return result;

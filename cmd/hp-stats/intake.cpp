@@ -1,12 +1,15 @@
 #include "intake.hpp"
 
 #include "base/bytes.hpp"
+#include "stats/sql.hpp"
+#include "wire/record_content.hpp"
 
 namespace hp::hp_stats {
 namespace {
 
 /// Bounds memory while a file is read.
 constexpr std::uint64_t kCommitAfterRecords = 50'000;
+constexpr SteadyMs kLookAtLogMs = 1'000;
 /// What the end waits for; the next ingest goes on.
 constexpr SteadyMs kCatchUpMs = 2'000;
 
@@ -31,7 +34,19 @@ Result<> Intake::commit() {
     unknown_ += batch_.unknown();
     damaged_ += batch_.damaged();
     batch_.clear();
+    look_at_log();
     return {};
+}
+
+/// Nobody else tells of the database that all tell their trouble to.
+void Intake::look_at_log() {
+    const SteadyMs now = steady_ms_now();
+    if (now < look_ms_) return;
+    look_ms_ = now + kLookAtLogMs;
+    const std::string what = log_watch_.look({stats::log_bytes_of(database_).value_or(0), 0});
+    if (what.empty()) return;
+    log::warn("{}", what);
+    add(wire::read_record(wire::Record("alarm", "hp-stats", unix_ms_now()).add("what", what).json()), {});
 }
 
 /// A long file's slots are added up at its end; a service's have been all the time.

@@ -6,6 +6,7 @@
 #include "log/log.hpp"
 #include "net/sd_notify.hpp"
 #include "stats/series.hpp"
+#include "store/log_watch.hpp"
 #include "wire/records.hpp"
 
 namespace hp::hp_stats {
@@ -17,7 +18,11 @@ inline constexpr SteadyMs kStatusMs = 10'000;
 
 class Intake {
   public:
-    explicit Intake(stats::Series series) : series_{std::move(series)} {}
+    /// `wal_alarm_bytes`: an alarm when the log of `database` has so many; 0: never.
+    Intake(stats::Series series, std::string database, std::uint64_t wal_alarm_bytes)
+        : series_{std::move(series)},
+          database_{std::move(database)},
+          log_watch_{database_, wal_alarm_bytes} {}
 
     /// `writer` says whose it is, for the report of damage; it may be empty.
     void add(const wire::ReadRecord& record, const std::string& writer);
@@ -30,7 +35,11 @@ class Intake {
     void tell_status();
 
   private:
+    void look_at_log();
     stats::Series series_;
+    std::string database_;
+    store::LogWatch log_watch_;
+    SteadyMs look_ms_{0};
     stats::Batch batch_;
     net::StatusLine status_line_;
     log::Limited warn_damaged_{log::Level::warn};

@@ -294,11 +294,12 @@ Result<> ingest(const All& all, const std::string& database, const cli::Command&
                 const config::Stats& stats, const config::Network& network) {
     constexpr std::string_view kUnix = "unix:";
     const auto on_hangup = [&command] { command.reload_log(); };
+    const auto wal_alarm_bytes = static_cast<std::uint64_t>(stats.wal_alarm_mib) << 20;
     const bool is_unix = all.input.starts_with(kUnix);
     if (!is_unix && !all.listen_records)
         return hp_stats::ingest(database, all.input.empty() ? "-" : all.input, retention_of(stats),
-                                on_hangup);
-    hp_stats::CollectOptions options{database, retention_of(stats), {}, {}, {}, on_hangup};
+                                wal_alarm_bytes, on_hangup);
+    hp_stats::CollectOptions options{database, retention_of(stats), {}, {}, {}, wal_alarm_bytes, on_hangup};
     if (is_unix)
         options.unix_path = all.input.substr(kUnix.size());
     else if (!all.input.empty())

@@ -5,6 +5,7 @@
 #include "log/log.hpp"
 #include "net/http.hpp"
 #include "net/sd_notify.hpp"
+#include "stats/sql.hpp"
 #include "stats/tokens.hpp"
 #include "verbs.hpp"
 
@@ -51,7 +52,8 @@ class Service {
         stats::ApiContext context{.now = unix_ms_now(),
                                   .started = started_,
                                   .metrics_workers_max = options_.metrics_workers_max,
-                                  .stale_after_s = options_.stale_after_s};
+                                  .stale_after_s = options_.stale_after_s,
+                                  .wal_bytes = stats::log_bytes_of(options_.database)};
         auto out =
             stats::api_answer(*reader, {request.path, std::move(*parameters), scope_of(request)}, context);
         if (out.status == 500) {

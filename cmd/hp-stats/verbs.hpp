@@ -14,7 +14,7 @@ namespace hp::hp_stats {
 
 /// Reads records from `input` ("-" is stdin) into the database until the end of the input, SIGTERM or SIGINT.
 Result<> ingest(const std::string& database, const std::string& input, const stats::Retention& retention,
-                std::function<void()> on_hangup);
+                std::uint64_t wal_alarm_bytes, std::function<void()> on_hangup);
 
 struct CollectOptions {
     std::string database;
@@ -22,6 +22,7 @@ struct CollectOptions {
     std::optional<std::string> unix_path{};        ///< nothing: no Unix socket
     std::optional<std::string> pipe{};             ///< a FIFO, "-" for stdin; nothing: no pipe
     std::optional<net::NoiseRecordOptions> noise;  ///< nothing: not from other machines
+    std::uint64_t wal_alarm_bytes{};  ///< alarm from this size of the database's log on; 0: never
     std::function<void()> on_hangup;
 };
 /// The same from the programs that connect, all at once.

@@ -30,6 +30,12 @@ class Audit {
     /// snapshot; what is only in the mint may simply be newer. For the claims that go the other way (a quote
     /// has its row, an unspent proof is unspent) pool and wallets are asked once more after the mint.
     Result<> run() {
+        // A mark is never ahead of its ledger, so it is read first.
+        std::vector<Mark> marks;
+        for (const auto& path : places_.marks) {
+            HP_TRY(auto mark, read_mark(path));
+            marks.push_back(std::move(mark));
+        }
         HP_TRY(wallets_, open_all<WalletFile>(places_.wallets));
         for (auto& wallet : wallets_)
             HP_DO(guarded(wallet, {I15, I17, I18}, [&] {
@@ -38,17 +44,23 @@ class Audit {
             }));
         HP_TRY(pools_, open_all<PoolFile>(places_.pools));
         HP_TRY(mints_, open_all<MintFile>(places_.mints));
+        for (const Mark& mark : marks) compare_with(mark);
+        // What copies of a wallet and of its mint have from each other's time is not told apart.
+        std::vector<WalletFile> no_wallets;
+        auto& its_wallets = places_.is_backup ? no_wallets : wallets_;
         for (auto& mint : mints_)
-            HP_DO(guarded(mint, {I1, I5, I6, I7, I8, I9, I10, I11, I12, I13, I15, I16, I18, I24}, [&] {
+            HP_DO(guarded(mint, {I1, I5, I6, I7, I8, I9, I10, I11, I12, I13, I15, I16, I18, I24, I25}, [&] {
                 check_structure(mint.reading, mint.path, places_.deep, report_);
-                audit_mint(mint, wallets_, report_);
+                audit_mint(mint, its_wallets, report_);
             }));
         for (auto& pool : pools_)
             HP_DO(guarded(pool, {I1, I3, I4, I14, I19, I24}, [&] {
                 check_structure(pool.reading, pool.path, places_.deep, report_);
-                audit_pool(pool, mints_, places_.worth, report_);
+                audit_pool(pool, mints_, places_.worth, places_.is_backup, report_);
             }));
         say_what_was_not_checked();
+        for (const auto& one : places_.acceptances) report_.accept(one);
+        for (const auto& text : places_.unverified) report_.note(DB, text);
         report_.totals.pools = pools_.size();
         report_.totals.mints = mints_.size();
         report_.totals.wallets = wallets_.size();
@@ -81,16 +93,37 @@ class Audit {
         for (Id id : ids) report_.skip(id, reason);
     }
 
+    void compare_with(const Mark& mark) {
+        report_.checked(I25);
+        MintFile* of = nullptr;
+        for (MintFile& mint : mints_)
+            if (mint.store == mark.store) of = &mint;
+        if (!of)
+            return report_.breach(
+                I25, mark.from, ": is the mark of ",
+                mints_.size() == 1 ? "another database than " + mints_[0].path : "no database that is given");
+        if (auto lost = lack(of->progress, mark))
+            report_.breach_of(lost->doubled_max(), I25, of->path, ": is an old copy: it is behind its mark ",
+                              mark.from, "; it lacks ", lost->text());
+    }
+
     void say_what_was_not_checked() {
+        if (places_.is_backup) {
+            if (!places_.wallets.empty())
+                skip({I10, I16, I18}, "wallets against the mint: the files are a backup");
+            skip({I25}, "against the mark: the files are a backup");
+        }
         if (places_.pools.empty()) {
             skip({I3, I4, I14, I19}, places_.no_pool);
             skip({I1, I24}, "against the outbox: " + places_.no_pool);
         }
         if (places_.mints.empty()) {
-            skip({I5, I6, I7, I8, I9, I10, I11, I12, I13, I16, I19, I24}, places_.no_mint);
+            skip({I5, I6, I7, I8, I9, I10, I11, I12, I13, I16, I19, I24, I25}, places_.no_mint);
             if (!places_.pools.empty()) skip({I1, I4, I14}, "against the quotes: " + places_.no_mint);
             if (!places_.wallets.empty()) skip({I18}, "against the mint: " + places_.no_mint);
         }
+        if (!places_.mints.empty() && places_.marks.empty() && !places_.is_backup)
+            skip({I25}, "against the mark: " + places_.no_mark);
         if (places_.wallets.empty()) skip({I16, I17, I18}, places_.no_wallet);
         skip({I6}, "that it never goes down: one snapshot has no history");
         for (const auto& mint : mints_)

@@ -13,6 +13,12 @@ struct Places {
     /// For kinds that are not there: the reason, for the report.
     std::string no_pool{"no outbox is given"}, no_mint{"no mint is given"}, no_wallet{"no wallet is given"};
     std::optional<Worth> worth;
+    std::string no_mark{"no mark file is given"};
+    std::vector<std::string> marks;       ///< mark files of the mints
+    std::vector<Acceptance> acceptances;  ///< whose signatures are good
+    std::vector<std::string> unverified;  ///< acceptances that do not count, and why
+    /// The files are copies that were made one after the other (pool and mint, in any order).
+    bool is_backup{false};
     bool deep{false};
     std::size_t limit{5};  ///< texts of breaches for each invariant
 };

@@ -5,9 +5,18 @@ namespace {
 
 // Whose databases they are: lib/pool/outbox.cpp, lib/mint/ledger.cpp, lib/wallet/vault.cpp.
 constexpr std::int32_t kOutboxId = 0x48504f58, kMintId = 0x48504d54, kWalletId = 0x48505741;
-constexpr std::size_t kOutboxSchema = 2, kMintSchema = 2, kWalletSchema = 1;
+constexpr std::size_t kOutboxSchema = 3, kMintSchema = 3, kWalletSchema = 1;
 /// Index pages lead to rows all over a table: they are read once, not once a row.
 constexpr const char* kCache = "PRAGMA cache_size=-65536";
+
+/// From the column on: quotes, operations, issued and spent by halves.
+void read_sums(const store::Statement& row, int column, Mark& mark) {
+    auto sum = [&](int at) { return (Wide{row.integer(at)} << 32) + row.integer(at + 1); };
+    mark.quotes = row.integer(column);
+    mark.operations = row.integer(column + 1);
+    mark.issued = sum(column + 2);
+    mark.spent = sum(column + 4);
+}
 
 template <class Read>
 Result<> reading_of(const std::string& path, Read&& read) {
@@ -40,7 +49,7 @@ std::string hex(ByteView bytes) { return to_hex(bytes.first(std::min<std::size_t
 
 Result<MintFile> MintFile::open(const std::string& path) {
     HP_TRY(auto reading, store::Reading::open(path, kMintId, kMintSchema));
-    MintFile out{path, std::move(reading), {}, {}, {}, {}};
+    MintFile out{path, std::move(reading), {}, {}, {}, {}, {}};
     auto& db = out.reading.db();
     HP_DO(reading_of(path, [&] {
         db.exec(kCache);
@@ -56,6 +65,10 @@ Result<MintFile> MintFile::open(const std::string& path) {
                                    static_cast<std::uint64_t>(keyset.integer(3))});
         auto pool = db.prepare("SELECT pool_store, last_seq FROM pool");
         while (pool.step()) out.pools.emplace_back(pool.blob(0), pool.integer(1));
+        auto progress = db.prepare(
+            "SELECT quotes, operations, issued_high, issued_low, spent_high, spent_low FROM progress");
+        out.progress = {path, out.store, out.generation, 0, 0, 0, 0};
+        if (progress.step()) read_sums(progress, 0, out.progress);
     }));
     return out;
 }
@@ -75,10 +88,16 @@ Result<PoolFile> PoolFile::open(const std::string& path) {
         db.exec(kCache);
         auto identity = db.prepare("SELECT id FROM store");
         if (identity.step()) out.store = identity.blob(0);
-        auto row = db.prepare("SELECT id, name, store, generation FROM mint ORDER BY id");
+        auto row = db.prepare(
+            "SELECT id, name, store, generation, quotes, operations, issued_high, issued_low, spent_high, "
+            "spent_low FROM mint ORDER BY id");
         while (row.step()) {
-            MintIdentity mint{row.integer(0), row.text(1), {}, row.integer(3)};
+            MintIdentity mint{row.integer(0), row.text(1), {}, row.integer(3), {}};
             if (!row.is_null(2)) mint.store = row.blob(2);
+            if (mint.store && !row.is_null(4)) {
+                mint.mark = Mark{path, *mint.store, mint.generation, 0, 0, 0, 0};
+                read_sums(row, 4, *mint.mark);
+            }
             out.mints.push_back(std::move(mint));
         }
     }));

@@ -2,6 +2,7 @@
 #pragma once
 #include <optional>
 
+#include "audit/mark.hpp"
 #include "audit/report.hpp"
 #include "store/reading.hpp"
 
@@ -38,6 +39,8 @@ struct MintFile {
     std::vector<MintKeyset> keysets;
     /// How far it has dealt with the rows of each pool.
     std::vector<std::pair<Bytes, std::int64_t>> pools;
+    /// How far it has come by its own count.
+    Mark progress;
 
     static Result<MintFile> open(const std::string& path);
     std::optional<std::size_t> keyset_index(ByteView id) const;
@@ -49,6 +52,7 @@ struct MintIdentity {
     std::string name;
     std::optional<Bytes> store;  ///< nothing before the first contact
     std::int64_t generation{};
+    std::optional<Mark> mark;  ///< as the mint told it
 };
 
 struct PoolFile {
@@ -88,7 +92,11 @@ struct WalletFile {
     std::vector<Keyset> keysets;
     std::vector<Output> outputs;
     std::vector<Proof> proofs;
-    std::vector<QuoteId> done_quotes;
+    struct DoneQuote {
+        QuoteId id{};
+        std::int64_t amount{};
+    };
+    std::vector<DoneQuote> done_quotes;
 
     static Result<WalletFile> open(const std::string& path);
     bool is_of(const MintFile& mint) const;

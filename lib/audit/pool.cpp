@@ -78,13 +78,19 @@ struct Share {
     std::int64_t last_n{0};
     std::uint64_t rows{0}, acked{0};
     Wide accepted{0}, quoted{0}, pending{0}, dead{0};
+    Wide unquoted{0};                 ///< answered, and not at the mint: reported row by row
+    std::int64_t dealt_with{0};       ///< the mint has dealt with the numbers up to it
+    std::vector<std::int64_t> early;  ///< and with these
+    std::uint64_t between_rows{0};    ///< answered after the mint's copy was made
+    Wide between{0};
     std::vector<std::pair<std::int64_t, QuoteId>> newer;  ///< quotes beyond last_n
 };
 
 class PoolAudit {
   public:
-    PoolAudit(PoolFile& pool, std::vector<MintFile>& mints, const std::optional<Worth>& worth, Report& report)
-        : pool_{pool}, mints_{mints}, worth_{worth}, report_{report} {}
+    PoolAudit(PoolFile& pool, std::vector<MintFile>& mints, const std::optional<Worth>& worth, bool is_backup,
+              Report& report)
+        : pool_{pool}, mints_{mints}, worth_{worth}, is_backup_{is_backup}, report_{report} {}
 
     void run() {
         set_up();
@@ -109,13 +115,35 @@ class PoolAudit {
                 if (mint.store == *identity.store) share.mint = &mint;
             if (!share.mint) continue;
             share.quotes = std::make_unique<Quotes>(*share.mint, pool_.store);
+            read_dealt_with(share);
+            // Of copies that were made one after the other, the mint's may be the older one.
+            if (is_backup_) continue;
             if (share.mint->generation < identity.generation)
                 report_.breach(I1, share.mint->path, ": is an old copy: start ", share.mint->generation,
                                ", and ", pool_.path, " has met it at start ", identity.generation);
+            if (!identity.mark) continue;
+            report_.checked(I25);
+            if (auto lost = lack(share.mint->progress, *identity.mark))
+                report_.breach_of(lost->doubled_max(), I25, share.mint->path,
+                                  ": is an old copy: ", pool_.path, " has seen it further on; it lacks ",
+                                  lost->text());
         }
         for (Id id : {I1, I3, I4, I14, I19, I24}) report_.checked(id, 0);
         if (!worth_)
             report_.skip(I4, "amounts by the valuation: it is not known; give --valuation or --config-dir");
+    }
+
+    void read_dealt_with(Share& share) {
+        for (const auto& [store, last] : share.mint->pools)
+            if (store == pool_.store) share.dealt_with = last;
+        auto row = share.mint->reading.db().prepare(
+            "SELECT seq FROM refusal WHERE pool_store = ? AND code = 0 ORDER BY seq");
+        row.bind(pool_.store);
+        while (row.step()) share.early.push_back(row.integer(0));
+    }
+    /// The mint's copy was made before it dealt with this number.
+    static bool is_later(const Share& share, std::int64_t n) {
+        return n > share.dealt_with && !std::ranges::binary_search(share.early, n);
     }
 
     Share* share_of(std::int64_t id) {
@@ -304,9 +332,16 @@ class PoolAudit {
         }
         look_elsewhere(share, row, is_found);
         if (is_found) return;
-        if (row.state == kAcked)
-            return report_.breach(I19, name(seq_), ": acked, and its quote ", printable(row.quote_id, 40),
-                                  " is not in ", share.mint->path);
+        if (row.state == kAcked && is_backup_ && is_later(share, row.n)) {
+            ++share.between_rows;
+            share.between += row.amount;
+            return;
+        }
+        if (row.state == kAcked) {
+            share.unquoted += row.amount;
+            return report_.breach_of(row.amount, I19, name(seq_), ": acked, and its quote ",
+                                     printable(row.quote_id, 40), " is not in ", share.mint->path);
+        }
         // Pending: the quote may be made already, or not yet. Dead: the mint refused it.
         add_unquoted(share, row);
     }
@@ -390,10 +425,19 @@ class PoolAudit {
         }
         for (Quotes& quotes = *share.quotes; quotes.at(); quotes.next())
             if (share.newer.size() < kNewerMax) share.newer.emplace_back(quotes.at()->n, quotes.at()->id);
-        Wide accounted = share.quoted + share.pending + share.dead;
-        if (share.accepted != accounted)
-            report_.breach(I19, who, ": accepted ", share.accepted, ", but quoted ", share.quoted,
-                           " + pending ", share.pending, " + dead ", share.dead, " = ", accounted);
+        Wide accounted = share.quoted + share.pending + share.dead + share.between;
+        const Wide difference =
+            share.accepted > accounted ? share.accepted - accounted : accounted - share.accepted;
+        // What rows were reported for above counts once.
+        if (difference != 0)
+            report_.breach_of(std::max<Wide>(0, difference - share.unquoted), I19, who, ": accepted ",
+                              share.accepted, ", but quoted ", share.quoted, " + pending ", share.pending,
+                              " + dead ", share.dead, " = ", accounted);
+        if (share.between_rows > 0)
+            report_.note(I19, who + ": " + to_grouped_text(static_cast<Wide>(share.between_rows)) +
+                                  " rows of " + to_grouped_text(share.between) +
+                                  " were answered after the copy " + share.mint->path +
+                                  " was made: restored together, they are asked for again");
     }
 
     void look_for_lost_end(Share& share) {
@@ -403,6 +447,8 @@ class PoolAudit {
         row.bind(first, first + kNumberMax);
         std::int64_t last = row.step() && !row.is_null(0) ? row.integer(0) & kNumberMax : 0;
         std::string end = pool_.path + " ends at number " + std::to_string(last);
+        // One of two copies is the older one, not both.
+        if (is_backup_ && share.between_rows == 0) return say_what_is_later(share, last);
         for (const auto& [store, dealt_with] : share.mint->pools)
             if (store == pool_.store && dealt_with > last)
                 report_.breach(I3, share.mint->path, ": has dealt with number ", dealt_with, ", but ", end);
@@ -412,9 +458,20 @@ class PoolAudit {
                                end);
     }
 
+    void say_what_is_later(const Share& share, std::int64_t last) {
+        const auto later =
+            std::ranges::count_if(share.newer, [&](const auto& of) { return of.first > last; });
+        if (later > 0)
+            report_.note(I24, share.mint->path + ": has " +
+                                  (share.newer.size() >= kNewerMax ? "at least " : "") +
+                                  std::to_string(later) + " quotes for rows that were made after the copy " +
+                                  pool_.path + ": restored together, hp-quote adopt is needed");
+    }
+
     PoolFile& pool_;
     std::vector<MintFile>& mints_;
     const std::optional<Worth>& worth_;
+    const bool is_backup_;
     Report& report_;
     Sha256 sha256_;
     Twins hashes_, quote_ids_;
@@ -428,8 +485,8 @@ class PoolAudit {
 }  // namespace
 
 void audit_pool(PoolFile& pool, std::vector<MintFile>& mints, const std::optional<Worth>& worth,
-                Report& report) {
-    PoolAudit{pool, mints, worth, report}.run();
+                bool is_backup, Report& report) {
+    PoolAudit{pool, mints, worth, is_backup, report}.run();
 }
 
 }  // namespace hp::audit

@@ -5,8 +5,10 @@
 
 namespace hp::audit {
 
-/// The mints' snapshots must be younger than the pool's. Ends with a fresh snapshot of the pool.
+/// The mints' snapshots must be younger than the pool's. Ends with a fresh snapshot of the pool. `is_backup`:
+/// they are copies, made one after the other, and either may be the older one; what the other has from the
+/// time between is noted and no breach.
 void audit_pool(PoolFile& pool, std::vector<MintFile>& mints, const std::optional<Worth>& worth,
-                Report& report);
+                bool is_backup, Report& report);
 
 }  // namespace hp::audit

@@ -1,5 +1,6 @@
 // What was checked, and what was found.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,11 +36,20 @@ enum Id : unsigned {
     I22,
     I23,
     I24,
+    I25,
     kIdCount
 };
 
-/// One part checked is enough for `ok`; what could not be checked stands beside it.
-enum class State { ok, breach, skipped };
+/// One part checked is enough for `ok`; what could not be checked stands beside it. `accepted`: broken, by no
+/// more than what the operator has accepted.
+enum class State { ok, breach, accepted, skipped };
+
+/// An operator's word, signed, that an invariant is broken by up to this amount and stays so.
+struct Acceptance {
+    Id id{};
+    Wide amount{0};
+    std::string text;  ///< who, when, why, and the sums of that time
+};
 
 struct Invariant {
     const char* id;
@@ -49,6 +59,12 @@ struct Invariant {
     std::uint64_t breach_count{0};
     std::vector<std::string> breaches{};     ///< the first few
     std::vector<std::string> not_checked{};  ///< and why
+    std::vector<std::string> notes{};        ///< what is no breach, and must be known
+    std::vector<Acceptance> acceptances{};
+    Wide breach_amount{0};  ///< of the breaches that have one
+    std::uint64_t breaches_without_amount{0};
+    /// The highest counts: each is meant for all that is broken.
+    Wide accepted_amount() const;
     bool was_checked{false};
     State state() const;
 };
@@ -64,6 +80,12 @@ struct Totals {
     Wide unspent{0}, reserved{0}, spending{0};
 };
 
+/// Its number, as "I18"; nothing when there is none.
+std::optional<Id> id_from_text(std::string_view text);
+
+/// Whether its breaches are worth amounts.
+bool can_be_accepted(Id id);
+
 class Report {
   public:
     /// Of each invariant's breaches at most `limit` are kept as text; all are counted.
@@ -76,11 +98,18 @@ class Report {
     /// The parts are put together only when the text is kept.
     template <class... Parts>
     void breach(Id id, const Parts&... parts) {
-        Invariant& it = invariants_[id];
-        if (it.breach_count++ >= limit_) return;
-        std::string text;
-        (add(text, parts), ...);
-        it.breaches.push_back(std::move(text));
+        ++invariants_[id].breaches_without_amount;
+        add_breach(id, parts...);
+    }
+    /// One that is worth `amount`, and can be accepted. 0: another breach tells of the same money.
+    template <class... Parts>
+    void breach_of(Wide amount, Id id, const Parts&... parts) {
+        invariants_[id].breach_amount += amount;
+        add_breach(id, parts...);
+    }
+    void note(Id id, std::string text) { invariants_[id].notes.push_back(std::move(text)); }
+    void accept(const Acceptance& acceptance) {
+        invariants_[acceptance.id].acceptances.push_back(acceptance);
     }
     /// The same reason is kept once.
     void skip(Id id, const std::string& reason);
@@ -90,6 +119,14 @@ class Report {
     Totals totals;
 
   private:
+    template <class... Parts>
+    void add_breach(Id id, const Parts&... parts) {
+        Invariant& it = invariants_[id];
+        if (it.breach_count++ >= limit_) return;
+        std::string text;
+        (add(text, parts), ...);
+        it.breaches.push_back(std::move(text));
+    }
     static void add(std::string& text, const std::string& part) { text += part; }
     static void add(std::string& text, const char* part) { text += part; }
     static void add(std::string& text, Wide number) { text += to_text(number); }

@@ -13,6 +13,8 @@ const char* name_of(State state) {
             return "ok";
         case State::breach:
             return "breach";
+        case State::accepted:
+            return "accepted";
         case State::skipped:
             break;
     }
@@ -35,11 +37,17 @@ std::string lines_of(const Invariant& one) {
     std::string count =
         state == State::skipped ? "" : to_grouped_text(static_cast<Wide>(one.checked)) + " " + one.things;
     std::string out =
-        padded(one.id, 5) + padded(name_of(state), 8) + padded(std::move(count), 21) + one.what + "\n";
+        padded(one.id, 5) + padded(name_of(state), 9) + padded(std::move(count), 21) + one.what + "\n";
     for (const auto& text : one.breaches) out += "      " + printable(text, 1000) + "\n";
     if (one.breach_count > one.breaches.size())
         out += "      and " + to_grouped_text(static_cast<Wide>(one.breach_count - one.breaches.size())) +
                " more\n";
+    if (one.breach_count > 0 && one.breaches_without_amount == 0)
+        out += "      broken by " + to_grouped_text(one.breach_amount) + "\n";
+    for (const auto& each : one.acceptances)
+        out +=
+            "      accepted up to " + to_grouped_text(each.amount) + ": " + printable(each.text, 1000) + "\n";
+    for (const auto& text : one.notes) out += "      noted: " + printable(text, 1000) + "\n";
     for (const auto& text : one.not_checked) out += "      not checked: " + printable(text, 1000) + "\n";
     return out;
 }
@@ -69,15 +77,23 @@ std::string to_lines(const Report& report) {
 
 std::string to_json(const Report& report) {
     Json out = {{"ok", report.ok()}, {"invariants", Json::array()}};
-    for (const auto& one : report.invariants())
-        out["invariants"].push_back({{"id", one.id},
-                                     {"state", name_of(one.state())},
-                                     {"checked", one.checked},
-                                     {"things", one.things},
-                                     {"what", one.what},
-                                     {"breach_count", one.breach_count},
-                                     {"breaches", one.breaches},
-                                     {"not_checked", one.not_checked}});
+    for (const auto& one : report.invariants()) {
+        Json accepted = Json::array();
+        for (const auto& each : one.acceptances)
+            accepted.push_back({{"amount", number(each.amount)}, {"text", each.text}});
+        out["invariants"].push_back(
+            {{"id", one.id},
+             {"state", name_of(one.state())},
+             {"checked", one.checked},
+             {"things", one.things},
+             {"what", one.what},
+             {"breach_count", one.breach_count},
+             {"breaches", one.breaches},
+             {"breach_amount", one.breaches_without_amount > 0 ? Json(nullptr) : number(one.breach_amount)},
+             {"accepted", std::move(accepted)},
+             {"notes", one.notes},
+             {"not_checked", one.not_checked}});
+    }
     const Totals& t = report.totals;
     out["totals"] = Json::object();
     Json& totals = out["totals"];

@@ -206,7 +206,8 @@ class WalletAudit {
 
     void read_quotes() {
         auto row = db_.prepare(
-            "SELECT q.id, q.state, q.op, op.state, op.kind FROM quote q LEFT JOIN op ON op.id = q.op");
+            "SELECT q.id, q.state, q.op, op.state, op.kind, q.amount FROM quote q LEFT JOIN op ON op.id = "
+            "q.op");
         while (row.step()) {
             std::string_view state = as_text(row.view(1)), op_state = as_text(row.view(3));
             bool is_done = state == "done";
@@ -219,7 +220,8 @@ class WalletAudit {
                        : row.is_null(3) ? "missing"
                                         : printable(row.text(3), 16));
             if (!is_done) continue;
-            if (auto id = quote_id_from_text(as_text(row.view(0)))) wallet_.done_quotes.push_back(*id);
+            if (auto id = quote_id_from_text(as_text(row.view(0))))
+                wallet_.done_quotes.push_back({*id, row.integer(5)});
         }
     }
 

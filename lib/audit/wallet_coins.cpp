@@ -15,7 +15,7 @@ WalletCoins::WalletCoins(MintFile& mint, std::vector<WalletFile>& wallets, Repor
         if (!wallet.is_of(mint)) continue;
         for (Id id : {I10, I16, I18}) report_.checked(id, 0);
         compare_keysets(wallet);
-        for (auto& id : wallet.done_quotes) quotes_.push_back({&wallet, &id});
+        for (auto& quote : wallet.done_quotes) quotes_.push_back({&wallet, &quote});
         for (auto& output : wallet.outputs)
             if (output.is_done && is_ours(wallet, output.keyset)) outputs_.push_back({&wallet, &output});
         for (auto& proof : wallet.proofs)
@@ -24,7 +24,7 @@ WalletCoins::WalletCoins(MintFile& mint, std::vector<WalletFile>& wallets, Repor
     for (const auto& of : by_y_)
         if (of.one->has_e) by_e_.push_back(of);
     std::ranges::sort(
-        quotes_, {}, [](const auto& of) -> const auto& { return *of.one; });
+        quotes_, {}, [](const auto& of) -> const auto& { return of.one->id; });
     std::ranges::sort(
         outputs_, {}, [](const auto& of) -> const auto& { return of.one->b; });
     std::ranges::sort(
@@ -52,25 +52,27 @@ bool WalletCoins::is_ours(const WalletFile& wallet, std::uint16_t keyset) const 
 }
 
 void WalletCoins::miss_quotes_before(const QuoteId* id) {
-    for (; next_quote_ < quotes_.size() && (!id || *quotes_[next_quote_].one < *id); ++next_quote_)
-        report_.breach(I18, quotes_[next_quote_].wallet->path, ": quote ", to_text(*quotes_[next_quote_].one),
-                       ": done, and not in ", mint_.path);
+    for (; next_quote_ < quotes_.size() && (!id || quotes_[next_quote_].one->id < *id); ++next_quote_)
+        report_.breach_of(quotes_[next_quote_].one->amount, I18, quotes_[next_quote_].wallet->path,
+                          ": quote ", to_text(quotes_[next_quote_].one->id), ": done, and not in ",
+                          mint_.path);
 }
 
 void WalletCoins::on_quote(const QuoteId& id, std::int64_t issued) {
     if (quotes_.empty()) return;
     miss_quotes_before(&id);
-    for (; next_quote_ < quotes_.size() && *quotes_[next_quote_].one == id; ++next_quote_)
+    for (; next_quote_ < quotes_.size() && quotes_[next_quote_].one->id == id; ++next_quote_)
         if (issued <= 0)
-            report_.breach(I18, quotes_[next_quote_].wallet->path, ": quote ", to_text(id),
-                           ": done, and not issued in ", mint_.path);
+            report_.breach_of(quotes_[next_quote_].one->amount, I18, quotes_[next_quote_].wallet->path,
+                              ": quote ", to_text(id), ": done, and not issued in ", mint_.path);
 }
 
 void WalletCoins::miss_outputs_before(const Bytes33* b) {
     for (; next_output_ < outputs_.size() && (!b || outputs_[next_output_].one->b < *b); ++next_output_) {
         report_.checked(I16);
-        report_.breach(I16, outputs_[next_output_].wallet->path, ": output B_ ",
-                       to_hex(outputs_[next_output_].one->b), ": its signature is not in ", mint_.path);
+        report_.breach_of(static_cast<Wide>(outputs_[next_output_].one->amount), I16,
+                          outputs_[next_output_].wallet->path, ": output B_ ",
+                          to_hex(outputs_[next_output_].one->b), ": its signature is not in ", mint_.path);
     }
 }
 
@@ -104,7 +106,8 @@ void WalletCoins::pass_proofs_before(const Bytes33* y) {
     for (; next_proof_ < by_y_.size() && (!y || by_y_[next_proof_].one->y < *y); ++next_proof_) {
         const auto& [wallet, proof] = by_y_[next_proof_];
         if (proof->coin == WalletFile::Coin::spent)
-            report_.breach(I10, y_name(*wallet, *proof), ": was spent, and is not spent in ", mint_.path);
+            report_.breach_of(static_cast<Wide>(proof->amount), I10, y_name(*wallet, *proof),
+                              ": was spent, and is not spent in ", mint_.path);
     }
 }
 
@@ -122,7 +125,8 @@ void WalletCoins::finish() {
     pass_proofs_before(nullptr);
     for (const auto& [wallet, proof] : by_e_)
         if (!proof->is_signed)
-            report_.breach(I18, y_name(*wallet, *proof), ": no signature in ", mint_.path, " made it");
+            report_.breach_of(static_cast<Wide>(proof->amount), I18, y_name(*wallet, *proof),
+                              ": no signature in ", mint_.path, " made it");
     WalletFile* renewed = nullptr;
     std::ranges::sort(suspects_, {}, [](const auto& of) { return of.wallet; });
     for (const auto& [wallet, proof] : suspects_) {
@@ -133,7 +137,8 @@ void WalletCoins::finish() {
         }
         auto row = wallet->reading.db().prepare("SELECT 1 FROM proof WHERE y = ? AND state = 'unspent'");
         if (row.bind(proof->y).step())
-            report_.breach(I18, y_name(*wallet, *proof), ": unspent, but spent in ", mint_.path);
+            report_.breach_of(static_cast<Wide>(proof->amount), I18, y_name(*wallet, *proof),
+                              ": unspent, but spent in ", mint_.path);
     }
     if (renewed) renewed->reading.release();
 }

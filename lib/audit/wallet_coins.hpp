@@ -35,7 +35,7 @@ class WalletCoins {
 
     MintFile& mint_;
     Report& report_;
-    std::vector<Of<QuoteId>> quotes_;
+    std::vector<Of<WalletFile::DoneQuote>> quotes_;
     std::vector<Of<WalletFile::Output>> outputs_;
     std::vector<Of<WalletFile::Proof>> by_y_, by_e_;
     std::vector<Of<WalletFile::Proof>> suspects_;

@@ -222,6 +222,7 @@ struct Pool {
     std::string route_to;
     std::string default_locking_key;
     std::string outbox_database = "data/outbox.db";
+    std::int64_t wal_alarm_mib = 64;
     std::int64_t max_inflight = 1024;
     Events events{"secrets/pool-events.key"};
     Log log;
@@ -279,6 +280,10 @@ struct Pool {
           "owner (66 hex digits) of shares whose channel names no key; empty: such channels are refused",
           pubkey_hex());
         v("outbox_database", outbox_database, "the outbox's SQLite file", path());
+        v("wal_alarm_mib", wal_alarm_mib,
+          "an alarm when the database's write-ahead log has so many MiB, as when a reader does not end; 0: "
+          "never",
+          range(0, 1'000'000));
         v("max_inflight", max_inflight, "quote requests on the link without an answer, at most",
           range(1, 65535));
         events.describe(v);
@@ -291,6 +296,8 @@ struct Mint {
     std::string name = "Hashpool mint";
     std::string description;
     std::string database = "data/mint.db";
+    std::string mark_file = "marks/mint.mark";
+    std::int64_t wal_alarm_mib = 64;
     std::string seed_file = "secrets/mint.seed";
     std::string link_secret_key_file = "secrets/mint-link.key";
     std::int64_t input_fee_ppk = 0;
@@ -305,6 +312,14 @@ struct Mint {
         v("name", name, "the mint's name for wallets", pattern("[ -~]{1,100}"));
         v("description", description, "a line about the mint for wallets", any());
         v("database", database, "the ledger's SQLite file", path());
+        v("mark_file", mark_file,
+          "file that says how far the ledger has come, by which a database from a backup is noticed: keep it "
+          "outside of what is backed up with the database, one for each mint",
+          path());
+        v("wal_alarm_mib", wal_alarm_mib,
+          "an alarm when the database's write-ahead log has so many MiB, as when a reader does not end; 0: "
+          "never",
+          range(0, 1'000'000));
         v("seed_file", seed_file, "file with the BIP 39 words that all keysets derive from, mode 0600",
           secret_file());
         v("link_secret_key_file", link_secret_key_file,
@@ -379,6 +394,7 @@ struct Stats {
     std::vector<std::string> allowed_writer_keys;
     std::string tokens_file;
     std::int64_t metrics_workers = 0;
+    std::int64_t wal_alarm_mib = 64;
     std::int64_t stale_after_s = 60;
     std::int64_t keep_1m_min = 1440;
     std::int64_t keep_5m_min = 20'160;
@@ -410,6 +426,11 @@ struct Stats {
         v("metrics_workers", metrics_workers,
           "workers that /metrics names, those with the most work; the others are one series",
           range(0, 10'000));
+        v("wal_alarm_mib", wal_alarm_mib,
+          "an alarm when the write-ahead log of the SQLite file has so many MiB, as when a reader does not "
+          "end; 0: "
+          "never",
+          range(0, 1'000'000));
         v("stale_after_s", stale_after_s, "figures whose newest record is so many seconds old are stale",
           range(1, 86'400));
         v("keep_1m_min", keep_1m_min, "minutes that figures by minute are kept", range(1, 10'000'000));

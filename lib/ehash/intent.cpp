@@ -26,4 +26,14 @@ sv2::link::QuoteRequest to_quote_request(const Intent& intent, std::uint64_t seq
     return out;
 }
 
+sv2::link::QuoteAgain to_quote_again(const Intent& intent, std::uint64_t seq) {
+    auto request = to_quote_request(intent, seq);
+    return {request.seq,    request.share_hash, std::move(request.header),
+            request.target, request.amount,     std::move(request.locking_key)};
+}
+
+sv2::link::QuoteRequest to_quote_request(const sv2::link::QuoteAgain& again) {
+    return {again.seq, again.share_hash, again.header, again.target, again.amount, again.locking_key};
+}
+
 }  // namespace hp::ehash

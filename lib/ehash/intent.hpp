@@ -20,5 +20,8 @@ struct Intent {
 std::optional<Intent> make_intent(const ByteArray<80>& header, const bitcoin::Target& credited_target,
                                   const crypto::PublicKey33& locking_key, const Valuation& valuation);
 sv2::link::QuoteRequest to_quote_request(const Intent& intent, std::uint64_t seq);
+sv2::link::QuoteAgain to_quote_again(const Intent& intent, std::uint64_t seq);
+/// What it asks for, as a request.
+sv2::link::QuoteRequest to_quote_request(const sv2::link::QuoteAgain& again);
 
 }  // namespace hp::ehash

@@ -116,6 +116,17 @@ tl::expected<LinkAccepted, LinkRefused> check_link_auth(const LinkAuth& auth, co
     return LinkAccepted{auth.last_seq + 1, is_rollback, true};
 }
 
+tl::expected<std::optional<Setback>, LinkRefused> check_mint_mark(const MintMark& mark,
+                                                                  const std::optional<MintMark>& known,
+                                                                  bool rollback_allowed) {
+    if (!known) return std::optional<Setback>{};
+    auto lost = setback(mark, *known);
+    if (lost && !rollback_allowed)
+        return refuse(LinkRefusal::mint_rollback, "mark: the mint had " + describe(*known) + ", and has " +
+                                                      describe(mark) + "; it lacks " + describe(*lost));
+    return lost;
+}
+
 Result<> check_link_success(const sv2::link::LinkAuthSuccess& success, const LinkAuth& sent) {
     if (success.unit.value != sent.unit.value)
         return fail(Errc::protocol,

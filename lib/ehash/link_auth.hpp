@@ -2,6 +2,7 @@
 // design/quote-link.md steps 2 and 3.
 #pragma once
 #include "crypto/secp.hpp"
+#include "ehash/mint_mark.hpp"
 #include "ehash/valuation.hpp"
 #include "sv2/link.hpp"
 
@@ -52,6 +53,12 @@ struct LinkAccepted {
 tl::expected<LinkAccepted, LinkRefused> check_link_auth(const sv2::link::LinkAuth& auth,
                                                         const Bytes32& handshake_hash,
                                                         const PoolExpectations& pool);
+
+/// What comes right behind LinkAuth, against the mark that the pool has of this mint: a mint that lacks what
+/// it once told has come back with an old copy. Gives what it lacks where rollback_allowed lets it pass.
+tl::expected<std::optional<Setback>, LinkRefused> check_mint_mark(const MintMark& mark,
+                                                                  const std::optional<MintMark>& known,
+                                                                  bool rollback_allowed);
 
 /// The mint's check of the answer to what it sent: unit and valuation echoed, resume_seq that fits, at least
 /// one request in flight.

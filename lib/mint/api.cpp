@@ -30,6 +30,14 @@ HttpResponse storage_failed(const Error& error) {
     return {503, R"({"detail":"the mint's storage failed, try again","code":50000})"};
 }
 
+HttpResponse signing_paused() {
+    return {
+        503,
+        R"({"detail":"the mint signs nothing until its operator has looked at it, try again later","code":50000})",
+        "application/json",
+        {{"Retry-After", "30"}}};
+}
+
 HttpResponse not_found() { return {404, R"({"detail":"no such route","code":50000})"}; }
 
 Bytes32 digest_of(const HttpRequest& request) {
@@ -172,6 +180,7 @@ void Api::lookup(const std::string& body, Reply reply) {
 }
 
 void Api::sign(std::function<Answer<Signed>(Ledger&)> work, Events::Kind kind, Reply reply) {
+    if (!mint_.signing_paused_because().empty()) return reply(signing_paused());
     mint_.transact<Answer<Signed>>(std::move(work), [this, kind, reply = std::move(reply)](
                                                         Result<Answer<Signed>> result) {
         if (!result) return reply(storage_failed(result.error()));

@@ -57,4 +57,45 @@ void Events::pool_rollback(const std::string& peer, std::uint64_t count) {
     sink_->write(make("pool_rollback").add("peer", peer).add("count", count));
 }
 
+void Events::quotes_held(std::uint64_t count) {
+    if (!sink_ || !sink_->enabled()) return;
+    sink_->write(make("quotes_held").add("count", count));
+}
+
+void Events::quotes_released(std::uint64_t count, const std::string& by) {
+    if (!sink_ || !sink_->enabled()) return;
+    sink_->write(make("quotes_released").add("count", count).add("by", by));
+}
+
+namespace {
+
+/// JSON's integers end at 64 bits.
+std::uint64_t capped(ehash::Amount128 sum) {
+    return sum > UINT64_MAX ? UINT64_MAX : static_cast<std::uint64_t>(sum);
+}
+
+}  // namespace
+
+void Events::ledger_status(const ehash::MintMark& mark, const HeldQuotes& held, const store::LogState& log,
+                           bool is_signing, bool is_link_up) {
+    if (!sink_ || !sink_->enabled()) return;
+    sink_->write(make("ledger_status")
+                     .add("generation", mark.generation)
+                     .add("quotes", mark.quotes)
+                     .add("operations", mark.operations)
+                     .add("issued", capped(mark.issued))
+                     .add("spent", capped(mark.spent))
+                     .add("held", held.quotes)
+                     .add("held_amount", capped(held.amount))
+                     .add("signing", is_signing)
+                     .add("link_up", is_link_up)
+                     .add("wal_bytes", log.bytes)
+                     .add("wal_held_ms", log.held_ms));
+}
+
+void Events::alarm(const std::string& what) {
+    if (!sink_ || !sink_->enabled()) return;
+    sink_->write(make("alarm").add("what", what));
+}
+
 }  // namespace hp::mint

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/bytes.hpp"
+#include "mint/ledger.hpp"
 
 namespace hp::net {
 class EventSink;
@@ -27,6 +28,12 @@ class Events {
     void link_down(const std::string& reason);
     /// The pool gave `count` numbers to other shares than before: its outbox is an old copy.
     void pool_rollback(const std::string& peer, std::uint64_t count);
+    /// Quotes that were lost with a database were made again, and wait for the operator.
+    void quotes_held(std::uint64_t count);
+    void quotes_released(std::uint64_t count, const std::string& by);
+    void alarm(const std::string& what);
+    void ledger_status(const ehash::MintMark& mark, const HeldQuotes& held, const store::LogState& log,
+                       bool is_signing, bool is_link_up);
 
   private:
     net::EventSink* sink_{nullptr};

@@ -4,6 +4,7 @@
 // without a limit).
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "cashu/nut09.hpp"
 #include "cashu/nut29.hpp"
 #include "ehash/intent.hpp"
+#include "ehash/mint_mark.hpp"
 #include "store/writer.hpp"
 
 namespace hp::mint {
@@ -44,7 +46,19 @@ struct QuoteResult {
     /// The quote is new, but its number belongs to another share of this pool: the pool has forgotten what it
     /// gave away (an old copy of its outbox). The share did its work, so the quote stands.
     bool is_number_reused{false};
+    /// The quote is new, though the share had one before: it waits for the operator.
+    bool is_held{false};
 };
+
+/// Quotes that cannot be minted until an operator releases them, or were released.
+struct HeldQuotes {
+    std::uint64_t quotes{};
+    ehash::Amount128 amount{};
+};
+
+/// A sum as the tables have it: high * 2^32 + low.
+inline std::uint64_t high_of(ehash::Amount128 sum) { return static_cast<std::uint64_t>(sum >> 32); }
+inline std::uint64_t low_of(ehash::Amount128 sum) { return static_cast<std::uint32_t>(sum); }
 
 /// Signatures, and whether they were given before for the same request.
 struct Signed {
@@ -57,6 +71,11 @@ class Ledger {
     static Result<store::Database> open(const std::string& path);
     /// Reads, and raises the generation. Once, before the Writer takes the database.
     static Result<LedgerState> begin(store::Database& db);
+    /// How far the database has come; all zero when it is new.
+    static Result<ehash::MintMark> mark_in(store::Database& db);
+    /// An operator lets this database in although it lacks what is known to have been committed: kept in it.
+    static Result<> remember_rollback(store::Database& db, const ehash::Setback& lost, const std::string& by,
+                                      UnixMs now);
     static void add_keyset(store::Database& db, const KeysetRow& row, UnixMs now);
     static void set_active(store::Database& db, const cashu::KeysetId& id, bool active);
 
@@ -65,10 +84,17 @@ class Ledger {
     ~Ledger();
     /// What the writer tells of its transactions: part of the ledger is in memory.
     store::Writer::Companion* companion();
+    /// Called with each commit that moved it, after the commit, on the writer's thread. Set it before that.
+    std::function<void(const ehash::MintMark&)> on_commit;
 
     /// A paid quote for the intent, once per share hash: creation and payment are one row, one transaction.
+    /// `was_answered`: the pool had a quote for it before. A new one is held: not paid until it is released.
     QuoteResult create_quote(const Bytes32& pool_store, std::uint64_t seq, const ehash::Intent& intent,
-                             UnixMs now);
+                             UnixMs now, bool was_answered = false);
+    HeldQuotes held();
+    /// Held quotes are paid from now on; others stay as they are. Empty `ids`: all, at most `limit`.
+    HeldQuotes release(const std::vector<std::string>& ids, std::size_t limit, const std::string& by,
+                       UnixMs now);
     /// A request that was refused for good is remembered: its number is no hole, and the operator can see it.
     void remember_refusal(const Bytes32& pool_store, std::uint64_t seq, const Bytes32& share_hash,
                           std::uint16_t code, UnixMs now);
@@ -103,7 +129,7 @@ class Ledger {
     cashu::RestoreResponse restore(const cashu::RestoreRequest& request);
 
     /// Sums over the whole ledger, exact: many amounts of up to 2^62 do not fit 64 bits.
-    __extension__ typedef unsigned __int128 Amount128;
+    using Amount128 = ehash::Amount128;
     struct Totals {
         std::uint64_t quotes{};
         Amount128 quoted{}, issued{}, signed_amount{}, spent_amount{};

@@ -14,7 +14,9 @@ namespace {
 
 namespace link = sv2::link;
 
-constexpr std::uint32_t kFlags = link::kFlagLinkAuthV1 | link::kFlagHeaderProof;
+using link::kFlags;
+/// Between two marks, so that the pool's is never a second behind.
+constexpr std::int64_t kMarkMs = 700;
 constexpr std::int64_t kAnswerLimitMs = 10'000;
 constexpr std::int64_t kPingMs = 10'000;
 constexpr std::int64_t kSilenceMs = 30'000;
@@ -23,6 +25,7 @@ constexpr std::int64_t kSilenceMs = 30'000;
 struct Request {
     std::uint64_t seq{};
     ehash::Intent intent;
+    bool was_answered{};
 };
 
 }  // namespace
@@ -30,7 +33,11 @@ struct Request {
 class LinkClient::Session : public net::FrameHandler, public std::enable_shared_from_this<Session> {
   public:
     Session(LinkClient& client, std::shared_ptr<net::FrameConnection> connection)
-        : client_{&client}, connection_{std::move(connection)}, limit_{client.loop_}, ping_{client.loop_} {}
+        : client_{&client},
+          connection_{std::move(connection)},
+          limit_{client.loop_},
+          ping_{client.loop_},
+          mark_{client.loop_} {}
 
     void begin() {
         limit_.after(kAnswerLimitMs, [this] { end("no answer from the pool within 10 s"); });
@@ -88,7 +95,7 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
         if (!frame.is<sv2::common::SetupConnectionSuccess>())
             return fail(Errc::protocol, "expected SetupConnection.Success");
         HP_TRY(auto success, sv2::decode<sv2::common::SetupConnectionSuccess>(frame.payload));
-        // Both bits, or nothing: a link without proof is what an attacker would like to negotiate.
+        // All bits, or nothing: a link without proof is what an attacker would like to negotiate.
         if (success.used_version != sv2::kVersion || success.flags != kFlags)
             return fail(Errc::protocol, "pool does not agree to the link's required features");
         state_ = State::reading_memory;
@@ -121,6 +128,7 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
                 ehash::sign_link_auth(auth, client.options_.link_key, self->connection_->handshake_hash(),
                                       crypto::random_array<32>());
                 self->connection_->send(sv2::encode_frame(auth));
+                self->send_mark();
                 self->state_ = State::auth;
             });
     }
@@ -128,6 +136,10 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
     Result<> handle_auth(const sv2::FrameView& frame) {
         if (frame.is<link::LinkAuthError>()) {
             HP_TRY(auto error, sv2::decode<link::LinkAuthError>(frame.payload));
+            if (error.code.value == ehash::text(ehash::LinkRefusal::mint_rollback))
+                client_->mint_.pause_signing(
+                    "the pool says that this database is an old copy (mint-rollback); its log says what is "
+                    "missing");
             return fail(Errc::refused, "pool refused this mint: " + printable(error.code.value));
         }
         if (!frame.is<link::LinkAuthSuccess>()) return fail(Errc::protocol, "expected LinkAuth.Success");
@@ -135,6 +147,8 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
         HP_DO(ehash::check_link_success(success, sent_));
         limit_.cancel();
         state_ = State::up;
+        client_->mint_.resume_signing();
+        mark_.every(kMarkMs, [this] { send_mark(); });
         pool_store_ = success.pool_store.bytes;
         max_inflight_ = success.max_inflight;
         client_->backoff_.reset();
@@ -150,24 +164,40 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
         return {};
     }
 
+    /// What is on our disk, never more.
+    void send_mark() {
+        const auto mark = client_->mint_.mark();
+        if (mark == sent_mark_) return;
+        sent_mark_ = mark;
+        connection_->send(sv2::encode_frame(ehash::to_message(mark)));
+    }
+
+    Result<> handle_request(const link::QuoteRequest& request, bool was_answered) {
+        HP_CRASH_POINT("Q1");
+        // Numbers are kept as SQLite's integers, which have a sign.
+        if (request.seq == 0 || request.seq > INT64_MAX)
+            return fail(Errc::protocol,
+                        "quote request with the impossible number " + std::to_string(request.seq));
+        if (unanswered_ >= max_inflight_)
+            return fail(Errc::protocol, "more than max_inflight = " + std::to_string(max_inflight_) +
+                                            " quote requests at once");
+        ++unanswered_;
+        auto intent = client_->checker_.check(request);
+        if (intent)
+            requests_.push_back({request.seq, std::move(*intent), was_answered});
+        else
+            refuse(request, intent.error());
+        return {};
+    }
+
     Result<> handle_up(const sv2::FrameView& frame) {
         if (frame.is<link::QuoteRequest>()) {
             HP_TRY(auto request, sv2::decode<link::QuoteRequest>(frame.payload));
-            HP_CRASH_POINT("Q1");
-            // Numbers are kept as SQLite's integers, which have a sign.
-            if (request.seq == 0 || request.seq > INT64_MAX)
-                return fail(Errc::protocol,
-                            "quote request with the impossible number " + std::to_string(request.seq));
-            if (unanswered_ >= max_inflight_)
-                return fail(Errc::protocol, "more than max_inflight = " + std::to_string(max_inflight_) +
-                                                " quote requests at once");
-            ++unanswered_;
-            auto intent = client_->checker_.check(request);
-            if (intent)
-                requests_.push_back({request.seq, std::move(*intent)});
-            else
-                refuse(request, intent.error());
-            return {};
+            return handle_request(request, false);
+        }
+        if (frame.is<link::QuoteAgain>()) {
+            HP_TRY(auto again, sv2::decode<link::QuoteAgain>(frame.payload));
+            return handle_request(ehash::to_quote_request(again), true);
         }
         if (frame.is<link::Ping>()) {
             HP_TRY(auto ping, sv2::decode<link::Ping>(frame.payload));
@@ -216,7 +246,8 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
                 auto now = unix_ms_now();
                 for (const auto& request : *batch) {
                     seqs.push_back(request.seq);
-                    results.push_back(ledger.create_quote(pool_store, request.seq, request.intent, now));
+                    results.push_back(ledger.create_quote(pool_store, request.seq, request.intent, now,
+                                                          request.was_answered));
                     if (results.back().conflict)
                         ledger.remember_refusal(pool_store, request.seq, request.intent.share_hash,
                                                 static_cast<std::uint16_t>(link::QuoteErrorCode::conflict),
@@ -232,7 +263,7 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
     }
 
     void answer(const std::vector<Request>& batch, const Result<std::vector<QuoteResult>>& results) {
-        std::uint64_t created = 0, replayed = 0, conflicts = 0, reused = 0, amount = 0;
+        std::uint64_t created = 0, replayed = 0, conflicts = 0, reused = 0, held = 0, amount = 0;
         unanswered_ -= batch.size();
         if (results) HP_CRASH_POINT("Q5");
         for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -251,6 +282,7 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
             } else {
                 ++(result.replay ? replayed : created);
                 if (result.is_number_reused) ++reused;
+                if (result.is_held) ++held;
                 if (!result.replay) amount += request.intent.amount;
                 link::QuoteResponse response;
                 response.seq = request.seq;
@@ -279,6 +311,14 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
                 connection_->peer(), reused);
             client_->mint_.events().pool_rollback(connection_->peer(), reused);
         }
+        if (held) {
+            static log::Limited complain_of_loss{log::Level::error};
+            complain_of_loss(
+                "link: {} quotes that this database lacks had been answered before: they are made again and "
+                "held until 'hp-quote release' lets them be minted",
+                held);
+            client_->mint_.events().quotes_held(held);
+        }
         client_->mint_.events().quotes_created(created, replayed, conflicts, amount);
     }
 
@@ -292,6 +332,7 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
         auto* client = std::exchange(client_, nullptr);
         limit_.cancel();
         ping_.cancel();
+        mark_.cancel();
         if (state_ == State::up) client->mint_.events().link_down(why);
         client->lost(why);
         // The connection holds its handler until it has flushed: without this the two would hold each other.
@@ -302,6 +343,8 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
     std::shared_ptr<net::FrameConnection> connection_;
     net::Timer limit_;
     net::Timer ping_;
+    net::Timer mark_;
+    std::optional<ehash::MintMark> sent_mark_;
     State state_{State::setup};
     link::LinkAuth sent_;
     Bytes32 pool_store_{};

@@ -28,6 +28,7 @@ Result<std::unique_ptr<Mint>> Mint::open(net::Loop& loop, const MintOptions& opt
     mint->events_.to(mint->sink_.get());
     HP_TRY(auto db, Ledger::open(options.database));
     HP_CRASH_POINT("W6");  // SQLite has taken up what the last process left
+    HP_DO(mint->check_mark(db, options));
     HP_TRY(mint->state_, Ledger::begin(db));
     HP_TRY(const KeysetRow active, mint->load_keysets(db, options));
     mint->active_ = active.id;
@@ -36,6 +37,8 @@ Result<std::unique_ptr<Mint>> Mint::open(net::Loop& loop, const MintOptions& opt
     } catch (const store::DbError& e) {
         return fail(Errc::io, "mint database '" + options.database + "': " + e.what());
     }
+    HP_TRY(const auto mark, Ledger::mark_in(db));
+    HP_DO(mint->keep_mark(loop, options, mark));
     // The ledger's statements belong to the connection, which moves as a whole into the writer.
     mint->writer_ = std::make_unique<store::Writer>(
         std::move(db), [&loop](std::function<void()> call) { loop.post(std::move(call)); },
@@ -47,6 +50,62 @@ Result<std::unique_ptr<Mint>> Mint::open(net::Loop& loop, const MintOptions& opt
 }
 
 Mint::~Mint() = default;
+
+Result<> Mint::check_mark(store::Database& db, const MintOptions& options) {
+    if (options.mark_file.empty()) return {};
+    HP_TRY(const auto known, read_mark_file(options.mark_file));
+    HP_TRY(const auto has, Ledger::mark_in(db));
+    switch (judge(has, known)) {
+        case MarkVerdict::fresh:
+        case MarkVerdict::at_mark:
+            return {};
+        case MarkVerdict::no_mark:
+            pause_signing("there is no mark file '" + options.mark_file +
+                          "', so only the pool can say whether this database is the newest copy");
+            return {};
+        case MarkVerdict::behind_mark:
+            break;
+    }
+    const std::string what = "database '" + options.database + "' is behind its mark '" + options.mark_file +
+                             "': the mark has " + ehash::describe(*known) + "; the database " +
+                             ehash::describe(has) + "; it lacks " +
+                             ehash::describe(*ehash::setback(has, *known));
+    events_.alarm(what);
+    sink_->flush(500);
+    return fail(
+        Errc::refused, what,
+        "bring the newest copy of the database; to go on with this one, run 'hp-mint accept-rollback' "
+        "once");
+}
+
+Result<> Mint::keep_mark(net::Loop& loop, const MintOptions& options, const ehash::MintMark& mark) {
+    // Before anything is served: a mark that cannot be written must not be found out later.
+    if (!options.mark_file.empty()) HP_DO(write_mark_file(options.mark_file, mark));
+    keeper_ = std::make_unique<MarkKeeper>(
+        options.mark_file, mark,
+        [this, &loop, alive = std::weak_ptr{alive_}](const std::optional<Error>& trouble) {
+            loop.post([this, alive, trouble] {
+                if (!alive.lock()) return;
+                if (!trouble) return log::info("the mark file can be written again");
+                log::error("{}", trouble->what);
+                events_.alarm(trouble->what);
+            });
+        });
+    ledger_->on_commit = [this](const ehash::MintMark& newest) { keeper_->set(newest); };
+    return {};
+}
+
+void Mint::pause_signing(std::string why) {
+    if (paused_because_ == why) return;
+    paused_because_ = std::move(why);
+    log::error("nothing is signed: {}", paused_because_);
+    events_.alarm("nothing is signed: " + paused_because_);
+}
+
+void Mint::resume_signing() {
+    if (std::exchange(paused_because_, {}).empty()) return;
+    log::info("signing: the pool knows of nothing newer than this database");
+}
 
 Result<KeysetRow> Mint::load_keysets(store::Database& db, const MintOptions& options) {
     std::uint32_t next_index = options.keyset_index_min;

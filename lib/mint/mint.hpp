@@ -9,6 +9,7 @@
 #include "ehash/valuation.hpp"
 #include "mint/events.hpp"
 #include "mint/ledger.hpp"
+#include "mint/mark_file.hpp"
 #include "net/event_sink.hpp"
 #include "net/http.hpp"
 #include "store/writer.hpp"
@@ -17,6 +18,7 @@ namespace hp::mint {
 
 struct MintOptions {
     std::string database;
+    std::string mark_file;  ///< empty: none is kept
     Bytes64 seed{};
     std::string unit{"hash"};
     std::uint64_t input_fee_ppk{0};
@@ -63,9 +65,20 @@ class Mint {
     const std::string& unit() const { return unit_; }
     const LedgerState& state() const { return state_; }
     Events& events() { return events_; }
+    store::LogState log_state() const { return writer_->log_state(); }
+    /// How far the ledger has come, by its last durable commit.
+    ehash::MintMark mark() const { return keeper_->newest(); }
+
+    /// While it is not certain that this database is the newest, nothing is signed: what has been spent since
+    /// an old copy was made could be spent again. Empty: nothing stands against it.
+    const std::string& signing_paused_because() const { return paused_because_; }
+    void pause_signing(std::string why);
+    void resume_signing();
 
   private:
     Mint() = default;
+    Result<> check_mark(store::Database& db, const MintOptions& options);
+    Result<> keep_mark(net::Loop& loop, const MintOptions& options, const ehash::MintMark& mark);
     /// Gives the one that signs from now on.
     Result<KeysetRow> load_keysets(store::Database& db, const MintOptions& options);
     std::string unit_;
@@ -76,6 +89,9 @@ class Mint {
     LedgerState state_;
     std::unique_ptr<net::EventSink> sink_;
     Events events_;
+    std::string paused_because_;
+    std::shared_ptr<bool> alive_{std::make_shared<bool>(true)};
+    std::unique_ptr<MarkKeeper> keeper_;
     std::unique_ptr<Ledger> ledger_;
     std::unique_ptr<store::Writer> writer_;  // last: it goes first, and finishes its jobs
 };

@@ -203,6 +203,8 @@ void Events::status(const Status& s) {
               .add("outbox_pending", s.outbox_pending)
               .add("outbox_dead", s.outbox_dead)
               .add("mint_connected", s.mint_connected)
+              .add("wal_bytes", s.outbox_log.bytes)
+              .add("wal_held_ms", s.outbox_log.held_ms)
               .add("messages_ignored", s.messages_ignored)
               .add("handshakes_failed", s.mining_port.handshake_failed)
               .add("connections_refused", s.mining_port.refused_full)

@@ -81,6 +81,7 @@ class Events {
         std::uint64_t outbox_pending{};
         std::uint64_t outbox_dead{};
         bool mint_connected{};
+        store::LogState outbox_log;
         std::uint64_t messages_ignored{};
         const net::FrameCounters& mining_port;
         Refusals refusals{};

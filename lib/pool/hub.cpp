@@ -54,6 +54,7 @@ struct Hub::Lane {
     std::unordered_map<std::uint64_t, StoredIntent> inflight;
     std::uint64_t pending, created{0}, wrong_answers{0}, dead;
     UnixMs oldest_pending_ms{0};
+    bool is_mark_unsaved{false}, is_mark_on_way{false};
     net::Timer retry;
 };
 
@@ -320,13 +321,36 @@ void Hub::remember(MintId mint, const MintMemory& memory, std::optional<std::uin
     const auto open_row = open_count ? std::optional{row_seq(mint, *open_count)} : std::nullopt;
     outbox_.remember_mint(mint, memory, open_row,
                           while_alive([this, mint, memory, done = std::move(done)](Result<bool> saved) {
-                              if (saved && *saved) lanes_.at(mint)->memory = memory;
+                              if (saved && *saved) {
+                                  lanes_.at(mint)->memory = memory;
+                                  lanes_.at(mint)->is_mark_unsaved = false;
+                              }
                               done(saved);
                           }));
 }
 
+void Hub::note_mark(MintId mint, const ehash::MintMark& mark) {
+    Lane& lane = *lanes_.at(mint);
+    if (lane.memory) lane.memory->mark = mark;
+    lane.is_mark_unsaved = true;
+    save_mark(lane);
+}
+
+void Hub::save_mark(Lane& lane) {
+    if (!lane.is_mark_unsaved || lane.is_mark_on_way || !lane.memory || !lane.memory->mark) return;
+    lane.is_mark_unsaved = false;
+    lane.is_mark_on_way = true;
+    outbox_.save_mark(lane.id, *lane.memory->mark, while_alive([this, raw = &lane](Result<> saved) {
+                          raw->is_mark_on_way = false;
+                          // Tried again with the next one, or by refresh_oldest().
+                          if (!saved) raw->is_mark_unsaved = true;
+                          if (saved) save_mark(*raw);
+                      }));
+}
+
 void Hub::refresh_oldest() {
     for (auto& lane : lanes_) {
+        save_mark(*lane);
         if (lane->pending == 0) {
             lane->oldest_pending_ms = 0;
             continue;

@@ -98,6 +98,9 @@ class Hub {
     void remember(MintId mint, const MintMemory& memory, std::optional<std::uint64_t> open_count,
                   std::function<void(Result<bool>)> done);
 
+    /// How far the mint's ledger has come. Kept with what is written next; nobody waits for it.
+    void note_mark(MintId mint, const ehash::MintMark& mark);
+
     /// Looks up the oldest intents of the backlogs, for the statuses after that.
     void refresh_oldest();
     MintStatus status(MintId mint) const;
@@ -113,6 +116,7 @@ class Hub {
     void postpone(Lane& lane, StoredIntent row);
     void fetch(Lane& lane);
     void on_page(Lane& lane, Result<std::vector<StoredIntent>> page);
+    void save_mark(Lane& lane);
     void save_acks();
     void send_acks();
     void on_acks_refused(const std::vector<std::uint64_t>& refused);

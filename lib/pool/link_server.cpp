@@ -23,7 +23,7 @@ constexpr std::int64_t kRefusalDelayMs = 250;
 /// Connections in the handshake, and again sessions that have not proved themselves. Beyond it the oldest
 /// goes: an honest mint needs milliseconds.
 constexpr std::size_t kUnauthenticatedMax = 4;
-constexpr std::uint32_t kFlags = link::kFlagLinkAuthV1 | link::kFlagHeaderProof;
+using link::kFlags;
 
 }  // namespace
 
@@ -46,7 +46,10 @@ class LinkServer::Session : public net::FrameHandler,
     void carry(const StoredIntent& row) override {
         HP_CRASH_IN_WRITE("P7");
         HP_CRASH_AFTER_WRITE("P8");
-        connection_->send(sv2::encode_frame(ehash::to_quote_request(row.intent, count_of_row(row.seq))));
+        const std::uint64_t count = count_of_row(row.seq);
+        connection_->send(row.state == IntentState::acked
+                              ? sv2::encode_frame(ehash::to_quote_again(row.intent, count))
+                              : sv2::encode_frame(ehash::to_quote_request(row.intent, count)));
     }
     std::size_t max_inflight() const override { return server_ ? server_->options_.max_inflight : 0; }
     std::string peer() const override { return connection_ ? connection_->peer() : std::string{}; }
@@ -58,10 +61,10 @@ class LinkServer::Session : public net::FrameHandler,
         leave(why);
     }
     /// Its LinkAuth was right.
-    bool is_proven() const { return state_ == State::proven || state_ == State::up; }
+    bool is_proven() const { return state_ == State::mark || state_ == State::proven || state_ == State::up; }
 
   private:
-    enum class State { setup, auth, refused, proven, up };
+    enum class State { setup, auth, mark, refused, proven, up };
 
     Result<> handle(ByteView bytes) {
         HP_TRY(auto frame, sv2::split_frame(bytes));
@@ -70,6 +73,8 @@ class LinkServer::Session : public net::FrameHandler,
                 return handle_setup(frame);
             case State::auth:
                 return handle_auth(frame);
+            case State::mark:
+                return handle_mark(frame);
             case State::refused:
             case State::proven:
                 return {};
@@ -115,40 +120,73 @@ class LinkServer::Session : public net::FrameHandler,
             .rollback_allowed = server.options_.allow_mint_rollback};
         auto accepted = ehash::check_link_auth(auth, connection_->handshake_hash(), expected);
         if (!accepted) return refuse(accepted.error());
-        // Remembered first, with its fsync: a mint that comes back with an older database must be noticed.
-        state_ = State::proven;  // nothing more is heard until the memory is on disk
+        auth_ = std::move(auth);
+        accepted_ = *accepted;
         mint_ = *mint;
-        remember(auth, *accepted);
+        state_ = State::mark;
         return {};
     }
 
-    void remember(const link::LinkAuth& auth, const ehash::LinkAccepted& accepted) {
-        const auto open_count =
-            accepted.knows_rows && !accepted.is_rollback ? std::optional{accepted.resume_seq} : std::nullopt;
+    Result<> handle_mark(const sv2::FrameView& frame) {
+        if (!frame.is<link::MintMark>()) return fail(Errc::protocol, "expected MintMark");
+        HP_TRY(auto message, sv2::decode<link::MintMark>(frame.payload));
+        HP_TRY(auto mark,
+               ehash::mint_mark_from_message(message, auth_.mint_store.bytes, auth_.mint_generation));
+        const auto& remembered = server_->hub_.memory(mint_);
+        auto lost = ehash::check_mint_mark(mark, remembered ? remembered->mark : std::nullopt,
+                                           accepted_.is_rollback || server_->options_.allow_mint_rollback);
+        if (!lost) return refuse(lost.error());
+        if (*lost) {
+            accepted_.is_rollback = true;
+            lost_ = "; it lacks " + ehash::describe(**lost);
+        }
+        mark_ = mark;
+        // Remembered first, with its fsync: a mint that comes back with an older database must be noticed.
+        state_ = State::proven;  // nothing more is heard until the memory is on disk
+        remember();
+        return {};
+    }
+
+    void remember() {
+        const auto open_count = accepted_.knows_rows && !accepted_.is_rollback
+                                    ? std::optional{accepted_.resume_seq}
+                                    : std::nullopt;
         server_->hub_.remember(
-            mint_, {auth.mint_store.bytes, auth.mint_generation}, open_count,
-            [weak = weak_from_this(), auth, accepted](Result<bool> saved) {
+            mint_, {auth_.mint_store.bytes, auth_.mint_generation, mark_}, open_count,
+            [weak = weak_from_this()](Result<bool> saved) {
                 auto self = weak.lock();
                 if (!self || !self->server_) return;
                 if (!saved) return self->end("cannot store what is known of the mint: " + saved.error().what);
-                if (*saved) return self->go_on(auth, accepted);
+                if (*saved) return self->go_on();
                 if (!self->server_->options_.allow_mint_rollback) {
-                    self->state_ = State::auth;
                     (void)self->refuse({ehash::LinkRefusal::mint_rollback,
-                                        "last_seq: the mint has " + std::to_string(auth.last_seq) +
+                                        "last_seq: the mint has " + std::to_string(self->auth_.last_seq) +
                                             ", and has answered the row after it"});
                     return;
                 }
-                self->remember(auth, {accepted.resume_seq, true, accepted.knows_rows});
+                self->accepted_.is_rollback = true;
+                self->remember();
             });
     }
 
-    void go_on(const link::LinkAuth& auth, const ehash::LinkAccepted& accepted) {
-        if (accepted.is_rollback)
+    void go_on() {
+        if (accepted_.is_rollback)
             server_->observer_.on_alarm("link " + connection_->peer() + ": mint '" + name_of(mint_) +
                                         "' comes with another or an older database than last time, which "
-                                        "allow_mint_rollback lets pass");
-        welcome(auth, accepted.resume_seq);
+                                        "allow_mint_rollback lets pass" +
+                                        lost_);
+        welcome(auth_, accepted_.resume_seq);
+    }
+
+    /// A ledger never goes back while it runs.
+    Result<> handle_newer_mark(const link::MintMark& message) {
+        HP_TRY(auto mark,
+               ehash::mint_mark_from_message(message, auth_.mint_store.bytes, auth_.mint_generation));
+        if (const auto lost = ehash::setback(mark, *mark_))
+            return fail(Errc::protocol, "MintMark: fell by " + ehash::describe(*lost));
+        mark_ = mark;
+        server_->hub_.note_mark(mint_, mark);
+        return {};
     }
 
     std::string name_of(MintId mint) const { return server_->hub_.status(mint).name; }
@@ -209,6 +247,10 @@ class LinkServer::Session : public net::FrameHandler,
             return {};
         }
         if (frame.is<link::Pong>()) return {};
+        if (frame.is<link::MintMark>()) {
+            HP_TRY(auto mark, sv2::decode<link::MintMark>(frame.payload));
+            return handle_newer_mark(mark);
+        }
         const std::string name = sv2::message_name(frame.header.extension_type, frame.header.msg_type);
         if (sv2::is_spoken<sv2::Family::link>(frame.header.extension_type, frame.header.msg_type))
             return fail(Errc::protocol, "unexpected message " + name);
@@ -240,6 +282,10 @@ class LinkServer::Session : public net::FrameHandler,
     net::Timer ping_;
     State state_{State::setup};
     MintId mint_{};  // once proven
+    link::LinkAuth auth_;
+    ehash::LinkAccepted accepted_;
+    std::optional<ehash::MintMark> mark_;
+    std::string lost_;
     SteadyMs last_heard_ms_{steady_ms_now()};
     std::uint64_t ping_nonce_{0};
 };

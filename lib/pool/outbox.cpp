@@ -6,88 +6,15 @@
 #include "base/crash_point.hpp"
 #include "crypto/random.hpp"
 #include "log/log.hpp"
+#include "pool/outbox_file.hpp"
 #include "store/late_map.hpp"
 
 namespace hp::pool {
 namespace {
 
-constexpr std::int32_t kApplicationId = 0x48504f58;  // "HPOX"
 /// Shares of this many hours come back into the duplicate check at start; older tips are stale anyway.
 constexpr UnixMs kRecentMs = 6 * 3600 * 1000;
 constexpr std::uint64_t kRecentRows = 1'000'000;
-
-// outbox.seq is row_seq(mint, count). The unique key of a share begins with the header's ntime, so that the
-// keys of a time are neighbours; the same share has the same header, so it is as unique as the hash alone.
-// 12 bytes of the hash (header byte order: the end without the zeros of its work) tell the shares of a second
-// apart as well as 32 do, 2^-96 for any two, and in half the pages.
-constexpr const char* kSchema[] = {
-    R"sql(
-CREATE TABLE store(id BLOB NOT NULL) STRICT;
-CREATE TABLE mint(
-  id INTEGER PRIMARY KEY CHECK(id BETWEEN 0 AND 32767), name TEXT NOT NULL UNIQUE, store BLOB, generation INTEGER,
-  CHECK((store IS NULL) = (generation IS NULL))
-) STRICT;
-CREATE TABLE outbox(
-  seq INTEGER PRIMARY KEY,
-  ntime INTEGER NOT NULL,
-  share_hash BLOB NOT NULL CHECK(length(share_hash) = 32),
-  header BLOB NOT NULL CHECK(length(header) = 80),
-  target BLOB NOT NULL CHECK(length(target) = 32),
-  amount INTEGER NOT NULL CHECK(amount > 0),
-  locking_key BLOB NOT NULL CHECK(length(locking_key) = 33),
-  worker TEXT NOT NULL,
-  accepted_ms INTEGER NOT NULL,
-  state INTEGER NOT NULL DEFAULT 0 CHECK(state IN (0, 2, 3)),
-  quote_id TEXT,
-  acked_ms INTEGER,
-  dead_reason TEXT,
-  CHECK((state = 2) = (quote_id IS NOT NULL)),
-  CHECK((state = 3) = (dead_reason IS NOT NULL))
-) STRICT;
-CREATE UNIQUE INDEX outbox_share ON outbox(ntime, substr(share_hash, 1, 12));
-CREATE UNIQUE INDEX outbox_quote ON outbox(quote_id) WHERE quote_id IS NOT NULL;
-CREATE INDEX outbox_pending ON outbox(seq) WHERE state = 0;
-CREATE INDEX outbox_dead ON outbox(seq) WHERE state = 3;
-CREATE TABLE journal(id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, seq INTEGER, what TEXT NOT NULL, detail TEXT NOT NULL) STRICT;
-)sql",
-    // Rows are written once: what comes later has tables of its own, for a row that grows makes SQLite shift
-    // its page's others. outbox is how all of it looks together. Of a mint's rows, share_key has those up to
-    // `keyed` (store::LateMap) and some after; none up to `settled` is pending.
-    R"sql(
-CREATE TABLE share(
-  seq INTEGER PRIMARY KEY,
-  ntime INTEGER NOT NULL,
-  share_hash BLOB NOT NULL CHECK(length(share_hash) = 32),
-  header BLOB NOT NULL CHECK(length(header) = 80),
-  target BLOB NOT NULL CHECK(length(target) = 32),
-  amount INTEGER NOT NULL CHECK(amount > 0),
-  locking_key BLOB NOT NULL CHECK(length(locking_key) = 33),
-  worker TEXT NOT NULL,
-  accepted_ms INTEGER NOT NULL
-) STRICT;
-INSERT INTO share SELECT seq, ntime, share_hash, header, target, amount, locking_key, worker, accepted_ms FROM outbox;
-CREATE TABLE answer(seq INTEGER PRIMARY KEY, quote_id TEXT NOT NULL, acked_ms INTEGER NOT NULL) STRICT;
-INSERT INTO answer SELECT seq, quote_id, acked_ms FROM outbox WHERE state = 2;
-CREATE UNIQUE INDEX answer_quote ON answer(quote_id);
-CREATE TABLE dead(seq INTEGER PRIMARY KEY, reason TEXT NOT NULL) STRICT;
-INSERT INTO dead SELECT seq, dead_reason FROM outbox WHERE state = 3;
-CREATE TABLE share_key(
-  ntime INTEGER NOT NULL, hash BLOB NOT NULL CHECK(length(hash) = 12), seq INTEGER NOT NULL, PRIMARY KEY(ntime, hash)
-) STRICT, WITHOUT ROWID;
-INSERT INTO share_key SELECT ntime, substr(share_hash, 1, 12), seq FROM outbox ORDER BY 1, 2;
-ALTER TABLE mint ADD COLUMN keyed INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE mint ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;
-UPDATE mint SET
-  keyed = coalesce((SELECT max(seq) FROM outbox WHERE seq >> 48 = id), id << 48),
-  settled = coalesce((SELECT min(seq) - 1 FROM outbox WHERE state = 0 AND seq >> 48 = id),
-    (SELECT max(seq) FROM outbox WHERE seq >> 48 = id), id << 48);
-DROP TABLE outbox;
-CREATE VIEW outbox AS SELECT
-  share.seq, ntime, share_hash, header, target, amount, locking_key, worker, accepted_ms,
-  CASE WHEN answer.seq IS NOT NULL THEN 2 WHEN dead.seq IS NOT NULL THEN 3 ELSE 0 END AS state,
-  quote_id, acked_ms, CASE WHEN answer.seq IS NULL THEN reason END AS dead_reason
-  FROM share LEFT JOIN answer ON answer.seq = share.seq LEFT JOIN dead ON dead.seq = share.seq;
-)sql"};
 
 /// Rows between two writings of the mark of what is settled.
 #ifdef HP_CRASH_POINTS
@@ -117,11 +44,12 @@ StoredIntent read_row(const store::Statement& row) {
     return out;
 }
 
-void write_journal(store::Database& db, std::optional<std::uint64_t> seq, std::string_view what,
-                   const std::string& detail, UnixMs now) {
-    db.prepare("INSERT INTO journal(at_ms, seq, what, detail) VALUES(?,?,?,?)")
-        .bind(now, seq, what, detail)
-        .run();
+/// From column 4 on.
+ehash::MintMark read_mark(const store::Statement& row, const MintMemory& memory) {
+    auto sum = [&](int column) {
+        return (ehash::Amount128{natural(row, column)} << 32) + natural(row, column + 1);
+    };
+    return {memory.mint_store, memory.generation, natural(row, 4), natural(row, 5), sum(6), sum(8)};
 }
 
 }  // namespace
@@ -146,7 +74,7 @@ ShareKey key_of(std::uint32_t ntime, ByteView share_hash) {
 /// that the table of keys does not have yet.
 struct Outbox::Rows : store::Writer::Companion {
     store::Statement last_of_mint, insert, ack, settled, first_pending, settle, bury, page, oldest, remember,
-        find_key, insert_key, remember_keyed, is_answered;
+        save_mark, find_key, insert_key, remember_keyed, is_answered;
     store::LateMap<ShareKey, std::uint64_t> late;
     std::uint32_t newest_key_ntime{0};  // in the table: beyond it there is nothing to look for there
 
@@ -170,6 +98,8 @@ struct Outbox::Rows : store::Writer::Companion {
               db.prepare("SELECT accepted_ms FROM mint JOIN outbox ON seq BETWEEN settled + 1 AND (id << 48 "
                          "| 0xffffffffffff) WHERE id = ? AND state = 0 ORDER BY seq LIMIT 1")},
           remember{db.prepare("UPDATE mint SET store = ?, generation = ? WHERE id = ?")},
+          save_mark{db.prepare("UPDATE mint SET generation = ?, quotes = ?, operations = ?, issued_high = ?, "
+                               "issued_low = ?, spent_high = ?, spent_low = ? WHERE id = ? AND store = ?")},
           find_key{db.prepare("SELECT seq FROM share_key WHERE ntime = ? AND hash = ?")},
           insert_key{db.prepare("INSERT INTO share_key(ntime, hash, seq) VALUES(?,?,?)")},
           remember_keyed{db.prepare("UPDATE mint SET keyed = ? WHERE id = ?")},
@@ -211,6 +141,13 @@ struct Outbox::Rows : store::Writer::Companion {
     }
     /// What was known of the marks is not true any more.
     void forget_marks() { marks.clear(); }
+
+    void write_mark(MintId mint, const ehash::MintMark& mark) {
+        auto high = [](ehash::Amount128 sum) { return static_cast<std::uint64_t>(sum >> 32); };
+        auto low = [](ehash::Amount128 sum) { return static_cast<std::uint32_t>(sum); };
+        save_mark.run_with(mark.generation, mark.quotes, mark.operations, high(mark.issued), low(mark.issued),
+                           high(mark.spent), low(mark.spent), std::uint32_t{mint}, mark.store);
+    }
 
     bool has_answer(std::uint64_t seq) { return first_of(is_answered.bind(seq)).has_value(); }
     /// The row of this share.
@@ -280,10 +217,6 @@ struct Outbox::Rows : store::Writer::Companion {
 
 Outbox::~Outbox() = default;
 
-Result<store::Database> open_outbox_file(const std::string& path, store::Mode mode) {
-    return store::Database::open(path, mode, store::Journal::wal, kApplicationId, kSchema);
-}
-
 Result<std::unique_ptr<Outbox>> Outbox::open(const std::string& path, std::span<const std::string> mint_names,
                                              store::Writer::Post post, UnixMs now) {
     HP_TRY(auto db, open_outbox_file(path, store::Mode::create));
@@ -318,12 +251,15 @@ void Outbox::read_all(store::Database& db, std::span<const std::string> mint_nam
         }
         transaction.commit();
     }
-    auto mints = db.prepare("SELECT id, name, store, generation FROM mint ORDER BY id");
+    auto mints = db.prepare(
+        "SELECT id, name, store, generation, quotes, operations, issued_high, issued_low, spent_high, "
+        "spent_low FROM mint ORDER BY id");
     while (mints.step()) {
         if (natural(mints, 0) != mints_at_open_.size())
             throw store::DbError(0, "the numbers of the mints have a hole");
         KnownMint mint{mints.text(1), {}, 0, 0, 0};
-        if (!mints.is_null(2)) mint.memory = MintMemory{mints.array<32>(2), natural(mints, 3)};
+        if (!mints.is_null(2)) mint.memory = MintMemory{mints.array<32>(2), natural(mints, 3), {}};
+        if (mint.memory && !mints.is_null(4)) mint.memory->mark = read_mark(mints, *mint.memory);
         mints_at_open_.push_back(std::move(mint));
     }
     auto count = [&](const char* sql, std::uint64_t KnownMint::*field) {
@@ -459,13 +395,6 @@ void Outbox::requeue(std::vector<std::uint64_t> seqs, std::size_t limit, std::st
         });
 }
 
-void adopt_outbox(store::Database& db, UnixMs now) {
-    store::Transaction transaction{db};
-    db.prepare("UPDATE store SET id = ?").bind(crypto::random_array<32>()).run();
-    write_journal(db, std::nullopt, "adopted", "restored from a backup", now);
-    transaction.commit();
-}
-
 void Outbox::page(std::uint64_t from_seq, std::uint64_t mint_last_seq, std::size_t limit, OnRows done) {
     auto rows = std::make_shared<std::vector<StoredIntent>>();
     writer_->submit(
@@ -509,9 +438,10 @@ void Outbox::remember_mint(MintId mint, const MintMemory& memory, std::optional<
     writer_->submit(
         [this, mint, memory, open_row, is_remembered](store::Database&) {
             *is_remembered = !open_row || !rows_->has_answer(*open_row);
-            if (*is_remembered &&
-                rows_->remember.bind(memory.mint_store, memory.generation, std::uint32_t{mint}).run() != 1)
+            if (!*is_remembered) return;
+            if (rows_->remember.bind(memory.mint_store, memory.generation, std::uint32_t{mint}).run() != 1)
                 throw store::DbError(0, "no mint " + std::to_string(mint));
+            if (memory.mark) rows_->write_mark(mint, *memory.mark);
         },
         [is_remembered, done = std::move(done)](Result<> result) {
             if (result)
@@ -519,6 +449,11 @@ void Outbox::remember_mint(MintId mint, const MintMemory& memory, std::optional<
             else
                 done(fail(result.error()));
         });
+}
+
+void Outbox::save_mark(MintId mint, const ehash::MintMark& mark, std::function<void(Result<>)> done) {
+    writer_->submit_unhurried([this, mint, mark](store::Database&) { rows_->write_mark(mint, mark); },
+                              std::move(done));
 }
 
 }  // namespace hp::pool

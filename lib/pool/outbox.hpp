@@ -12,6 +12,7 @@
 
 #include "base/clock.hpp"
 #include "ehash/intent.hpp"
+#include "ehash/mint_mark.hpp"
 #include "pool/row_seq.hpp"
 #include "store/writer.hpp"
 
@@ -51,6 +52,7 @@ struct DeadLetter {
 struct MintMemory {
     Bytes32 mint_store{};
     std::uint64_t generation{};
+    std::optional<ehash::MintMark> mark{};  ///< how far its ledger had come
 };
 /// A mint that rows were, are or will be routed to, as the outbox knew it when it was opened.
 struct KnownMint {
@@ -109,9 +111,13 @@ class Outbox {
     void remember_mint(MintId mint, const MintMemory& memory, std::optional<std::uint64_t> open_row,
                        std::function<void(Result<bool>)> done);
 
+    /// A mint's newest mark, with what comes next, or soon.
+    void save_mark(MintId mint, const ehash::MintMark& mark, std::function<void(Result<>)> done);
+
     /// An fsync failed: nothing that this process writes can be trusted any more (AC-253). Restart it.
     bool is_dead() const { return writer_->is_dead(); }
     void drain() { writer_->drain(); }
+    store::LogState log_state() const { return writer_->log_state(); }
 
   private:
     Outbox() = default;

@@ -51,6 +51,7 @@ Pool::Pool(net::Loop& loop, PoolOptions options)
     : loop_{loop},
       options_{std::move(options)},
       events_{"hp-pool"},
+      log_watch_{options_.outbox_path, options_.wal_alarm_bytes},
       work_{options_.work},
       extranonces_{options_.server_id, extranonce_epoch()},
       tick_{loop},
@@ -140,6 +141,8 @@ void Pool::tell_status() {
         all_connected = all_connected && (mint.is_connected || !mint.is_configured);
         events_.mint_status(mint);
     }
+    const auto log = outbox_->log_state();
+    if (auto what = log_watch_.look(log); !what.empty()) on_alarm(what);
     events_.status({.connections = sessions_.size(),
                     .channels = channels,
                     .channels_busiest = busiest,
@@ -147,6 +150,7 @@ void Pool::tell_status() {
                     .outbox_pending = pending,
                     .outbox_dead = dead,
                     .mint_connected = all_connected,
+                    .outbox_log = log,
                     .messages_ignored = messages_ignored_,
                     .mining_port = mining_listener_->counters(),
                     .refusals = refusals_});

@@ -21,6 +21,7 @@
 #include "pool/solution_quota.hpp"
 #include "pool/template_client.hpp"
 #include "pool/work.hpp"
+#include "store/log_watch.hpp"
 
 namespace hp::pool {
 
@@ -42,6 +43,7 @@ struct PoolOptions {
     std::uint32_t invalid_shares_max{1000};
     std::optional<crypto::PublicKey33> default_locking_key;
     std::string outbox_path;
+    std::uint64_t wal_alarm_bytes{0};  ///< of the outbox's log; 0: no alarm
     net::EventOptions events;
 };
 
@@ -101,6 +103,7 @@ class Pool : public TemplateListener, public HubObserver {
     PoolOptions options_;
     std::unique_ptr<net::EventSink> sink_;
     Events events_;
+    store::LogWatch log_watch_;
     std::unique_ptr<Outbox> outbox_;
     std::unique_ptr<Hub> hub_;
     std::unique_ptr<LinkServer> link_;

@@ -291,7 +291,8 @@ Result<ApiAnswer> metrics(const Call& call) {
     const double uptime_s = static_cast<double>(call.context.now - call.context.started) / 1000;
     return ApiAnswer{200,
                      metrics_text(ever, window,
-                                  {uptime_s, is_stale(ever, call.context), call.context.metrics_workers_max}),
+                                  {uptime_s, is_stale(ever, call.context), call.context.metrics_workers_max,
+                                   call.context.wal_bytes}),
                      "text/plain; version=0.0.4; charset=utf-8"};
 }
 

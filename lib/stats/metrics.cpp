@@ -203,6 +203,8 @@ std::string metrics_text(const Snapshot& ever, const Snapshot& window, const Met
     add_status(page, ever);
     add_latencies(page, ever);
     add_workers(page, ever, options.workers_max);
+    page.family("hashpool_stats_wal_bytes", "gauge", "Size of the write-ahead log of this database.");
+    if (options.wal_bytes) page.sample(*options.wal_bytes);
     page.family("hashpool_records_total", "counter", "Event records that were read.");
     page.sample(ever.records);
     page.family("hashpool_records_damaged_total", "counter", "Event records that were damaged.");

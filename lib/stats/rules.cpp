@@ -72,7 +72,7 @@ constexpr Rule kRules[] = {
     {.type = "quote_parked", .series = "quote_parked"},
 };
 
-constexpr std::string_view kStatusTypes[] = {"pool_status",  "proxy_status",  "mint_status",
+constexpr std::string_view kStatusTypes[] = {"pool_status",  "proxy_status",  "mint_status", "ledger_status",
                                              "miner_status", "miner_summary", "alarm"};
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "stats/sql.hpp"
 
+#include <filesystem>
+
 #include "stats/schema.hpp"
 
 namespace hp::stats {
@@ -62,10 +64,19 @@ bool is_postgres_url(std::string_view database) {
     return database.starts_with("postgresql://") || database.starts_with("postgres://");
 }
 
+std::optional<std::uint64_t> log_bytes_of(const std::string& database) {
+    if (is_postgres_url(database)) return std::nullopt;
+    std::error_code none;
+    const auto size = std::filesystem::file_size(database + "-wal", none);
+    return none ? std::nullopt : std::optional<std::uint64_t>{size};
+}
+
 Result<std::unique_ptr<SqlDatabase>> open_sql(const std::string& database, SqlDatabase::Mode mode) {
     if (is_postgres_url(database)) return open_postgres(database, mode);
     const auto as = mode == SqlDatabase::Mode::write ? store::Mode::create : store::Mode::read_only;
     HP_TRY(auto db, store::Database::open(database, as, store::Journal::wal, kApplicationId, kSchema));
+    // A log that a reader has let grow shrinks again when it begins anew.
+    if (mode == SqlDatabase::Mode::write) db.exec("PRAGMA journal_size_limit=16777216");
     return std::make_unique<SqliteDatabase>(std::move(db), mode);
 }
 

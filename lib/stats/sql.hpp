@@ -80,6 +80,9 @@ class SqlDatabase {
 
 /// "postgresql://…" and "postgres://…" are PostgreSQL's connection URIs; all else is the path of an SQLite
 /// file.
+/// Bytes of the write-ahead log's file of an SQLite database; nothing for PostgreSQL, or where there is none.
+std::optional<std::uint64_t> log_bytes_of(const std::string& database);
+
 bool is_postgres_url(std::string_view database);
 /// Write makes what is not there: the file, or our tables in a PostgreSQL database that holds none. One that
 /// holds others', or is newer, is an error; so is one that another process writes.

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/clock.hpp"
 #include "base/crash_point.hpp"
 #include "log/log.hpp"
 
@@ -23,6 +24,7 @@ constexpr int kGroupsUntilSync = 2;
 /// A disk takes the copied pages all at once, and the log's next sync waits for them: not many at a time.
 constexpr int kCopyPages = 64, kLogPagesMax = 4096;
 #endif
+constexpr sqlite3_int64 kPageBytes = 4096, kLogBytes = sqlite3_int64{kLogPagesMax} * kPageBytes;
 
 }  // namespace
 
@@ -38,6 +40,8 @@ struct Checkpointer::Impl {
             return;
         }
         lay_out_log();
+        // A log that a reader has let grow shrinks again when it begins anew.
+        exec(db.handle(), ("PRAGMA journal_size_limit=" + std::to_string(kLogBytes)).c_str());
         sqlite3_extended_result_codes(reader, 1);
         sqlite3_db_config(reader, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 #ifndef HP_CRASH_POINTS
@@ -60,7 +64,11 @@ struct Checkpointer::Impl {
     }
 
     void after_commit(int wal_pages) {
-        if (wal_pages < done_pages) done_pages = 0;  // the log began anew
+        log_pages = wal_pages;
+        if (wal_pages < done_pages) {  // the log began anew
+            done_pages = 0;
+            held_since_ms = 0;
+        }
 #ifdef HP_CRASH_POINTS
         if (is_unsynced && ++groups_since >= kGroupsUntilSync) finish();
 #endif
@@ -89,7 +97,6 @@ struct Checkpointer::Impl {
     }
     void grow(sqlite3_file& log, sqlite3_int64 size) {
         static constexpr std::array<char, 64 * 1024> kZeros{};
-        constexpr sqlite3_int64 kLogBytes = sqlite3_int64{kLogPagesMax} * 4096;
         for (sqlite3_int64 end = size; end < kLogBytes; end += kZeros.size())
             if (log.pMethods->xWrite(&log, kZeros.data(), kZeros.size(), end) != SQLITE_OK) {
                 log.pMethods->xTruncate(&log, size);  // a full disk: what is left of it is for commits
@@ -123,10 +130,17 @@ struct Checkpointer::Impl {
     /// Never waits for readers.
     bool checkpoint() {
         HP_CRASH_POINT("D1");
+        int in_log = 0, copied = 0;
         const int code =
-            sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+            sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
         HP_CRASH_POINT("D1");
-        if (code == SQLITE_OK) return true;
+        if (code == SQLITE_OK) {
+            if (copied >= in_log)
+                held_since_ms = 0;
+            else if (held_since_ms == 0)
+                held_since_ms = steady_ms_now();
+            return true;
+        }
         report(sqlite3_extended_errcode(db.handle()), sqlite3_errmsg(db.handle()));
         return false;
     }
@@ -193,6 +207,8 @@ struct Checkpointer::Impl {
     sqlite3* reader{
         nullptr};  // the writer's thread until is_unsynced is set, then the other's until it is not
     std::atomic<bool> is_unsynced{false};
+    std::atomic<int> log_pages{0};
+    std::atomic<SteadyMs> held_since_ms{0};
     int done_pages{0};  // of the log that needed no more copying when this was last looked at
 };
 
@@ -201,5 +217,11 @@ Checkpointer::Checkpointer(Database& db, std::function<void(const DbError&)> on_
 Checkpointer::~Checkpointer() = default;
 
 void Checkpointer::after_commit(int wal_pages) { impl_->after_commit(wal_pages); }
+
+LogState Checkpointer::log_state() const {
+    const SteadyMs since_ms = impl_->held_since_ms;
+    return {static_cast<std::uint64_t>(impl_->log_pages) * kPageBytes,
+            since_ms == 0 ? 0 : std::max<SteadyMs>(1, steady_ms_now() - since_ms)};
+}
 
 }  // namespace hp::store

@@ -4,12 +4,20 @@
 // copied and lost is of no matter.
 #pragma once
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 
 #include "store/sqlite.hpp"
 
 namespace hp::store {
+
+/// A database's write-ahead log. A reader that stays holds it: what came after its snapshot cannot leave the
+/// log, which then grows with every commit.
+struct LogState {
+    std::uint64_t bytes{};   ///< in use; the file may be longer
+    std::int64_t held_ms{};  ///< since when a reader has kept pages from being copied; 0: none does
+};
 
 class Checkpointer {
   public:
@@ -19,6 +27,8 @@ class Checkpointer {
 
     /// On the writer's thread, after each group: `wal_pages` are in the log. Nobody else may checkpoint.
     void after_commit(int wal_pages);
+    /// On any thread.
+    LogState log_state() const;
 
   private:
     struct Impl;

@@ -258,6 +258,8 @@ std::size_t Writer::backlog() const {
     return impl_->queue.size() + impl_->in_work;
 }
 
+LogState Writer::log_state() const { return impl_->checkpointer->log_state(); }
+
 void Writer::drain() {
     std::unique_lock lock{impl_->mutex};
     if (!impl_->queue.empty()) impl_->is_urgent = true;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+#include "store/checkpointer.hpp"
 #include "store/sqlite.hpp"
 
 namespace hp::store {
@@ -47,6 +48,8 @@ class Writer {
     void submit_unhurried(Job job, Done done);
     /// Jobs queued or running; the bound is the owner's to keep.
     std::size_t backlog() const;
+    /// The database's log, as it was after the last group.
+    LogState log_state() const;
     /// Waits until all that is queued is committed and its completions are posted.
     void drain();
     /// An fsync failed: what the disk holds is unknown, every further job fails. The program must say so and

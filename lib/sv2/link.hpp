@@ -8,9 +8,11 @@ namespace hp::sv2::link {
 inline constexpr std::uint16_t kExtensionType = 0x4850;
 /// SetupConnection.protocol on the link's port, and nowhere else.
 inline constexpr std::uint8_t kProtocol = 3;
-/// SetupConnection flags; both are required on both sides.
+/// SetupConnection flags; all are required on both sides.
 inline constexpr std::uint32_t kFlagLinkAuthV1 = 1u << 0;
 inline constexpr std::uint32_t kFlagHeaderProof = 1u << 1;
+inline constexpr std::uint32_t kFlagMintMark = 1u << 2;
+inline constexpr std::uint32_t kFlags = kFlagLinkAuthV1 | kFlagHeaderProof | kFlagMintMark;
 
 /// Mint to pool, within 5 s of act 2: the mint's identity bound to this session.
 struct LinkAuth {
@@ -68,6 +70,20 @@ struct QuoteRequest {
 };
 BOOST_DESCRIBE_STRUCT(QuoteRequest, (), (seq, share_hash, header, target, amount, locking_key))
 
+/// The same for a share whose quote the mint has answered before, and has no memory of by its own account: if
+/// it really has none, the quote is made again as `held`, for it may have been minted already.
+struct QuoteAgain {
+    static constexpr Info info{"QuoteAgain", 0x13, ChannelMsg::no, kExtensionType};
+    std::uint64_t seq{};
+    U256 share_hash{};
+    B0_255 header{};  ///< exactly 80
+    U256 target{};    ///< the target that the share is credited at
+    std::uint64_t amount{};
+    B0_255 locking_key{};  ///< exactly 33
+    friend bool operator==(const QuoteAgain&, const QuoteAgain&) = default;
+};
+BOOST_DESCRIBE_STRUCT(QuoteAgain, (), (seq, share_hash, header, target, amount, locking_key))
+
 /// Mint to pool, after its commit. `replay`: the quote was there already.
 struct QuoteResponse {
     static constexpr Info info{"QuoteResponse", 0x11, ChannelMsg::no, kExtensionType};
@@ -117,7 +133,21 @@ struct Pong {
 };
 BOOST_DESCRIBE_STRUCT(Pong, (), (nonce))
 
-using Messages = boost::mp11::mp_list<LinkAuth, LinkAuthSuccess, LinkAuthError, QuoteRequest, QuoteResponse,
-                                      QuoteError, Ping, Pong>;
+/// Mint to pool, right behind LinkAuth and at most 1 s after each commit: how far its ledger has come. It is
+/// never ahead of what is on the mint's disk, and never falls. Sums are high * 2^64 + low units.
+struct MintMark {
+    static constexpr Info info{"MintMark", 0x30, ChannelMsg::no, kExtensionType};
+    std::uint64_t generation{};  ///< that of LinkAuth
+    std::uint64_t quotes{};      ///< made
+    std::uint64_t operations{};  ///< mints and swaps
+    std::uint64_t issued_high{}, issued_low{};
+    std::uint64_t spent_high{}, spent_low{};
+    friend bool operator==(const MintMark&, const MintMark&) = default;
+};
+BOOST_DESCRIBE_STRUCT(MintMark, (),
+                      (generation, quotes, operations, issued_high, issued_low, spent_high, spent_low))
+
+using Messages = boost::mp11::mp_list<LinkAuth, LinkAuthSuccess, LinkAuthError, QuoteRequest, QuoteAgain,
+                                      QuoteResponse, QuoteError, Ping, Pong, MintMark>;
 
 }  // namespace hp::sv2::link

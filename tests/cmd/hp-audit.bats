@@ -60,11 +60,20 @@ valuation=target/unit_bits=16
 fresh() {
     rm -f ./*.db ./*.db-*
     cp "$BATS_FILE_TMPDIR/${1:-books}"/{outbox,mint,wallet,second}.db* .
+    # What the pool has seen of the mint is for the tests of I25: others alter what it has seen.
+    [ -n "${1-}" ] || sqlite3 outbox.db "UPDATE mint SET quotes = NULL, operations = NULL"
     all=(--pool outbox.db --mint mint.db --wallet wallet.db --wallet second.db --valuation "$valuation")
 }
 # What sqlite3 is not meant to do, it does.
 alter() { # FILE SQL
     sqlite3 "$1" "PRAGMA ignore_check_constraints = ON; $2"
+    case $1 in mint.db | other.db) recount "$1" ;; esac
+}
+# The ledger's own counts follow what was altered by hand: a wrong count is a breach of its own.
+recount() {
+    sqlite3 "$1" "UPDATE progress SET quotes = (SELECT count(*) FROM quote), operations = (SELECT count(*) FROM op),
+        issued_high = 0, issued_low = (SELECT coalesce(sum(issued), 0) FROM quote),
+        spent_high = 0, spent_low = (SELECT coalesce(sum(amount), 0) FROM spent)"
 }
 # broken IDS TEXT FILE SQL: fresh books, altered so, break exactly these invariants, and the text is among what is said.
 broken() {
@@ -95,7 +104,7 @@ left_out() { jq -r ".invariants[] | select(.id == \"$1\") | .not_checked[]" <<<"
     sha256sum ./*.db ./*.db-wal ./*.db-journal >before
     run_tool -0 hp-audit "${all[@]}"
     assert_equal "$stderr" ""
-    assert_equal "$(grep -cE '^(DB|I[0-9]+) +(ok|skipped) ' <<<"$output")" 25
+    assert_equal "$(grep -cE '^(DB|I[0-9]+) +(ok|skipped) ' <<<"$output")" 26
     assert_equal "$(sed -nE 's/^(I[0-9]+) +skipped .*/\1/p' <<<"$output" | paste -sd' ')" "I2 I20 I21 I22 I23"
     assert_line --regexp '^I4 +ok +37 rows +the same numbers everywhere'
     assert_line --regexp '^outbox  37 accepted \(.*\) = 34 acked \(.*\) \+ 2 pending \(.*\) \+ 1 dead \('
@@ -114,7 +123,7 @@ left_out() { jq -r ".invariants[] | select(.id == \"$1\") | .not_checked[]" <<<"
     fresh
     run_tool -0 hp-audit "${all[@]}" --json
     assert_equal "$(wc -l <<<"$output")" 1
-    assert_equal "$(jq -r '.ok, (.invariants | length), .invariants[0].id, .invariants[24].id' <<<"$output" | paste -sd' ')" "true 25 DB I24"
+    assert_equal "$(jq -r '.ok, (.invariants | length), .invariants[0].id, .invariants[25].id' <<<"$output" | paste -sd' ')" "true 26 DB I25"
     assert_equal "$(jq -c '.totals | [.accepted, .accepted_amount, .pending, .dead]' <<<"$output")" \
         "$(sqlite3 outbox.db "SELECT json_array(count(*), sum(amount), sum(state = 0), sum(state = 3)) FROM outbox")"
     assert_equal "$(jq -c '.totals | [.quotes, .quoted, .issued]' <<<"$output")" \
@@ -201,6 +210,7 @@ against the quotes: no mint is given"
     assert_equal "$(left_out I19)" ""
     alter mint.db "ATTACH 'other.db' AS o; INSERT INTO o.quote SELECT * FROM quote WHERE seq = 3; UPDATE o.quote SET pool_store = zeroblob(32), issued = 0;
                    INSERT INTO o.pool VALUES(zeroblob(32), 3, 0)"
+    recount other.db
     expect_broken "I1 I24" "has a quote in mint.db and one in other.db" "${all[@]}" --mint other.db
 }
 
@@ -335,6 +345,88 @@ audit_live() {
     broken "I7 I13" "mints no quote" mint.db "DELETE FROM op_quote WHERE op = 1"
     broken "I7 I13" "which is none" mint.db "INSERT INTO op_quote VALUES(1, randomblob(16), 1)"
     broken "I7 I13" "minted by no operation (999)" mint.db "UPDATE op_quote SET op = 999 WHERE op = 1"
+}
+
+@test "I25: a ledger that miscounts, or that its mark or a pool has seen further on, with what can be doubled" {
+    for what in quotes operations issued_low spent_low; do
+        fresh
+        sqlite3 mint.db "UPDATE progress SET $what = $what + 1"
+        expect_broken "I25" "its rows give" "${all[@]}"
+    done
+    local store
+    store=$(sqlite3 mint.db "SELECT lower(hex(id)) FROM store")
+    mark() { # QUOTES OPERATIONS ISSUED SPENT [STORE]: as the ledger has it, and so much more
+        echo "hashpool mint mark 1"
+        sqlite3 mint.db "SELECT 'store ${5-$store}'" "SELECT 'generation ' || generation FROM store" \
+            "SELECT 'quotes ' || (quotes + $1), 'operations ' || (operations + $2), 'issued ' || (issued_low + $3),
+                'spent ' || (spent_low + $4) FROM progress" | tr '|' '\n'
+    }
+    fresh
+    mark 0 0 0 0 >mark
+    run_tool -0 hp-audit "${all[@]}" --mark mark --json
+    assert_equal "$(left_out I25)" ""
+    mark 0 1 0 5 >mark
+    expect_broken "I25" "it is behind its mark mark; it lacks quotes 0, operations 1, issued 0, spent 5; at most 5 can be doubled" \
+        "${all[@]}" --mark mark
+    mark 0 0 0 0 "$(printf '11%.0s' {1..32})" >mark
+    expect_broken "I25" "is the mark of another database than mint.db" "${all[@]}" --mark mark
+    # A pool that has seen more of it.
+    sqlite3 outbox.db "ATTACH 'mint.db' AS m; UPDATE mint SET quotes = 1, operations = 0, issued_high = 0, spent_high = 0,
+        issued_low = (SELECT issued_low + 7 FROM m.progress), spent_low = 0 WHERE store = (SELECT id FROM m.store)"
+    expect_broken "I25" "outbox.db has seen it further on; it lacks quotes 0, operations 0, issued 7, spent 0" "${all[@]}"
+    # Copies of a backup are behind it in the normal course of things.
+    run_tool -0 hp-audit --backup "${all[@]}"
+    bad 2 "--backup and --mark exclude each other" --backup --mint mint.db --mark mark
+    echo "hashpool mint mark 2" >mark
+    bad 1 "line 1" --mint mint.db --mark mark
+    bad 1 "cannot open" --mint mint.db --mark nowhere
+}
+
+@test "accept: a signed row, printed in each report, green up to its amount and red beyond; what is not signed does not count" {
+    local conf=$BATS_FILE_TMPDIR/conf key
+    key=$(hp-config pubkey - <"$conf/secrets/mint-link.key" | sed -n 's/^link //p')
+    sign=(--key-file "$conf/secrets/mint-link.key")
+    with_key() { run_tool "$@" --mint-key "$key" --json; }
+    fresh
+    rm -f mint.db.accepted
+    # A mark that is further on.
+    mark() {
+        echo "hashpool mint mark 1"
+        sqlite3 mint.db "SELECT 'store ' || lower(hex(id)), 'generation ' || generation FROM store" "SELECT 'quotes ' || quotes,
+            'operations ' || operations, 'issued ' || issued_low, 'spent ' || (spent_low + $1) FROM progress" | tr '|' '\n'
+    }
+    mark 5 >mark
+    all+=(--mark mark)
+    run_tool -1 hp-audit "${all[@]}" --json
+    assert_equal "$(jq '.invariants[25].breach_amount' <<<"$output")" 5
+    run_tool -0 hp-audit accept I25 --amount 4 --reason "too little" "${all[@]}" "${sign[@]}"
+    assert_equal "$(jq -r '[.invariant, .reason, .sums.broken_by] | join("|")' <<<"$output")" "I25|too little|5"
+    with_key -1 hp-audit "${all[@]}"
+    assert_equal "$(state_of I25)" breach
+    run_tool -0 hp-audit accept I25 --amount 5 --reason "restored on Thursday" "${all[@]}" "${sign[@]}"
+    with_key -0 hp-audit "${all[@]}"
+    assert_equal "$(state_of I25)" accepted
+    run_tool -0 hp-audit "${all[@]}" --mint-key "$key"
+    assert_line --regexp '^I25  accepted '
+    assert_line --partial "accepted up to 5: "
+    assert_line --partial ": restored on Thursday"
+    # More of it is red again.
+    mark 6 >mark
+    with_key -1 hp-audit "${all[@]}"
+    assert_equal "$(state_of I25)" breach
+    # Who has no key of the mint accepts nothing; nor does a row of another database, or one that was changed.
+    run_tool -1 hp-audit "${all[@]}"
+    [[ $output == *"does not count: the mint's link key is not known"* ]] || fail "$output"
+    sed -i 's/"amount":"[0-9]*"/"amount":"999999"/' mint.db.accepted
+    with_key -1 hp-audit "${all[@]}"
+    [[ $output == *"no key of the mint has signed it"* ]] || fail "$output"
+    rm mint.db.accepted
+    for wrong in "I99 --amount 1" "I15 --amount 1" "I18 --amount -1" "I18 --amount x" "I18 --amount ''"; do
+        eval "run_tool -2 hp-audit accept $wrong --reason r \"\${all[@]}\" \"\${sign[@]}\""
+    done
+    run_tool -2 hp-audit accept I18 --amount 1 --reason "" "${all[@]}" "${sign[@]}"
+    run_tool -2 hp-audit accept I18 --amount 1 --reason r "${all[@]}"
+    [ ! -e mint.db.accepted ]
 }
 
 @test "I14, I24: quotes under wrong ids, wrong numbers, of unknown pools, unpaid" {

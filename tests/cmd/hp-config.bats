@@ -144,8 +144,9 @@ and with hashpool-stats:
     run_tool in_services_place hp-config check /etc/hashpool
     assert_equal "$stderr" ""
     run_tool in_services_place hp-config show /etc/hashpool --json
-    assert_equal "$(jq -r 'select(.key | test("^(database|outbox_database|wallet_database|proxy_database|sim_chain_file)$")).value' <<<"$output" | sort)" \
-        "/var/lib/hashpool/mint/mint.db
+    assert_equal "$(jq -r 'select(.key | test("^(database|mark_file|outbox_database|wallet_database|proxy_database|sim_chain_file)$")).value' <<<"$output" | sort)" \
+        "/var/lib/hashpool-marks/mint.mark
+/var/lib/hashpool/mint/mint.db
 /var/lib/hashpool/pool/outbox.db
 /var/lib/hashpool/proxy/wallet.db
 /var/lib/hashpool/stats/pool.db

@@ -17,13 +17,26 @@ ids_agree() {
     [ "$(outbox "SELECT replace(quote_id, '-', '') FROM outbox ORDER BY 1")" = "$(ledger "SELECT lower(hex(id)) FROM quote ORDER BY 1")" ]
 }
 
-# The operator's leave, until every share has its quote again.
+# The mint itself refuses a database that is behind its mark, until the operator has said so, once.
+mint_refuses_until_accepted() {
+    run_tool -1 hp-mint --config-dir conf
+    [[ $stderr == *"is behind its mark"*"$1"* ]] || fail "$stderr"
+    run_tool -0 hp-mint accept-rollback --config-dir conf
+    [[ $output == *"$1"* ]] || fail "$output"
+}
+
+# The operator's leave, until every share has its quote again; those that the mint lacked are held until he lets them go.
 let_in_until_there_are() {
     stop_all pool
     start_pool --allow-mint-rollback true
     # Rows that were answered are asked for once more without being pending: their new ids come a moment later.
     wait_for_sql ledger "SELECT count(*) FROM quote" "$1"
     wait_until ids_agree
+    run_tool -0 hp-quote held --config-dir conf --json
+    assert_equal "$(wc -l <<<"$output")" "$2"
+    assert_equal "$(ledger "SELECT count(*) FROM quote WHERE paid = 0")" "$2"
+    run_tool -0 hp-quote release --all --config-dir conf --json
+    assert_equal "$(jq .released <<<"$output")" "$2"
     books_agree
     assert_equal "$(wc -l <rows)" "$1"
     wait_for_text pool.log "which allow_mint_rollback lets pass"
@@ -93,10 +106,11 @@ let_in_until_there_are() {
     wait_for_link
     stop_all mint
     restore mint
+    mint_refuses_until_accepted "4 quotes, 0 operations, issued 0, spent 0: at most 0 can be doubled"
     start_mint
     wait_for_text pool.log "refused (mint-rollback): mint_generation: expected at least"
     assert_equal "$(ledger 'SELECT count(*) FROM quote')" 3
-    let_in_until_there_are 7
+    let_in_until_there_are 7 4
 }
 
 @test "a live backup by sqlite3, as documented, disturbs nobody; the mint killed and on that copy is refused" {
@@ -123,10 +137,12 @@ let_in_until_there_are() {
     # The copy is of the life before this one, as a nightly backup is: the generation alone shows nothing.
     kill_daemon mint
     restore mint
+    mint_refuses_until_accepted "4 quotes"
     start_mint
-    wait_for_text pool.log "refused (mint-rollback): last_seq: the mint has 3, and has answered the row after it"
+    wait_for_text pool.log "refused (mint-rollback): mark: the mint had"
+    wait_for_text mint.log "nothing is signed: the pool says that this database is an old copy"
     assert_equal "$(ledger 'SELECT count(*) FROM quote')" 3
-    let_in_until_there_are 7
+    let_in_until_there_are 7 4
     # What was let in has caught up: no leave is needed any more.
     stop_all pool
     start_pool
@@ -142,6 +158,9 @@ let_in_until_there_are() {
     wait_for_sql outbox "SELECT count(*) FROM outbox WHERE state = 2" 2
     stop_all mint
     rm conf/data/mint.db*
+    run_tool -1 hp-mint --config-dir conf
+    [[ $stderr == *"it lacks another database, without 2 quotes"* ]] || fail "$stderr"
+    rm -r conf/marks
     start_mint
     wait_for_text pool.log "refused (mint-rollback): mint_store: the mint's database is not the one of last time"
     assert_equal "$(ledger 'SELECT count(*) FROM quote')" 0
@@ -189,4 +208,191 @@ let_in_until_there_are() {
     wait_for_sql outbox "SELECT count(*) FROM outbox WHERE state = 2" 5
     wait_for_text mint.log "gave 2 numbers to other shares than before"
     assert_equal "$(ledger 'SELECT count(*), count(DISTINCT share_hash) FROM quote')" "7|7"
+}
+
+# ---- an old copy that no share shows: AC-234 is not enough
+
+# A wallet with ehash of its own; each `swap` of it is one operation of the mint, and no row of the outbox.
+earn() {
+    pubkey=$(hp-wallet --config-dir conf pubkey)
+    mine "$1" "$pubkey"
+    wait_for_sql outbox "SELECT count(*) FROM outbox WHERE state <> 2" 0
+    hp-wallet --config-dir conf quotes --mint >/dev/null
+}
+swap() { hp-wallet --config-dir conf send 1 | hp-wallet --config-dir conf receive - >/dev/null; }
+operations() { sed -n 's/^operations //p' conf/marks/mint.mark; }
+marks_are() { # OPERATIONS: in the mint's file, and with the pool
+    [ "$(operations)" = "$1" ] && [ "$(outbox 'SELECT operations FROM mint')" = "$1" ]
+}
+live_backup() { sqlite3 "conf/data/$1.db" ".backup '$1.backup'"; }
+
+@test "a backup, then one swap, then the backup restored: mint, pool and audit each notice; what can be doubled is said" {
+    start_topology
+    earn 3
+    swap
+    live_backup mint
+    before=$(ledger "SELECT operations FROM progress")
+    swap
+    after=$(ledger "SELECT operations FROM progress")
+    [ "$after" -gt "$before" ]
+    wait_until marks_are "$after"
+    run_tool -0 hp-audit --config-dir conf
+    kill_daemon mint
+    restore mint
+    lost=$(ledger "SELECT spent_low FROM progress")
+    lost=$(($(sed -n 's/^spent //p' conf/marks/mint.mark) - lost))
+
+    # The audit, by the pool's word alone, and by the mark's alone.
+    run_tool -1 hp-audit --pool conf/data/outbox.db --mint conf/data/mint.db --json
+    assert_equal "$(jq -r '.invariants[] | select(.state == "breach") | .id' <<<"$output")" I25
+    [[ $(jq -r '.invariants[].breaches[]' <<<"$output") == *"at most $lost can be doubled"* ]] || fail "$output"
+    run_tool -1 hp-audit --mint conf/data/mint.db --mark conf/marks/mint.mark
+    [[ $output == *"is behind its mark conf/marks/mint.mark"* ]] || fail "$output"
+
+    mint_refuses_until_accepted "spent $lost: at most $lost can be doubled"
+    start_mint
+    wait_for_text pool.log "refused (mint-rollback): mark: the mint had"
+    wait_for_records alarm 1
+    # While the pool says so, nothing is signed: what was spent since could be spent again.
+    wait_for_text mint.log "nothing is signed"
+    post /v1/swap "$(jq -nc '{inputs: [{amount: 1, id: "00", secret: "x", C: "02"}], outputs: []}')"
+    post /v1/mint/ehash '{"quote":"019e6d5a-2347-7000-8850-39c85ed1b5d3","outputs":[]}'
+    [ "$status" != 200 ]
+    run hp-wallet --config-dir conf send 2
+    [ "$(ledger 'SELECT operations FROM progress')" = "$before" ]
+
+    stop_all pool
+    start_pool --allow-mint-rollback true
+    wait_for_text pool.log "which allow_mint_rollback lets pass; it lacks"
+    wait_for_text mint.log "signing: the pool knows of nothing newer"
+    # The report keeps it for good.
+    run_tool hp-audit --mint conf/data/mint.db --mark conf/marks/mint.mark
+    [[ $output == *"noted: conf/data/mint.db: an old copy was let in at "*"at most $lost can be doubled"* ]] || fail "$output"
+}
+
+@test "restored without its newest signatures: what can be doubled is said before, what was doubled is accepted once" {
+    start_topology
+    earn 2
+    live_backup mint
+    earn 3
+    wait_until marks_are "$(ledger 'SELECT operations FROM progress')"
+    kill_daemon mint
+    had=$(hp-wallet --config-dir conf balance --json | jq .unspent)
+    restore mint
+    run_tool -0 hp-mint accept-rollback --config-dir conf --json
+    doubled=$(jq -r .lacks.doubled_max <<<"$output")
+    start_mint
+    stop_all pool
+    start_pool --allow-mint-rollback true
+    wait_for_sql ledger "SELECT count(*) FROM held" 3
+    wait_until ids_agree
+    # Held: the wallet sees them unpaid and gets nothing, until the operator lets one go, and then the others.
+    hp-wallet --config-dir conf quotes --mint >/dev/null
+    assert_equal "$(hp-wallet --config-dir conf balance --json | jq .unspent)" "$had"
+    run_tool -0 hp-quote held --config-dir conf --json
+    one=$(head -n 1 <<<"$output" | jq -r .quote_id)
+    run_tool -0 hp-quote release "$one" --config-dir conf
+    assert_line --partial "1 quotes of "
+    run_tool -1 hp-quote release "$one" --config-dir conf
+    [[ $stderr == *"1 of 1 quotes were not held"* ]]
+    run_tool -2 hp-quote release --config-dir conf
+    run_tool -2 hp-quote release x --config-dir conf
+    run_tool -0 hp-quote release --all --config-dir conf --json
+    assert_equal "$(jq .released <<<"$output")" 2
+    hp-wallet --config-dir conf quotes --mint >/dev/null
+    has=$(hp-wallet --config-dir conf balance --json | jq .unspent)
+    [ $((has - had)) -gt 0 ] && [ $((has - had)) -le "$doubled" ]
+    assert_equal "$(ledger "SELECT count(DISTINCT released_by) FROM held WHERE released_ms > 0")" 1
+
+    run_tool -1 hp-audit --config-dir conf --json
+    while read -r id amount; do
+        run_tool -0 hp-audit accept "$id" --amount "$amount" --reason "restored" --config-dir conf
+    done < <(jq -r '.invariants[] | select(.state == "breach") | "\(.id) \(.breach_amount)"' <<<"$output")
+    run_tool -0 hp-audit --config-dir conf
+    assert_line --partial "accepted up to "
+}
+
+@test "without its mark file a mint signs nothing until the pool has spoken; the mark follows while the pool is away" {
+    start_topology
+    earn 2
+    stop_all mint pool
+    rm -r conf/marks
+    start_mint
+    wait_for_text mint.log "there is no mark file"
+    run -1 hp-wallet --config-dir conf send 1
+    start_pool
+    wait_for_text mint.log "signing: the pool knows of nothing newer"
+    swap
+    stop_all pool
+    swap
+    wait_until sql_says operations "" "$(ledger 'SELECT operations FROM progress')"
+    # The pool hears of it when it is back.
+    start_pool
+    wait_until marks_are "$(operations)"
+    kill_daemon mint
+    start_mint
+    run_tool -0 hp-audit --config-dir conf
+}
+
+@test "copies made one after the other under load pass the audit, 10 of 10, and a real difference in them does not" {
+    start_topology
+    new_key
+    grep -qF "hp-audit --backup --pool" "$HP_SOURCE_DIR/docs/deployment.md"
+    hp-miner "$(miner_url)" --user "$pubkey" --threads 1 --nominal-hash-rate 1 --connections 8 --rate 400 --seconds 60 \
+        >miner.out 2>miner.err 3>&- &
+    miner=$!
+    wait_until has_rows 200
+    between=0
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+        rm -f ./*.backup
+        # The documented order, and at times the other one.
+        if ((i <= 8)); then live_backup mint && sleep 0.05 && live_backup outbox; else live_backup outbox && live_backup mint; fi
+        run_tool hp-audit --backup --pool outbox.backup --mint mint.backup --valuation target/unit_bits=16 --json
+        assert_equal "$status $(jq -c '[.invariants[].breaches[]]' <<<"$output")" "0 []"
+        between=$((between + $(jq '[.invariants[] | select(.id == "I19" or .id == "I24") | .notes[]] | length' <<<"$output")))
+    done
+    kill "$miner"
+    wait "$miner" || true
+    # The pairs did differ, or this would show nothing.
+    [ "$between" -ge 5 ]
+    live_backup mint
+    live_backup outbox
+    for damage in "DELETE FROM quote WHERE seq = 7" "UPDATE quote SET amount = amount + 1, paid = paid + 1 WHERE seq = 9" \
+        "DELETE FROM quote WHERE seq = (SELECT last_seq FROM pool)"; do
+        cp mint.backup damaged.db
+        sqlite3 damaged.db "$damage"
+        run_tool -1 hp-audit --backup --pool outbox.backup --mint damaged.db
+        rm -f damaged.db*
+    done
+    cp outbox.backup damaged.db
+    sqlite3 damaged.db "DELETE FROM share WHERE seq = 5"
+    run_tool -1 hp-audit --backup --pool damaged.db --mint mint.backup
+}
+
+@test "a reader that does not end: pool and mint tell how long their logs get and since when, once; then they shrink" {
+    make_topology
+    start_template
+    start_pool --wal-alarm-mib 17
+    start_mint --wal-alarm-mib 17 --events "$BATS_TEST_TMPDIR/mint-events.jsonl"
+    wait_for_link
+    new_key
+    # Holds a snapshot of each while the loop runs: a backup over a slow line, or a shell that was left open.
+    mkfifo hold
+    for name in outbox mint; do
+        sqlite3 -readonly "conf/data/$name.db" "BEGIN" "SELECT count(*) FROM store" ".read hold" >/dev/null 3>&- &
+    done
+    exec 5>hold
+    hp-miner "$(miner_url)" --user "$pubkey" --threads 1 --nominal-hash-rate 1 --connections 16 --rate 6000 --seconds 120 \
+        >miner.out 2>miner.err 3>&- 5>&- &
+    miner=$!
+    deadline_s=60 wait_for_text pool.log "MiB, held by a reader for"
+    deadline_s=60 wait_for_text mint.log "MiB, held by a reader for"
+    assert_equal "$(records alarm | grep -c 'write-ahead log')" 1
+    [ "$(records pool_status | tail -n 1 | jq .wal_held_ms)" -gt 0 ]
+    jq -se '[.[] | select(.type == "alarm" and (.what | contains("write-ahead log")))] | length == 1' mint-events.jsonl >/dev/null
+    exec 5>&-
+    short_again() { [ "$(records pool_status | tail -n 1 | jq '.wal_held_ms == 0 and .wal_bytes < 17 * 1048576')" = true ]; }
+    deadline_s=30 wait_until short_again
+    kill "$miner"
+    wait "$miner" || true
 }

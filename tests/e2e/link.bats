@@ -25,16 +25,18 @@ alarms() { records alarm | jq -r .what | sed -E 's/link [0-9.]+:[0-9]+: //'; }
 
 # ---- who is no mint
 
-@test "flags: without both required bits, with others, or for another protocol there is no link" {
+@test "flags: without all required bits, with others, or for another protocol there is no link" {
     start_pool_alone
     hostile link link-flags
-    assert_output "0 SetupConnection.Error unsupported-feature-flags 3
+    assert_output "0 SetupConnection.Error unsupported-feature-flags 7
 then closed
-1 SetupConnection.Error unsupported-feature-flags 2
+1 SetupConnection.Error unsupported-feature-flags 6
 then closed
-2 SetupConnection.Error unsupported-feature-flags 1
+3 SetupConnection.Error unsupported-feature-flags 4
 then closed
-7 SetupConnection.Error unsupported-feature-flags 4
+4 SetupConnection.Error unsupported-feature-flags 3
+then closed
+15 SetupConnection.Error unsupported-feature-flags 8
 then closed
 mining SetupConnection.Error unsupported-protocol 0"
 }
@@ -133,7 +135,8 @@ second 6"
     lie pool-without-flags
     assert_output "0 closed
 1 closed
-2 closed"
+3 closed
+4 closed"
     lie pool-before-auth
     assert_line --regexp '^QuoteRequest (LinkAuth )?closed$'
     lie pool-other-unit

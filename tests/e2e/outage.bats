@@ -105,7 +105,7 @@ make_two_mints() {
 }
 start_alpha() { start_one alpha; }
 start_beta() {
-    start_one beta --database "$dir/data/beta.db" --seed-file "$dir/secrets/beta.seed" \
+    start_one beta --database "$dir/data/beta.db" --mark-file "$dir/marks/beta.mark" --seed-file "$dir/secrets/beta.seed" \
         --link-secret-key-file "$dir/secrets/beta-link.key" --mint-listen "$beta_listen"
 }
 start_one() {

@@ -27,6 +27,7 @@ class Session:
         self.lines = queue.Queue()
         threading.Thread(target=self._pump, daemon=True).start()
         self.sent_hex = None
+        self.all_sent = []
         self.seen = []  # every frame that came, by name
         if "--listen" in options:
             self._expect_event("listening")
@@ -77,6 +78,7 @@ class Session:
                 raise Closed(line["reason"])
             if event == "sent":
                 self.sent_hex = line["hex"]
+                self.all_sent.append(line["hex"])
                 continue
             if event:
                 continue

@@ -87,9 +87,36 @@ TEST_CASE("the report as JSON: exact integers up to 64 bits, strings above") {
     CHECK(json["totals"]["signed"] == "18446744073709551616");
     CHECK(json["totals"]["outstanding"] == -5);
     CHECK_FALSE(json["totals"].contains("accepted"));
-    REQUIRE(json["invariants"].size() == 25);
+    REQUIRE(json["invariants"].size() == 26);
     CHECK(json["invariants"][0]["id"] == "DB");
     for (std::size_t i = 1; i < 25; ++i) CHECK(json["invariants"][i]["id"] == "I" + std::to_string(i));
     // Nothing is skipped without a word once the audit has been through; these never are.
     for (Id id : {I2, I20, I21, I22, I23}) CHECK_FALSE(report.invariants()[id].not_checked.empty());
+}
+
+TEST_CASE("what is accepted is green up to its amount, and only where all that breaks it has one") {
+    Report report{5};
+    report.checked(I18);
+    report.breach_of(200, I18, "two");
+    report.breach_of(100, I18, "one");
+    auto state = [&] { return report.invariants()[I18].state(); };
+    CHECK(state() == State::breach);
+    report.accept({I18, 299, "less"});
+    CHECK(state() == State::breach);
+    CHECK_FALSE(report.ok());
+    // The highest counts, not the sum.
+    report.accept({I18, 300, "all"});
+    CHECK(state() == State::accepted);
+    CHECK(report.ok());
+    const std::string lines = to_lines(report);
+    CHECK(lines.find("broken by 300") != std::string::npos);
+    CHECK(lines.find("accepted up to 300: all") != std::string::npos);
+    CHECK(nlohmann::json::parse(to_json(report))["invariants"][I18]["accepted"].size() == 2);
+    report.breach_of(1, I18, "more");
+    CHECK(state() == State::breach);
+    report.accept({I18, 1000, "more"});
+    CHECK(state() == State::accepted);
+    report.breach(I18, "worth nothing that could be accepted");
+    CHECK(state() == State::breach);
+    CHECK(nlohmann::json::parse(to_json(report))["invariants"][I18]["breach_amount"].is_null());
 }

@@ -296,4 +296,9 @@ TEST_CASE_FIXTURE(LedgerFixture, "a database of schema 1 keeps its quotes, owner
     CHECK(transact([](Ledger& l) { return l.last_pool(); }).last_seq == 7);
     CHECK(number_in(file, "SELECT count(*) FROM refusal") == 0);
     CHECK(number_in(file, "SELECT count(*) FROM share_key") == 6);
+    // What schema 3 counts is what the rows add up to.
+    CHECK(number_in(file,
+                    "SELECT quotes = 6 AND operations = (SELECT count(*) FROM op) AND issued_high = 0 AND "
+                    "issued_low = (SELECT sum(issued) FROM quote) AND spent_low = (SELECT sum(amount) FROM "
+                    "spent) FROM progress") == 1);
 }

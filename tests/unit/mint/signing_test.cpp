@@ -175,7 +175,7 @@ TEST_CASE_FIXTURE(LedgerFixture, "the fee of a swap is kept, and what circulates
     writer.reset();
     ledger.reset();
     auto db = store::Database::open(dir.file("mint.db"), store::Mode::read_only, store::Journal::wal,
-                                    0x48504d54, std::vector<const char*>{"", ""});
+                                    0x48504d54, std::vector<const char*>(3, ""));
     REQUIRE_MESSAGE(db, db.error().what);
     auto fees = db->prepare("SELECT sum(fee), count(*) FROM op");
     REQUIRE(fees.step());

@@ -15,7 +15,7 @@ namespace msg = sv2::link;
 
 namespace {
 
-constexpr std::uint32_t kFlags = msg::kFlagLinkAuthV1 | msg::kFlagHeaderProof;
+using msg::kFlags;
 
 /// A mint made of nothing but frames.
 struct RawMint : net::FrameHandler {
@@ -125,6 +125,13 @@ struct LinkFixture : OutboxFixture, pool::HubObserver {
         auth.mint_generation = 5;
         return auth;
     }
+    /// How far the mint's ledger has come; the generation is that of LinkAuth.
+    msg::MintMark mark;
+    msg::MintMark mark_of(const msg::LinkAuth& auth) const {
+        auto out = mark;
+        out.generation = auth.mint_generation;
+        return out;
+    }
     msg::LinkAuth sign(msg::LinkAuth auth, const RawMint& mint, const crypto::SecretKey& key) {
         ehash::sign_link_auth(auth, key, mint.connection->handshake_hash(), crypto::random_array<32>());
         return auth;
@@ -149,6 +156,7 @@ struct LinkFixture : OutboxFixture, pool::HubObserver {
     std::shared_ptr<RawMint> link_up(const msg::LinkAuth& auth) {
         auto mint = set_up();
         mint->send(sign(auth, *mint, mint_key));
+        mint->send(mark_of(auth));
         REQUIRE(wait_frames(*mint, 2));
         (void)mint->frame<msg::LinkAuthSuccess>(1);
         return mint;
@@ -161,6 +169,7 @@ struct LinkFixture : OutboxFixture, pool::HubObserver {
     }
     std::string refusal(RawMint& mint, const msg::LinkAuth& signed_auth) {
         mint.send(signed_auth);
+        mint.send(mark_of(signed_auth));
         REQUIRE(wait_closed(mint));
         REQUIRE(mint.frames.size() == 2);
         return mint.frame<msg::LinkAuthError>(1).code.value;
@@ -268,9 +277,12 @@ TEST_CASE_FIXTURE(LinkFixture, "no downgrade: both flags, this protocol, this ve
     std::string code = "unsupported-feature-flags";
     std::uint32_t flags = 0;
     SUBCASE("no flags") { message.flags = 0, flags = kFlags; }
-    SUBCASE("no header proof") { message.flags = msg::kFlagLinkAuthV1, flags = msg::kFlagHeaderProof; }
-    SUBCASE("no link auth") { message.flags = msg::kFlagHeaderProof, flags = msg::kFlagLinkAuthV1; }
-    SUBCASE("a flag that nobody knows") { message.flags = kFlags | 4, flags = 4; }
+    SUBCASE("no header proof") {
+        message.flags = kFlags & ~msg::kFlagHeaderProof, flags = msg::kFlagHeaderProof;
+    }
+    SUBCASE("no mark") { message.flags = kFlags & ~msg::kFlagMintMark, flags = msg::kFlagMintMark; }
+    SUBCASE("no link auth") { message.flags = kFlags & ~msg::kFlagLinkAuthV1, flags = msg::kFlagLinkAuthV1; }
+    SUBCASE("a flag that nobody knows") { message.flags = kFlags | 8, flags = 8; }
     SUBCASE("a miner on the wrong port") { message.protocol = 0, code = "unsupported-protocol"; }
     SUBCASE("another version") {
         message.min_version = message.max_version = 3;
@@ -427,7 +439,8 @@ TEST_CASE_FIXTURE(LinkFixture,
     CHECK(alarms.size() == 1);
     CHECK(mint->frame<msg::LinkAuthSuccess>(1).resume_seq == 2);
     REQUIRE(wait_frames(*mint, 4));
-    CHECK(mint->frame<msg::QuoteRequest>(2).seq == 2);
+    CHECK(mint->frame<msg::QuoteAgain>(2).seq == 2);
+    CHECK(mint->frame<msg::QuoteRequest>(3).seq == 3);
 }
 
 TEST_CASE_FIXTURE(LinkFixture,
@@ -606,4 +619,66 @@ TEST_CASE_FIXTURE(LinkFixture,
     REQUIRE(run_until(loop, [&] { return !owner->quotes.empty(); }));
     CHECK(owner->quotes.size() == 1);
     CHECK(hub->status(0).pending == 0);
+}
+
+TEST_CASE_FIXTURE(LinkFixture,
+                  "a mint behind the mark that it told is refused, whatever its generation and rows") {
+    mark = {0, 10, 12, 0, 700, 0, 300};
+    link_up()->connection->close("done");
+    REQUIRE(run_until(loop, [&] { return !hub->status(0).is_connected; }));
+    SUBCASE("at once") {}
+    SUBCASE("after a restart of the pool") { restart_pool(); }
+    auto auth = unsigned_auth();
+    auth.mint_generation = 6;
+    const auto told = mark;
+    for (auto lower : {&msg::MintMark::quotes, &msg::MintMark::operations, &msg::MintMark::issued_low,
+                       &msg::MintMark::spent_low}) {
+        mark = told;
+        --(mark.*lower);
+        CHECK(refusal(auth) == "mint-rollback");
+    }
+    REQUIRE(alarms.size() == 4);
+    CHECK(alarms[3].find("spent 1: at most 1 can be doubled") != std::string::npos);
+    // What was refused is not remembered.
+    mark = told;
+    link_up(auth)->connection->close("done");
+    auto leave = options();
+    leave.allow_mint_rollback = true;
+    listen(std::move(leave));
+    mark.spent_low = 0;
+    auth.mint_generation = 7;
+    auto mint = link_up(auth);
+    REQUIRE(alarms.size() == 5);
+    CHECK(alarms[4].find("at most 300 can be doubled") != std::string::npos);
+    CHECK(hub->memory(0)->mark->spent == 0);
+}
+
+TEST_CASE_FIXTURE(LinkFixture, "marks that follow are kept, and a mark that falls ends the session") {
+    auto mint = link_up();
+    msg::MintMark next{5, 1, 1, 0, 64, 1, 2};
+    mint->send(next);
+    REQUIRE(run_until(loop, [&] { return hub->memory(0)->mark->operations == 1; }));
+    CHECK(hub->memory(0)->mark->issued == 64);
+    CHECK(hub->memory(0)->mark->spent == (ehash::Amount128{1} << 64) + 2);
+    SUBCASE("it falls") { --next.issued_low; }
+    SUBCASE("of another start") { ++next.generation; }
+    SUBCASE("beyond what can be kept") { next.spent_high = std::uint64_t{1} << 31; }
+    mint->send(next);
+    CHECK(wait_closed(*mint));
+    restart_pool();
+    REQUIRE(hub->memory(0)->mark);
+    CHECK(hub->memory(0)->mark->issued == 64);
+    CHECK(hub->memory(0)->mark->spent == (ehash::Amount128{1} << 64) + 2);
+}
+
+TEST_CASE_FIXTURE(LinkFixture, "a row that was answered is asked for as such") {
+    for (std::uint32_t n = 1; n <= 2; ++n) commit(n);
+    ack(1);
+    auto leave = options();
+    leave.allow_mint_rollback = true;
+    listen(std::move(leave));
+    auto mint = link_up();
+    REQUIRE(wait_frames(*mint, 4));
+    CHECK(mint->frame<msg::QuoteAgain>(2) == ehash::to_quote_again(make_share(1).intent, 1));
+    CHECK(mint->frame<msg::QuoteRequest>(3).seq == 2);
 }

@@ -251,4 +251,42 @@ TEST_CASE("a database of schema 1 keeps every row, answer and dead letter") {
     CHECK(number_in(file, "SELECT settled FROM mint WHERE id = 0") == 4);
     CHECK(number_in(file, "SELECT count(*) FROM share_key") == 8);
     CHECK(std::filesystem::exists(file + ".backup-v1"));
+    // What nobody told is not known; schema 3 keeps it.
+    for (const auto& mint : known)
+        if (mint.memory) CHECK_FALSE(mint.memory->mark);
+    CHECK(number_in(file, "PRAGMA user_version") == 3);
+}
+
+TEST_CASE("a database of schema 2 keeps its rows and its mint, whose mark comes with its next session") {
+    OutboxFixture fixture;
+    fixture.outbox.reset();
+    const std::string file = fixture.dir.file("old.db");
+    make_old_database(file, "outbox-v2.sql");
+    auto open = [&] {
+        fixture.outbox.reset();
+        auto opened = pool::Outbox::open(
+            file, fixture.mints, [&](std::function<void()> call) { fixture.loop.post(std::move(call)); },
+            1'780'000'100'000);
+        REQUIRE_MESSAGE(opened, opened.error().what);
+        fixture.outbox = std::move(*opened);
+        return fixture.outbox->mints_at_open().at(0);
+    };
+    auto known = open();
+    CHECK(known.pending == 2);
+    CHECK(known.last_count == 8);
+    REQUIRE(known.memory);
+    CHECK_FALSE(known.memory->mark);
+    const ehash::MintMark mark{known.memory->mint_store,       known.memory->generation, 6, 3, 4,
+                               (ehash::Amount128{1} << 94) + 7};
+    bool is_saved = false;
+    fixture.outbox->save_mark(0, mark, [&](Result<> saved) { is_saved = saved.has_value(); });
+    fixture.outbox->drain();
+    REQUIRE(run_until(fixture.loop, [&] { return is_saved; }));
+    known = open();
+    REQUIRE(known.memory->mark);
+    CHECK(*known.memory->mark == mark);
+    // A late mark of another database of this mint is not taken for this one's.
+    fixture.outbox->save_mark(0, {Bytes32{9}, 99, 99, 99, 99, 99}, {});
+    fixture.outbox->drain();
+    CHECK(*open().memory->mark == mark);
 }

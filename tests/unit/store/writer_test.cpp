@@ -12,6 +12,7 @@
 #include <map>
 #include <mutex>
 
+#include "store/log_watch.hpp"
 #include "temp_dir.hpp"
 
 using namespace hp;
@@ -206,6 +207,9 @@ TEST_CASE("the log begins anew instead of growing, and a reader only puts that o
     constexpr std::uintmax_t kLogMax = (4096 + 600) * 4096;
     write_pages(9'000);
     CHECK(log_size() < kLogMax);
+    CHECK(writer.log_state().held_ms == 0);
+    LogWatch watch{"x.db", kLogMax};
+    CHECK(watch.look(writer.log_state()).empty());
     {
         auto reader = open(path, Mode::read_only);
         reader.exec("BEGIN");
@@ -213,12 +217,33 @@ TEST_CASE("the log begins anew instead of growing, and a reader only puts that o
         REQUIRE(row.step());
         write_pages(5'000);
         CHECK(log_size() > kLogMax);
+        const auto state = writer.log_state();
+        CHECK(state.bytes > kLogMax);
+        CHECK(state.held_ms > 0);
+        // Once, however often it is asked.
+        CHECK(watch.look(state).find("held by a reader") != std::string::npos);
+        CHECK(watch.look(state).empty());
     }
+    // The file gets its length back too.
     write_pages(5'000);
-    const auto size = log_size();
+    CHECK(writer.log_state().held_ms == 0);
+    CHECK(log_size() < kLogMax);
     write_pages(5'000);
-    CHECK(log_size() == size);
+    CHECK(log_size() < kLogMax);
     CHECK(failures == 0);
+}
+
+TEST_CASE("an episode of a long log ends at half of the limit; 0 is no limit") {
+    LogWatch watch{"x.db", 100 << 20};
+    auto look = [&](std::uint64_t mib) { return !watch.look({mib << 20, 0}).empty(); };
+    CHECK_FALSE(look(99));
+    CHECK(look(100));
+    CHECK_FALSE(look(60));
+    CHECK_FALSE(look(100));
+    CHECK_FALSE(look(50));
+    CHECK(look(120));
+    LogWatch none{"x.db", 0};
+    CHECK(none.look({std::uint64_t{1} << 40, 0}).empty());
 }
 
 TEST_CASE("work that nobody waits for goes with the next group, alone after a while, and at a drain") {

@@ -1,0 +1,102 @@
+// hp-audit accept: an operator's word, signed, that something is broken and stays so, up to an amount.
+#include <pwd.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "accepted.hpp"
+#include "cli/command.hpp"
+#include "cli/secrets.hpp"
+#include "config/load.hpp"
+
+namespace hp::hp_audit {
+namespace {
+
+struct AcceptOptions {
+    Options places;
+    std::string invariant, amount, reason, key_file;
+};
+
+/// Who accepts: never taken from the environment, which says what it likes.
+std::string accepting_user() {
+    const auto* user = ::getpwuid(::getuid());
+    return user ? user->pw_name : "uid " + std::to_string(::getuid());
+}
+
+Result<audit::Wide> amount_of(const std::string& text) {
+    if (text.empty() || text.size() > 36 || text.find_first_not_of("0123456789") != std::string::npos)
+        return fail(Errc::usage, "--amount: expected a number of units, got '" + printable(text, 60) + "'");
+    audit::Wide amount = 0;
+    for (char digit : text) amount = amount * 10 + (digit - '0');
+    return amount;
+}
+
+Result<crypto::SecretKey> signing_key(const AcceptOptions& options) {
+    config::Loader loader{options.places.config_dir, {}, cli::hashpool_environment()};
+    config::Network network;
+    std::string file = options.key_file;
+    if (!options.places.config_dir.empty()) {
+        config::Mint mint;
+        loader.load(mint);
+        loader.load(network);
+        HP_DO(loader.finish());
+        if (file.empty()) file = loader.resolve(mint.link_secret_key_file);
+    }
+    if (file.empty())
+        return fail(Errc::usage, "no key to sign with",
+                    "give --config-dir, or --key-file with the mint's link key");
+    return cli::read_secret_key(file, network.network);
+}
+
+Result<> run_accept(const AcceptOptions& options) {
+    const auto id = audit::id_from_text(options.invariant);
+    if (!id)
+        return fail(Errc::usage, "'" + printable(options.invariant, 40) + "' is no invariant of hp-audit");
+    if (!audit::can_be_accepted(*id))
+        return fail(Errc::usage, options.invariant + " has no amount, and cannot be accepted");
+    if (options.reason.empty()) return fail(Errc::usage, "--reason: expected a text");
+    HP_TRY(const auto amount, amount_of(options.amount));
+    HP_TRY(auto places, find_places(options.places));
+    if (places.mints.size() != 1)
+        return fail(Errc::usage,
+                    "expected the ledger of one mint, got " + std::to_string(places.mints.size()));
+    HP_TRY(const auto key, signing_key(options));
+    HP_DO(read_accepted(options.places, places));
+    HP_TRY(const auto report, audit::audit(places));
+    HP_TRY(const auto row,
+           append_accepted(places.mints[0], {options.invariant, options.reason, accepting_user(), amount},
+                           report, key));
+    std::printf("%s\n", row.c_str());
+    return {};
+}
+
+}  // namespace
+
+int accept(int argc, char** argv) {
+    AcceptOptions options;
+    cli::Command command{
+        {.name = "hp-audit accept",
+         .summary =
+             "Accept that an invariant is broken by up to an amount: a signed row beside the mint's ledger, "
+             "which every report prints.",
+         .examples = {"hp-audit accept I18 --amount 300 --reason 'restore of 26 November' --config-dir "
+                      "/etc/hashpool"}}};
+    auto& app = command.app();
+    app.add_option("INVARIANT", options.invariant, "I8, I10, I16, I18, I19 or I25")->required();
+    app.add_option("--amount", options.amount, "units, for all of what is broken; the highest row counts")
+        ->required()
+        ->type_name("N");
+    app.add_option("--reason", options.reason, "why, for whoever reads the report")
+        ->required()
+        ->type_name("TEXT");
+    app.add_option("--key-file", options.key_file, "the mint's link key [link_secret_key_file of mint.toml]")
+        ->type_name("FILE");
+    add_place_options(app, options.places);
+    return command.run(argc, argv, [&] {
+        use_usual_dir(options.places);
+        return run_accept(options);
+    });
+}
+
+}  // namespace hp::hp_audit

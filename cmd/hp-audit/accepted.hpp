@@ -1,0 +1,27 @@
+// What an operator has accepted: rows beside a mint's ledger, FILE.accepted, each signed by the mint's link
+// key, so that nobody else can turn a red report green.
+#pragma once
+#include "audit/audit.hpp"
+#include "crypto/secp.hpp"
+#include "places.hpp"
+
+namespace hp::hp_audit {
+
+std::string accepted_path(const std::string& mint_database);
+
+/// Rows of all mints in `places` go there: those that a key of the mint signed, for this very database, to
+/// `acceptances`; the others with the reason to `unverified`.
+Result<> read_accepted(const Options& options, audit::Places& places);
+
+struct NewAcceptance {
+    std::string invariant, reason, user;
+    audit::Wide amount{0};
+};
+/// Appends a row, synced, with the sums of the report. The text of the row.
+Result<std::string> append_accepted(const std::string& mint_database, const NewAcceptance& what,
+                                    const audit::Report& report, const crypto::SecretKey& key);
+
+/// hp-audit accept
+int accept(int argc, char** argv);
+
+}  // namespace hp::hp_audit

@@ -1,0 +1,82 @@
+// hp-mint accept-rollback: the operator's decision, once, to go on with a database that is behind its mark.
+#include <pwd.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "base/clock.hpp"
+#include "cli/command.hpp"
+#include "mint/rollback.hpp"
+#include "verbs.hpp"
+
+namespace hp {
+namespace {
+
+/// Who decides: never taken from the environment, which says what it likes.
+std::string rollback_user() {
+    const auto* user = ::getpwuid(::getuid());
+    return user ? user->pw_name : "uid " + std::to_string(::getuid());
+}
+
+void print_lines(const mint::RollbackAccepted& done) {
+    std::printf("database  %s\n", ehash::describe(done.has).c_str());
+    if (done.known) std::printf("mark      %s\n", ehash::describe(*done.known).c_str());
+    if (done.unreadable) std::printf("mark      unreadable: %s\n", done.unreadable->c_str());
+    if (done.lost)
+        std::printf("lacks     %s\n", ehash::describe(*done.lost).c_str());
+    else if (done.known)
+        std::printf("the database is not behind its mark\n");
+    else
+        std::printf("what it lacks is unknown: ask the pool's log, and hp-audit with the outbox\n");
+    std::printf("the next start of hp-mint goes on with this database\n");
+}
+
+nlohmann::ordered_json json_of(const mint::RollbackAccepted& done) {
+    auto mark = [](const ehash::MintMark& of) {
+        return nlohmann::ordered_json{{"generation", of.generation},
+                                      {"quotes", of.quotes},
+                                      {"operations", of.operations},
+                                      {"issued", ehash::to_text(of.issued)},
+                                      {"spent", ehash::to_text(of.spent)}};
+    };
+    nlohmann::ordered_json out{{"database", mark(done.has)}, {"mark", nullptr}, {"lacks", nullptr}};
+    if (done.known) out["mark"] = mark(*done.known);
+    if (done.lost)
+        out["lacks"] = {{"is_other_store", done.lost->is_other_store},
+                        {"quotes", done.lost->quotes},
+                        {"operations", done.lost->operations},
+                        {"issued", ehash::to_text(done.lost->issued)},
+                        {"spent", ehash::to_text(done.lost->spent)},
+                        {"doubled_max", ehash::to_text(done.lost->doubled_max())}};
+    return out;
+}
+
+}  // namespace
+
+int accept_rollback(int argc, char** argv) {
+    config::Mint settings;
+    bool is_json = false;
+    cli::Command command{{.name = "hp-mint accept-rollback",
+                          .summary =
+                              "Let a database that is behind its mark be served, once: hp-mint must not "
+                              "run. Says how much can be doubled at most.",
+                          .examples = {"hp-mint accept-rollback --config-dir d",
+                                       "runuser -u _hp-mint -- hp-mint accept-rollback --config-dir "
+                                       "/etc/hashpool"}}};
+    command.configure(settings);
+    command.app().add_flag("--json", is_json, "print one JSON object");
+    return command.run(argc, argv, [&]() -> Result<> {
+        HP_TRY(const auto done,
+               mint::accept_rollback(command.resolve(settings.database), command.resolve(settings.mark_file),
+                                     rollback_user(), unix_ms_now()));
+        if (is_json)
+            std::printf("%s\n", json_of(done).dump().c_str());
+        else
+            print_lines(done);
+        return {};
+    });
+}
+
+}  // namespace hp

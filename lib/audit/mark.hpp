@@ -1,0 +1,31 @@
+// How far a mint's ledger has come, as it was written down elsewhere: in the mint's mark file, and by the
+// pool that it serves. Read apart from lib/ehash, which writes it.
+#pragma once
+#include <optional>
+
+#include "audit/wide.hpp"
+#include "base/bytes.hpp"
+
+namespace hp::audit {
+
+struct Mark {
+    std::string from;  ///< the file that has it
+    Bytes store;       ///< id of the mint's database
+    std::int64_t generation{};
+    Wide quotes{0}, operations{0}, issued{0}, spent{0};
+    bool has_sums{true};  ///< false: only the generation is known
+};
+
+/// Of a mint's mark_file.
+Result<Mark> read_mark(const std::string& path);
+
+/// What a ledger lacks of it.
+struct Lack {
+    Wide starts{0}, quotes{0}, operations{0}, issued{0}, spent{0};
+    Wide doubled_max() const { return issued + spent; }
+    std::string text() const;
+};
+/// Nothing: the ledger is there, or beyond. Both are of one database.
+std::optional<Lack> lack(const Mark& has, const Mark& known);
+
+}  // namespace hp::audit

@@ -1,0 +1,58 @@
+// The mint's mark on its own machine: a small file, kept apart from the database and from its backups, that
+// says how far the ledger has come. It follows each commit by less than a second and is never ahead of it.
+#pragma once
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "ehash/mint_mark.hpp"
+
+namespace hp::mint {
+
+/// Nothing: there is no such file. An error: it is there and cannot be read, or says something else.
+Result<std::optional<ehash::MintMark>> read_mark_file(const std::string& path);
+/// Whole or not at all, and synced. Makes the folder when it is missing. Run by root, the file gets the owner
+/// of `owned_like`, which may be empty.
+Result<> write_mark_file(const std::string& path, const ehash::MintMark& mark,
+                         const std::string& owned_like = {});
+
+/// What a database may start as, measured against its mark.
+enum class MarkVerdict {
+    fresh,       ///< a new database, and no mark
+    at_mark,     ///< at the mark or beyond it
+    no_mark,     ///< nothing is known of it here: the pool must say whether it is the newest
+    behind_mark  ///< an old copy, or another database in the old one's place
+};
+MarkVerdict judge(const ehash::MintMark& has, const std::optional<ehash::MintMark>& known);
+
+/// Writes what it is told on a thread of its own, the newest only. Nobody waits for it.
+class MarkKeeper {
+  public:
+    /// Between two writings, so that a mark is never a second behind.
+    static constexpr std::chrono::milliseconds kPeriod{700};
+
+    /// `path` may be empty: then it only remembers. `on_trouble` is called on its thread when the file cannot
+    /// be written, once an outage, and with nothing when it can again.
+    MarkKeeper(std::string path, const ehash::MintMark& written,
+               std::function<void(const std::optional<Error>&)> on_trouble);
+    ~MarkKeeper();  ///< writes the newest first
+
+    /// On any thread.
+    void set(const ehash::MintMark& mark);
+    ehash::MintMark newest() const;
+
+  private:
+    void run();
+    const std::string path_;
+    const std::function<void(const std::optional<Error>&)> on_trouble_;
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    ehash::MintMark newest_, written_;
+    bool is_stopping_{false};
+    std::thread thread_;
+};
+
+}  // namespace hp::mint

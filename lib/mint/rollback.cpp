@@ -1,0 +1,35 @@
+#include "mint/rollback.hpp"
+
+#include <filesystem>
+
+#include "mint/ledger.hpp"
+#include "mint/mark_file.hpp"
+
+namespace hp::mint {
+
+Result<RollbackAccepted> accept_rollback(const std::string& database, const std::string& mark_file,
+                                         const std::string& by, UnixMs now) {
+    std::error_code error;
+    if (!std::filesystem::exists(database, error))
+        return fail(Errc::io,
+                    "database '" + printable(database, 4096) +
+                        "' does not exist: " + (error ? error.message() : "nothing to accept"),
+                    "a new one is made by the first start, without any mark file");
+    HP_TRY(auto db, Ledger::open(database));
+    RollbackAccepted out;
+    HP_TRY(out.has, Ledger::mark_in(db));
+    auto known = read_mark_file(mark_file);
+    if (known)
+        out.known = *known;
+    else if (known.error().code == Errc::invalid)
+        out.unreadable = known.error().what;
+    else
+        return fail(known.error());
+    if (out.known) out.lost = ehash::setback(out.has, *out.known);
+    // The database first: killed in between, it is still behind its mark, and this can be done once more.
+    if (out.lost) HP_DO(Ledger::remember_rollback(db, *out.lost, by, now));
+    HP_DO(write_mark_file(mark_file, out.has, database));
+    return out;
+}
+
+}  // namespace hp::mint

@@ -1,0 +1,14 @@
+// For outbox*.cpp only.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "pool/outbox.hpp"
+
+namespace hp::pool {
+
+/// Inside a transaction: what happened to a row, or to all (no `seq`).
+void write_journal(store::Database& db, std::optional<std::uint64_t> seq, std::string_view what,
+                   const std::string& detail, UnixMs now);
+
+}  // namespace hp::pool

@@ -1,0 +1,263 @@
+// How far the ledger has come: in step with its commits, in the mark file, and what a start does with it.
+#include <filesystem>
+#include <fstream>
+#include <latch>
+
+#include "ledger_fixture.hpp"
+#include "mint/mark_file.hpp"
+#include "mint/mint.hpp"
+#include "mint/rollback.hpp"
+#include "net/net_fixture.hpp"
+#include "store/old_database.hpp"
+
+using namespace hp;
+using namespace hp::mint;
+using namespace hp::mint::test;
+
+namespace {
+
+struct ProgressFixture : LedgerFixture {
+    std::vector<ehash::MintMark> marks;
+    ProgressFixture() {
+        ledger->on_commit = [this](const ehash::MintMark& mark) { marks.push_back(mark); };
+    }
+    ehash::MintMark last() const {
+        REQUIRE_FALSE(marks.empty());
+        return marks.back();
+    }
+};
+
+struct MintWithMark {
+    hp::test::TempDir dir;
+    net::Loop loop;
+    MintOptions options = [this] {
+        MintOptions made;
+        made.database = dir.file("mint.db");
+        made.mark_file = dir.file("marks/mint.mark");
+        made.seed.fill(0x21);
+        made.keyset_amounts = 8;
+        return made;
+    }();
+    Result<std::unique_ptr<Mint>> try_open() { return Mint::open(loop, options); }
+    std::unique_ptr<Mint> open() {
+        auto mint = try_open();
+        REQUIRE_MESSAGE(mint, mint.error().what);
+        return std::move(*mint);
+    }
+    ehash::MintMark in_file() {
+        auto read = read_mark_file(options.mark_file);
+        REQUIRE_MESSAGE(read, read.error().what);
+        REQUIRE(read->has_value());
+        return **read;
+    }
+    void quote(Mint& mint, std::uint32_t n) {
+        mint.transact<bool>(
+            [n](Ledger& ledger) {
+                ledger.create_quote(kPool, n, share(n), kNow);
+                return true;
+            },
+            [](Result<bool> done) { REQUIRE(done); });
+        mint.drain();
+    }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(ProgressFixture,
+                  "the mark moves with each commit: quotes, mints and swaps, and never with a refusal") {
+    auto proofs = earn(1, {32, 16});
+    CHECK(last() == ehash::MintMark{state.store_id, 1, 1, 1, 48, 0});
+    const auto count = marks.size();
+    auto made = outputs({16, 32});
+    REQUIRE(swap({proofs, messages(made)}));
+    CHECK(last() == ehash::MintMark{state.store_id, 1, 1, 2, 48, 48});
+    // The same again is answered as before, and a spent proof is refused: nothing moves.
+    REQUIRE(swap({proofs, messages(made)}));
+    CHECK(code_of(swap({proofs, messages(outputs({16, 32}))})) == Code::already_spent);
+    CHECK(marks.size() == count + 1);
+    const auto before = last();
+    reopen();
+    ledger->on_commit = [this](const ehash::MintMark& mark) { marks.push_back(mark); };
+    quote(2);
+    CHECK(last().generation == before.generation + 1);
+    CHECK(last().quotes == 2);
+    CHECK(last().spent == before.spent);
+}
+
+TEST_CASE_FIXTURE(ProgressFixture, "what is rolled back does not count") {
+    quote(1);
+    const auto before = last();
+    auto failed = try_transact([&](Ledger& l) {
+        l.create_quote(kPool, 2, share(2), kNow);
+        throw store::DbError(0, "test");
+        return true;
+    });
+    CHECK_FALSE(failed);
+    CHECK(last() == before);
+    quote(3);
+    CHECK(last().quotes == before.quotes + 1);
+}
+
+TEST_CASE_FIXTURE(ProgressFixture,
+                  "the mark goes out after the commit: one that fails at its end moves nothing") {
+    quote(1);
+    const auto count = marks.size();
+    Result<> committed;
+    writer->submit(
+        [&](store::Database& db) {
+            // What COMMIT itself refuses: the companion has written its part by then.
+            db.exec("PRAGMA defer_foreign_keys=ON");
+            ledger->create_quote(kPool, 2, share(2), kNow);
+            db.exec("INSERT INTO op_quote SELECT 999, id, 1 FROM quote LIMIT 1");
+        },
+        [&](Result<> result) { committed = std::move(result); });
+    writer->drain();
+    CHECK_FALSE(committed);
+    CHECK(marks.size() == count);
+    quote(2);
+    CHECK(last().quotes == 2);
+}
+
+TEST_CASE_FIXTURE(ProgressFixture,
+                  "a share that had been answered gets a held quote: unpaid until it is released") {
+    auto again = [&](std::uint32_t n) {
+        return transact([&](Ledger& l) { return l.create_quote(kPool, n, share(n), kNow, true); });
+    };
+    auto known = quote(1);
+    CHECK(again(1).replay);
+    auto first = again(2), second = again(3);
+    CHECK(first.is_held);
+    CHECK(again(2).replay);
+    CHECK(find(first.quote_id).amount_paid == 0);
+    CHECK(transact([](Ledger& l) { return l.held(); }).quotes == 2);
+    CHECK(transact([](Ledger& l) { return l.held(); }).amount == 128);
+    auto made = outputs({64});
+    CHECK(code_of(mint(mint_request(first.quote_id, made))) == Code::quote_not_paid);
+    CHECK(transact([&](Ledger& l) {
+              return l.find_quotes_by_key(test_key(7).public_key(), true, 10);
+          }).size() == 1);
+    auto release = [&](std::vector<std::string> ids) {
+        return transact([&](Ledger& l) { return l.release(ids, 100, "test", kNow); }).quotes;
+    };
+    // What is not held, twice, or none at all, changes nothing.
+    CHECK(release({known, "019e6d5a-2347-7000-8850-39c85ed1b5d1", first.quote_id, first.quote_id}) == 1);
+    REQUIRE(mint(mint_request(first.quote_id, made)));
+    CHECK(find(second.quote_id).amount_paid == 0);
+    reopen();
+    CHECK(release({}) == 1);
+    CHECK(release({}) == 0);
+    CHECK(find(second.quote_id).amount_paid == 64);
+    CHECK(transact([](Ledger& l) { return l.held(); }).quotes == 0);
+}
+
+TEST_CASE_FIXTURE(MintWithMark, "the file is written before anything is served, and follows each commit") {
+    auto mint = open();
+    CHECK(in_file().generation == 1);
+    CHECK(mint->signing_paused_because().empty());
+    for (std::uint32_t n = 1; n <= 5; ++n) quote(*mint, n);
+    CHECK(mint->mark().quotes == 5);
+    CHECK(in_file().quotes <= 5);
+    mint.reset();
+    CHECK(in_file().quotes == 5);
+    CHECK(open()->state().generation == 2);
+    CHECK(in_file().generation == 2);
+}
+
+TEST_CASE_FIXTURE(MintWithMark,
+                  "an old copy is refused until it is accepted, once; without a mark only the pool can say") {
+    auto mint = open();
+    quote(*mint, 1);
+    mint.reset();
+    std::filesystem::copy_file(options.database, dir.file("copy.db"));
+    mint = open();
+    quote(*mint, 2);
+    mint.reset();
+    SUBCASE("an old copy") {
+        std::filesystem::copy_file(dir.file("copy.db"), options.database,
+                                   std::filesystem::copy_options::overwrite_existing);
+    }
+    SUBCASE("another database") { std::filesystem::remove(options.database); }
+    for (int i = 0; i < 2; ++i) {
+        auto refused = try_open();
+        REQUIRE_FALSE(refused);
+        CHECK_MESSAGE(refused.error().what.find("is behind its mark") != std::string::npos,
+                      refused.error().what);
+        CHECK(in_file().quotes == 2);
+    }
+    if (std::filesystem::exists(options.database)) {
+        auto accepted = accept_rollback(options.database, options.mark_file, "test", kNow);
+        REQUIRE_MESSAGE(accepted, accepted.error().what);
+        CHECK(accepted->lost->quotes == 1);
+        mint = open();
+        CHECK(mint->mark().quotes == 1);
+        CHECK(mint->signing_paused_because().empty());
+        mint.reset();
+    } else {
+        CHECK_FALSE(accept_rollback(options.database, options.mark_file, "test", kNow));
+    }
+    std::filesystem::remove(options.mark_file);
+    mint = open();
+    const bool is_new = mint->state().generation == 1;
+    CHECK(mint->signing_paused_because().empty() == is_new);
+    mint->resume_signing();
+    CHECK(mint->signing_paused_because().empty());
+}
+
+TEST_CASE_FIXTURE(MintWithMark, "a mark file that says something else is no missing one") {
+    open();
+    std::ofstream{options.mark_file} << "hashpool mint mark 1\nstore";
+    auto refused = try_open();
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().what.find("mark file") != std::string::npos);
+    REQUIRE(accept_rollback(options.database, options.mark_file, "test", kNow));
+    CHECK(open()->state().generation == 2);
+}
+
+TEST_CASE("the keeper writes the newest, holds nobody up, and says once that it cannot") {
+    hp::test::TempDir dir;
+    const std::string path = dir.file("mark");
+    std::vector<bool> troubles;
+    std::latch failed{1};
+    {
+        MarkKeeper keeper{path, {}, [&](const std::optional<Error>& trouble) {
+                              troubles.push_back(trouble.has_value());
+                              if (troubles.size() == 1) failed.count_down();
+                          }};
+        std::filesystem::create_directory(path);  // in its way
+        for (std::uint64_t n = 1; n <= 1000; ++n) keeper.set({Bytes32{1}, 1, n, 0, 0, 0});
+        CHECK(keeper.newest().quotes == 1000);
+        failed.wait();
+        std::filesystem::remove(path);
+    }
+    CHECK(troubles == std::vector<bool>{true, false});
+    auto read = read_mark_file(path);
+    REQUIRE(read);
+    REQUIRE(read->has_value());
+    CHECK((*read)->quotes == 1000);
+}
+
+TEST_CASE_FIXTURE(LedgerFixture, "a database of schema 2 gets its counts, and goes on from them") {
+    writer.reset();
+    ledger.reset();
+    const std::string file = dir.file("mint.db");
+    for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(file + end);
+    hp::test::make_old_database(file, "mint-v2.sql");
+    const auto before = [&] {
+        auto db = Ledger::open(file);
+        REQUIRE_MESSAGE(db, db.error().what);
+        return Ledger::mark_in(*db);
+    }();
+    REQUIRE(before);
+    CHECK(before->generation == 1);
+    CHECK(before->quotes == 6);
+    CHECK(before->operations == 3);
+    CHECK(before->issued == 4);
+    CHECK(before->spent == 7);
+    open();
+    ehash::MintMark last;
+    ledger->on_commit = [&](const ehash::MintMark& mark) { last = mark; };
+    quote(100);
+    CHECK(last.quotes == 7);
+    CHECK(last.spent == 7);
+    CHECK(last.generation == 2);
+}
