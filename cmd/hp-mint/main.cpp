@@ -11,6 +11,7 @@
 #include "mint/link_client.hpp"
 #include "mint/mint.hpp"
 #include "mint/upkeep.hpp"
+#include "net/protection.hpp"
 #include "net/sd_notify.hpp"
 #include "verbs.hpp"
 
@@ -57,6 +58,8 @@ Result<> serve(const Settings& s, const cli::Command& command) {
     link.valuation.minimum_difficulty = static_cast<unsigned>(s.shared.minimum_difficulty);
 
     net::Loop loop;
+    HP_TRY(auto protection, net::Protection::from(s.network.sources_exempt, s.network.buffer_memory_mib));
+    net::protect(loop, std::move(protection));
     HP_TRY(auto service, mint::Mint::open(loop, options));
     HP_TRY(auto api, mint::Api::listen(loop, *service, options.http_listen));
     mint::LinkClient client{loop, *service, std::move(link)};

@@ -9,6 +9,7 @@
 #include "config/mint_key.hpp"
 #include "crypto/base58.hpp"
 #include "log/log.hpp"
+#include "net/protection.hpp"
 #include "net/sd_notify.hpp"
 #include "pool/pool.hpp"
 #include "verbs.hpp"
@@ -97,6 +98,9 @@ Result<pool::PoolOptions> options_from(const Settings& s, const cli::Command& co
 Result<> serve(const Settings& settings, const cli::Command& command) {
     HP_TRY(auto options, options_from(settings, command));
     net::Loop loop;
+    HP_TRY(auto protection,
+           net::Protection::from(settings.network.sources_exempt, settings.network.buffer_memory_mib));
+    net::protect(loop, std::move(protection));
     std::unique_ptr<pool::Pool> service;
     // First: a signal during the start waits for run() and kills nothing.
     loop.handle_signals(

@@ -7,6 +7,7 @@
 #include "crypto/base58.hpp"
 #include "crypto/bip32.hpp"
 #include "log/log.hpp"
+#include "net/protection.hpp"
 #include "net/sd_notify.hpp"
 #include "proxy/proxy.hpp"
 
@@ -33,6 +34,7 @@ Result<> serve(const Settings& s, const cli::Command& command) {
     if (s.proxy.faucet_amount > 0) {
         HP_TRY(const auto api, net::endpoint_from_text(s.network.proxy_api_listen));
         options.faucet = {.listen = api,
+                          .public_names = s.network.public_names,
                           .amount_max = static_cast<std::uint64_t>(s.proxy.faucet_amount),
                           .interval_s = s.proxy.faucet_interval_s,
                           .unit = s.shared.unit};
@@ -52,6 +54,8 @@ Result<> serve(const Settings& s, const cli::Command& command) {
     options.wallet.unit = s.shared.unit;
 
     net::Loop loop;
+    HP_TRY(auto protection, net::Protection::from(s.network.sources_exempt, s.network.buffer_memory_mib));
+    net::protect(loop, std::move(protection));
     std::unique_ptr<proxy::Proxy> service;
     // First: a signal during the start waits for run() and kills nothing.
     loop.handle_signals(

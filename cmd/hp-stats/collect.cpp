@@ -39,6 +39,7 @@ class Collector {
         }
         return {};
     }
+    void protect(const net::Protection& protection) { net::protect(loop_, protection); }
     Result<> run() {
         loop_.handle_signals(
             [this] {
@@ -83,6 +84,7 @@ class Collector {
 Result<> collect(const CollectOptions& options) {
     HP_TRY(auto series, stats::Series::open(options.database, options.retention));
     Collector collector{std::move(series), options};
+    collector.protect(options.protection);
     HP_DO(collector.listen(options));
     return collector.run();
 }

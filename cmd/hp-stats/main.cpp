@@ -291,7 +291,8 @@ Result<net::NoiseRecordOptions> noise_options(const cli::Command& command, const
 }
 
 Result<> ingest(const All& all, const std::string& database, const cli::Command& command,
-                const config::Stats& stats, const config::Network& network) {
+                const config::Stats& stats, const config::Network& network,
+                const net::Protection& protection) {
     constexpr std::string_view kUnix = "unix:";
     const auto on_hangup = [&command] { command.reload_log(); };
     const auto wal_alarm_bytes = static_cast<std::uint64_t>(stats.wal_alarm_mib) << 20;
@@ -299,7 +300,7 @@ Result<> ingest(const All& all, const std::string& database, const cli::Command&
     if (!is_unix && !all.listen_records)
         return hp_stats::ingest(database, all.input.empty() ? "-" : all.input, retention_of(stats),
                                 wal_alarm_bytes, on_hangup);
-    hp_stats::CollectOptions options{database, retention_of(stats), {}, {}, {}, wal_alarm_bytes, on_hangup};
+    hp_stats::CollectOptions options{database, retention_of(stats), {}, {}, {}, wal_alarm_bytes, on_hangup, protection};
     if (is_unix)
         options.unix_path = all.input.substr(kUnix.size());
     else if (!all.input.empty())
@@ -349,7 +350,9 @@ int main(int argc, char** argv) {
             database = is_proxy ? stats.proxy_database : stats.database;
             if (!stats::is_postgres_url(database)) database = command.resolve(database);
         }
-        if (is("ingest")) return ingest(all, database, command, stats, network);
+        HP_TRY(const auto protection,
+               net::Protection::from(network.sources_exempt, network.buffer_memory_mib));
+        if (is("ingest")) return ingest(all, database, command, stats, network, protection);
         if (is("history")) return hp_stats::history(all.options);
         if (is("top")) return hp_stats::top(all.options);
         if (is("latency")) return hp_stats::latency(all.options);
@@ -382,7 +385,8 @@ int main(int argc, char** argv) {
                  .tokens_file = stats.tokens_file.empty() ? "" : command.resolve_secret(stats.tokens_file),
                  .metrics_workers_max = static_cast<std::size_t>(stats.metrics_workers),
                  .stale_after_s = stats.stale_after_s,
-                 .on_hangup = [&] { command.reload_log(); }});
+                 .on_hangup = [&] { command.reload_log(); },
+                 .protection = protection});
         }
         all.exit_code = hp_stats::check(all.check);
         return {};

@@ -2,8 +2,10 @@
 #include "base/clock.hpp"
 #include "base/json_text.hpp"
 #include "cli/secrets.hpp"
+#include "config/limits.hpp"
 #include "log/log.hpp"
 #include "net/http.hpp"
+#include "net/protection.hpp"
 #include "net/sd_notify.hpp"
 #include "stats/sql.hpp"
 #include "stats/tokens.hpp"
@@ -12,7 +14,6 @@
 namespace hp::hp_stats {
 namespace {
 
-constexpr std::size_t kConnectionsMax = 64;
 constexpr std::int64_t kRequestMs = 10'000;
 
 Result<stats::Tokens> read_tokens(const std::string& path) {
@@ -95,9 +96,14 @@ Result<> serve(const ServeOptions& options) {
     if (auto reader = stats::Reader::open(options.database); !reader) return fail(reader.error());
     Service service{options, std::move(tokens)};
     net::Loop loop;
+    net::protect(loop, options.protection);
     HP_TRY(const auto server,
            net::HttpServer::listen(loop, endpoint,
-                                   {.request_ms = kRequestMs, .connections_max = kConnectionsMax}, false,
+                                   {.request_ms = kRequestMs,
+                                    .connections_max = config::kStatsPort.connections,
+                                    .strangers_max = config::kStatsPort.strangers,
+                                    .strangers_per_address_max = config::kStatsPort.strangers_per_address},
+                                   false,
                                    [&](const net::HttpRequest& request, const net::HttpServer::Reply& reply) {
                                        reply(service.answer(request));
                                    }));

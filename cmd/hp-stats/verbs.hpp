@@ -24,6 +24,7 @@ struct CollectOptions {
     std::optional<net::NoiseRecordOptions> noise;  ///< nothing: not from other machines
     std::uint64_t wal_alarm_bytes{};  ///< alarm from this size of the database's log on; 0: never
     std::function<void()> on_hangup;
+    net::Protection protection{};
 };
 /// The same from the programs that connect, all at once.
 Result<> collect(const CollectOptions& options);
@@ -52,6 +53,7 @@ struct ServeOptions {
     std::size_t metrics_workers_max{};
     std::int64_t stale_after_s{};
     std::function<void()> on_hangup;
+    net::Protection protection{};
 };
 /// HTTP until SIGTERM or SIGINT.
 Result<> serve(const ServeOptions& options);

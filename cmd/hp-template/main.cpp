@@ -6,6 +6,7 @@
 #include "cli/secrets.hpp"
 #include "log/log.hpp"
 #include "net/event_sink.hpp"
+#include "net/protection.hpp"
 #include "net/sd_notify.hpp"
 #include "templates/rpc_source.hpp"
 #include "templates/server.hpp"
@@ -68,6 +69,9 @@ void write_event(net::EventSink& sink, const templates::BlockEvent& event) {
 
 Result<> serve(const cli::Command& command, const Options& options) {
     net::Loop loop;
+    HP_TRY(auto protection,
+           net::Protection::from(options.network.sources_exempt, options.network.buffer_memory_mib));
+    net::protect(loop, std::move(protection));
     HP_TRY(auto authority,
            cli::read_secret_key(command.resolve_secret(options.keys.authority_secret_key_file),
                                 options.network.network));

@@ -4,16 +4,15 @@
 #include "cli/command.hpp"
 #include "cli/secrets.hpp"
 #include "config/keys.hpp"
+#include "config/limits.hpp"
 #include "log/log.hpp"
+#include "net/protection.hpp"
 #include "net/sd_notify.hpp"
 #include "web/site.hpp"
 
 using namespace hp;
 
 namespace {
-
-/// Event streams stay open: each page that somebody looks at holds one.
-constexpr std::size_t kConnectionsMax = 500;
 
 struct Options {
     config::Network network;
@@ -34,6 +33,9 @@ Result<> serve(web::Side side, const Options& options, const cli::Command& comma
     feed_options.workers_path = std::string("/api/v1/workers?minutes=60&limit=100&of=") +
                                 (is_pool ? "share_accepted" : "miner_share_accepted");
     net::Loop loop;
+    HP_TRY(auto protection,
+           net::Protection::from(options.network.sources_exempt, options.network.buffer_memory_mib));
+    net::protect(loop, std::move(protection));
     HP_TRY(const auto feed, web::Feed::start(loop, std::move(feed_options)));
     std::unique_ptr<web::Faucet> faucet;
     if (!is_pool) {
@@ -42,10 +44,15 @@ Result<> serve(web::Side side, const Options& options, const cli::Command& comma
     }
     HP_TRY(const auto miners,
            net::endpoint_from_text(is_pool ? options.network.pool_listen : options.network.proxy_listen));
-    web::Site site{side, *feed, faucet.get(), miners.port};
+    web::Site site{side, *feed, faucet.get(), miners.port, {endpoint, options.network.public_names}};
+    // Event streams stay open: each page that somebody looks at holds one. The rest is for requests.
+    const net::HttpLimits limits{.request_ms = 10'000,
+                                 .connections_max = config::kWebPort.connections,
+                                 .strangers_max = config::kWebPort.strangers,
+                                 .strangers_per_address_max = config::kWebPort.strangers_per_address,
+                                 .streams_max = config::kWebStreams};
     HP_TRY(const auto server,
-           net::HttpServer::listen(loop, endpoint, {.request_ms = 10'000, .connections_max = kConnectionsMax},
-                                   false,
+           net::HttpServer::listen(loop, endpoint, limits, false,
                                    [&](const net::HttpRequest& request, const net::HttpServer::Reply& reply) {
                                        site.answer(request, reply);
                                    }));

@@ -56,6 +56,9 @@ struct Log {
     }
 };
 
+inline const std::vector<std::string> kServers{"hp-pool",  "hp-mint", "hp-proxy",
+                                               "hp-stats", "hp-web",  "hp-template"};
+
 /// Who listens where and who dials whom; the only file that every tool reads.
 struct Network {
     static constexpr std::string_view file = "shared/network.toml";
@@ -72,6 +75,9 @@ struct Network {
     std::string pool_web_listen = "127.0.0.1:8081";
     std::string proxy_web_listen = "127.0.0.1:3030";
     std::string proxy_api_listen = "127.0.0.1:3031";
+    std::vector<std::string> public_names;
+    std::vector<std::string> sources_exempt = {"127.0.0.0/8", "::1"};
+    std::int64_t buffer_memory_mib = 128;
 
     template <class V>
     void describe(V&& v) {
@@ -103,6 +109,19 @@ struct Network {
         v("proxy_api_listen", proxy_api_listen,
           "where hp-proxy gives balance and tokens, if faucet_amount is set",
           endpoint().used_by({"hp-proxy", "hp-web"}));
+        v("public_names", public_names,
+          "host names, without port, under which browsers reach hp-web and the faucet beside loopback's and "
+          "that of the address where they listen; a request that changes something is refused under any "
+          "other",
+          host_name().used_by({"hp-proxy", "hp-web"}));
+        v("sources_exempt", sources_exempt,
+          "addresses and nets that may have any number of connections open which have proven nothing yet: a "
+          "TLS proxy's, a large farm's; [] for none",
+          net().or_empty().used_by(kServers));
+        v("buffer_memory_mib", buffer_memory_mib,
+          "MiB that each program spends on what its connections have begun and not finished, or have not "
+          "read yet; beyond it those with the most are closed",
+          range(1, 65'536).used_by(kServers));
     }
 };
 

@@ -5,6 +5,7 @@
 #include <regex>
 
 #include "base/bytes.hpp"
+#include "base/ip_net.hpp"
 #include "config/mint_key.hpp"
 #include "crypto/base58.hpp"
 
@@ -136,6 +137,12 @@ Result<> check_text(const Rule& rule, const std::string& text) {
         case Rule::Kind::log_levels:
             good = are_log_levels(text);
             break;
+        case Rule::Kind::net:
+            good = IpNet::from_text(text).has_value();
+            break;
+        case Rule::Kind::host_name:
+            good = is_host(text);
+            break;
     }
     return good ? Result<>{} : wrong(text, rule);
 }
@@ -232,6 +239,10 @@ std::string allowed_text(const Rule& rule) {
             return "a compressed public key of 66 hex digits";
         case Rule::Kind::log_levels:
             return "trace, debug, info, warn or error, and MODULE=LEVEL, with commas between";
+        case Rule::Kind::net:
+            return "an IP address, or ADDRESS/BITS with no bit set behind them, as 10.0.0.0/8";
+        case Rule::Kind::host_name:
+            return "a host's name without scheme and port";
     }
     return {};
 }

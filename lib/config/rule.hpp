@@ -27,10 +27,13 @@ struct Rule {
         authority_key,
         mint_key,
         pubkey_hex,
-        log_levels
+        log_levels,
+        net,
+        host_name
     };
     Kind kind{Kind::any};
     bool required{false};
+    bool may_be_emptied{false};  ///< though the default is something
     std::vector<std::string> choices{};
     double min{-std::numeric_limits<double>::infinity()}, max{std::numeric_limits<double>::infinity()};
     std::string regex{};
@@ -39,6 +42,11 @@ struct Rule {
     Rule and_required() const {
         Rule out = *this;
         out.required = true;
+        return out;
+    }
+    Rule or_empty() const {
+        Rule out = *this;
+        out.may_be_emptied = true;
         return out;
     }
     Rule used_by(std::vector<std::string> programs) const {
@@ -70,6 +78,11 @@ inline Rule mint_key() { return {.kind = Rule::Kind::mint_key}; }
 inline Rule pubkey_hex() { return {.kind = Rule::Kind::pubkey_hex}; }
 /// LEVEL and MODULE=LEVEL with commas between. Which modules there are the log knows (log/levels.hpp).
 inline Rule log_levels() { return {.kind = Rule::Kind::log_levels}; }
+
+/// An IP address, or ADDRESS/BITS (base/ip_net.hpp).
+inline Rule net() { return {.kind = Rule::Kind::net}; }
+/// A host's name or address, without a port.
+inline Rule host_name() { return {.kind = Rule::Kind::host_name}; }
 
 /// The longest text that a value may have, in bytes.
 inline constexpr std::size_t kTextSizeMax = 4095;

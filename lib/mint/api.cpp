@@ -4,6 +4,7 @@
 #include "cashu/nut07.hpp"
 #include "cashu/nut09.hpp"
 #include "cashu/quote_lookup.hpp"
+#include "config/limits.hpp"
 #include "crypto/sha256.hpp"
 #include "log/log.hpp"
 
@@ -55,7 +56,11 @@ std::optional<std::string> after(const std::string& path, std::string_view prefi
 
 Result<std::unique_ptr<Api>> Api::listen(net::Loop& loop, Mint& mint, const net::Endpoint& endpoint) {
     std::unique_ptr<Api> api{new Api(mint)};
-    HP_TRY(api->server_, net::HttpServer::listen(loop, endpoint, {}, true,
+    const auto& port = config::kMintPort;
+    const net::HttpLimits limits{.connections_max = port.connections,
+                                 .strangers_max = port.strangers,
+                                 .strangers_per_address_max = port.strangers_per_address};
+    HP_TRY(api->server_, net::HttpServer::listen(loop, endpoint, limits, true,
                                                  [raw = api.get()](const HttpRequest& request, Reply reply) {
                                                      raw->handle(request, std::move(reply));
                                                  }));

@@ -88,6 +88,17 @@ std::array<std::uint8_t, 16> Address::source() const {
     return out;
 }
 
+IpAddress Address::ip() const {
+    IpAddress out{};
+    if (family() == AF_INET) {
+        out[10] = out[11] = 0xff;
+        std::memcpy(out.data() + 12, &reinterpret_cast<const sockaddr_in*>(&storage)->sin_addr, 4);
+    } else if (family() == AF_INET6) {
+        std::memcpy(out.data(), &reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_addr, 16);
+    }
+    return out;
+}
+
 Address address_from(const sockaddr* address, std::size_t size) {
     Address out;
     HP_ASSERT(size <= sizeof out.storage);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/bytes.hpp"
+#include "base/ip_net.hpp"
 #include "net/fd.hpp"
 #include "net/loop.hpp"
 
@@ -23,6 +24,8 @@ struct Address {
     std::string text() const;
     /// What counts as one source for limits: an IPv4 address, or an IPv6 /64 (one subscriber has that many).
     std::array<std::uint8_t, 16> source() const;
+    /// Zeros for anything that is not IP.
+    IpAddress ip() const;
 };
 
 /// All addresses of a host now; blocks for a name that is not numeric (listening sockets at start only).

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <optional>
 
+#include "net/guard.hpp"
 #include "net/loop.hpp"
 #include "net/reactor.hpp"
 
@@ -37,6 +38,7 @@ struct Loop::Impl {
     asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
     std::optional<asio::posix::stream_descriptor> reactor_ready;
     std::optional<asio::signal_set> signals;
+    std::shared_ptr<Guard> guard;
 };
 
 }  // namespace hp::net

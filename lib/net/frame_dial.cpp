@@ -63,7 +63,7 @@ class TcpFrameDial final : public FrameDial {
     void on_session(Result<std::pair<Fd, noise::Session>> result) {
         if (!result) return report(failed(result.error().what, result.error()));
         report(std::static_pointer_cast<FrameConnection>(std::make_shared<FrameSocket>(
-            loop_, std::move(result->first), std::move(peer_), limits_, std::move(result->second), Slot{},
+            loop_, std::move(result->first), std::move(peer_), limits_, std::move(result->second), Place{},
             std::make_shared<FrameCounters>())));
     }
 

@@ -1,33 +1,67 @@
 #include "log/log.hpp"
 #include "net/acceptor.hpp"
+#include "net/fair_queue.hpp"
 #include "net/first_bytes.hpp"
 #include "net/frame_socket.hpp"
-#include "net/waiting.hpp"
+#include "net/handshake_io.hpp"
 
 namespace hp::net {
 
 namespace {
+
+/// Answering one costs some 0.3 ms of cryptography. So many at once, then everybody else's bytes have their
+/// turn.
+constexpr int kAnswersPerTurn = 8;
+
+class ResponderHandshake;
 
 /// What the listener, its handshakes and its connections share; the last of them takes it away.
 struct Shared {
     FrameLimits limits;
     FrameListener::IdentityNow identity;
     FrameListener::OnAccept on_accept;
-    Waiting waiting{};
-    std::shared_ptr<FrameCounters> counters{std::make_shared<FrameCounters>()};
-    std::shared_ptr<std::size_t> connections{std::make_shared<std::size_t>(0)};
+    std::shared_ptr<Gate> gate;
+    std::shared_ptr<FrameCounters> counters;
+    FairQueue<Admission::Source, std::shared_ptr<ResponderHandshake>> to_answer{};
+    std::map<ResponderHandshake*, std::weak_ptr<ResponderHandshake>> begun{};
     log::Limited handshake_log{log::Level::warn};
-    log::Limited full_log{log::Level::warn};
 };
 
-class ResponderHandshake final : public HandshakeIo {
+void answer_some(Loop& loop, const std::shared_ptr<Shared>& shared);
+
+class ResponderHandshake final : public HandshakeIo, public Droppable {
   public:
-    ResponderHandshake(Loop& loop, Fd fd, std::string peer, Slot slot, std::shared_ptr<Shared> shared)
+    ResponderHandshake(Loop& loop, Fd fd, const Address& peer, std::shared_ptr<Shared> shared)
         : HandshakeIo{loop, std::move(fd), noise::kAct1Size},
-          peer_{std::move(peer)},
-          slot_{std::move(slot)},
-          shared_{std::move(shared)} {}
-    void waits_as(Waiting::Id id) { id_ = id; }
+          peer_{peer.text()},
+          source_{peer.source()},
+          place_{shared->gate->enter(peer)},
+          shared_{std::move(shared)} {
+        place_.held_by(*this);
+    }
+    ~ResponderHandshake() { shared_->begun.erase(this); }
+    void begin() {
+        shared_->begun.emplace(this, std::static_pointer_cast<ResponderHandshake>(shared_from_this()));
+        start(shared_->limits.handshake_ms);
+    }
+    void drop(const Error&) override { cancel_and_leave(); }
+    void cancel_and_leave() {
+        cancel();
+        place_.leave();
+    }
+
+    void answer() {
+        if (is_over()) return;
+        auto shared = shared_;
+        auto answer = noise::respond(act1_, shared->identity(), noise::KeyPair::generate());
+        if (!answer) return on_failed(answer.error());
+        if (!send_whole(answer->act2)) return on_failed({Errc::io, "the answer could not be sent", {}});
+        ++shared->counters->accepted;
+        auto connection =
+            std::make_shared<FrameSocket>(loop(), take_fd(), std::move(peer_), shared->limits,
+                                          std::move(answer->session), std::move(place_), shared->counters);
+        shared->on_accept(std::move(connection));
+    }
 
   private:
     Result<> on_partial(ByteView bytes) override {
@@ -38,52 +72,29 @@ class ResponderHandshake final : public HandshakeIo {
     }
 
     void on_whole(ByteView act1) override {
-        auto shared = shared_;
-        shared->waiting.remove(id_);
-        auto answer = noise::respond(act1, shared->identity(), noise::KeyPair::generate());
-        if (!answer) return on_failed(answer.error());
-        if (!send_whole(answer->act2)) return on_failed({Errc::io, "the answer could not be sent", {}});
-        ++shared->counters->accepted;
-        auto connection =
-            std::make_shared<FrameSocket>(loop(), take_fd(), std::move(peer_), shared->limits,
-                                          std::move(answer->session), std::move(slot_), shared->counters);
-        shared->on_accept(std::move(connection));
+        act1_ = act1;
+        const bool is_first = shared_->to_answer.empty();
+        shared_->to_answer.push(source_, std::static_pointer_cast<ResponderHandshake>(shared_from_this()));
+        if (is_first)
+            loop().post([this_loop = &loop(), shared = shared_] { answer_some(*this_loop, shared); });
     }
 
     void on_failed(const Error& reason) override {
-        shared_->waiting.remove(id_);
         ++shared_->counters->handshake_failed;
         shared_->handshake_log.about(peer_, "{}: handshake failed: {}", peer_, reason.what);
-        cancel();
+        cancel_and_leave();
     }
 
     std::string peer_;
-    Slot slot_;
+    Admission::Source source_;
+    Place place_;
     std::shared_ptr<Shared> shared_;
-    Waiting::Id id_{0};
+    ByteView act1_;
 };
 
-void start_handshake(Loop& loop, const std::shared_ptr<Shared>& shared, Fd fd, const Address& peer) {
-    const FrameLimits& limits = shared->limits;
-    if (*shared->connections >= limits.connections_max) {
-        ++shared->counters->refused_full;
-        shared->full_log("{}: refused: {} connections are open, which is the limit", peer.text(),
-                         *shared->connections);
-        return;
-    }
-    // Before any cryptography: room among those that have not proved anything yet.
-    auto source = peer.source();
-    bool source_is_full = shared->waiting.size(source) >= limits.unauthenticated_per_address_max;
-    if (source_is_full || shared->waiting.size() >= limits.unauthenticated_max) {
-        ++shared->counters->refused_full;
-        shared->full_log("{}: too many unfinished handshakes{}; the oldest one is closed", peer.text(),
-                         source_is_full ? " from this address" : "");
-        shared->waiting.drop_oldest(source_is_full ? &source : nullptr);
-    }
-    auto handshake = std::make_shared<ResponderHandshake>(loop, std::move(fd), peer.text(),
-                                                          take_slot(shared->connections), shared);
-    handshake->waits_as(shared->waiting.add(source, handshake));
-    handshake->start(limits.handshake_ms);
+void answer_some(Loop& loop, const std::shared_ptr<Shared>& shared) {
+    for (int i = 0; i < kAnswersPerTurn && !shared->to_answer.empty(); ++i) shared->to_answer.pop()->answer();
+    if (!shared->to_answer.empty()) loop.post([&loop, shared] { answer_some(loop, shared); });
 }
 
 class TcpFrameListener final : public FrameListener {
@@ -95,7 +106,9 @@ class TcpFrameListener final : public FrameListener {
     const FrameCounters& counters() const override { return *shared_->counters; }
     void stop() override {
         acceptor_->stop();
-        shared_->waiting.drop_all();
+        for (const auto& [raw, weak] : std::exchange(shared_->begun, {}))
+            if (const auto handshake = weak.lock()) handshake->cancel_and_leave();
+        shared_->to_answer = {};
     }
 
   private:
@@ -108,9 +121,15 @@ class TcpFrameListener final : public FrameListener {
 Result<std::unique_ptr<FrameListener>> FrameListener::listen(Loop& loop, const Endpoint& endpoint,
                                                              FrameLimits limits, IdentityNow identity,
                                                              OnAccept on_accept) {
-    auto shared = std::make_shared<Shared>(Shared{limits, std::move(identity), std::move(on_accept)});
+    auto counters = std::make_shared<FrameCounters>();
+    auto gate = std::make_shared<Gate>(
+        loop, AdmissionLimits{limits.strangers_max, limits.strangers_per_address_max, limits.connections_max},
+        "port " + std::to_string(endpoint.port),
+        std::shared_ptr<std::uint64_t>(counters, &counters->refused_full));
+    auto shared = std::make_shared<Shared>(
+        Shared{limits, std::move(identity), std::move(on_accept), std::move(gate), std::move(counters)});
     HP_TRY(auto acceptor, Acceptor::listen(loop, endpoint, [&loop, shared](Fd fd, const Address& peer) {
-               start_handshake(loop, shared, std::move(fd), peer);
+               std::make_shared<ResponderHandshake>(loop, std::move(fd), peer, shared)->begin();
            }));
     return std::make_unique<TcpFrameListener>(std::move(acceptor), std::move(shared));
 }

@@ -8,7 +8,7 @@ namespace hp::net {
 class FrameSocket final : public Stream, public FrameConnection {
   public:
     FrameSocket(Loop& loop, Fd fd, std::string peer, const FrameLimits& limits, noise::Session session,
-                Slot slot, std::shared_ptr<FrameCounters> counters);
+                Place place, std::shared_ptr<FrameCounters> counters);
 
     void set_handler(std::shared_ptr<FrameHandler> handler) override;
     void send(ByteView frame) override;
@@ -18,6 +18,9 @@ class FrameSocket final : public Stream, public FrameConnection {
     const Bytes32& handshake_hash() const override { return handshake_hash_; }
     const std::string& peer() const override { return peer_text(); }
     std::size_t queued_bytes() const override { return bytes_queued(); }
+    bool prove(Standing standing) override { return stands(standing); }
+    void trust() override { Stream::trust(); }
+    void limit_payloads(noise::FrameOpener::PayloadLimit limit) override { opener_.set_limit(limit); }
 
   private:
     void on_bytes(ByteView bytes) override;
@@ -27,6 +30,7 @@ class FrameSocket final : public Stream, public FrameConnection {
         stall_.reset();
     }
     void on_too_slow() override { ++counters_->dropped_slow; }
+    std::size_t unfinished_bytes() const override { return opener_.held_bytes(); }
     void watch_for_stall(bool whole_frame_came);
 
     std::shared_ptr<FrameHandler> handler_;

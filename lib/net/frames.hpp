@@ -6,6 +6,7 @@
 #include <string>
 
 #include "net/loop.hpp"
+#include "net/protection.hpp"
 #include "noise/handshake.hpp"
 #include "noise/transport.hpp"
 
@@ -40,24 +41,32 @@ class FrameConnection {
     /// "address:port" of the peer.
     virtual const std::string& peer() const = 0;
     virtual std::size_t queued_bytes() const = 0;
+    /// What the peer has shown (it begins as a stranger). False when no place is left for such a one: close
+    /// it.
+    virtual bool prove(Standing standing) = 0;
+    /// The peer showed a key that we know: its buffers are not cut for those of others.
+    virtual void trust() = 0;
+    /// From the next frame on; the listener's applies until then.
+    virtual void limit_payloads(noise::FrameOpener::PayloadLimit limit) = 0;
 };
 
 struct FrameLimits {
     std::int64_t handshake_ms{10'000};
     std::int64_t frame_ms{30'000};  ///< from a frame's first byte to its last
     std::size_t send_queue_bytes_max{4u << 20};
-    /// Connections still in the handshake. Beyond either limit the oldest of them goes: an honest peer needs
-    /// milliseconds, so it gets through while silent ones push each other out. IPv6 counts by /64.
-    std::size_t unauthenticated_max{256};
-    std::size_t unauthenticated_per_address_max{64};
-    std::size_t connections_max{20'000};
+    /// Connections that have proven nothing, from accept() to prove(). Beyond either limit the oldest of them
+    /// goes: an honest peer needs milliseconds, so it gets through while silent ones push each other out.
+    /// IPv6 counts by /64; protect() exempts addresses from the second limit.
+    std::size_t strangers_max{4096};
+    std::size_t strangers_per_address_max{2048};  ///< a farm behind one address connects all at once
+    std::size_t connections_max{20'000};          ///< those that have; strangers cannot take their places
     noise::FrameOpener::PayloadLimit payload_limit{nullptr};
 };
 
 struct FrameCounters {
     std::uint64_t accepted{};          ///< handshakes that were finished
     std::uint64_t handshake_failed{};  ///< garbage, silence, gone
-    std::uint64_t refused_full{};      ///< closed because of a limit on connections
+    std::uint64_t refused_full{};      ///< closed because newer connections came
     std::uint64_t dropped_slow{};      ///< send queue above its limit
     std::uint64_t bad_mac{};           ///< a frame did not open: wrong tag, or longer than its type allows
 };

@@ -56,6 +56,7 @@ void HandshakeIo::on_ready(std::uint32_t) {
     if (auto ok = on_partial(so_far); !ok) return fail_with(ok.error());
     if (have_ == bytes_.size()) {
         limit_.cancel();
+        reactor_.modify(fd_.get(), 0);
         on_whole(so_far);
     }
 }

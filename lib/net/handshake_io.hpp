@@ -14,7 +14,8 @@ class HandshakeIo : public Pollable, public std::enable_shared_from_this<Handsha
 
   protected:
     HandshakeIo(Loop& loop, Fd fd, std::size_t size);
-    /// All bytes are there. Called once; the descriptor may be taken with take_fd().
+    /// All bytes are there, and nothing more is read. Called once; the descriptor may be taken with
+    /// take_fd(), now or later. They are valid for as long as this object is.
     virtual void on_whole(ByteView bytes) = 0;
     /// Bytes so far, after each read. An error ends it.
     virtual Result<> on_partial(ByteView) { return {}; }
@@ -25,6 +26,7 @@ class HandshakeIo : public Pollable, public std::enable_shared_from_this<Handsha
     /// Ends the reading and gives the descriptor to whoever goes on.
     Fd take_fd();
     Loop& loop() { return loop_; }
+    bool is_over() const { return !fd_; }
 
   private:
     void fail_with(Error reason);

@@ -16,6 +16,7 @@ struct HttpRequest {
     std::string query;   ///< as sent, after the '?'
     std::string body;
     std::string peer;
+    std::string host;  ///< "name:port" that was asked for; empty where HTTP/1.0 does not say
     std::string header(std::string_view name) const;  ///< empty if absent; case-insensitive
     std::vector<std::pair<std::string, std::string>> headers;
 };
@@ -38,13 +39,23 @@ struct HttpResponse {
     std::function<void(std::shared_ptr<HttpStream>)> stream{};
 };
 
-/// Beyond them: 431, 413, closed without an answer, 503. A target longer than half the head gives 414.
+/// Beyond them: 431, 413, closed without an answer, 503. A target longer than half the head gives 414. A
+/// request without Host, or with two, gives 400.
 struct HttpLimits {
     std::size_t head_bytes_max{16 * 1024};
     std::size_t body_bytes_max{1u << 20};
     /// For a whole request to come, and for an answer to be taken; also how long an idle connection is kept.
     std::int64_t request_ms{30'000};
+    /// With a request under way, or between two of them. Beyond it the oldest idle one of whoever has the
+    /// most is closed; when all are at work, 503.
     std::size_t connections_max{1'000};
+    /// Before the first whole request. Beyond either limit the oldest goes; protect() exempts addresses from
+    /// the second.
+    std::size_t strangers_max{1'024};
+    std::size_t strangers_per_address_max{512};
+    /// Streams, which last; below connections_max, so that they leave room for requests. Beyond it the oldest
+    /// of whoever has the most goes.
+    std::size_t streams_max{256};
     /// What a stream's peer may leave unread before it is cut off.
     std::size_t stream_bytes_max{256 * 1024};
 };

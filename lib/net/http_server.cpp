@@ -7,11 +7,12 @@
 #include "log/log.hpp"
 #include "net/acceptor.hpp"
 #include "net/asio_impl.hpp"
+#include "net/guard.hpp"
 #include "net/http.hpp"
+#include "net/http_body.hpp"
 #include "net/http_sessions.hpp"
 #include "net/http_text.hpp"
 #include "net/http_wire.hpp"
-#include "net/stream.hpp"
 
 namespace hp::net {
 
@@ -29,8 +30,6 @@ namespace {
 /// After the last answer, bytes of the peer are read and dropped for this long: a close with unread bytes
 /// would send an RST, which can destroy the answer on its way.
 constexpr std::chrono::seconds kLingerLimit{2};
-/// Connections above the limit that are told so (503) at one time; beyond that they are just closed.
-constexpr std::size_t kRefusalsMax = 64;
 
 std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
 
@@ -41,43 +40,55 @@ struct HttpSessions::Shared {
     HttpLimits limits;
     bool cors;
     HttpServer::Handler handler;
+    std::shared_ptr<Gate> gate, streams;
     bool stopped{false};
-    std::shared_ptr<std::size_t> connections{std::make_shared<std::size_t>(0)};
-    log::Limited full_log{log::Level::warn};
 };
 
-class HttpSessions::Session : public std::enable_shared_from_this<Session> {
+class HttpSessions::Session : public Droppable, public std::enable_shared_from_this<Session> {
   public:
-    Session(asio::ip::tcp::socket socket, std::string peer, bool is_above_limit,
-            std::shared_ptr<Shared> shared)
+    Session(Loop& loop, asio::ip::tcp::socket socket, const Address& peer, std::shared_ptr<Shared> shared)
         : stream_{std::move(socket)},
-          peer_{std::move(peer)},
-          is_above_limit_{is_above_limit},
+          peer_{peer},
           shared_{std::move(shared)},
-          slot_{take_slot(shared_->connections)} {}
+          place_{shared_->gate->enter(peer)},
+          buffers_{loop, *this} {
+        place_.held_by(*this);
+    }
+    void drop(const Error& why) override {
+        log::debug("{}: HTTP: {}", peer_.text(), why.what);
+        stream_.close();
+    }
 
     void read_head() {
         const HttpLimits& limits = shared_->limits;
         parser_.emplace();
         parser_->header_limit(static_cast<std::uint32_t>(limits.head_bytes_max));
         parser_->body_limit(limits.body_bytes_max);
-        is_head_ = false;
+        is_head_ = is_head_read_ = false;
         // One deadline for the whole request, however many small pieces it comes in.
         stream_.expires_after(std::chrono::milliseconds{limits.request_ms});
-        http::async_read_header(stream_, buffer_, *parser_,
-                                [self = shared_from_this()](const error_code& error, std::size_t) {
-                                    if (error) return self->on_read_error(error, true);
-                                    self->on_head();
-                                });
+        read_some();
     }
 
   private:
+    void read_some() {
+        http::async_read_some(
+            stream_, buffer_, *parser_,
+            [self = shared_from_this()](const error_code& error, std::size_t) { self->on_some(error); });
+    }
+
+    void on_some(const error_code& error) {
+        const bool is_in_head = !parser_->is_header_done();
+        if (error) return on_read_error(error, is_in_head);
+        buffers_.hold(buffer_.capacity() + parser_->get().body().capacity());
+        if (!stream_.socket().is_open()) return;  // it had the most
+        if (!is_in_head && !std::exchange(is_head_read_, true)) return on_head();
+        if (parser_->is_done()) return on_request();
+        read_some();
+    }
+
     void on_head() {
-        if (is_above_limit_) {
-            HttpResponse busy{503, R"({"detail":"too many connections"})"};
-            busy.headers.emplace_back("Retry-After", "1");
-            return answer(std::move(busy), false);
-        }
+        if (const char* why = fault_of_head()) return refuse(400, why);
         if (parser_->get().target().size() > shared_->limits.head_bytes_max / 2)
             return refuse(414, "the URL is too long");
         bool waits = beast::iequals(parser_->get()[http::field::expect], "100-continue");
@@ -86,12 +97,29 @@ class HttpSessions::Session : public std::enable_shared_from_this<Session> {
         write("HTTP/1.1 100 Continue\r\n\r\n", &Session::read_body);
     }
 
+    /// What no honest client sends, and what two programs on the way could read in two ways.
+    const char* fault_of_head() const {
+        const auto& head = parser_->get();
+        const auto hosts = head.count(http::field::host);
+        if (hosts > 1) return "more than one Host";
+        if (hosts == 0 && head.version() >= 11) return "no Host";
+        if (hosts == 1 && !authority_from_text(view(head[http::field::host]))) return "malformed Host";
+        if (head.count(http::field::content_length) > 1) return "more than one Content-Length";
+        const auto length = head[http::field::content_length];
+        if (length.find_first_not_of("0123456789") != length.npos) return "malformed Content-Length";
+        if (const auto codings = head.count(http::field::transfer_encoding); codings > 0) {
+            if (head.version() < 11 || codings > 1 ||
+                !beast::iequals(head[http::field::transfer_encoding], "chunked"))
+                return "Transfer-Encoding: only chunked";
+            if (head.count(http::field::content_length) > 0) return "Content-Length and Transfer-Encoding";
+        }
+        return nullptr;
+    }
+
     void read_body() {
-        http::async_read(stream_, buffer_, *parser_,
-                         [self = shared_from_this()](const error_code& error, std::size_t) {
-                             if (error) return self->on_read_error(error, false);
-                             self->on_request();
-                         });
+        if (parser_->is_done()) return on_request();
+        parser_->eager(true);
+        read_some();
     }
 
     void on_read_error(const error_code& error, bool in_head) {
@@ -108,11 +136,17 @@ class HttpSessions::Session : public std::enable_shared_from_this<Session> {
     }
 
     void refuse(int status, const std::string& why) {
-        log::debug("{}: HTTP {}: {}", peer_, status, why);
+        log::debug("{}: HTTP {}: {}", peer_.text(), status, why);
         answer({status, R"({"detail":")" + why + R"("})"}, false);
     }
 
     void on_request() {
+        if (!place_.move(Standing::member)) {
+            HttpResponse busy{503, R"({"detail":"too many connections"})"};
+            busy.headers.emplace_back("Retry-After", "1");
+            return answer(std::move(busy), false);
+        }
+        is_at_work_ = true;
         auto& message = parser_->get();
         HttpRequest request;
         request.method = view(message.method_string());
@@ -125,10 +159,13 @@ class HttpSessions::Session : public std::enable_shared_from_this<Session> {
         if (!target) return refuse(400, "malformed URL");
         request.path = std::move(target->path);
         request.query = std::move(target->query);
-        request.peer = peer_;
+        request.peer = peer_.text();
+        request.host = target->authority.empty() ? std::string(view(message[http::field::host]))
+                                                 : std::move(target->authority);
         for (const auto& field : message)
             request.headers.emplace_back(view(field.name_string()), view(field.value()));
         request.body = std::move(message.body());
+        buffers_.hold(request.body.capacity(), true);
         // While the handler works there is no deadline of ours: an answer may take as long as a long poll.
         stream_.expires_never();
         shared_->handler(request, make_reply());
@@ -160,8 +197,7 @@ class HttpSessions::Session : public std::enable_shared_from_this<Session> {
 
     void answer(HttpResponse response) {
         if (response.stream && !is_head_) return begin_stream(std::move(response));
-        bool keep =
-            parser_ && parser_->is_done() && parser_->keep_alive() && !shared_->stopped && !is_above_limit_;
+        bool keep = parser_ && parser_->is_done() && parser_->keep_alive() && !shared_->stopped;
         answer(std::move(response), keep);
     }
     void answer(HttpResponse response, bool keep) {
@@ -178,7 +214,7 @@ class HttpSessions::Session : public std::enable_shared_from_this<Session> {
         crash_writes.before(stream_.socket().native_handle(), text.data(), text.size());
 #endif
         stream_.expires_after(std::chrono::milliseconds{shared_->limits.request_ms});
-        write(std::move(text), keep ? &Session::read_head : &Session::linger);
+        write(std::move(text), keep ? &Session::read_next : &Session::linger);
     }
 
     http::response<http::string_body> head_of(const HttpResponse& response) const {
@@ -207,6 +243,8 @@ class HttpSessions::Session : public std::enable_shared_from_this<Session> {
     };
 
     void begin_stream(HttpResponse response) {
+        stream_place_ = shared_->streams->enter(peer_);
+        stream_place_.held_by(*this);
         auto out = head_of(response);
         out.keep_alive(false);  // its end is the end of the connection
         queued_ = wire_text(out, true);
@@ -223,13 +261,15 @@ class HttpSessions::Session : public std::enable_shared_from_this<Session> {
         }
         queued_ += text;
         if (out_.empty()) send_queued();
-        return true;
+        buffers_.hold(queued_.capacity() + out_.capacity());
+        return stream_.socket().is_open();
     }
     void send_queued() {
         out_ = std::exchange(queued_, {});
         asio::async_write(stream_, asio::buffer(out_),
                           [self = shared_from_this()](const error_code& error, std::size_t) {
                               self->out_.clear();
+                              self->buffers_.hold(self->queued_.capacity());
                               if (error) return self->stream_.close();
                               if (!self->queued_.empty()) self->send_queued();
                           });
@@ -237,13 +277,25 @@ class HttpSessions::Session : public std::enable_shared_from_this<Session> {
 
     void write(std::string text, void (Session::*next)()) {
         out_ = std::move(text);
+        buffers_.hold(out_.capacity() + buffer_.capacity());
         asio::async_write(stream_, asio::buffer(out_),
                           [self = shared_from_this(), next](const error_code& error, std::size_t) {
                               if (!error) (self.get()->*next)();
                           });
     }
 
+    /// Between two requests: it keeps its place unless others need it more.
+    void read_next() {
+        place_.move(Standing::guest);
+        if (buffer_.size() == 0) buffer_ = {};
+        out_ = {};
+        buffers_.hold(buffer_.capacity());
+        read_head();
+    }
+
     void linger() {
+        place_.closing();
+        if (is_at_work_) place_.move(Standing::guest);
         error_code ignored;
         stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
         stream_.expires_after(kLingerLimit);
@@ -260,36 +312,42 @@ class HttpSessions::Session : public std::enable_shared_from_this<Session> {
     }
 
     beast::tcp_stream stream_;
-    std::string peer_;
-    bool is_above_limit_;
+    Address peer_;
     std::shared_ptr<Shared> shared_;
-    Slot slot_;
+    Place place_, stream_place_;
+    BufferShare buffers_;
     beast::flat_buffer buffer_;
-    std::optional<http::request_parser<http::string_body>> parser_;
-    std::string out_;     // until it is written
-    std::string queued_;  // of a stream, behind it
-    bool is_head_{false};
+    std::optional<http::request_parser<GrowingBody>> parser_;
+    std::string out_;      // until it is written
+    std::string queued_;   // of a stream, behind it
+    bool is_head_{false};  // the method
+    bool is_head_read_{false};
+    bool is_at_work_{false};  // its place is that of one that has asked
 };
 
-HttpSessions::HttpSessions(Loop& loop, HttpLimits limits, bool cors, HttpServer::Handler handler)
-    : shared_{std::make_shared<Shared>(Shared{loop.impl().io, limits, cors, std::move(handler)})} {}
+HttpSessions::HttpSessions(Loop& loop, HttpLimits limits, bool cors, HttpServer::Handler handler,
+                           std::uint16_t port)
+    : loop_{loop},
+      shared_{std::make_shared<Shared>(Shared{loop.impl().io, limits, cors, std::move(handler), {}, {}})} {
+    const std::string name = "HTTP port " + std::to_string(port);
+    shared_->gate = std::make_shared<Gate>(
+        loop, AdmissionLimits{limits.strangers_max, limits.strangers_per_address_max, limits.connections_max},
+        name);
+    shared_->streams = std::make_shared<Gate>(
+        loop, AdmissionLimits{limits.streams_max, limits.streams_max, 0}, name + ", event streams");
+}
 
-std::size_t HttpSessions::open() const { return *shared_->connections; }
+std::size_t HttpSessions::open() const { return shared_->gate->open(); }
 void HttpSessions::stop() { shared_->stopped = true; }
 
 void HttpSessions::serve(Fd fd, const Address& peer) const {
-    bool is_full = open() >= shared_->limits.connections_max;
-    if (is_full) {
-        shared_->full_log("{}: refused: {} HTTP connections are open", peer.text(), open());
-        if (open() >= shared_->limits.connections_max + kRefusalsMax) return;
-    }
     asio::ip::tcp::socket socket{shared_->io};
     error_code error;
     auto protocol = peer.family() == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
     socket.assign(protocol, fd.get(), error);
     if (error) return;
     fd.release();
-    std::make_shared<Session>(std::move(socket), peer.text(), is_full, shared_)->read_head();
+    std::make_shared<Session>(loop_, std::move(socket), peer, shared_)->read_head();
 }
 
 namespace {
@@ -314,7 +372,7 @@ class TcpHttpServer final : public HttpServer {
 
 Result<std::unique_ptr<HttpServer>> HttpServer::listen(Loop& loop, const Endpoint& endpoint,
                                                        HttpLimits limits, bool cors, Handler handler) {
-    HttpSessions sessions{loop, limits, cors, std::move(handler)};
+    HttpSessions sessions{loop, limits, cors, std::move(handler), endpoint.port};
     HP_TRY(auto acceptor, Acceptor::listen(loop, endpoint, [sessions](Fd fd, const Address& peer) {
                sessions.serve(std::move(fd), peer);
            }));

@@ -8,7 +8,7 @@ namespace hp::net {
 
 class HttpSessions {
   public:
-    HttpSessions(Loop& loop, HttpLimits limits, bool cors, HttpServer::Handler handler);
+    HttpSessions(Loop& loop, HttpLimits limits, bool cors, HttpServer::Handler handler, std::uint16_t port);
     /// Answers its requests until either side closes. `fd` does not block.
     void serve(Fd fd, const Address& peer) const;
     std::size_t open() const;
@@ -18,6 +18,7 @@ class HttpSessions {
   private:
     struct Shared;
     class Session;
+    Loop& loop_;
     std::shared_ptr<Shared> shared_;
 };
 

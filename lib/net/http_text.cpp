@@ -1,7 +1,10 @@
 #include "net/http_text.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <ctime>
 
 #include "base/bytes.hpp"
@@ -40,17 +43,51 @@ std::optional<std::string> percent_decode(std::string_view text) {
     return out;
 }
 
+std::optional<Authority> authority_from_text(std::string_view text) {
+    const auto colon = text.rfind(':');
+    const bool is_v6 = text.starts_with('[');
+    const bool has_port = colon != text.npos && (!is_v6 || text.find(']', colon) == text.npos);
+    Authority out;
+    std::string_view host = text.substr(0, has_port ? colon : text.npos);
+    // "host:" is what RFC 3986 allows, too.
+    if (has_port && colon + 1 < text.size()) {
+        const std::string_view port = text.substr(colon + 1);
+        std::uint16_t number = 0;
+        const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+        if (error != std::errc{} || end != port.data() + port.size()) return std::nullopt;
+        out.port = number;
+    }
+    if (is_v6) {
+        in6_addr address{};
+        if (host.size() < 4 || host.back() != ']') return std::nullopt;
+        host = host.substr(1, host.size() - 2);
+        if (::inet_pton(AF_INET6, std::string(host).c_str(), &address) != 1) return std::nullopt;
+    }
+    if (host.empty() || host.size() > 253) return std::nullopt;
+    for (const char c : host) {
+        const bool is_right = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                              c == '.' || c == '-' || c == '_' || (is_v6 && c == ':');
+        if (!is_right) return std::nullopt;
+        out.host += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    }
+    return out;
+}
+
 std::optional<Target> split_target(std::string_view target) {
+    std::string authority;
     for (std::string_view scheme : {"http://", "https://"}) {
         if (!target.starts_with(scheme)) continue;
-        std::size_t slash = target.find('/', scheme.size());
-        target = slash == std::string_view::npos ? "/" : target.substr(slash);
+        const std::size_t end = std::min(target.find_first_of("/?", scheme.size()), target.size());
+        authority = target.substr(scheme.size(), end - scheme.size());
+        if (!authority_from_text(authority)) return std::nullopt;
+        target = end == target.size() ? "/" : target.substr(end);
+        break;
     }
     if (target.empty() || target.front() != '/') return std::nullopt;
     std::size_t mark = target.find('?');
     auto path = percent_decode(target.substr(0, mark));
     if (!path) return std::nullopt;
-    Target out{*std::move(path), {}};
+    Target out{*std::move(path), {}, std::move(authority)};
     if (mark != std::string_view::npos) out.query = target.substr(mark + 1);
     return out;
 }

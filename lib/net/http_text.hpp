@@ -12,9 +12,18 @@ namespace hp::net {
 /// "%41" -> "A"; nothing for a broken escape or an escaped NUL.
 std::optional<std::string> percent_decode(std::string_view text);
 
+struct Authority {
+    std::string host;  ///< lower case, an IPv6 address without its brackets
+    std::optional<std::uint16_t> port;
+};
+/// "host", "host:port" or "[v6]:port", as the Host header has it; nothing for user names, blanks, an empty
+/// host.
+std::optional<Authority> authority_from_text(std::string_view text);
+
 struct Target {
     std::string path;
     std::string query;
+    std::string authority{};  ///< of the absolute form; takes precedence over Host (RFC 9112 3.2.2)
 };
 /// Path and query of a request target in origin form ("/a?b") or absolute form ("http://host/a?b").
 std::optional<Target> split_target(std::string_view target);

@@ -14,8 +14,8 @@ constexpr std::size_t kReadBytesMax = 8 * 1024;
 
 class LineSocket final : public Stream, public LineConnection {
   public:
-    LineSocket(Loop& loop, Fd fd, std::string peer, const LineLimits& limits, Slot slot)
-        : Stream{loop, std::move(fd), std::move(peer), limits.send_queue_bytes_max, std::move(slot)},
+    LineSocket(Loop& loop, Fd fd, std::string peer, const LineLimits& limits, Place place)
+        : Stream{loop, std::move(fd), std::move(peer), limits.send_queue_bytes_max, std::move(place)},
           line_bytes_max_{limits.line_bytes_max} {
         bound_reads(kReadBytesMax);
     }
@@ -34,6 +34,7 @@ class LineSocket final : public Stream, public LineConnection {
     void close(std::string_view reason) override { close_softly(reason); }
     bool is_open() const override { return open(); }
     const std::string& peer() const override { return peer_text(); }
+    bool prove(Standing standing) override { return stands(standing); }
 
   private:
     void on_bytes(ByteView bytes) override {
@@ -74,6 +75,7 @@ class LineSocket final : public Stream, public LineConnection {
     }
     void on_released() override { handler_.reset(); }
     void on_too_slow() override {}
+    std::size_t unfinished_bytes() const override { return begun_.capacity(); }
 
     std::size_t line_bytes_max_;
     std::shared_ptr<LineHandler> handler_;
@@ -83,8 +85,7 @@ class LineSocket final : public Stream, public LineConnection {
 struct LineServerState {
     LineLimits limits;
     LineListener::OnAccept on_accept;
-    std::shared_ptr<std::size_t> connections{std::make_shared<std::size_t>(0)};
-    log::Limited full_log{log::Level::warn};
+    std::shared_ptr<Gate> gate;
 };
 
 class TcpLineListener final : public LineListener {
@@ -104,7 +105,7 @@ class TcpLineDial final : public LineDial {
               Dialer::start(loop, endpoint, limit_ms, [&loop, limits, done = std::move(done)](auto result) {
                   if (!result) return done(fail(result.error()));
                   done(std::make_shared<LineSocket>(loop, std::move(result->fd), std::move(result->peer),
-                                                    limits, Slot{}));
+                                                    limits, Place{}));
               })} {}
 
   private:
@@ -115,15 +116,13 @@ class TcpLineDial final : public LineDial {
 
 Result<std::unique_ptr<LineListener>> LineListener::listen(Loop& loop, const Endpoint& endpoint,
                                                            LineLimits limits, OnAccept on_accept) {
-    auto shared = std::make_shared<LineServerState>(LineServerState{limits, std::move(on_accept)});
+    auto gate = std::make_shared<Gate>(
+        loop, AdmissionLimits{limits.strangers_max, limits.strangers_per_address_max, limits.connections_max},
+        "port " + std::to_string(endpoint.port));
+    auto shared = std::make_shared<LineServerState>(LineServerState{limits, std::move(on_accept), gate});
     HP_TRY(auto acceptor, Acceptor::listen(loop, endpoint, [&loop, shared](Fd fd, const Address& peer) {
-               if (*shared->connections >= shared->limits.connections_max) {
-                   shared->full_log("{}: refused: {} connections are open, which is the limit", peer.text(),
-                                    *shared->connections);
-                   return;
-               }
-               shared->on_accept(std::make_shared<LineSocket>(
-                   loop, std::move(fd), peer.text(), shared->limits, take_slot(shared->connections)));
+               shared->on_accept(std::make_shared<LineSocket>(loop, std::move(fd), peer.text(),
+                                                              shared->limits, shared->gate->enter(peer)));
            }));
     return std::make_unique<TcpLineListener>(std::move(acceptor));
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "net/loop.hpp"
+#include "net/protection.hpp"
 
 namespace hp::net {
 
@@ -26,11 +27,17 @@ class LineConnection {
     virtual void close(std::string_view reason) = 0;
     virtual bool is_open() const = 0;
     virtual const std::string& peer() const = 0;
+    /// What the peer has shown (it begins as a stranger). False when no place is left for such a one: close
+    /// it.
+    virtual bool prove(Standing standing) = 0;
 };
 
 struct LineLimits {
     std::size_t line_bytes_max{16 * 1024};
     std::size_t send_queue_bytes_max{1u << 20};
+    /// As FrameLimits has them.
+    std::size_t strangers_max{4096};
+    std::size_t strangers_per_address_max{2048};
     std::size_t connections_max{20'000};
 };
 

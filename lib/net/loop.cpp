@@ -27,6 +27,7 @@ Loop::Impl::~Impl() {
     reactor_ready->release();                                   // the reactor closes its own descriptor
     reactor_ready.reset();
     signals.reset();
+    guard->on_loop_end();
 }
 
 void Loop::Impl::watch_reactor() {
@@ -51,7 +52,7 @@ void Loop::Impl::run_posted() {
     reactor.end_turn();
 }
 
-Loop::Loop() : impl_{std::make_unique<Impl>()} {}
+Loop::Loop() : impl_{std::make_unique<Impl>()} { impl_->guard = std::make_shared<Guard>(*this); }
 Loop::~Loop() = default;
 
 void Loop::run() {
@@ -114,6 +115,7 @@ void Loop::handle_signals(std::function<void()> on_stop, std::function<void()> o
 }
 
 Reactor& reactor_of(Loop& loop) { return loop.impl().reactor; }
+std::shared_ptr<Guard> guard_of(Loop& loop) { return loop.impl().guard; }
 
 struct Timer::Impl {
     explicit Impl(asio::io_context& io) : timer{io} {}

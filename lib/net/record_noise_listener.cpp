@@ -1,3 +1,5 @@
+#include <unordered_map>
+
 #include "crypto/base58.hpp"
 #include "log/log.hpp"
 #include "net/record_intake.hpp"
@@ -10,9 +12,9 @@ namespace {
 
 namespace records = sv2::records;
 
-/// Connections in the handshake, and again those that have not proved themselves. Beyond it the oldest goes:
-/// an honest writer needs milliseconds.
-constexpr std::size_t kStrangersMax = 16;
+/// Connections that have not shown a key that is allowed; the others have places of their own.
+constexpr std::size_t kStrangersMax = 512;
+constexpr std::size_t kStrangersPerAddressMax = 256;
 
 class NoiseRecords;
 
@@ -26,7 +28,6 @@ class NoiseWriter final : public FrameHandler, public std::enable_shared_from_th
         if (connection_) connection_->close(why);
         leave(why);
     }
-    bool is_stranger() const { return !intake_; }
 
   private:
     void authenticate(const sv2::FrameView& frame);
@@ -48,10 +49,10 @@ class NoiseRecords final : public RecordListener {
     Result<> listen() {
         FrameLimits frames;
         frames.handshake_ms = limits.auth_ms;
-        frames.unauthenticated_max = kStrangersMax;
-        frames.unauthenticated_per_address_max = kStrangersMax;
-        frames.connections_max = limits.connections_max + kStrangersMax;
-        frames.payload_limit = sv2::payload_limit_of<sv2::Family::records>;
+        frames.strangers_max = kStrangersMax;
+        frames.strangers_per_address_max = kStrangersPerAddressMax;
+        frames.connections_max = limits.connections_max;
+        frames.payload_limit = sv2::payload_limit_of_one<records::WriterAuth>;
         HP_TRY(frames_, FrameListener::listen(loop_, options.listen, frames, options.identity,
                                               [this](auto connection) { accept(std::move(connection)); }));
         return {};
@@ -59,17 +60,9 @@ class NoiseRecords final : public RecordListener {
     Endpoint bound() const override { return frames_->bound(); }
     void stop() override {
         if (frames_) frames_->stop();
-        while (!writers_.empty()) writers_.front()->end("stopping");
+        while (!writers_.empty()) writers_.begin()->second->end("stopping");
     }
-    /// Whether there is room for one more that has proved itself.
-    bool has_room() const {
-        const auto proven =
-            std::ranges::count_if(writers_, [](const auto& one) { return !one->is_stranger(); });
-        return static_cast<std::size_t>(proven) < limits.connections_max;
-    }
-    void gone(NoiseWriter* writer) {
-        std::erase_if(writers_, [&](const auto& known) { return known.get() == writer; });
-    }
+    void gone(NoiseWriter* writer) { writers_.erase(writer); }
 
     const NoiseRecordOptions options;
     const RecordLimits limits;
@@ -78,17 +71,14 @@ class NoiseRecords final : public RecordListener {
 
   private:
     void accept(std::shared_ptr<FrameConnection> connection) {
-        const auto is_stranger = [](const auto& one) { return one->is_stranger(); };
-        if (std::ranges::count_if(writers_, is_stranger) >= static_cast<std::ptrdiff_t>(kStrangersMax))
-            (*std::ranges::find_if(writers_, is_stranger))->end("too many connections without WriterAuth");
         auto writer = std::make_shared<NoiseWriter>(loop_, *this, connection);
-        writers_.push_back(writer);
+        writers_.emplace(writer.get(), writer);
         connection->set_handler(writer);
     }
 
     Loop& loop_;
     std::unique_ptr<FrameListener> frames_;
-    std::vector<std::shared_ptr<NoiseWriter>> writers_;  // the oldest first
+    std::unordered_map<NoiseWriter*, std::shared_ptr<NoiseWriter>> writers_;
 };
 
 NoiseWriter::NoiseWriter(Loop& loop, NoiseRecords& listener, std::shared_ptr<FrameConnection> connection)
@@ -124,7 +114,9 @@ void NoiseWriter::authenticate(const sv2::FrameView& frame) {
                       " is not in allowed_writer_keys");
     if (!is_right(*auth, connection_->handshake_hash()))
         return refuse("the signature does not verify for this session");
-    if (!listener_->has_room()) return refuse("too many connections");
+    if (!connection_->prove(Standing::member)) return refuse("too many connections");
+    connection_->trust();
+    connection_->limit_payloads(sv2::payload_limit_of<sv2::Family::records>);
     limit_.cancel();
     intake_.emplace(loop_, listener_->limits, connection_->peer(), listener_->on_record,
                     [this] { end("a record did not become whole in time"); });

@@ -19,18 +19,17 @@ Error socket_error(const char* what, int number) {
 }
 }  // namespace
 
-Slot take_slot(const std::shared_ptr<std::size_t>& count) {
-    ++*count;
-    return Slot{nullptr, [count](void*) { --*count; }};
-}
-
-Stream::Stream(Loop& loop, Fd fd, std::string peer, std::size_t queue_bytes_max, Slot slot)
+Stream::Stream(Loop& loop, Fd fd, std::string peer, std::size_t queue_bytes_max, Place place)
     : loop_{loop},
       reactor_{reactor_of(loop)},
       fd_{std::move(fd)},
       peer_{std::move(peer)},
       queue_bytes_max_{queue_bytes_max},
-      slot_{std::move(slot)} {}
+      place_{std::move(place)},
+      is_trusted_{place_.is_empty()},
+      buffers_{loop, *this} {
+    place_.held_by(*this);
+}
 
 Stream::~Stream() {
     if (registered_) reactor_.remove(fd_.get());
@@ -77,7 +76,10 @@ void Stream::read() {
     on_bytes(buffer.first(static_cast<std::size_t>(got)));
     delivering_ = false;
     // The answers leave now, without another round through epoll.
-    if (bytes_queued() > 0 && state_ != State::closed) flush();
+    if (bytes_queued() > 0 && state_ != State::closed)
+        flush();
+    else
+        count_buffers();
 }
 
 void Stream::queued() {
@@ -135,6 +137,14 @@ void Stream::flush() {
         queue_begin_ = 0;
     }
     watch();
+    count_buffers();
+}
+
+/// After what has come and gone in this turn: what is whole by then was never held.
+void Stream::count_buffers() {
+    if (state_ == State::closed) return;
+    const std::size_t unread = bytes_queued() > 0 ? queue_.capacity() : 0;
+    buffers_.hold((state_ == State::open ? unfinished_bytes() : 0) + unread, is_trusted_);
 }
 
 void Stream::close_softly(std::string_view reason) {
@@ -142,6 +152,7 @@ void Stream::close_softly(std::string_view reason) {
     if (state_ != State::open) return;
     log::debug("{}: closing: {}", peer_, reason);
     state_ = State::flushing;
+    place_.closing();
     reading_ = true;
     loop_.post([release = release_later()] {});
     close_limit_.emplace(loop_);
@@ -183,7 +194,8 @@ void Stream::finish() {
     if (registered_) reactor_.remove(fd_.get());
     registered_ = false;
     fd_.reset();
-    slot_.reset();
+    place_.leave();
+    buffers_.hold(0);
     if (close_limit_) close_limit_->cancel();
 }
 

@@ -6,24 +6,23 @@
 #include <string>
 
 #include "base/crash_point.hpp"
+#include "net/guard.hpp"
 #include "net/loop.hpp"
 #include "net/reactor.hpp"
 
 namespace hp::net {
 
-/// Counts something for as long as its copies live: a connection's place under a limit.
-using Slot = std::shared_ptr<void>;
-Slot take_slot(const std::shared_ptr<std::size_t>& count);
-
-class Stream : public Pollable, public std::enable_shared_from_this<Stream> {
+class Stream : public Pollable, public Droppable, public std::enable_shared_from_this<Stream> {
   public:
     ~Stream() override;
     void on_ready(std::uint32_t events) final;
     void on_turn_end() final;
     void on_loop_end() final;
+    void drop(const Error& why) final { end(why); }
 
   protected:
-    Stream(Loop& loop, Fd fd, std::string peer, std::size_t queue_bytes_max, Slot slot);
+    /// An empty place: we dialled, and the peer is whom we meant.
+    Stream(Loop& loop, Fd fd, std::string peer, std::size_t queue_bytes_max, Place place);
 
     /// What one read brought. May end or close the stream.
     virtual void on_bytes(ByteView bytes) = 0;
@@ -34,6 +33,8 @@ class Stream : public Pollable, public std::enable_shared_from_this<Stream> {
     virtual void on_released() = 0;
     /// The queue grew above its limit.
     virtual void on_too_slow() = 0;
+    /// Bytes of memory that hold what has begun and is not whole.
+    virtual std::size_t unfinished_bytes() const = 0;
 
     /// No more than this in one turn: one peer's burst is not to hold up the others.
     void bound_reads(std::size_t bytes_max) { read_bytes_max_ = bytes_max; }
@@ -48,6 +49,16 @@ class Stream : public Pollable, public std::enable_shared_from_this<Stream> {
     /// Writes what the socket takes now.
     void flush();
     bool open() const { return state_ == State::open; }
+    /// What the peer has shown. False when no place is left for one that has; the caller closes it.
+    /// What it has shown once holds.
+    bool stands(Standing standing) {
+        if (standing <= standing_) return true;
+        if (!place_.move(standing)) return false;
+        standing_ = standing;
+        return true;
+    }
+    /// The peer is one that we know: its buffers count, but are not cut for those of others.
+    void trust() { is_trusted_ = true; }
     std::size_t bytes_queued() const { return queue_.size() - queue_begin_; }
     const std::string& peer_text() const { return peer_; }
     Loop& loop() { return loop_; }
@@ -63,6 +74,7 @@ class Stream : public Pollable, public std::enable_shared_from_this<Stream> {
     void read();
     void watch();
     void finish();
+    void count_buffers();
     std::shared_ptr<void> release_later();
 
     Loop& loop_;
@@ -71,7 +83,10 @@ class Stream : public Pollable, public std::enable_shared_from_this<Stream> {
     std::string peer_;
     std::size_t queue_bytes_max_;
     std::size_t read_bytes_max_{SIZE_MAX};
-    Slot slot_;
+    Place place_;
+    Standing standing_{Standing::stranger};
+    bool is_trusted_;
+    BufferShare buffers_;
     Bytes queue_;
     std::size_t queue_begin_{0};
     State state_{State::open};

@@ -57,6 +57,10 @@ void FrameOpener::feed(ByteView bytes) {
         buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(begin_));
         begin_ = 0;
     }
+    // A quarter at a time: doubling would let a peer hold twice what it sent.
+    const std::size_t needed = buffer_.size() + bytes.size();
+    if (needed > buffer_.capacity())
+        buffer_.reserve(std::max(needed, buffer_.capacity() + buffer_.capacity() / 4));
     append(buffer_, bytes);
 }
 

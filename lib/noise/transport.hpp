@@ -36,6 +36,10 @@ class FrameOpener {
     /// when more bytes are needed. A wrong tag or a length above the limit is an error that ends the session:
     /// every later call gives it again.
     Result<std::optional<ByteView>> next();
+    /// For the headers that are not open yet.
+    void set_limit(PayloadLimit limit) { limit_ = limit; }
+    /// Memory that holds what has begun and is not whole.
+    std::size_t held_bytes() const { return buffer_.capacity() + frame_.capacity(); }
 
   private:
     ByteView pending() const { return ByteView{buffer_}.subspan(begin_); }

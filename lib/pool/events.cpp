@@ -208,6 +208,7 @@ void Events::status(const Status& s) {
               .add("messages_ignored", s.messages_ignored)
               .add("handshakes_failed", s.mining_port.handshake_failed)
               .add("connections_refused", s.mining_port.refused_full)
+              .add("connections_cut_for_memory", s.cut_for_memory)
               .add("connections_dropped_slow", s.mining_port.dropped_slow)
               .add("frames_damaged", s.mining_port.bad_mac)
               .add("channels_closed_for_invalid_shares", s.refusals.channels_closed)

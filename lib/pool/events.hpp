@@ -85,6 +85,7 @@ class Events {
         std::uint64_t messages_ignored{};
         const net::FrameCounters& mining_port;
         Refusals refusals{};
+        std::uint64_t cut_for_memory{};
     };
     void status(const Status& status);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/crash_point.hpp"
+#include "config/limits.hpp"
 #include "crypto/random.hpp"
 #include "ehash/link_auth.hpp"
 #include "log/log.hpp"
@@ -20,9 +21,6 @@ constexpr std::int64_t kPingMs = 10'000;
 constexpr std::int64_t kSilenceMs = 30'000;
 /// An unknown key and a bad signature look alike to the peer, in time too.
 constexpr std::int64_t kRefusalDelayMs = 250;
-/// Connections in the handshake, and again sessions that have not proved themselves. Beyond it the oldest
-/// goes: an honest mint needs milliseconds.
-constexpr std::size_t kUnauthenticatedMax = 4;
 using link::kFlags;
 
 }  // namespace
@@ -97,6 +95,7 @@ class LinkServer::Session : public net::FrameHandler,
         }
         connection_->send(sv2::encode_frame(sv2::common::SetupConnectionSuccess{sv2::kVersion, kFlags}));
         state_ = State::auth;
+        connection_->limit_payloads(sv2::payload_limit_of_one<link::LinkAuth>);
         return {};
     }
 
@@ -120,6 +119,9 @@ class LinkServer::Session : public net::FrameHandler,
             .rollback_allowed = server.options_.allow_mint_rollback};
         auto accepted = ehash::check_link_auth(auth, connection_->handshake_hash(), expected);
         if (!accepted) return refuse(accepted.error());
+        if (!connection_->prove(net::Standing::member)) return fail(Errc::refused, "too many mints");
+        connection_->trust();
+        connection_->limit_payloads(sv2::payload_limit_of<sv2::Family::link>);
         auth_ = std::move(auth);
         accepted_ = *accepted;
         mint_ = *mint;
@@ -300,10 +302,10 @@ Result<std::unique_ptr<LinkServer>> LinkServer::listen(net::Loop& loop, Options 
     std::unique_ptr<LinkServer> server{new LinkServer(loop, std::move(options), outbox, hub, observer)};
     net::FrameLimits limits;
     limits.handshake_ms = server->options_.auth_limit_ms;
-    limits.unauthenticated_max = kUnauthenticatedMax;
-    limits.unauthenticated_per_address_max = kUnauthenticatedMax;
-    limits.connections_max = 16;
-    limits.payload_limit = sv2::payload_limit_of<sv2::Family::link>;
+    limits.strangers_max = server->options_.strangers_max;
+    limits.strangers_per_address_max = server->options_.strangers_max / 2;
+    limits.connections_max = config::kLinkPort.connections;
+    limits.payload_limit = sv2::payload_limit_of_one<sv2::common::SetupConnection>;
     HP_TRY(server->listener_,
            net::FrameListener::listen(loop, server->options_.listen, limits, server->options_.identity,
                                       [raw = server.get()](std::shared_ptr<net::FrameConnection> connection) {
@@ -313,14 +315,8 @@ Result<std::unique_ptr<LinkServer>> LinkServer::listen(net::Loop& loop, Options 
 }
 
 void LinkServer::accept(std::shared_ptr<net::FrameConnection> connection) {
-    // Anybody can finish the handshake, and must not keep the mint out by doing so again and again.
-    auto is_stranger = [](const auto& session) { return !session->is_proven(); };
-    if (std::ranges::count_if(sessions_, is_stranger) >= static_cast<std::ptrdiff_t>(kUnauthenticatedMax)) {
-        auto oldest = *std::ranges::find_if(sessions_, is_stranger);
-        oldest->end("too many connections without LinkAuth");
-    }
     auto session = std::make_shared<Session>(*this, connection);
-    sessions_.push_back(session);
+    sessions_.emplace(session.get(), session);
     connection->set_handler(session);
 }
 
@@ -329,12 +325,10 @@ LinkServer::~LinkServer() { stop(); }
 void LinkServer::stop() {
     if (listener_) listener_->stop();
     auto sessions = sessions_;
-    for (const auto& session : sessions) session->end("stopping");
+    for (const auto& [raw, session] : sessions) session->end("stopping");
 }
 
-void LinkServer::gone(Session* session) {
-    std::erase_if(sessions_, [&](const auto& known) { return known.get() == session; });
-}
+void LinkServer::gone(Session* session) { sessions_.erase(session); }
 
 std::optional<MintId> LinkServer::find_mint(const crypto::XOnlyKey32& key) const {
     auto allowed = std::ranges::find(options_.allowed_mints, key, &AllowedMint::key);

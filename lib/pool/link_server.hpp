@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
+#include "config/limits.hpp"
 #include "ehash/valuation.hpp"
 #include "net/frames.hpp"
 #include "pool/hub.hpp"
@@ -33,6 +35,9 @@ class LinkServer {
         ehash::Valuation valuation;
         std::uint16_t max_inflight{1024};
         std::int64_t auth_limit_ms{5'000};  ///< for the handshake, and again from there to LinkAuth
+        /// Connections without a right LinkAuth, of one address half as many. Beyond it the oldest goes: an
+        /// honest mint needs milliseconds.
+        std::size_t strangers_max{config::kLinkPort.strangers};
     };
     static Result<std::unique_ptr<LinkServer>> listen(net::Loop& loop, Options options, Outbox& outbox,
                                                       Hub& hub, HubObserver& observer);
@@ -54,7 +59,7 @@ class LinkServer {
     Hub& hub_;
     HubObserver& observer_;
     std::unique_ptr<net::FrameListener> listener_;
-    std::vector<std::shared_ptr<Session>> sessions_;  // oldest first
+    std::unordered_map<Session*, std::shared_ptr<Session>> sessions_;
     std::uint64_t next_session_id_{1};
 };
 

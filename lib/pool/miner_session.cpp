@@ -140,6 +140,7 @@ Result<> MinerSession::on_setup(const sv2::FrameView& frame) {
     send(sv2::common::SetupConnectionSuccess{
         sv2::kVersion, kRequiresExtendedChannels | (rolling ? 0 : kRequiresFixedVersion)});
     is_set_up_ = true;
+    connection_->limit_payloads(sv2::payload_limit_of<sv2::Family::mining, sv2::Family::ehash>);
     program_ = setup.vendor.value;
     if (!setup.firmware.value.empty()) program_ += " " + setup.firmware.value;
     limit_.cancel();
@@ -209,6 +210,7 @@ Result<> MinerSession::on_open_extended(const sv2::FrameView& frame) {
     if (!key) return refuse("invalid-locking-key");
     if (!is_usable_target(open.max_target.bytes)) return refuse("max-target-out-of-range");
 
+    if (!connection_->prove(net::Standing::guest)) return fail(Errc::refused, "too many miners");
     auto grant = pool_->extranonces_.grant_extended(open.min_extranonce_size);
     if (!grant) return refuse(grant.error().what);
     auto now = steady_ms_now();
@@ -366,6 +368,7 @@ void MinerSession::on_share_durable(std::uint32_t channel_id, std::uint32_t sequ
     auto it = channels_.find(channel_id);
     if (!pool_ || it == channels_.end()) return;
     it->second.channel.on_durable(sequence_number, difficulty);
+    if (!std::exchange(is_earning_, true)) connection_->prove(net::Standing::member);
     it->second.tally.on_accepted(work_hashes, steady_ms_now());
     if (!std::exchange(it->second.has_unacknowledged, true)) unacknowledged_.push_back(channel_id);
 }

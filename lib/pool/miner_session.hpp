@@ -121,6 +121,7 @@ class MinerSession : public net::FrameHandler,
     net::Timer limit_;
     std::string program_;  // what the client says that it is
     bool is_set_up_{false};
+    bool is_earning_{false};  // a share of it is on disk
     bool ehash_negotiated_{false};
     unsigned extension_requests_{0};
     std::uint32_t next_channel_id_{1};

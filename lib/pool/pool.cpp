@@ -1,11 +1,13 @@
 #include "pool/pool.hpp"
 
 #include "base/crash_point.hpp"
+#include "config/limits.hpp"
 #include "crypto/random.hpp"
 #include "ehash/route.hpp"
 #include "log/log.hpp"
 #include "mining/job.hpp"
 #include "pool/requeue_file.hpp"
+#include "sv2/common.hpp"
 #include "sv2/registry.hpp"
 
 namespace hp::pool {
@@ -92,7 +94,10 @@ Result<std::unique_ptr<Pool>> Pool::start(net::Loop& loop, PoolOptions options) 
     p.hub_ = std::make_unique<Hub>(loop, *p.outbox_, p, names);
     HP_TRY(p.link_, LinkServer::listen(loop, p.options_.link, *p.outbox_, *p.hub_, p));
     net::FrameLimits limits;
-    limits.payload_limit = sv2::payload_limit_of<sv2::Family::mining, sv2::Family::ehash>;
+    limits.strangers_max = config::kMiningPort.strangers;
+    limits.strangers_per_address_max = config::kMiningPort.strangers_per_address;
+    limits.connections_max = config::kMiningPort.connections;
+    limits.payload_limit = sv2::payload_limit_of_one<sv2::common::SetupConnection>;
     HP_TRY(p.mining_listener_,
            net::FrameListener::listen(loop, p.options_.mining_listen, limits, p.options_.mining_identity,
                                       [raw = pool.get()](std::shared_ptr<net::FrameConnection> connection) {
@@ -153,7 +158,8 @@ void Pool::tell_status() {
                     .outbox_log = log,
                     .messages_ignored = messages_ignored_,
                     .mining_port = mining_listener_->counters(),
-                    .refusals = refusals_});
+                    .refusals = refusals_,
+                    .cut_for_memory = net::protection_counters(loop_).cut_for_memory});
     status_line_.set(
         is_ready_ ? fmt::format("{} connections, {} channels; {} quotes pending, {} dead; mints {}",
                                 sessions_.size(), channels, pending, dead, all_connected ? "up" : "away")

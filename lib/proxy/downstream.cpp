@@ -207,6 +207,7 @@ void Downstream::on_refused(const std::string& code) {
 void Downstream::handle(std::string_view id, const sv1::Authorize& message) {
     worker_ = std::string(message.user.substr(0, 255));
     if (auto key = ehash::key_from_name(worker_)) locking_key_ = *key;
+    if (!connection_->prove(net::Standing::guest)) return close("too many miners");
     const bool is_first = !std::exchange(is_authorized_, true);
     sv1::append_true(out_, id);
     proxy_->events_.miner_authorized(miner_id_, worker_, user_agent_);
@@ -322,6 +323,7 @@ void Downstream::forget_answered() {
 void Downstream::on_accepted(std::uint32_t last_sequence_number) {
     if (!proxy_) return;
     HP_CRASH_POINT("Y3");
+    connection_->prove(net::Standing::member);
     std::uint64_t count = 0;
     for (auto& share : outstanding_) {
         // Serial arithmetic, as numbers wrap: everything up to the one that is named.

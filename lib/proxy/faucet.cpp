@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/bytes.hpp"
+#include "config/limits.hpp"
 #include "log/log.hpp"
 
 namespace hp::proxy {
@@ -35,7 +36,11 @@ Result<std::uint64_t> faucet_amount(const std::string& body, std::uint64_t amoun
 
 Result<std::unique_ptr<Faucet>> Faucet::listen(net::Loop& loop, wallet::Wallet& wallet, Options options) {
     auto faucet = std::unique_ptr<Faucet>(new Faucet(wallet, std::move(options)));
-    const net::HttpLimits limits{.body_bytes_max = 1024, .request_ms = 10'000, .connections_max = 64};
+    const net::HttpLimits limits{.body_bytes_max = 1024,
+                                 .request_ms = 10'000,
+                                 .connections_max = config::kFaucetPort.connections,
+                                 .strangers_max = config::kFaucetPort.strangers,
+                                 .strangers_per_address_max = config::kFaucetPort.strangers_per_address};
     HP_TRY(faucet->server_,
            net::HttpServer::listen(
                loop, faucet->options_.listen, limits, false,
@@ -46,6 +51,7 @@ Result<std::unique_ptr<Faucet>> Faucet::listen(net::Loop& loop, wallet::Wallet& 
 }
 
 void Faucet::answer(const net::HttpRequest& request, const net::HttpServer::Reply& reply) {
+    if (const auto fault = names_.fault_of(request)) return reply(error(403, *fault));
     const bool is_balance = request.path == "/balance", is_token = request.path == "/mint/tokens";
     if (!is_balance && !is_token) return reply(error(404, "there are /balance and /mint/tokens"));
     const char* method = is_balance ? "GET" : "POST";

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "net/http.hpp"
+#include "net/http_names.hpp"
 #include "wallet/wallet.hpp"
 
 namespace hp::proxy {
@@ -13,8 +13,9 @@ class Faucet {
   public:
     struct Options {
         net::Endpoint listen;
-        std::uint64_t amount_max{};  ///< of a token, and what a request without an amount gets
-        std::int64_t interval_s{};   ///< between tokens
+        std::vector<std::string> public_names{};  ///< see net::HttpNames
+        std::uint64_t amount_max{};               ///< of a token, and what a request without an amount gets
+        std::int64_t interval_s{};                ///< between tokens
         std::string unit;
     };
     static Result<std::unique_ptr<Faucet>> listen(net::Loop& loop, wallet::Wallet& wallet, Options options);
@@ -22,13 +23,15 @@ class Faucet {
     void stop() { server_->stop(); }
 
   private:
-    Faucet(wallet::Wallet& wallet, Options options) : wallet_{wallet}, options_{std::move(options)} {}
+    Faucet(wallet::Wallet& wallet, Options options)
+        : wallet_{wallet}, options_{std::move(options)}, names_{options_.listen, options_.public_names} {}
     void answer(const net::HttpRequest& request, const net::HttpServer::Reply& reply);
     void answer_balance(const net::HttpServer::Reply& reply);
     void answer_token(const net::HttpRequest& request, const net::HttpServer::Reply& reply);
 
     wallet::Wallet& wallet_;
     Options options_;
+    net::HttpNames names_;
     SteadyMs next_ms_{0};  ///< no token before
     std::unique_ptr<net::HttpServer> server_;
 };

@@ -1,5 +1,6 @@
 #include "proxy/proxy.hpp"
 
+#include "config/limits.hpp"
 #include "crypto/random.hpp"
 #include "log/log.hpp"
 
@@ -59,7 +60,11 @@ Result<std::unique_ptr<Proxy>> Proxy::start(net::Loop& loop, ProxyOptions option
         if (p->wallet_->is_connected()) p->find_quotes();
         if (!std::exchange(p->is_ready_, true) && p->on_ready) p->on_ready();
     };
-    HP_TRY(p->listener_, net::LineListener::listen(loop, p->options_.listen, {},
+    net::LineLimits limits;
+    limits.strangers_max = config::kSv1Port.strangers;
+    limits.strangers_per_address_max = config::kSv1Port.strangers_per_address;
+    limits.connections_max = config::kSv1Port.connections;
+    HP_TRY(p->listener_, net::LineListener::listen(loop, p->options_.listen, limits,
                                                    [p](std::shared_ptr<net::LineConnection> connection) {
                                                        auto id = p->next_miner_id_++;
                                                        auto miner =

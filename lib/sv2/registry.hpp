@@ -78,4 +78,10 @@ bool is_spoken(std::uint16_t extension_type, std::uint8_t msg_type) {
     return is_spoken_among(kFamilies<families...>, extension_type, msg_type);
 }
 
+/// Where one message is expected: nothing that comes instead of it may be larger.
+template <class M>
+std::size_t payload_limit_of_one(std::uint16_t, std::uint8_t) {
+    return payload_limit(M::info.extension_type, M::info.msg_type);
+}
+
 }  // namespace hp::sv2

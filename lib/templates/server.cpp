@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "config/limits.hpp"
 #include "log/log.hpp"
+#include "sv2/common.hpp"
 #include "sv2/registry.hpp"
 #include "templates/session.hpp"
 
@@ -27,18 +29,16 @@ Server::~Server() { stop(); }
 
 net::FrameLimits Server::frame_limits() {
     net::FrameLimits limits;
-    limits.connections_max = kClientsMax;
-    limits.unauthenticated_max = kClientsMax;
+    limits.connections_max = config::kTemplatePort.connections;
+    limits.strangers_max = config::kTemplatePort.strangers;
+    limits.strangers_per_address_max = config::kTemplatePort.strangers_per_address;
     limits.send_queue_bytes_max = kSendQueueMax;
-    limits.payload_limit = sv2::payload_limit_of<sv2::Family::templates>;
+    limits.payload_limit = sv2::payload_limit_of_one<sv2::common::SetupConnection>;
     return limits;
 }
 
 void Server::accept(std::shared_ptr<net::FrameConnection> connection) {
-    if (stopped_ || sessions_.size() >= kClientsMax) {
-        connection->close(stopped_ ? "stopping" : "too many template clients");
-        return;
-    }
+    if (stopped_) return connection->close("stopping");
     auto session = std::make_shared<Session>(loop_, *this, connection);
     sessions_.insert(session);
     connection->set_handler(session);

@@ -23,7 +23,6 @@ struct BlockEvent {
 
 class Server {
   public:
-    static constexpr std::size_t kClientsMax = 64;
     using OnBlock = std::function<void(const BlockEvent&)>;
 
     /// `first_template_id`: see Shelf. `source` must outlive the server.

@@ -80,6 +80,7 @@ Result<> Session::on_setup(const sv2::FrameView& frame) {
     success.used_version = sv2::kVersion;
     send(success);
     is_set_up_ = true;
+    connection_->limit_payloads(sv2::payload_limit_of<sv2::Family::templates>);
     deadline_.after(kConstraintsLimitMs, [this] { close("no CoinbaseOutputConstraints in time"); });
     log::info("{}: template client {} {}", peer_, printable(setup.vendor.value, 64),
               printable(setup.firmware.value, 64));
@@ -111,6 +112,7 @@ Result<> Session::on_constraints(const sv2::FrameView& frame) {
     if (++space_changes_ > kSpaceChangesMax)
         return fail(Errc::refused, "more than " + std::to_string(kSpaceChangesMax) +
                                        " CoinbaseOutputConstraints for one template");
+    if (!connection_->prove(net::Standing::guest)) return fail(Errc::refused, "too many template clients");
     deadline_.cancel();
     space_ = space;
     send_current();

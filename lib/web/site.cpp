@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/json_text.hpp"
 #include "web/assets.hpp"
 
 namespace hp::web {
@@ -32,6 +33,12 @@ void Site::answer(const net::HttpRequest& request, const net::HttpServer::Reply&
     const auto reply_with_headers = [reply](net::HttpResponse response) {
         reply(with_headers(std::move(response)));
     };
+    if (faucet_ && request.path == "/api/faucet")
+        if (const auto fault = names_.fault_of(request)) {
+            std::string text;
+            append_json_string(text, *fault);
+            return reply_with_headers({403, R"({"error":)" + text + "}"});
+        }
     if (faucet_ && request.path == "/api/faucet" && request.method == "POST")
         return faucet_->token(request, reply_with_headers);
     if (request.method != "GET") {

@@ -2,6 +2,7 @@
 #pragma once
 #include <string>
 
+#include "net/http_names.hpp"
 #include "web/faucet.hpp"
 #include "web/feed.hpp"
 
@@ -11,9 +12,10 @@ enum class Side { pool, proxy };
 
 class Site {
   public:
-    /// `faucet`: the proxy's side only, else null. `miner_port`: where its miners connect.
-    Site(Side side, Feed& feed, Faucet* faucet, std::uint16_t miner_port)
-        : side_{side}, feed_{feed}, faucet_{faucet}, miner_port_{miner_port} {}
+    /// `faucet`: the proxy's side only, else null. `miner_port`: where its miners connect. `names`: under
+    /// which the faucet is given.
+    Site(Side side, Feed& feed, Faucet* faucet, std::uint16_t miner_port, net::HttpNames names)
+        : side_{side}, feed_{feed}, faucet_{faucet}, miner_port_{miner_port}, names_{std::move(names)} {}
     void answer(const net::HttpRequest& request, const net::HttpServer::Reply& reply);
 
   private:
@@ -21,6 +23,7 @@ class Site {
     Feed& feed_;
     Faucet* faucet_;
     std::uint16_t miner_port_;
+    net::HttpNames names_;
 };
 
 }  // namespace hp::web

@@ -87,6 +87,43 @@ ask() {
     assert_equal "$(hp-wallet --config-dir "$dir" balance --json | jq .reserved)" 5
 }
 
+@test "a page elsewhere that points its own name here gets nothing, from hp-proxy and hp-web alike; a public name does" {
+    start_faucet 20 60
+    set_key shared/network.toml public_names '["pool.example"]'
+    start_daemon web hp-web proxy --config-dir "$dir"
+    wait_for_text web.log "serving http://"
+    # Of hp-proxy, which does not know the public name, and of hp-web, which does.
+    local -A rights=([$api/mint/tokens]=no [http://$(value shared/network.toml proxy_web_listen)/api/faucet]=yes)
+    local url port known
+    for url in "${!rights[@]}"; do
+        port=$(sed 's|.*:\([0-9]*\)/.*|\1|' <<<"$url")
+        known=403
+        [ "${rights[$url]}" = no ] || known=429
+        tell() { curl -sS -o body -w '%{http_code}' -X POST -H 'content-type: application/json' -d '{"amount":1}' "$@" "$url"; }
+        assert_equal "$(tell -H 'Host: evil.example' -H 'Origin: http://evil.example')" 403
+        assert_equal "$(tell -H "Host: evil.example:$port")" 403
+        assert_equal "$(jq -r .error body)" "host evil.example:$port is not one of this server's names (public_names)"
+        assert_equal "$(tell -H 'Origin: http://evil.example')" 403
+        assert_equal "$(tell -H 'Origin: null')" 403
+        assert_equal "$(tell -H 'Origin: http://127.0.0.1:1')" 403
+        # curl sends one Host, whatever it is told.
+        assert_equal "$(python3 -c '
+import socket, sys
+peer = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=10)
+peer.sendall(b"POST /mint/tokens HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n")
+print(peer.recv(99).split()[1].decode())' "$port")" 400
+        assert_equal "$(tell -H 'Host;')" 400
+        assert_equal "$(tell -H 'Host:')" 400
+        # Nothing was paid so far, so that the next one is.
+        tell -H "Host: localhost:$port" -H "Origin: http://localhost:$port" >code
+        [[ $(<code) == 200 || $(<code) == 429 ]]
+        assert_equal "$(tell -H 'Host: pool.example' -H 'Origin: https://pool.example')" "$known"
+        # What only reads gives no balance either.
+        assert_equal "$(curl -sS -o /dev/null -w '%{http_code}' -H 'Host: evil.example' "${url/mint\/tokens/balance}")" 403
+    done
+    assert_equal "$(hp-wallet --config-dir "$dir" balance --json | jq .reserved)" 1
+}
+
 @test "the mint is away: 503, nothing is lost, and it goes on when it is back" {
     start_faucet 6 60
     kill_daemon mint

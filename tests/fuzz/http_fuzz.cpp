@@ -131,9 +131,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     static net::Loop loop;
     static Service service;
     static net::HttpSessions sessions{
-        loop, kLimits, false, [](const net::HttpRequest& request, const net::HttpServer::Reply& reply) {
+        loop, kLimits, false,
+        [](const net::HttpRequest& request, const net::HttpServer::Reply& reply) {
             service.answer(request, reply);
-        }};
+        },
+        0};
     if (size < 2) return 0;
     int pair[2];
     require(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) == 0);

@@ -29,6 +29,20 @@ TEST_CASE("endpoints") {
     }
 }
 
+TEST_CASE("nets and host names") {
+    for (const char* good : {"127.0.0.0/8", "::1", "10.1.2.3", "fd00::/8"}) CHECK(passes(net(), good));
+    for (const char* bad : {"localhost", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/8 ", "127.0.0.1:80"}) {
+        CAPTURE(bad);
+        CHECK_FALSE(passes(net(), bad));
+    }
+    for (const char* good : {"pool.example", "localhost", "192.0.2.1", "[2001:db8::1]"})
+        CHECK(passes(host_name(), good));
+    for (const char* bad : {"pool.example:443", "https://pool.example", "a b", "*"}) {
+        CAPTURE(bad);
+        CHECK_FALSE(passes(host_name(), bad));
+    }
+}
+
 TEST_CASE("URLs") {
     CHECK(passes(url(), "http://127.0.0.1:3338"));
     CHECK(passes(url(), "https://mint.example.org"));

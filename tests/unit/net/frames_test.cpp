@@ -1,6 +1,8 @@
 // Frames over Noise over TCP, both sides, and everybody who should not be there.
 #include "net/frames.hpp"
 
+#include <algorithm>
+#include <deque>
 #include <optional>
 
 #include "crypto/random.hpp"
@@ -189,7 +191,8 @@ TEST_CASE_FIXTURE(Fixture, "garbage that may be a key gets its act 2 and fails a
 }
 
 TEST_CASE_FIXTURE(Fixture, "AC_001 silent peers do not keep an honest one waiting, and go at the deadline") {
-    listen({.handshake_ms = 1'500});
+    protect(loop, {});  // loopback's too are strangers
+    listen({.handshake_ms = 1'500, .strangers_max = 256, .strangers_per_address_max = 64});
     std::vector<RawSocket> silent;
     for (int i = 0; i < 500; ++i) silent.emplace_back(listener->bound());
     silent[499].send("x");
@@ -298,20 +301,134 @@ TEST_CASE_FIXTURE(Fixture, "a handler may close or forget its connection in the 
     CHECK(connection->queued_bytes() == 0);
 }
 
-TEST_CASE_FIXTURE(Fixture, "connections that end give their place back") {
-    listen({.connections_max = 2});
-    for (int round = 0; round < 5; ++round) {
+TEST_CASE_FIXTURE(Fixture,
+                  "who has proven something has a place that strangers cannot take, and gives it back") {
+    protect(loop, {});
+    listen({.strangers_max = 3, .strangers_per_address_max = 3, .connections_max = 2});
+    for (std::size_t round = 0; round < 5; ++round) {
+        const std::size_t base = accepted.size();
         auto first = connect(std::make_shared<Recorder>());
         auto second = connect(std::make_shared<Recorder>());
-        CHECK_FALSE(dial(authority.xonly(), {.handshake_ms = 2'000}));
+        for (std::size_t i : {base, base + 1})
+            REQUIRE(
+                run_until(loop, [&] { return accepted.size() > i && accepted[i]->prove(Standing::member); }));
+        std::vector<std::shared_ptr<FrameConnection>> strangers;
+        for (int i = 0; i < 6; ++i) strangers.push_back(connect(std::make_shared<Recorder>()));
+        REQUIRE(run_until(loop, [&] { return accepted.size() == base + 8; }));
+        CHECK(accepted[base]->is_open());
+        CHECK(accepted[base + 1]->is_open());
+        CHECK(accepted[base + 7]->is_open());
+        CHECK_FALSE(accepted[base + 7]->prove(Standing::member));
+        CHECK_FALSE(accepted[base + 2]->is_open());
         first->close("round over");
         second->close("round over");
-        REQUIRE(run_until(loop, [&] {
-            return std::all_of(accepted.begin(), accepted.end(), [](auto& c) { return !c->is_open(); });
-        }));
+        REQUIRE(
+            run_until(loop, [&] { return !accepted[base]->is_open() && !accepted[base + 1]->is_open(); }));
+        for (auto& stranger : strangers) stranger->close("round over");
     }
-    CHECK(listener->counters().refused_full == 5);
-    CHECK(listener->counters().accepted == 10);
+    CHECK(listener->counters().refused_full >= 5 * (3 + 1));
+    CHECK(listener->counters().accepted == 5 * 8);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a farm of 2,000 behind one address connects at once: nobody is turned away") {
+    protect(loop, {});
+    listen();
+    std::vector<RawSocket> farm;
+    for (int i = 0; i < 2'000; ++i) {
+        farm.emplace_back(listener->bound());
+        REQUIRE(farm.back().send(as_text(noise::Initiator{noise::KeyPair::generate()}.act1())));
+    }
+    REQUIRE(run_until(
+        loop, [&] { return accepted.size() == farm.size(); }, 60'000));
+    for (auto& connection : accepted) CHECK(connection->prove(Standing::guest));
+    CHECK(listener->counters().refused_full == 0);
+    CHECK(protection_counters(loop).strangers_dropped == 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "first acts without end from its own address do not push an honest peer out") {
+    protect(loop, {});
+    listen({.strangers_max = 512, .strangers_per_address_max = 256});
+    std::deque<RawSocket> crowd;
+    std::size_t sent = 0;
+    const auto flood = [&] {
+        for (int i = 0; i < 8; ++i) {
+            crowd.emplace_back(listener->bound());
+            if (i % 2) crowd.back().send(as_text(noise::Initiator{noise::KeyPair::generate()}.act1()));
+            ++sent;
+        }
+        while (crowd.size() > 400) crowd.pop_front();
+    };
+    Timer flooding{loop};
+    flooding.every(1, flood);
+    REQUIRE(run_until(loop, [&] { return sent > 600; }));
+    const auto honest = dial(authority.xonly());
+    REQUIRE_MESSAGE(honest, honest.error().what);
+    CHECK((*honest)->is_open());
+    flooding.cancel();
+}
+
+TEST_CASE_FIXTURE(Fixture, "half a frame counts against the process's buffers, and the largest goes first") {
+    protect(loop, {.sources_exempt = {}, .buffer_bytes_max = 400'000});
+    listen();
+    std::vector<RawSocket> peers;
+    const auto begin = [&](std::size_t size) {
+        const auto& peer = peers.emplace_back(listener->bound());
+        noise::Initiator initiator{noise::KeyPair::generate()};
+        REQUIRE(peer.send(as_text(initiator.act1())));
+        REQUIRE(run_until(loop, [&] { return accepted.size() == peers.size(); }));
+        auto session =
+            initiator.on_act2(as_bytes(peer.read(noise::kAct2Size)), authority.xonly(), unix_ms_now() / 1000);
+        REQUIRE(session);
+        Bytes sealed;
+        noise::CipherState sealing{session->send};
+        noise::seal_frame(sealing, make_frame(500'000), sealed);
+        for (std::size_t at = 0; at < size; at += 32'000) {
+            (void)peer.send(as_text(ByteView{sealed}.subspan(at, std::min<std::size_t>(32'000, size - at))));
+            int turns = 0;
+            (void)run_until(loop, [&] { return ++turns > 3; });
+        }
+    };
+    begin(60'000);
+    begin(100'000);
+    REQUIRE(run_until(loop, [&] { return protection_counters(loop).buffer_bytes >= 160'000; }));
+    CHECK(protection_counters(loop).cut_for_memory == 0);
+    begin(350'000);
+    REQUIRE(run_until(loop, [&] { return !recorders[2]->closed.empty(); }));
+    CHECK(has(recorders[2]->closed[0].what, "memory for unfinished input is used up"));
+    CHECK(accepted[0]->is_open());
+}
+
+TEST_CASE_FIXTURE(Fixture, "whole frames are held by nobody") {
+    listen();
+    std::vector<std::shared_ptr<FrameConnection>> peers;
+    std::vector<std::shared_ptr<Recorder>> theirs;
+    for (int i = 0; i < 3; ++i) {
+        theirs.push_back(std::make_shared<Recorder>());
+        peers.push_back(connect(theirs.back()));
+        for (int k = 0; k < 20; ++k) peers.back()->send(make_frame(100'000));
+    }
+    const auto all_came = [&] {
+        return accepted.size() == 3 && std::ranges::all_of(recorders, [](auto& r) { return r->count == 20; });
+    };
+    REQUIRE(run_until(loop, all_came));
+    CHECK(protection_counters(loop).buffer_bytes == 0);
+    CHECK(protection_counters(loop).cut_for_memory == 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "payloads are limited by what is expected, from the next frame on") {
+    listen({.payload_limit = [](std::uint16_t, std::uint8_t) -> std::size_t { return 100; }});
+    on_frame = [&](std::size_t index, ByteView) {
+        accepted[index]->limit_payloads([](std::uint16_t, std::uint8_t) -> std::size_t { return 1'000; });
+    };
+    auto mine = std::make_shared<Recorder>();
+    auto connection = connect(mine);
+    connection->send(make_frame(100));
+    connection->send(make_frame(1'000));
+    REQUIRE(run_until(loop, [&] { return recorders.size() == 1 && recorders[0]->count == 2; }));
+    auto other = connect(std::make_shared<Recorder>());
+    other->send(make_frame(101));
+    REQUIRE(run_until(loop, [&] { return recorders.size() == 2 && !recorders[1]->closed.empty(); }));
+    CHECK(recorders[1]->count == 0);
 }
 
 TEST_CASE("waits between attempts double, stay below the cap, and differ") {

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "net/http.hpp"
+#include "net/protection.hpp"
 #include "net_fixture.hpp"
 
 using namespace hp;
@@ -20,6 +21,7 @@ struct Fixture {
     HttpRequest last;
     std::shared_ptr<HttpStream> stream;  // of the loop's thread
     std::atomic<int> streams{0};
+    std::vector<HttpServer::Reply> held;  // of the loop's thread
 
     bool send(std::string text) {
         std::promise<bool> sent;
@@ -37,6 +39,7 @@ struct Fixture {
                                                  last = request;
                                              }
                                              if (request.path == "/lost") return;
+                                             if (request.path == "/held") return held.push_back(reply);
                                              if (request.path == "/fails")
                                                  return reply({404, R"({"detail":"nothing here"})"});
                                              if (request.path == "/big")
@@ -59,7 +62,10 @@ struct Fixture {
         server = *std::move(result);
         thread.start();
     }
-    ~Fixture() { thread.stop(); }
+    ~Fixture() {
+        thread.stop();
+        held.clear();
+    }
 
     /// One request on a connection of its own; all that comes back.
     std::string ask(const std::string& request) {
@@ -217,25 +223,127 @@ TEST_CASE_FIXTURE(Fixture,
     CHECK(handled == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "connections beyond the limit get 503 and the place comes back") {
+TEST_CASE_FIXTURE(Fixture, "an idle connection makes room for a request; when all are at work it is 503") {
     listen({.connections_max = 2});
     {
         RawSocket first{server->bound()};
         RawSocket second{server->bound()};
         first.send(get("/1"));
-        second.send(get("/2"));
         CHECK(has(first.read_until("GET /1"), "200 OK"));
+        second.send(get("/2"));
         CHECK(has(second.read_until("GET /2"), "200 OK"));
-        std::string answer = ask(get("/3"));
+        CHECK(has(ask(get("/3", kClose)), "200 OK"));
+        CHECK(first.closes());
+        RawSocket busy{server->bound()}, busy_too{server->bound()};
+        busy.send(get("/held"));
+        busy_too.send(get("/held"));
+        for (SteadyMs end = steady_ms_now() + kDeadlineMs; handled < 5 && steady_ms_now() < end;)
+            std::this_thread::yield();
+        std::string answer = ask(get("/4"));
         CHECK(answer.starts_with("HTTP/1.1 503"));
         CHECK(has(answer, "Retry-After: 1\r\n"));
+        CHECK(second.closes());
+        thread.loop().post([this] {
+            for (const auto& reply : held) reply({200, "held"});
+        });
+        CHECK(has(busy.read_until("held"), "200 OK"));
     }
-    CHECK(handled == 2);
+    CHECK(handled == 5);
     // The server hears of the two closes at its own time.
     std::string answer;
     for (SteadyMs end = steady_ms_now() + kDeadlineMs; steady_ms_now() < end && !has(answer, "200 OK");)
         answer = ask(get("/4", kClose));
     CHECK(has(answer, "200 OK"));
+}
+
+TEST_CASE_FIXTURE(Fixture, "silent connections make room for whoever asks, from the same address too") {
+    protect(thread.loop(), {});
+    listen({.strangers_max = 40, .strangers_per_address_max = 20});
+    RawSocket known{server->bound()};
+    known.send(get("/known"));
+    CHECK(has(known.read_until("GET /known"), "200 OK"));
+    std::vector<RawSocket> silent;
+    for (int i = 0; i < 100; ++i) {
+        silent.emplace_back(server->bound());
+        if (i % 2) silent.back().send("GET / HTTP/1.1\r\nHost: x\r\n");
+    }
+    CHECK(has(ask(get("/new", kClose)), "200 OK"));
+    for (std::size_t i = 0; i < 50; ++i) CHECK(silent[i].closes());
+    known.send(get("/known"));
+    CHECK(has(known.read_until("GET /known"), "200 OK"));
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "a stream beyond the limit takes the oldest one's place, and requests have theirs") {
+    listen({.connections_max = 3, .streams_max = 2});
+    RawSocket first{server->bound()}, second{server->bound()}, third{server->bound()};
+    for (RawSocket* peer : {&first, &second, &third}) {
+        peer->send(get("/stream"));
+        CHECK(has(peer->read_until("data: 1\n\n"), "data: 1\n\n"));
+    }
+    CHECK(first.closes());
+    CHECK(has(ask(get("/request", kClose)), "200 OK"));
+    CHECK(send("data: last\n\n"));
+    CHECK(has(third.read_until("last"), "last"));
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "requests that stop before their end cost what has come, within the process's budget") {
+    protect(thread.loop(), {.sources_exempt = {}, .buffer_bytes_max = 1'000'000});
+    listen();
+    std::vector<RawSocket> peers;
+    const std::string head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n";
+    const auto now = [&] {
+        std::promise<ProtectionCounters> counters;
+        thread.loop().post([&] { counters.set_value(protection_counters(thread.loop())); });
+        return counters.get_future().get();
+    };
+    // What is announced costs nothing.
+    for (int i = 0; i < 20; ++i) {
+        peers.emplace_back(server->bound());
+        REQUIRE(peers.back().send(head));
+    }
+    CHECK(has(ask(get("/between", kClose)), "200 OK"));
+    CHECK(now().cut_for_memory == 0);
+    for (auto& peer : peers) (void)peer.send(std::string(200'000, 'b'));
+    std::size_t cut = 0;
+    for (SteadyMs end = steady_ms_now() + kDeadlineMs; cut < 14 && steady_ms_now() < end;)
+        cut = now().cut_for_memory;
+    CHECK(cut >= 14);
+    CHECK(now().buffer_bytes <= 1'000'000);
+    CHECK(has(ask(get("/after", kClose)), "200 OK"));
+}
+
+TEST_CASE_FIXTURE(Fixture, "a request says once for whom it is, and once how long it is") {
+    listen();
+    const std::string body = "Connection: close\r\nContent-Length: 2\r\n\r\nok";
+    CHECK(status_of("GET / HTTP/1.1\r\nConnection: close\r\n\r\n") == 400);
+    CHECK(status_of("GET / HTTP/1.0\r\n\r\n") == 200);
+    for (const char* version : {"1.0", "1.1"})
+        CHECK(status_of(std::string("GET / HTTP/") + version + "\r\nHost: x\r\nHost: x\r\n\r\n") == 400);
+    for (const char* host : {"", "user@x", "x y", "x:1:2", "x:port", "http://x", "x/y", "[::1", "::1"}) {
+        CAPTURE(host);
+        CHECK(status_of("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n") == 400);
+    }
+    // The absolute form's authority is the one that counts; it is held to the same form.
+    CHECK(status_of("GET http://user@x/ HTTP/1.1\r\nHost: x\r\n\r\n") == 400);
+    CHECK(status_of("GET http:///a HTTP/1.1\r\nHost: x\r\n\r\n") == 400);
+    CHECK(status_of("GET http://other:81/a?b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") == 200);
+    CHECK(last.host == "other:81");
+    CHECK(last.path == "/a");
+    CHECK(last.query == "b");
+    const std::string post = "POST / HTTP/1.1\r\nHost: x\r\n";
+    CHECK(status_of(post + body) == 200);
+    CHECK(last.host == "x");
+    CHECK(status_of(post + "Content-Length: 2\r\n" + body) == 400);
+    CHECK(status_of(post + "Content-Length: 2, 2\r\n\r\nok") == 400);
+    CHECK(status_of(post + "Transfer-Encoding: chunked\r\n" + body) == 400);
+    for (const char* coding :
+         {"gzip", "gzip, chunked", "chunked, chunked", "identity", "chunked\r\nTransfer-Encoding: chunked"}) {
+        CAPTURE(coding);
+        CHECK(status_of(post + "Transfer-Encoding: " + coding + "\r\n\r\n0\r\n\r\n") == 400);
+    }
+    CHECK(status_of("POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n") == 400);
 }
 
 TEST_CASE_FIXTURE(Fixture, "a reply that is never given is a 500; one for a peer that has gone is dropped") {

@@ -154,23 +154,38 @@ TEST_CASE_FIXTURE(Fixture, "a slow reader is dropped at the queue limit, and tol
 }
 
 TEST_CASE_FIXTURE(Fixture,
-                  "connections beyond the limit are refused; a place comes back with its connection") {
-    listen({.connections_max = 1});
+                  "who has proven something stays; a newcomer gets in, and the oldest stranger goes") {
+    protect(loop, {});
+    listen({.strangers_max = 2, .strangers_per_address_max = 2, .connections_max = 1});
     {
         auto first = dial();
-        RawSocket second{listener->bound()};
-        bool refused = false;
-        std::thread waiter{[&] {
-            bool closed = second.closes();
-            loop.post([&refused, closed] { refused = closed; });
-        }};
-        CHECK(run_until(loop, [&] { return refused; }));
-        waiter.join();
-        CHECK(connections.size() == 1);
+        CHECK(connections[0]->prove(Standing::member));
+        auto second = dial(), third = dial(), fourth = dial();
+        REQUIRE(run_until(loop, [&] { return !recorders[1]->closed.empty(); }));
+        CHECK(has(recorders[1]->closed[0].what, "a newer connection came"));
+        CHECK(connections[0]->is_open());
+        CHECK(connections[3]->is_open());
+        CHECK_FALSE(connections[3]->prove(Standing::member));
     }
     REQUIRE(run_until(loop, [&] { return !recorders[0]->closed.empty(); }));
-    auto third = dial();
-    CHECK(connections.size() == 2);
+    auto fifth = dial();
+    CHECK(connections.back()->prove(Standing::member));
+}
+
+TEST_CASE_FIXTURE(Fixture, "begun lines count against the process's buffers, and the largest goes first") {
+    protect(loop, {.sources_exempt = {}, .buffer_bytes_max = 100'000});
+    listen();
+    std::vector<RawSocket> peers;
+    for (int i = 0; i < 12; ++i) peers.push_back(dial());
+    for (int i = 0; i < 12; ++i)
+        REQUIRE(peers[static_cast<std::size_t>(i)].send(std::string(i == 5 ? 15'000 : 9'000, 'x')));
+    REQUIRE(run_until(loop, [&] { return protection_counters(loop).cut_for_memory > 0; }));
+    REQUIRE(run_until(loop, [&] { return !recorders[5]->closed.empty(); }));
+    CHECK(has(recorders[5]->closed[0].what, "memory for unfinished input is used up"));
+    CHECK(protection_counters(loop).buffer_bytes <= 100'000);
+    // What becomes whole is not held any more.
+    for (auto& peer : peers) peer.send("\n");
+    REQUIRE(run_until(loop, [&] { return protection_counters(loop).buffer_bytes == 0; }));
 }
 
 TEST_CASE_FIXTURE(Fixture, "the client side dials, talks, and says why it cannot") {

@@ -349,6 +349,9 @@ TEST_CASE_FIXTURE(LinkFixture, "who says nothing is closed") {
 }
 
 TEST_CASE_FIXTURE(LinkFixture, "strangers who finish the handshake do not keep the mint out") {
+    auto few = options();
+    few.strangers_max = 4;
+    listen(std::move(few));
     std::vector<std::shared_ptr<RawMint>> strangers;
     for (int i = 0; i < 24; ++i) strangers.push_back(dial());
     auto mint = link_up();

@@ -1,0 +1,62 @@
+#include "config/limits.hpp"
+
+#include "config/keys.hpp"
+
+namespace hp::config {
+namespace {
+
+constexpr std::uint64_t kMiB = 1u << 20;
+
+struct Base {
+    std::string_view program;
+    std::uint64_t mib;  ///< code, SQLite's caches, and what grows with the work, with room
+};
+/// As measured under the loads of docs/performance.md, doubled.
+constexpr Base kBases[] = {{"hp-pool", 384},  {"hp-mint", 384}, {"hp-proxy", 256},
+                           {"hp-stats", 256}, {"hp-web", 64},   {"hp-template", 256}};
+
+struct Listener {
+    std::string_view program, what;
+    PortLimits limits;
+    std::uint64_t bytes_each;  ///< of a connection at work; one that has proven nothing has a quarter at most
+};
+constexpr Listener kListeners[] = {
+    {"hp-pool", "mining connections", kMiningPort, 16 * 1024},
+    {"hp-pool", "link connections", kLinkPort, 16 * 1024},
+    {"hp-mint", "HTTP connections", kMintPort, 32 * 1024},
+    {"hp-proxy", "SV1 connections", kSv1Port, 12 * 1024},
+    {"hp-proxy", "faucet connections", kFaucetPort, 32 * 1024},
+    {"hp-stats", "HTTP connections", kStatsPort, 32 * 1024},
+    {"hp-stats", "record writers", kRecordsPort, 128 * 1024},
+    {"hp-web", "HTTP connections", kWebPort, 32 * 1024},
+    {"hp-template", "template clients", kTemplatePort, 16 * 1024},
+};
+
+}  // namespace
+
+std::uint64_t Memory::sum() const {
+    std::uint64_t out = 0;
+    for (const auto& part : parts) out += part.bytes;
+    return out;
+}
+
+std::uint64_t Memory::high() const { return (sum() / (64 * kMiB) + 1) * 64 * kMiB; }
+
+std::vector<Memory> memory_of(const Network& network) {
+    std::vector<Memory> out;
+    for (const Base& base : kBases) {
+        Memory memory{std::string(base.program), {}};
+        memory.parts.push_back({"the program and its work", base.mib * kMiB});
+        memory.parts.push_back(
+            {"buffer_memory_mib", static_cast<std::uint64_t>(network.buffer_memory_mib) * kMiB});
+        for (const Listener& one : kListeners) {
+            if (one.program != base.program) continue;
+            memory.parts.push_back({std::string(one.what), one.limits.connections * one.bytes_each +
+                                                               one.limits.strangers * one.bytes_each / 4});
+        }
+        out.push_back(std::move(memory));
+    }
+    return out;
+}
+
+}  // namespace hp::config

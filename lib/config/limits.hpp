@@ -1,0 +1,51 @@
+// How many connections each listener takes, and what a program's memory adds up to: declared once, for the
+// programs that keep the limits and for the systemd units whose MemoryHigh= is the sum.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace hp::config {
+
+struct Network;
+
+/// Connections of one listener: those that have proven nothing, those of them from one address, and the
+/// others.
+struct PortLimits {
+    std::size_t strangers;
+    std::size_t strangers_per_address;
+    std::size_t connections;
+};
+
+inline constexpr PortLimits kMiningPort{4'096, 2'048, 20'000};
+inline constexpr PortLimits kLinkPort{1'024, 512, 128};
+inline constexpr PortLimits kSv1Port{4'096, 2'048, 20'000};
+inline constexpr PortLimits kTemplatePort{512, 256, 64};
+inline constexpr PortLimits kMintPort{1'024, 512, 1'000};
+inline constexpr PortLimits kFaucetPort{128, 64, 64};
+inline constexpr PortLimits kStatsPort{512, 256, 64};
+inline constexpr PortLimits kRecordsPort{512, 256, 64};
+inline constexpr PortLimits kWebPort{1'024, 512, 1'024};
+inline constexpr std::size_t kWebStreams = 512;  ///< of the connections
+
+/// One line of the sum.
+struct MemoryPart {
+    std::string what;
+    std::uint64_t bytes;
+};
+struct Memory {
+    std::string program;
+    std::vector<MemoryPart> parts;
+    std::uint64_t sum() const;
+    /// The sum, up to the next 64 MiB: above it the kernel takes pages away and the program gets slow.
+    std::uint64_t high() const;
+    /// Twice that: above it the kernel ends the program.
+    std::uint64_t max() const { return 2 * high(); }
+};
+/// Of each program that serves, in the order of keys.hpp's kServers.
+std::vector<Memory> memory_of(const Network& network);
+
+}  // namespace hp::config
