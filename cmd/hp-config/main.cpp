@@ -18,6 +18,7 @@ struct Options {
     hp_config::CompareOptions compare;
     hp_config::ExplainOptions explain;
     hp_config::ImportOptions import;
+    hp_config::MemoryOptions memory;
     std::string config_dir, key_kind, key_out, key_file;
 };
 
@@ -105,6 +106,19 @@ void add_import(cli::Command& command, Options& options) {
     import.add_flag("--json", options.import.json, "print the result as one JSON object");
 }
 
+void add_memory(cli::Command& command, Options& options) {
+    auto& memory = command.subcommand(
+        "memory", "work out MemoryHigh= and MemoryMax= of the systemd units from the configured limits",
+        {"hp-config memory ./demo", "hp-config memory /etc/hashpool --write /etc/systemd/system"});
+    add_reading(memory, options);
+    memory
+        .add_option("--write", options.memory.write,
+                    "write a drop-in for each unit of DIR below this folder, and print its path")
+        ->type_name("FOLDER");
+    memory.add_flag("--defaults", options.memory.defaults,
+                    "of the defaults, without DIR: what the units have");
+}
+
 void add_keys(cli::Command& command, Options& options) {
     auto& keygen = command.subcommand("keygen", "make a secret key or seed words",
                                       {"hp-config keygen authority --out secrets/pool-authority.key",
@@ -148,6 +162,7 @@ int main(int argc, char** argv) {
     add_comparing(command, options);
     add_explain(command, options);
     add_import(command, options);
+    add_memory(command, options);
     add_keys(command, options);
     auto& docs = command.subcommand("docs", "print documentation made from the declarations of the keys",
                                     {"hp-config docs --man5", "hp-config docs --example pool.toml"});
@@ -171,6 +186,10 @@ int main(int argc, char** argv) {
         }
         if (verb == "explain") return hp_config::explain(options.explain);
         if (verb == "import") return hp_config::import_earlier(options.import);
+        if (verb == "memory") {
+            options.memory.read = reading(options);
+            return hp_config::memory(options.memory);
+        }
         if (verb == "keygen") return hp_config::keygen(options.key_kind, options.key_out);
         if (verb == "pubkey") return hp_config::pubkey(options.key_file);
         return hp_config::docs(options.docs);

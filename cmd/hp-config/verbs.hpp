@@ -26,6 +26,14 @@ struct ReadOptions {
 Result<> check(const ReadOptions& options);
 Result<> show(const ReadOptions& options);
 
+struct MemoryOptions {
+    ReadOptions read;
+    std::string write;     ///< folder of systemd units; empty: print
+    bool defaults{false};  ///< of a configuration where no key is set
+};
+/// MemoryHigh= and MemoryMax= of the units, from the limits that the programs keep.
+Result<> memory(const MemoryOptions& options);
+
 struct CompareOptions {
     std::string before, after;  ///< directories
     std::vector<std::string> tools;

@@ -473,6 +473,26 @@ PY
 
 # ---- documentation
 
+@test "memory: what the limits add up to, for the units; a drop-in for each; the committed defaults are those" {
+    diff -u "$HP_SOURCE_DIR/systemd/memory.txt" <(hp-config memory --defaults)
+    new_sim
+    run_tool hp-config memory conf --json
+    assert_equal "$stderr" ""
+    assert_equal "$(jq -r .program <<<"$output" | tr '\n' ' ')" "hp-pool hp-mint hp-proxy hp-stats hp-web hp-template "
+    # Above the sum, by less than 64 MiB and one; and twice that.
+    assert_equal "$(jq -s 'all(.high_bytes > (.parts | add) and .high_bytes <= (.parts | add) + 67108864 and .max_bytes == 2 * .high_bytes)' <<<"$output")" true
+    local before after
+    before=$(hp-config memory conf --for hp-mint --json | jq .high_bytes)
+    set_key shared/network.toml buffer_memory_mib 1152
+    after=$(hp-config memory conf --for hp-mint --json | jq .high_bytes)
+    assert_equal $((after - before)) $((1024 << 20))
+    run_tool -2 hp-config memory conf --write units
+    assert_equal "${stderr_lines[0]}" "hp-config: error: no unit reads 'conf'"
+    set_key shared/network.toml buffer_memory_mib 0
+    run_tool -2 hp-config memory conf
+    assert_equal "$output" ""
+}
+
 @test "the man page of the keys and the example files are those of the declarations" {
     diff -u "$HP_SOURCE_DIR/man/hp-config.5.scd" <(hp-config docs --man5)
     hp-config docs | while read -r file; do

@@ -40,6 +40,30 @@ analysed() { printf './%s\n' "$@" | grep -v '@\.'; }
     assert_output --partial "Failed to parse"
 }
 
+@test "each service has its memory: MemoryHigh= of its program, MemoryMax= at twice that" {
+    local unit program high max
+    for unit in "$units"/*.service; do
+        program=$(sed -n 's#^ExecStart=.*/\(hp-[a-z]*\) .*#\1#p' "$unit")
+        high=$(sed -n 's/^MemoryHigh=\([0-9]*\)M$/\1/p' "$unit")
+        max=$(sed -n 's/^MemoryMax=\([0-9]*\)M$/\1/p' "$unit")
+        assert_equal "$program $high" "$program $(hp-config memory --defaults | sed -n "s/^$program MemoryHigh=\([0-9]*\)M .*/\1/p")"
+        assert_equal "$max" $((2 * high))
+    done
+}
+
+@test "drop-ins are written for each unit of a directory, and say what they add up to" {
+    run -0 hp-config memory /etc/hashpool/second --defaults --write "$BATS_TEST_TMPDIR/out"
+    assert_equal "${#lines[@]}" 10
+    local unit path
+    for unit in "${services[@]}"; do
+        path=$BATS_TEST_TMPDIR/out/$unit@second.service.d/20-memory.conf
+        # What the unit has by itself.
+        assert_equal "$(grep -E '^Memory(High|Max)=' "$path")" "$(grep -E '^Memory(High|Max)=' "$units/$unit@.service")"
+        grep -q 'buffer_memory_mib: 128M' "$path"
+    done
+    assert_equal "$(ls -A "$BATS_TEST_TMPDIR/out/hp-pool@second.service.d")" 20-memory.conf
+}
+
 @test "no service is exposed by more than 2.0 of 10" {
     make_analysable
     local unit
