@@ -1,12 +1,98 @@
 #include "ehash/owner.hpp"
 
-namespace hp::ehash {
+#include <algorithm>
 
-std::optional<crypto::PublicKey33> key_from_name(std::string_view name) {
-    if (name.size() < 66 || (name.size() > 66 && name[66] != '.')) return {};
-    auto key = array_from_hex<33>(name.substr(0, 66));
-    if (!key || !crypto::is_valid_public_key(*key)) return {};
-    return *key;
+#include "sv2/ehash.hpp"
+#include "sv2/frame.hpp"
+
+namespace hp::ehash {
+namespace {
+
+constexpr std::size_t kKeyDigits = 66;
+/// An x-only key has as many. 68 places have room for 0x before a key, or for two of its digits mistyped.
+constexpr std::size_t kDigitsOfSomeKey = 64, kPlacesOfSomeKey = 68;
+
+bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool is_letter_or_digit(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/// What the text, which begins with something like a key, lacks to be one.
+std::string fault_of(std::string_view text) {
+    const auto word_end = std::ranges::find_if_not(text, is_letter_or_digit);
+    const auto word = text.substr(0, static_cast<std::size_t>(word_end - text.begin()));
+    const auto digits = static_cast<std::size_t>(std::ranges::find_if_not(word, is_hex) - word.begin());
+    const auto got = [&](std::size_t at) { return "'" + printable(text.substr(at, 1)) + "'"; };
+    if (word.starts_with("0x") || word.starts_with("0X")) return "it begins with 0x";
+    if (digits < word.size() && digits < kKeyDigits)
+        return "expected a hex digit at place " + std::to_string(digits + 1) + ", got " + got(digits);
+    if (digits < word.size() && digits == kKeyDigits)
+        return "expected '.' or '_' after it, got " + got(digits);
+    if (digits != kKeyDigits) {
+        const char* kind = digits == 64                              ? " (x-only: 02 or 03 is missing)"
+                           : digits == 130 && word.starts_with("04") ? " (not compressed)"
+                                                                     : "";
+        return "expected 66 hex digits, got " + std::to_string(digits) + kind;
+    }
+    if (text.size() > kKeyDigits && text[kKeyDigits] != '.' && text[kKeyDigits] != '_')
+        return "expected '.' or '_' after it, got " + got(kKeyDigits);
+    if (!word.starts_with("02") && !word.starts_with("03"))
+        return "expected 02 or 03 at its beginning, got " + std::string(word.substr(0, 2));
+    return "it is not a point on the curve";
+}
+
+}  // namespace
+
+Result<std::optional<crypto::PublicKey33>> key_from_name(std::string_view name) {
+    const auto begin =
+        static_cast<std::size_t>(std::ranges::find_if(name, is_letter_or_digit) - name.begin());
+    const auto text = name.substr(begin);
+    const auto places = std::min(text.size(), kPlacesOfSomeKey);
+    const auto word_end = std::find_if_not(text.begin(), text.begin() + places, is_letter_or_digit);
+    if (std::count_if(text.begin(), word_end, is_hex) < static_cast<std::ptrdiff_t>(kDigitsOfSomeKey))
+        return std::nullopt;
+    if (begin == 0 && (name.size() == kKeyDigits ||
+                       (name.size() > kKeyDigits && (name[kKeyDigits] == '.' || name[kKeyDigits] == '_')))) {
+        const auto key = array_from_hex<33>(name.substr(0, kKeyDigits));
+        if (key && crypto::is_valid_public_key(*key)) return *key;
+    }
+    const auto fault = begin > 0 ? "expected it at the beginning of the name, got '" +
+                                       printable(name.substr(0, begin), 16) + "' before it"
+                                 : fault_of(text);
+    return fail(Errc::invalid, "invalid locking key: " + fault);
+}
+
+bool KnownKeys::is_valid(ByteView key) {
+    if (key.size() != 33 || key[0] == 0) return false;  // 0 as in a place that nobody has used
+    const auto wanted = to_array<33>(key);
+    auto& known = keys_[get_le<std::uint64_t>(key.data() + 1) % kKeys];
+    if (known == wanted) return true;
+    if (!crypto::is_valid_public_key(wanted)) return false;
+    known = wanted;
+    return true;
+}
+
+Result<OwnerTlvs> owner_tlvs(ByteView bytes, bool is_negotiated) {
+    OwnerTlvs out;
+    if (bytes.empty()) return out;
+    HP_TRY(const auto key, sv2::find_tlv(bytes, sv2::ehash::kExtensionType, sv2::ehash::kLockingPubkeyField));
+    HP_TRY(const auto name, sv2::find_tlv(bytes, sv2::ehash::kExtensionType, sv2::ehash::kUserIdentityField));
+    if (!is_negotiated) return out;
+    out.locking_pubkey = key;
+    if (name) out.user_identity = as_text(*name).substr(0, sv2::ehash::kUserIdentitySizeMax);
+    return out;
+}
+
+Result<std::optional<crypto::PublicKey33>> named_owner(const OwnerTlvs& tlvs, KnownKeys& known) {
+    if (const auto& key = tlvs.locking_pubkey) {
+        if (known.is_valid(*key)) return to_array<33>(*key);
+        return fail(Errc::invalid,
+                    key->size() == 33
+                        ? std::string("invalid locking key: it is not a point on the curve")
+                        : "invalid locking key: expected 33 bytes, got " + std::to_string(key->size()));
+    }
+    if (!tlvs.user_identity) return std::nullopt;
+    return key_from_name(*tlvs.user_identity);
 }
 
 }  // namespace hp::ehash

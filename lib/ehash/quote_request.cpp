@@ -27,15 +27,6 @@ std::uint64_t QuoteChecker::amount_of(const Intent& intent) {
     return amount;
 }
 
-bool QuoteChecker::is_valid(const crypto::PublicKey33& key) {
-    auto& known = keys_[get_le<std::uint64_t>(key.data() + 1) % kKeys];
-    if (key[0] == 0) return false;  // as in a place that nobody has used
-    if (known == key) return true;
-    if (!crypto::is_valid_public_key(key)) return false;
-    known = key;
-    return true;
-}
-
 tl::expected<Intent, QuoteRefusal> QuoteChecker::check(const sv2::link::QuoteRequest& request) {
     Intent out;
     const Bytes& header = request.header.value;
@@ -61,7 +52,7 @@ tl::expected<Intent, QuoteRefusal> QuoteChecker::check(const sv2::link::QuoteReq
         return refuse(QuoteErrorCode::wrong_amount, "'" + valuation_.text() + "' gives " +
                                                         std::to_string(out.amount) + ", the request says " +
                                                         std::to_string(request.amount));
-    if (!is_valid(out.locking_key))
+    if (!keys_.is_valid(out.locking_key))
         return refuse(QuoteErrorCode::bad_key, "locking_key is not a compressed point of the curve");
     return out;
 }

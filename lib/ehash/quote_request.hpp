@@ -2,6 +2,7 @@
 // that the agreed valuation gives. design/quote-link.md step 4.
 #pragma once
 #include "ehash/intent.hpp"
+#include "ehash/owner.hpp"
 
 namespace hp::ehash {
 
@@ -9,20 +10,18 @@ struct QuoteRefusal {
     sv2::link::QuoteErrorCode code{};
     std::string text;
 };
-/// Remembers what it has valued and which keys were good: a miner's shares have one key and few targets, and
-/// a point of the curve takes longer to check than all the rest.
+/// Remembers what it has valued and which keys were good: a miner's shares have one key and few targets.
 class QuoteChecker {
   public:
-    explicit QuoteChecker(Valuation valuation) : valuation_{valuation}, keys_(kKeys), amounts_(kAmounts) {}
+    explicit QuoteChecker(Valuation valuation) : valuation_{valuation}, amounts_(kAmounts) {}
     /// Sizes, hash, target, amount, key, in this order.
     tl::expected<Intent, QuoteRefusal> check(const sv2::link::QuoteRequest& request);
 
   private:
-    static constexpr std::size_t kKeys = 16'384, kAmounts = 64;
+    static constexpr std::size_t kAmounts = 64;
     std::uint64_t amount_of(const Intent& intent);
-    bool is_valid(const crypto::PublicKey33& key);
     Valuation valuation_;
-    std::vector<crypto::PublicKey33> keys_;  // each at its own place, the last one there stays
+    KnownKeys keys_;
     std::vector<std::pair<bitcoin::Target, std::uint64_t>> amounts_;
 };
 /// A share that has a quote already: the same key and amount again is a replay (true); anything else is a

@@ -32,7 +32,20 @@ double sane(double hash_rate_hps) {
     return std::isfinite(hash_rate_hps) && hash_rate_hps > 0 ? hash_rate_hps : 0;
 }
 
+const bitcoin::Target& hardest_max_target() {
+    static const auto target = bitcoin::target_from_work_bits(250);
+    return target;
+}
+
 }  // namespace
+
+bool is_usable_max_target(const bitcoin::Target& max_target) {
+    return bitcoin::compare(max_target, hardest_max_target()) >= 0;
+}
+
+bitcoin::Target usable_max_target(const bitcoin::Target& wanted) {
+    return is_usable_max_target(wanted) ? wanted : hardest_max_target();
+}
 
 Vardiff::Vardiff(const VardiffRules& rules, float nominal_hash_rate_hps, const bitcoin::Target& max_target,
                  SteadyMs now_ms)

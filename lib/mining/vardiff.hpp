@@ -8,6 +8,12 @@
 
 namespace hp::mining {
 
+/// A client's limit harder than 2^250 hashes a share would never see one: refused with
+/// max-target-out-of-range.
+bool is_usable_max_target(const bitcoin::Target& max_target);
+/// The nearest limit that is not refused, for a proxy whose miners suggest their own.
+bitcoin::Target usable_max_target(const bitcoin::Target& wanted);
+
 struct VardiffRules {
     double shares_per_minute{6};
     /// The pool's easiest target: a share below its work is worth nothing.

@@ -24,28 +24,9 @@ constexpr std::uint32_t kRequiresVersionRolling = 1u << 2;
 constexpr std::uint32_t kRequiresFixedVersion = 1u << 0;
 constexpr std::uint32_t kRequiresExtendedChannels = 1u << 1;
 
-struct LockingKeyTlv {
-    bool is_present{false};
-    std::optional<crypto::PublicKey33> key;  ///< nothing: present and invalid
-};
-
-/// The locking_pubkey TLV of our extension, where it was negotiated.
-Result<LockingKeyTlv> find_locking_key(ByteView rest, bool negotiated) {
-    LockingKeyTlv out;
-    if (!negotiated || rest.empty()) return out;
-    HP_TRY(auto value, sv2::find_tlv(rest, sv2::ehash::kExtensionType, sv2::ehash::kLockingPubkeyField));
-    if (!value) return out;
-    out.is_present = true;
-    if (crypto::is_valid_public_key(*value)) out.key = to_array<33>(*value);
-    return out;
-}
+constexpr const char* kInvalidLockingKey = "invalid-locking-key";
 
 bool is_usable_hash_rate(float hash_rate) { return hash_rate >= 0 && hash_rate < 1e30f; }  // false for NaN
-
-/// A harder limit would never see a share.
-bool is_usable_target(const Bytes32& max_target) {
-    return bitcoin::compare(max_target, bitcoin::target_from_work_bits(250)) >= 0;
-}
 
 }  // namespace
 
@@ -179,11 +160,11 @@ Result<> MinerSession::on_request_extensions(const sv2::FrameView& frame) {
 }
 
 Result<> MinerSession::refuse_open(std::uint32_t request_id, const std::string& worker,
-                                   const std::string& code) {
+                                   const std::string& code, const std::string& detail) {
     send(msg::OpenMiningChannelError{request_id, {code}});
     static log::Limited note{log::Level::warn};
     note.about(connection_->peer(), "miner {}: channel for \"{}\" refused: {}", connection_->peer(),
-               printable(worker, 80), code);
+               printable(worker, 80), detail.empty() ? code : code + ": " + detail);
     pool_->events_.channel_refused(connection_id_, connection_->peer(), worker, code);
     return {};
 }
@@ -203,12 +184,16 @@ Result<> MinerSession::on_open_extended(const sv2::FrameView& frame) {
     if (channels_.size() >= pool_->options_.channels_max) return refuse("too-many-channels");
     if (!is_usable_hash_rate(open.nominal_hash_rate.get())) return refuse("invalid-nominal-hashrate");
     if (!pool_->work_.tip()) return refuse("no-template-yet");
-    HP_TRY(auto tlv, find_locking_key(decoded.rest, ehash_negotiated_));
-    std::optional<crypto::PublicKey33> key =
-        tlv.is_present ? tlv.key : ehash::key_from_name(open.user_identity.value);
-    if (!key && !tlv.is_present) key = pool_->options_.default_locking_key;
-    if (!key) return refuse("invalid-locking-key");
-    if (!is_usable_target(open.max_target.bytes)) return refuse("max-target-out-of-range");
+    HP_TRY(auto tlvs, ehash::owner_tlvs(decoded.rest, ehash_negotiated_));
+    if (!tlvs.user_identity) tlvs.user_identity = open.user_identity.value;
+    const auto named = ehash::named_owner(tlvs, pool_->known_keys_);
+    if (!named)
+        return refuse_open(open.request_id, open.user_identity.value, kInvalidLockingKey, named.error().what);
+    const auto key = *named ? *named : pool_->options_.default_locking_key;
+    if (!key)
+        return refuse_open(open.request_id, open.user_identity.value, kInvalidLockingKey,
+                           "it names no locking key, and there is no default_locking_key");
+    if (!mining::is_usable_max_target(open.max_target.bytes)) return refuse("max-target-out-of-range");
 
     if (!connection_->prove(net::Standing::guest)) return fail(Errc::refused, "too many miners");
     auto grant = pool_->extranonces_.grant_extended(open.min_extranonce_size);
@@ -261,21 +246,19 @@ Result<> MinerSession::on_update_channel(const sv2::FrameView& frame) {
     auto it = channels_.find(update.channel_id);
     if (it == channels_.end()) return refuse("invalid-channel-id");
     if (!is_usable_hash_rate(update.nominal_hash_rate.get())) return refuse("invalid-nominal-hashrate");
-    if (!is_usable_target(update.maximum_target.bytes)) return refuse("max-target-out-of-range");
-    HP_TRY(auto tlv, find_locking_key(decoded.rest, ehash_negotiated_));
-    if (tlv.is_present && !tlv.key) return refuse("invalid-locking-key");
+    if (!mining::is_usable_max_target(update.maximum_target.bytes)) return refuse("max-target-out-of-range");
+    HP_TRY(const auto tlvs, ehash::owner_tlvs(decoded.rest, ehash_negotiated_));
+    const auto named = ehash::named_owner(tlvs, pool_->known_keys_);
+    if (!named) return refuse(kInvalidLockingKey);
+    // From here on all of it holds: a refused update changes nothing.
     ChannelState& state = it->second;
-    if (tlv.key) {
-        state.locking_key = *tlv.key;
-        state.mint = pool_->route(*tlv.key);
+    if (const auto& key = *named) {
+        state.locking_key = *key;
+        state.mint = pool_->route(*key);
     }
-    if (ehash_negotiated_) {
-        HP_TRY(auto name,
-               sv2::find_tlv(decoded.rest, sv2::ehash::kExtensionType, sv2::ehash::kUserIdentityField));
-        if (name) {
-            state.worker = std::string(as_text(name->first(std::min<std::size_t>(name->size(), 255))));
-            pool_->events_.channel_named(connection_id_, update.channel_id, state.worker);
-        }
+    if (tlvs.user_identity) {
+        state.worker = std::string(*tlvs.user_identity);
+        pool_->events_.channel_named(connection_id_, update.channel_id, state.worker);
     }
     auto now = steady_ms_now();
     state.nominal_hash_rate_hps = update.nominal_hash_rate.get();
@@ -294,16 +277,21 @@ Result<> MinerSession::on_close_channel(const sv2::FrameView& frame) {
 }
 
 Result<> MinerSession::on_submit(const sv2::FrameView& frame) {
-    // TLVs of extensions may follow; none that we negotiate concerns a share.
     HP_TRY(auto decoded, sv2::decode_with_rest<msg::SubmitSharesExtended>(frame.payload));
     const auto& submit = decoded.message;
     auto it = channels_.find(submit.channel_id);
     if (it == channels_.end()) {
-        refuse_share(submit.channel_id, submit.sequence_number, "invalid-channel-id");
+        refuse_share(submit.channel_id, submit.sequence_number, {}, "invalid-channel-id");
         return count_stray();
     }
     ChannelState& state = it->second;
     if (!within_budget(state, submit)) return count_stray();
+    HP_TRY(const auto tlvs, ehash::owner_tlvs(decoded.rest, ehash_negotiated_));
+    const ShareOwner owner = owner_of(state, tlvs);
+    const auto refuse = [&](std::string_view code) {
+        refuse_share(submit.channel_id, submit.sequence_number, owner.worker, code);
+        return Result<>{};
+    };
     auto now_ms = unix_ms_now();
     auto steady_ms = steady_ms_now();
     mining::Share share{submit.job_id, submit.nonce, submit.ntime, submit.version, submit.extranonce.view()};
@@ -312,33 +300,44 @@ Result<> MinerSession::on_submit(const sv2::FrameView& frame) {
 
     // A block goes out before anything else: it must not depend on the money (I22).
     if (verdict.is_block()) {
-        pool_->submit_block(verdict, submit, state.worker);
+        pool_->submit_block(verdict, submit, owner.worker);
         state.tally.on_block();
     }
-    if (verdict.accepted() || verdict.is_block())
+    if ((verdict.accepted() && owner.is_valid) || verdict.is_block())
         state.budget.on_accepted();
     else
         state.budget.on_invalid();
-    if (!verdict.accepted()) {
-        refuse_share(submit.channel_id, submit.sequence_number, verdict.error_code());
-        return {};
+    if (!verdict.accepted()) return refuse(verdict.error_code());
+    NewIntent intent{{verdict.header, verdict.hash, verdict.credited_target, 0, owner.locking_key},
+                     std::string(owner.worker),
+                     now_ms,
+                     owner.mint};
+    if (!owner.is_valid) {
+        // It may come again under a right key: it is no duplicate then.
+        pool_->forget(intent.intent);
+        return refuse(kInvalidLockingKey);
     }
     HP_CRASH_POINT("P1");
     state.vardiff.on_share(verdict.credited_target, steady_ms);
-    const std::uint64_t amount = amount_of(state, verdict);
-    if (amount == 0) {
-        // Only the leading_zeros rule can get here: a share below its minimum is worth nothing.
-        refuse_share(submit.channel_id, submit.sequence_number, "difficulty-too-low");
-        return {};
-    }
-    NewIntent intent{{verdict.header, verdict.hash, verdict.credited_target, amount, state.locking_key},
-                     state.worker,
-                     now_ms,
-                     state.mint};
+    intent.intent.amount = amount_of(state, verdict);
+    // Only the leading_zeros rule can get here: a share below its minimum is worth nothing.
+    if (intent.intent.amount == 0) return refuse("difficulty-too-low");
     if (!pool_->enqueue({weak_from_this(), submit.channel_id, submit.sequence_number, verdict.difficulty},
                         std::move(intent)))
-        refuse_share(submit.channel_id, submit.sequence_number, "pool-overloaded");
+        return refuse("pool-overloaded");
     return {};
+}
+
+MinerSession::ShareOwner MinerSession::owner_of(const ChannelState& state, const ehash::OwnerTlvs& tlvs) {
+    ShareOwner out{.worker = state.worker, .locking_key = state.locking_key, .mint = state.mint};
+    if (tlvs.user_identity) out.worker = *tlvs.user_identity;
+    const auto named = ehash::named_owner(tlvs, pool_->known_keys_);
+    out.is_valid = named.has_value();
+    if (named && *named && **named != state.locking_key) {
+        out.locking_key = **named;
+        out.mint = pool_->route(out.locking_key);
+    }
+    return out;
 }
 
 std::uint64_t MinerSession::amount_of(ChannelState& state, const mining::Verdict& verdict) const {
@@ -353,14 +352,11 @@ std::uint64_t MinerSession::amount_of(ChannelState& state, const mining::Verdict
 }
 
 void MinerSession::refuse_share(std::uint32_t channel_id, std::uint32_t sequence_number,
-                                std::string_view code) {
-    send(msg::SubmitSharesError{channel_id, sequence_number, {std::string(code)}});
+                                std::string_view worker, std::string_view code) {
     auto it = channels_.find(channel_id);
     if (it != channels_.end()) it->second.tally.on_rejected();
-    pool_->events_.share_rejected(
-        {connection_id_, channel_id, sequence_number,
-         it == channels_.end() ? std::string_view{} : std::string_view{it->second.worker}},
-        code);
+    pool_->events_.share_rejected({connection_id_, channel_id, sequence_number, worker}, code);
+    send(msg::SubmitSharesError{channel_id, sequence_number, {std::string(code)}});
 }
 
 void MinerSession::on_share_durable(std::uint32_t channel_id, std::uint32_t sequence_number,
@@ -374,8 +370,8 @@ void MinerSession::on_share_durable(std::uint32_t channel_id, std::uint32_t sequ
 }
 
 void MinerSession::on_share_refused(std::uint32_t channel_id, std::uint32_t sequence_number,
-                                    std::string_view code) {
-    if (pool_) refuse_share(channel_id, sequence_number, code);
+                                    std::string_view worker, std::string_view code) {
+    if (pool_) refuse_share(channel_id, sequence_number, worker, code);
 }
 
 void MinerSession::acknowledge() {

@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "ehash/owner.hpp"
 #include "log/log.hpp"
 #include "mining/channel.hpp"
 #include "mining/share_budget.hpp"
@@ -53,7 +54,8 @@ class MinerSession : public net::FrameHandler,
     /// The intent is durable: the share may be acknowledged.
     void on_share_durable(std::uint32_t channel_id, std::uint32_t sequence_number, std::uint64_t difficulty,
                           double work_hashes);
-    void on_share_refused(std::uint32_t channel_id, std::uint32_t sequence_number, std::string_view code);
+    void on_share_refused(std::uint32_t channel_id, std::uint32_t sequence_number, std::string_view worker,
+                          std::string_view code);
     /// Sends the acknowledgements that on_share_durable collected.
     void acknowledge();
 
@@ -96,8 +98,19 @@ class MinerSession : public net::FrameHandler,
     Result<> on_submit(const sv2::FrameView& frame);
     std::uint64_t amount_of(ChannelState& state, const mining::Verdict& verdict) const;
     Result<> on_strange(const sv2::FrameView& frame);
-    Result<> refuse_open(std::uint32_t request_id, const std::string& worker, const std::string& code);
-    void refuse_share(std::uint32_t channel_id, std::uint32_t sequence_number, std::string_view code);
+    /// Whose a share is: by its own TLVs, else the channel's. Views into the share or the channel.
+    struct ShareOwner {
+        std::string_view worker;
+        crypto::PublicKey33 locking_key{};
+        MintId mint{};
+        bool is_valid{true};  ///< false: the share names a key that is none, and is nobody's
+    };
+    ShareOwner owner_of(const ChannelState& state, const ehash::OwnerTlvs& tlvs);
+    /// `detail` is for the log alone.
+    Result<> refuse_open(std::uint32_t request_id, const std::string& worker, const std::string& code,
+                         const std::string& detail = {});
+    void refuse_share(std::uint32_t channel_id, std::uint32_t sequence_number, std::string_view worker,
+                      std::string_view code);
     void tell_status(ChannelState& state, SteadyMs now);
     void tell_work(ChannelState& state);
     void send_work(ChannelState& state);

@@ -298,7 +298,7 @@ void Pool::on_committed(const Batch& batch, Result<std::vector<std::uint64_t>> s
         if (seq == 0) {
             if (!seqs) forget(batch.intents[i].intent);
             if (session)
-                session->on_share_refused(share.channel_id, share.sequence_number,
+                session->on_share_refused(share.channel_id, share.sequence_number, batch.intents[i].worker,
                                           seqs ? "duplicate-share" : "pool-storage-failed");
             continue;
         }
@@ -317,7 +317,7 @@ void Pool::on_committed(const Batch& batch, Result<std::vector<std::uint64_t>> s
 }
 
 void Pool::submit_block(const mining::Verdict& verdict, const sv2::mining::SubmitSharesExtended& share,
-                        const std::string& worker) {
+                        std::string_view worker) {
     if (!solution_quota_.take(verdict.job->template_id)) return;
     // Nothing comes before the solution: a log line waits for its reader.
     sv2::templates::SubmitSolution solution;

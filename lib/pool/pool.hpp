@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ehash/owner.hpp"
 #include "ehash/valuation.hpp"
 #include "mining/duplicates.hpp"
 #include "mining/extranonce.hpp"
@@ -88,7 +89,7 @@ class Pool : public TemplateListener, public HubObserver {
     };
     void on_committed(const Batch& batch, Result<std::vector<std::uint64_t>> seqs);
     void submit_block(const mining::Verdict& verdict, const sv2::mining::SubmitSharesExtended& share,
-                      const std::string& worker);
+                      std::string_view worker);
     void forget(const ehash::Intent& intent);
     /// The mint that makes the quotes of this owner.
     MintId route(const crypto::PublicKey33& locking_key) const;
@@ -112,6 +113,7 @@ class Pool : public TemplateListener, public HubObserver {
     Work work_;
     mining::ExtranonceAllocator extranonces_;
     mining::DuplicateSet seen_;
+    ehash::KnownKeys known_keys_;
     std::vector<std::string> routes_;  // names of the mints that new intents may go to
     mining::VardiffRules vardiff_rules_;
     SolutionQuota solution_quota_;

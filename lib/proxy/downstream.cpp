@@ -5,9 +5,9 @@
 #include "base/crash_point.hpp"
 #include "bitcoin/target.hpp"
 #include "crypto/random.hpp"
-#include "ehash/owner.hpp"
 #include "log/log.hpp"
 #include "mining/share.hpp"
+#include "mining/vardiff.hpp"
 #include "mining/whole_difficulty.hpp"
 #include "proxy/proxy.hpp"
 
@@ -21,6 +21,7 @@ sv1::ErrorCode sv1_code(std::string_view sv2_code) {
     if (sv2_code == "stale-share" || sv2_code == "invalid-job-id") return sv1::ErrorCode::job_not_found;
     if (sv2_code == "duplicate-share") return sv1::ErrorCode::duplicate;
     if (sv2_code == "difficulty-too-low") return sv1::ErrorCode::low_difficulty;
+    if (sv2_code == "invalid-locking-key") return sv1::ErrorCode::unauthorized;
     return sv1::ErrorCode::other;
 }
 
@@ -45,16 +46,19 @@ Downstream::Downstream(Proxy& proxy, std::shared_ptr<net::LineConnection> connec
       reopen_{proxy.loop_},
       updates_{proxy.loop_,
                [this](const ChannelUpdate& update) {
-                   if (proxy_ && channel_id_)
-                       proxy_->upstream_->update_channel(
-                           *channel_id_, static_cast<float>(proxy_->options_.initial_hash_rate_hps),
-                           update.max_target, update.locking_key, update.user_identity);
+                   if (!proxy_ || !channel_id_) return;
+                   Upstream::Naming naming{.user_identity = update.user_identity};
+                   if (update.locking_key) naming.locking_key = &*update.locking_key;
+                   proxy_->upstream_->update_channel(
+                       *channel_id_, static_cast<float>(proxy_->options_.initial_hash_rate_hps),
+                       update.max_target, naming);
+                   if (!update.user_identity.empty()) channel_name_ = update.user_identity;
                }},
       requests_{kRequestsAtOnce, kRequestsPerSecond, steady_ms_now()},
       budget_{proxy.options_.invalid_shares_max, steady_ms_now(),
               proxy.offenders_.first_budget(connection_->peer(), proxy.options_.invalid_shares_max,
                                             steady_ms_now())},
-      locking_key_{proxy.wallet_->locking_key()},
+      workers_{proxy.wallet_->locking_key()},
       max_target_{easiest_target()} {
     wait_for_work("did not subscribe and authorize within 60 s");
 }
@@ -75,6 +79,12 @@ void Downstream::on_line(std::string_view line) {
         return;
     }
     std::visit([&](const auto& body) { handle(message->id, body); }, message->body);
+}
+
+void Downstream::on_read_done() {
+    // Only now: a miner that does not wait between its lines has named itself.
+    if (std::exchange(opens_after_read_, false)) open_channel();
+    flush();
 }
 
 void Downstream::on_close(const Error& reason) {
@@ -127,21 +137,21 @@ void Downstream::handle(std::string_view id, const sv1::Subscribe& message) {
     subscribe_id_ = std::string(id);
     // cgminer subscribes a second time when it had asked for an old session: it gets the same answer again.
     if (channel_id_) return answer_subscribe();
-    wants_channel_ = true;
-    open_channel();
+    wants_channel_ = opens_after_read_ = true;
 }
 
 void Downstream::open_channel() {
     // While the pool is away the miner waits for its answer; pool_is_ready() comes back here.
     if (!proxy_ || !wants_channel_ || channel_id_ || is_opening_ || !proxy_->upstream_->is_ready()) return;
     is_opening_ = true;
+    channel_owner_ = first_owner();
+    channel_name_ = workers_.first() ? workers_.first()->name : std::string();
     Upstream::Opening opening;
-    opening.user_identity = worker_;
+    opening.user_identity = channel_name_;
     opening.nominal_hash_rate = static_cast<float>(proxy_->options_.initial_hash_rate_hps);
     opening.max_target = max_target_;
     opening.min_extranonce_size = proxy_->options_.min_extranonce_size;
-    opening.locking_key = locking_key_;
-    opened_for_ = worker_;
+    opening.locking_key = channel_owner_;
     proxy_->upstream_->open_channel(opening, weak_from_this());
 }
 
@@ -164,13 +174,14 @@ void Downstream::on_opened(const sv2::mining::OpenExtendedMiningChannelSuccess& 
     target_ = success.target.bytes;
     work_hashes_ = bitcoin::work_from_target(target_);
     told_ms_ = 0;
-    // A miner that does not wait between its lines has named itself while the channel was being opened.
-    if (worker_ != opened_for_) tell_owner();
+    // The miner may have named itself while the channel was being opened.
+    if (!proxy_->upstream_->pays_ehash() && first_owner() != channel_owner_) return reopen_channel();
+    tell_name();
     if (is_reopened) {
         // After an outage of the pool. A miner that cannot change its extranonce must connect again.
         if (!is_same && !takes_set_extranonce_) return close("the pool was away: extranonce changed");
         if (!is_same) sv1::append_set_extranonce(out_, extranonce1_, extranonce2_size_);
-        if (is_authorized_) begin_work();
+        if (workers_.first()) begin_work();
     } else {
         answer_subscribe();
     }
@@ -182,7 +193,7 @@ void Downstream::answer_subscribe() {
     char session[17];
     std::snprintf(session, sizeof session, "%016llx", static_cast<unsigned long long>(miner_id_));
     sv1::append_subscribed(out_, subscribe_id_, session, extranonce1_, extranonce2_size_);
-    if (is_authorized_) return begin_work();
+    if (workers_.first()) return begin_work();
     wait_for_work("did not authorize within 60 s");
 }
 
@@ -191,7 +202,7 @@ void Downstream::on_refused(const std::string& code) {
     if (!proxy_) return;
     static log::Limited complain{log::Level::warn};
     complain.about(connection_->peer(), "miner {}: pool refused its channel: {}", connection_->peer(), code);
-    proxy_->events_.miner_channel_refused(miner_id_, worker_, code);
+    proxy_->events_.miner_channel_refused(miner_id_, channel_name_, code);
     // No template yet: the pool is starting. Anything else would be refused again.
     if (code == "no-template-yet") {
         proxy_->outage_.begin(steady_ms_now());
@@ -205,20 +216,62 @@ void Downstream::on_refused(const std::string& code) {
 }
 
 void Downstream::handle(std::string_view id, const sv1::Authorize& message) {
-    worker_ = std::string(message.user.substr(0, 255));
-    if (auto key = ehash::key_from_name(worker_)) locking_key_ = *key;
+    const auto refuse = [&](const std::string& why) {
+        sv1::append_false(out_, id, sv1::ErrorCode::unauthorized, why);
+        static log::Limited complain{log::Level::warn};
+        complain.about(connection_->peer(), "miner {}: worker \"{}\" refused: {}", connection_->peer(),
+                       printable(message.user, 80), why);
+    };
+    auto read = workers_.read(message.user);
+    if (!read) return refuse(read.error().what);
+    if (auto why = refusal_without_extension(*read)) return refuse(*why);
     if (!connection_->prove(net::Standing::guest)) return close("too many miners");
-    const bool is_first = !std::exchange(is_authorized_, true);
+    const bool is_first = !workers_.first();
+    const Worker& worker = workers_.add(*std::move(read));
     sv1::append_true(out_, id);
-    proxy_->events_.miner_authorized(miner_id_, worker_, user_agent_);
+    proxy_->events_.miner_authorized(miner_id_, worker.name, user_agent_);
     told_ms_ = 0;
-    if (!channel_id_) return;
-    tell_owner();
-    if (is_first) begin_work();
+    if (!channel_id_ || !is_first) return;
+    if (!proxy_->upstream_->pays_ehash() && worker.owner != channel_owner_) return reopen_channel();
+    tell_name();
+    begin_work();
 }
 
-/// Whose the channel's shares are from now on, and what it is called.
-void Downstream::tell_owner() { updates_.want({max_target_, locking_key_, worker_}); }
+/// The owner of the channel that is opened now.
+const crypto::PublicKey33& Downstream::first_owner() const {
+    return workers_.first() ? workers_.first()->owner : workers_.wallets_key();
+}
+
+/// A pool that does not know our extension learns an owner only when a channel is opened, and an SV1
+/// connection can have one channel: it has one extranonce.
+std::optional<std::string> Downstream::refusal_without_extension(const Worker& worker) {
+    const auto& upstream = *proxy_->upstream_;
+    if (!upstream.is_ready() || upstream.pays_ehash()) return {};
+    if (const auto* first = workers_.first()) {
+        if (worker.owner == first->owner) return {};
+        return "the pool allows one owner a connection, and it is another one's: use a connection for each "
+               "owner";
+    }
+    if (!channel_id_ || worker.owner == channel_owner_ || takes_set_extranonce_) return {};
+    return "the pool must know the owner before it gives work: authorize before mining.subscribe, or send "
+           "mining.extranonce.subscribe first";
+}
+
+/// For the owner that is known now. Until the answer no share is taken.
+void Downstream::reopen_channel() {
+    proxy_->upstream_->close_channel(*std::exchange(channel_id_, std::nullopt));
+    tip_.reset();
+    jobs_.clear();
+    updates_.forget();
+    open_channel();
+}
+
+/// What the pool calls the channel: its first worker's name. Shares of others name them.
+void Downstream::tell_name() {
+    const Worker* worker = workers_.first();
+    if (!worker || worker->name == channel_name_ || !proxy_->upstream_->pays_ehash()) return;
+    updates_.want({max_target_, channel_owner_, worker->name});
+}
 
 void Downstream::handle(std::string_view id, const sv1::SuggestDifficulty& message) {
     suggest(bitcoin::target_from_difficulty(message.difficulty));
@@ -232,7 +285,7 @@ void Downstream::handle(std::string_view id, const sv1::SuggestTarget& message) 
 
 /// A miner's wish is a limit: its target will not be easier than this. Vardiff decides the rest.
 void Downstream::suggest(const Bytes32& target) {
-    max_target_ = target;
+    max_target_ = mining::usable_max_target(target);
     if (channel_id_) updates_.want({max_target_, std::nullopt, {}});
 }
 
@@ -248,7 +301,7 @@ void Downstream::handle(std::string_view id, const sv1::UnknownMethod& message) 
 }
 
 void Downstream::reject(std::string_view id, sv1::ErrorCode code, std::string_view reason,
-                        std::string_view text) {
+                        std::string_view text, Worker* worker) {
     sv1::append_error(out_, id, code, text);
     if (reason.empty()) return;
     // A block that the pool takes and does not pay is no fault either: we asked for it.
@@ -259,40 +312,55 @@ void Downstream::reject(std::string_view id, sv1::ErrorCode code, std::string_vi
     else
         budget_.on_unjudged();
     tally_.on_rejected();
-    proxy_->events_.share_rejected(miner_id_, worker_, reason);
+    if (worker) ++worker->shares_rejected;
+    proxy_->events_.share_rejected(miner_id_, worker ? std::string_view(worker->name) : std::string_view(),
+                                   reason);
 }
 
 void Downstream::handle(std::string_view id, const sv1::Submit& message) {
     HP_CRASH_POINT("Y1");
     if (!within_budget(id)) return;
+    Worker* worker = workers_.find(message.worker);
     if (wants_channel_ && !channel_id_)
         return reject(id, sv1::ErrorCode::other, "pool-away",
                       proxy_->outage_.is_on() ? "the pool is away: this share does not count"
-                                              : "no channel at the pool yet: this share does not count");
+                                              : "no channel at the pool yet: this share does not count",
+                      worker);
     if (!channel_id_) return reject(id, sv1::ErrorCode::not_subscribed, "not-subscribed", "not subscribed");
-    if (!is_authorized_) return reject(id, sv1::ErrorCode::unauthorized, "unauthorized", "not authorized");
+    if (!workers_.first()) return reject(id, sv1::ErrorCode::unauthorized, "unauthorized", "not authorized");
+    if (!worker)
+        return reject(id, sv1::ErrorCode::unauthorized, "unauthorized",
+                      "worker not authorized on this connection");
+    const bool is_channel_owner = worker->owner == channel_owner_;
+    const bool can_name = proxy_->upstream_->pays_ehash();
+    if (!is_channel_owner && !can_name)
+        return reject(id, sv1::ErrorCode::unauthorized, "unauthorized",
+                      "the pool has this connection for another owner", worker);
     auto job = std::ranges::find_if(jobs_, [&](const Job& known) {
         return known.was_sent && std::to_string(known.job_id) == message.job_id;
     });
     if (job == jobs_.end())
-        return reject(id, sv1::ErrorCode::job_not_found, "invalid-job-id", "job not found");
+        return reject(id, sv1::ErrorCode::job_not_found, "invalid-job-id", "job not found", worker);
     if (message.extranonce2.size != extranonce2_size_)
-        return reject(id, sv1::ErrorCode::other, "bad-extranonce-size", "extranonce2 has the wrong size");
+        return reject(id, sv1::ErrorCode::other, "bad-extranonce-size", "extranonce2 has the wrong size",
+                      worker);
     std::uint32_t mask = job->version_rolling_allowed ? version_mask_ : 0;
     std::uint32_t version = job->version;
     // A miner that does not roll the version may say there what it likes.
     if (mask != 0 && message.version_bits_malformed)
-        return reject(id, sv1::ErrorCode::other, "invalid-version-bits", "version bits are not 8 hex digits");
+        return reject(id, sv1::ErrorCode::other, "invalid-version-bits", "version bits are not 8 hex digits",
+                      worker);
     if (mask != 0 && message.version_bits) {
         if (!sv1::version_bits_allowed(job->version, mask, *message.version_bits))
-            return reject(id, sv1::ErrorCode::other, "invalid-version-bits", "version bits outside the mask");
+            return reject(id, sv1::ErrorCode::other, "invalid-version-bits", "version bits outside the mask",
+                          worker);
         version = sv1::rolled_version(job->version, mask, *message.version_bits);
     }
     if (outstanding_.size() >= kOutstandingMax || !budget_.may_wait()) {
         forget_answered();
         if (outstanding_.size() >= kOutstandingMax || !budget_.may_wait())
             return reject(id, sv1::ErrorCode::other, "too-many-outstanding",
-                          "too many shares without an answer");
+                          "too many shares without an answer", worker);
     }
     sv2::mining::SubmitSharesExtended share;
     share.channel_id = *channel_id_;
@@ -302,8 +370,11 @@ void Downstream::handle(std::string_view id, const sv1::Submit& message) {
     share.ntime = message.ntime;
     share.version = version;
     share.extranonce = message.extranonce2;
-    outstanding_.push_back({share.sequence_number, std::string(id), steady_ms_now(), work_hashes_});
-    proxy_->upstream_->submit(share);
+    outstanding_.push_back({share.sequence_number, worker, std::string(id), steady_ms_now(), work_hashes_});
+    Upstream::Naming naming;
+    if (!is_channel_owner) naming.locking_key = &worker->owner;
+    if (can_name && worker->name != channel_name_) naming.user_identity = worker->name;
+    proxy_->upstream_->submit(share, naming);
 }
 
 Downstream::Outstanding* Downstream::find_outstanding(std::uint32_t sequence_number) {
@@ -334,21 +405,26 @@ void Downstream::on_accepted(std::uint32_t last_sequence_number) {
         budget_.on_accepted();
         sv1::append_true(out_, share.sv1_id);
         tally_.on_accepted(share.work_hashes, steady_ms_now());
-        proxy_->events_.share_accepted(miner_id_, worker_, steady_ms_now() - share.received_ms);
+        ++share.worker->shares_accepted;
+        share.worker->work_hashes += share.work_hashes;
+        proxy_->events_.share_accepted(miner_id_, share.worker->name, steady_ms_now() - share.received_ms);
     }
-    if (!is_wallets_key() || !proxy_->upstream_->pays_ehash()) forget_all_answered();
+    while (!outstanding_.empty() && may_forget(outstanding_.front())) outstanding_.pop_front();
     flush();
 }
 
-void Downstream::forget_all_answered() {
-    while (!outstanding_.empty() && outstanding_.front().is_answered) outstanding_.pop_front();
+/// Nothing more is heard of it, or what is heard can be told without it: all quotes of this connection are of
+/// the same foreign owner's one worker.
+bool Downstream::may_forget(const Outstanding& share) const {
+    return share.is_answered &&
+           (!proxy_->upstream_->pays_ehash() || (workers_.all().size() == 1 && !share.worker->is_wallets));
 }
 
 void Downstream::on_rejected(std::uint32_t sequence_number, const std::string& code) {
     if (!proxy_) return;
     auto* share = find_outstanding(sequence_number);
     if (!share || share->is_answered) return;
-    reject(share->sv1_id, sv1_code(code), code, code);
+    reject(share->sv1_id, sv1_code(code), code, code, share->worker);
     std::erase_if(outstanding_,
                   [&](const Outstanding& known) { return known.sequence_number == sequence_number; });
     flush();
@@ -357,28 +433,38 @@ void Downstream::on_rejected(std::uint32_t sequence_number, const std::string& c
 void Downstream::on_quote(std::uint32_t sequence_number, const std::string& quote_id, std::uint64_t amount) {
     if (!proxy_) return;
     SteadyMs received_ms = 0;
+    const Worker* worker = only_worker();
     if (auto* share = find_outstanding(sequence_number)) {
         received_ms = share->received_ms;
+        worker = share->worker;
         // The share's story is over once its quote is known; an unanswered one still waits for its answer.
         if (share->is_answered)
             std::erase_if(outstanding_,
                           [&](const Outstanding& known) { return known.sequence_number == sequence_number; });
     }
-    if (is_wallets_key())
+    // Forgotten, and of several workers nobody knows whose: the wallet's are found by their key.
+    if (!worker) return proxy_->look_for_quotes_soon();
+    if (worker->is_wallets)
         proxy_->on_quote(quote_id, amount, received_ms);
     else
-        proxy_->events_.quote_for_other_key(miner_id_, worker_, quote_id, amount);
+        proxy_->events_.quote_for_other_key(miner_id_, worker->name, quote_id, amount);
 }
 
 void Downstream::on_quote_failed(std::uint32_t sequence_number, const std::string& text) {
     if (!proxy_) return;
+    const auto* share = find_outstanding(sequence_number);
+    const Worker* worker = share ? share->worker : only_worker();
+    const std::string_view name = worker ? std::string_view(worker->name) : std::string_view();
     static log::Limited complain{log::Level::warn};
-    complain.about(connection_->peer(), "miner \"{}\": share {} gets no quote: {}", printable(worker_, 80),
+    complain.about(connection_->peer(), "miner \"{}\": share {} gets no quote: {}", printable(name, 80),
                    sequence_number, text);
-    proxy_->events_.quote_failed(miner_id_, worker_, text);
+    proxy_->events_.quote_failed(miner_id_, name, text);
 }
 
-bool Downstream::is_wallets_key() const { return proxy_ && locking_key_ == proxy_->wallet_->locking_key(); }
+/// Whose shares are without looking: nothing where there are several.
+const Worker* Downstream::only_worker() const {
+    return workers_.all().size() == 1 ? workers_.first() : nullptr;
+}
 
 void Downstream::on_channel_lost() {
     is_opening_ = false;
@@ -389,7 +475,8 @@ void Downstream::on_channel_lost() {
     // Nobody will answer these any more; what was accepted has its quote, which is found by key.
     for (auto& share : outstanding_)
         if (!share.is_answered)
-            reject(share.sv1_id, sv1::ErrorCode::other, "pool-connection-lost", "pool connection lost");
+            reject(share.sv1_id, sv1::ErrorCode::other, "pool-connection-lost", "pool connection lost",
+                   share.worker);
     outstanding_.clear();
     flush();
     updates_.forget();
@@ -401,9 +488,9 @@ void Downstream::on_channel_lost() {
 void Downstream::tell_status(SteadyMs now, SteadyMs period_ms) {
     if (!proxy_ || now - told_ms_ < period_ms) return;
     told_ms_ = now;
-    proxy_->events_.downstream_status({miner_id_, connection_->peer(), worker_, user_agent_, connected_ms_,
-                                       channel_id_, target_, extranonce1_, extranonce2_size_, version_mask_,
-                                       tally_});
+    proxy_->events_.downstream_status({miner_id_, connection_->peer(), workers_.all(), user_agent_,
+                                       connected_ms_, channel_id_, target_, extranonce1_, extranonce2_size_,
+                                       version_mask_, tally_});
 }
 
 void Downstream::pool_is_ready() { open_channel(); }

@@ -10,6 +10,7 @@
 #include "net/lines.hpp"
 #include "proxy/channel_updates.hpp"
 #include "proxy/upstream.hpp"
+#include "proxy/workers.hpp"
 #include "sv1/build.hpp"
 #include "sv1/parse.hpp"
 
@@ -24,7 +25,7 @@ class Downstream : public net::LineHandler,
     Downstream(Proxy& proxy, std::shared_ptr<net::LineConnection> connection, std::uint64_t miner_id);
 
     void on_line(std::string_view line) override;
-    void on_read_done() override { flush(); }
+    void on_read_done() override;
     void on_close(const Error& reason) override;
 
     void on_opened(const sv2::mining::OpenExtendedMiningChannelSuccess& success) override;
@@ -69,9 +70,10 @@ class Downstream : public net::LineHandler,
         std::uint32_t nbits{};
         std::uint32_t min_ntime{};
     };
-    /// A share on its way: who gets the answer, and since when.
+    /// A share on its way: whose it is, who gets the answer, and since when.
     struct Outstanding {
         std::uint32_t sequence_number{};
+        Worker* worker{nullptr};
         std::string sv1_id;
         SteadyMs received_ms{};
         double work_hashes{};
@@ -95,7 +97,10 @@ class Downstream : public net::LineHandler,
     void wait_for_work(const char* otherwise);
     void suggest(const Bytes32& target);
     void answer_subscribe();
-    void tell_owner();
+    const crypto::PublicKey33& first_owner() const;
+    std::optional<std::string> refusal_without_extension(const Worker& worker);
+    void reopen_channel();
+    void tell_name();
     void begin_work();
     double difficulty_to_tell() const;
     void send_difficulty();
@@ -103,11 +108,13 @@ class Downstream : public net::LineHandler,
     bool within_requests();
     bool within_budget(std::string_view id);
     void turn_away(const std::string& why, std::uint64_t& counter);
-    void reject(std::string_view id, sv1::ErrorCode code, std::string_view reason, std::string_view text);
+    /// A share's: `worker` is whose it would have been; null: nobody's.
+    void reject(std::string_view id, sv1::ErrorCode code, std::string_view reason, std::string_view text,
+                Worker* worker = nullptr);
     Outstanding* find_outstanding(std::uint32_t sequence_number);
     void forget_answered();
-    void forget_all_answered();
-    bool is_wallets_key() const;
+    bool may_forget(const Outstanding& share) const;
+    const Worker* only_worker() const;
     void flush();
 
     Proxy* proxy_;
@@ -122,15 +129,16 @@ class Downstream : public net::LineHandler,
     sv1::Parser parser_;
     std::string out_;
 
-    std::string worker_;
-    std::string opened_for_;  // the name that the channel was opened under
+    Workers workers_;
+    // What the pool confirmed when it opened the channel; a share of anybody else names him.
+    crypto::PublicKey33 channel_owner_{};
+    std::string channel_name_;  // as the pool was told last
     std::string user_agent_;
-    crypto::PublicKey33 locking_key_{};
     std::string subscribe_id_;
     bool wants_channel_{false};
+    bool opens_after_read_{false};
     bool is_opening_{false};
     bool is_subscribed_{false};
-    bool is_authorized_{false};
     bool takes_set_extranonce_{false};
     std::uint32_t version_mask_{0};
     Bytes32 max_target_{};

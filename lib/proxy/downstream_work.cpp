@@ -56,13 +56,13 @@ void Downstream::on_prev_hash(const sv2::mining::SetNewPrevHash& message) {
     if (!active) return log::warn("pool put job {} in force without sending it", message.job_id);
     active->min_ntime = message.min_ntime;
     // A tip of another difficulty may be easier than the target that is in force, or no more.
-    if (is_authorized_ && is_subscribed_ && difficulty_to_tell() != told_difficulty_) send_difficulty();
+    if (workers_.first() && is_subscribed_ && difficulty_to_tell() != told_difficulty_) send_difficulty();
     send_job(*active, true);
     flush();
 }
 
 void Downstream::send_job(Job& job, bool clean_jobs) {
-    if (!is_subscribed_ || !is_authorized_ || !tip_) return;
+    if (!is_subscribed_ || !workers_.first() || !tip_) return;
     job.was_sent = true;
     auto now = static_cast<std::uint32_t>(unix_ms_now() / 1000);
     sv1::ExtranonceSplit split{{}, extranonce1_, static_cast<std::uint8_t>(extranonce2_size_)};
@@ -77,7 +77,7 @@ void Downstream::on_target(const Bytes32& target) {
     target_ = target;
     work_hashes_ = bitcoin::work_from_target(target);
     // Holds for the job that follows, on both sides of this proxy.
-    if (is_authorized_ && is_subscribed_) send_difficulty();
+    if (workers_.first() && is_subscribed_) send_difficulty();
     flush();
 }
 

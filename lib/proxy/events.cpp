@@ -7,12 +7,34 @@
 #include "log/log.hpp"
 #include "mining/share_tally.hpp"
 #include "net/event_sink.hpp"
+#include "proxy/workers.hpp"
 #include "wire/records.hpp"
 
 namespace hp::proxy {
 namespace {
 
+/// As much as keeps the record below what hp-stats takes, whatever the names are.
+constexpr std::size_t kWorkersBytesMax = 1'000;
+
 wire::Record make(std::string_view type) { return wire::Record(type, "hp-proxy", unix_ms_now()); }
+
+/// The first ones, and what each has done.
+std::string workers_json(const std::list<Worker>& workers) {
+    std::string out = "[";
+    for (const Worker& worker : workers) {
+        if (out.size() > kWorkersBytesMax) break;
+        out += out.size() > 1 ? R"(,{"worker":)" : R"({"worker":)";
+        append_json_string(out, worker.name);
+        out += R"(,"shares_accepted":)";
+        append_json_integer(out, worker.shares_accepted);
+        out += R"(,"shares_rejected":)";
+        append_json_integer(out, worker.shares_rejected);
+        out += R"(,"work_hashes":)";
+        append_json_number(out, worker.work_hashes);
+        out += '}';
+    }
+    return out + ']';
+}
 
 }  // namespace
 
@@ -53,9 +75,11 @@ void Events::downstream_status(const MinerStatus& s) {
     auto record = make("downstream_status");
     record.add("miner_id", s.miner_id)
         .add("peer", s.peer)
-        .add("worker", s.worker)
+        .add("worker", s.workers.empty() ? std::string_view() : std::string_view(s.workers.front().name))
         .add("user_agent", s.user_agent)
         .add("connected_ms", s.connected_ms);
+    if (s.workers.size() > 1)
+        record.add("worker_count", s.workers.size()).add_json("workers", workers_json(s.workers));
     if (s.channel_id) {
         Bytes32 target = s.target;
         std::ranges::reverse(target);

@@ -1,6 +1,7 @@
 // The proxy's event records (man 5 hp-records).
 #pragma once
 #include <cstdint>
+#include <list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@ struct Refusals {
     std::uint64_t closed_for_invalid_shares{}, closed_for_requests{}, closed_for_outage{};
     std::uint64_t shares_unjudged{};
 };
+struct Worker;
 
 class Events {
   public:
@@ -35,7 +37,7 @@ class Events {
     struct MinerStatus {
         std::uint64_t miner_id{};
         const std::string& peer;
-        const std::string& worker;
+        const std::list<Worker>& workers;
         const std::string& user_agent;
         UnixMs connected_ms{};
         std::optional<std::uint32_t> channel_id{};  ///< upstream; nothing: it waits for one

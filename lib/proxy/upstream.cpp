@@ -2,6 +2,7 @@
 
 #include "base/crash_point.hpp"
 #include "crypto/random.hpp"
+#include "ehash/owner.hpp"
 #include "log/log.hpp"
 #include "sv2/common.hpp"
 #include "sv2/extensions.hpp"
@@ -17,6 +18,13 @@ constexpr std::int64_t kAnswerLimitMs = 10'000;
 /// A pool that knows no extensions may not answer at all (SV2 extension 0x0001): then we mine without.
 constexpr std::int64_t kExtensionsLimitMs = 2'000;
 constexpr std::uint32_t kRequiresFixedVersion = 1u << 0;
+
+/// The owner by name alone, for a pool that knows no TLV of ours: a name that is the key's stays as it is.
+std::string name_with_key(const crypto::PublicKey33& key, const std::string& name) {
+    const auto named = ehash::key_from_name(name);
+    if (named && *named == key) return name;
+    return name.empty() ? to_hex(key) : to_hex(key) + "." + name;
+}
 
 }  // namespace
 
@@ -266,32 +274,32 @@ void Upstream::open_channel(const Opening& opening, std::weak_ptr<ChannelOwner> 
     open.max_target.bytes = opening.max_target;
     open.min_extranonce_size = opening.min_extranonce_size;
     opening_.emplace(open.request_id, Pending{std::move(owner), opening.min_extranonce_size});
-    if (!ehash_negotiated_) return send(open);
-    sv2::Tlv key{sv2::ehash::kExtensionType, sv2::ehash::kLockingPubkeyField,
-                 Bytes(opening.locking_key.begin(), opening.locking_key.end())};
-    send(open, {&key, 1});
+    if (!ehash_negotiated_)
+        open.user_identity.value = name_with_key(opening.locking_key, opening.user_identity);
+    send_named(open, {.locking_key = &opening.locking_key});
+}
+
+template <sv2::Message M>
+void Upstream::send_named(const M& message, const Naming& naming) {
+    std::array<sv2::TlvView, 2> tlvs;
+    std::size_t count = 0;
+    if (ehash_negotiated_ && naming.locking_key)
+        tlvs[count++] = {sv2::ehash::kExtensionType, sv2::ehash::kLockingPubkeyField, *naming.locking_key};
+    if (ehash_negotiated_ && !naming.user_identity.empty())
+        tlvs[count++] = {sv2::ehash::kExtensionType, sv2::ehash::kUserIdentityField,
+                         as_bytes(naming.user_identity.substr(0, sv2::ehash::kUserIdentitySizeMax))};
+    send(message, std::span(tlvs).first(count));
 }
 
 void Upstream::update_channel(std::uint32_t channel_id, float nominal_hash_rate, const Bytes32& max_target,
-                              const std::optional<crypto::PublicKey33>& locking_key,
-                              const std::string& user_identity) {
+                              const Naming& naming) {
     if (!is_ready()) return;
-    msg::UpdateChannel update{channel_id, sv2::F32::from(nominal_hash_rate), {max_target}};
-    std::vector<sv2::Tlv> tlvs;
-    if (ehash_negotiated_ && locking_key)
-        tlvs.push_back({sv2::ehash::kExtensionType, sv2::ehash::kLockingPubkeyField,
-                        Bytes(locking_key->begin(), locking_key->end())});
-    if (ehash_negotiated_ && !user_identity.empty()) {
-        auto name = as_bytes(user_identity).first(std::min<std::size_t>(user_identity.size(), 255));
-        tlvs.push_back(
-            {sv2::ehash::kExtensionType, sv2::ehash::kUserIdentityField, Bytes(name.begin(), name.end())});
-    }
-    send(update, tlvs);
+    send_named(msg::UpdateChannel{channel_id, sv2::F32::from(nominal_hash_rate), {max_target}}, naming);
 }
 
-void Upstream::submit(const msg::SubmitSharesExtended& share) {
+void Upstream::submit(const msg::SubmitSharesExtended& share, const Naming& naming) {
     HP_CRASH_AFTER_WRITE("Y2");
-    if (is_ready()) send(share);
+    if (is_ready()) send_named(share, naming);
 }
 
 void Upstream::close_channel(std::uint32_t channel_id, const char* reason) {

@@ -63,12 +63,20 @@ class Upstream {
         std::uint16_t min_extranonce_size{};
         crypto::PublicKey33 locking_key{};
     };
-    /// REQUIRES: is_ready(). The owner hears on_opened or on_refused, unless forgotten before.
+    /// REQUIRES: is_ready(). The owner hears on_opened or on_refused, unless forgotten before. A pool without
+    /// the extension is told the key in user_identity, `KEY.name`.
     void open_channel(const Opening& opening, std::weak_ptr<ChannelOwner> owner);
+    /// Whose shares are, and what the pool shall call them.
+    struct Naming {
+        const crypto::PublicKey33* locking_key{nullptr};  ///< null: not told
+        std::string_view user_identity{};                 ///< empty: not told
+    };
+    /// Nothing about money may depend on it: the pool answers only where it refuses. A name goes with the key
+    /// that the channel was opened for, so that a name which is a key changes no owner.
     void update_channel(std::uint32_t channel_id, float nominal_hash_rate, const Bytes32& max_target,
-                        const std::optional<crypto::PublicKey33>& locking_key,
-                        const std::string& user_identity);
-    void submit(const sv2::mining::SubmitSharesExtended& share);
+                        const Naming& naming);
+    /// REQUIRES: pays_ehash(), where the naming says something
+    void submit(const sv2::mining::SubmitSharesExtended& share, const Naming& naming);
     void close_channel(std::uint32_t channel_id, const char* reason = "miner-disconnected");
     std::uint64_t messages_ignored() const { return messages_ignored_; }
 
@@ -83,8 +91,11 @@ class Upstream {
     Result<> handle_channel(const sv2::FrameView& frame);
     void become_ready();
     void ignore(const sv2::FrameView& frame);
+    /// The message with the naming's TLVs, where the pool knows them.
     template <sv2::Message M>
-    void send(const M& message, std::span<const sv2::Tlv> tlvs = {}) {
+    void send_named(const M& message, const Naming& naming);
+    template <sv2::Message M>
+    void send(const M& message, std::span<const sv2::TlvView> tlvs = {}) {
         scratch_.clear();
         sv2::append_frame(scratch_, message, tlvs);
         connection_->send(scratch_);

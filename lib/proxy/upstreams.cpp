@@ -198,19 +198,18 @@ Upstreams::Route* Upstreams::find(std::uint32_t channel_id) const {
 }
 
 void Upstreams::update_channel(std::uint32_t channel_id, float nominal_hash_rate, const Bytes32& max_target,
-                               const std::optional<crypto::PublicKey33>& locking_key,
-                               const std::string& user_identity) {
+                               const Upstream::Naming& naming) {
     if (Route* route = find(channel_id))
         route->line()->upstream.update_channel(route->pool_channel_id(), nominal_hash_rate, max_target,
-                                               locking_key, user_identity);
+                                               naming);
 }
 
-void Upstreams::submit(const sv2::mining::SubmitSharesExtended& share) {
+void Upstreams::submit(const sv2::mining::SubmitSharesExtended& share, const Upstream::Naming& naming) {
     Route* route = find(share.channel_id);
     if (!route) return;
     auto theirs = share;
     theirs.channel_id = route->pool_channel_id();
-    route->line()->upstream.submit(theirs);
+    route->line()->upstream.submit(theirs, naming);
 }
 
 void Upstreams::close_channel(std::uint32_t channel_id) {

@@ -41,9 +41,8 @@ class Upstreams {
     /// As Upstream's. Channel ids are the proxy's own: those of the pool are told apart by connection only.
     void open_channel(const Upstream::Opening& opening, std::weak_ptr<ChannelOwner> owner);
     void update_channel(std::uint32_t channel_id, float nominal_hash_rate, const Bytes32& max_target,
-                        const std::optional<crypto::PublicKey33>& locking_key,
-                        const std::string& user_identity);
-    void submit(const sv2::mining::SubmitSharesExtended& share);
+                        const Upstream::Naming& naming);
+    void submit(const sv2::mining::SubmitSharesExtended& share, const Upstream::Naming& naming);
     void close_channel(std::uint32_t channel_id);
 
     struct Status {

@@ -19,6 +19,10 @@ class Fields {
         const auto found = record_.is_object() ? record_.find(name) : record_.end();
         return found != record_.end() && found->is_string() ? *found : Json(nullptr);
     }
+    Json list(const char* name) const {
+        const auto found = record_.is_object() ? record_.find(name) : record_.end();
+        return found != record_.end() && found->is_array() ? *found : Json(nullptr);
+    }
     double value(const char* name) const {
         const Json found = number(name);
         return found.is_number() ? found.get<double>() : 0;
@@ -99,6 +103,11 @@ Json miner_json(const LiveConnection& miner) {
     out["extranonce2_len"] = record.number("extranonce2_size");
     out["version_rolling_mask"] = record.text("version_mask");
     add_shares(out, record);
+    // Several workers on one connection: what each has done.
+    if (const Json workers = record.list("workers"); workers.is_array()) {
+        out["worker_count"] = record.number("worker_count");
+        out["workers"] = workers;
+    }
     out["connected_at_secs"] = miner.opened_ms / 1000;
     return out;
 }

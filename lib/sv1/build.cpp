@@ -117,13 +117,25 @@ void append_true(std::string& out, std::string_view id) {
     out += kCloseResult;
 }
 
-void append_error(std::string& out, std::string_view id, ErrorCode code, std::string_view text) {
+namespace {
+void append_refusal(std::string& out, std::string_view id, std::string_view result, ErrorCode code,
+                    std::string_view text) {
     open_result(out, id);
-    out += R"(null,"error":[)";
+    out += result;
+    out += R"(,"error":[)";
     append_integer(out, static_cast<int>(code));
     out += ',';
     append_json_string(out, text);
     out += ",null]}\n";
+}
+}  // namespace
+
+void append_error(std::string& out, std::string_view id, ErrorCode code, std::string_view text) {
+    append_refusal(out, id, "null", code, text);
+}
+
+void append_false(std::string& out, std::string_view id, ErrorCode code, std::string_view text) {
+    append_refusal(out, id, "false", code, text);
 }
 
 void append_subscribed(std::string& out, std::string_view id, std::string_view session_id,

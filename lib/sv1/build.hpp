@@ -19,6 +19,8 @@ void append_difficulty(std::string& out, double difficulty);
 
 void append_true(std::string& out, std::string_view id);
 void append_error(std::string& out, std::string_view id, ErrorCode code, std::string_view text);
+/// The same with the result false: mining.authorize refused.
+void append_false(std::string& out, std::string_view id, ErrorCode code, std::string_view text);
 inline void append_error(std::string& out, const BadLine& bad) {
     append_error(out, bad.id, bad.code, bad.text);
 }

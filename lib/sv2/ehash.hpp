@@ -1,5 +1,5 @@
-// Our extension of the mining protocol, negotiated by extension 0x0001: who owns a channel's ehash, and a
-// hint to the owner when a quote is there. docs/protocol-ehash.md.
+// Our extension of the mining protocol, negotiated by extension 0x0001: who owns the ehash of a channel's
+// shares, or of one share, and a hint to the owner when a quote is there. docs/protocol-ehash.md.
 #pragma once
 #include "sv2/message.hpp"
 
@@ -7,10 +7,12 @@ namespace hp::sv2::ehash {
 
 inline constexpr std::uint16_t kExtensionType = 0x4851;
 /// TLV on OpenExtendedMiningChannel, OpenStandardMiningChannel and UpdateChannel: 33-byte compressed key
-/// (NUT-20) that owns the ehash of the shares that follow.
+/// (NUT-20) that owns the ehash of the channel's shares; on SubmitSharesExtended and SubmitSharesStandard: of
+/// this share.
 inline constexpr std::uint8_t kLockingPubkeyField = 0x01;
-/// TLV on UpdateChannel: the channel's user_identity from now on (UTF-8, at most 255 bytes). An SV1 miner
-/// names itself only after its channel had to be opened.
+/// TLV on UpdateChannel: the channel's user_identity from now on (UTF-8, at most 255 bytes); on
+/// SubmitSharesExtended and SubmitSharesStandard: this share's. One SV1 connection has one channel and any
+/// number of workers, which name themselves only after it had to be opened.
 inline constexpr std::uint8_t kUserIdentityField = 0x02;
 inline constexpr std::size_t kLockingPubkeySize = 33;
 inline constexpr std::size_t kUserIdentitySizeMax = 255;

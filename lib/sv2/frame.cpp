@@ -28,7 +28,7 @@ Result<FrameView> split_frame(ByteView frame) {
     return view;
 }
 
-void append_tlv(Bytes& out, const Tlv& tlv) {
+void append_tlv(Bytes& out, const TlvView& tlv) {
     HP_ASSERT(tlv.value.size() <= 0xffff);
     Writer writer{out};
     writer.le<2>(tlv.extension_type);

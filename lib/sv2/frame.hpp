@@ -38,7 +38,16 @@ struct Tlv {
     Bytes value;
     friend bool operator==(const Tlv&, const Tlv&) = default;
 };
-void append_tlv(Bytes& out, const Tlv& tlv);
+/// The same for writing, its value somebody else's bytes: for the share path.
+struct TlvView {
+    std::uint16_t extension_type{};
+    std::uint8_t field_type{};
+    ByteView value;
+};
+void append_tlv(Bytes& out, const TlvView& tlv);
+inline void append_tlv(Bytes& out, const Tlv& tlv) {
+    append_tlv(out, TlvView{tlv.extension_type, tlv.field_type, tlv.value});
+}
 /// All TLVs of the bytes; an incomplete one is an error, and so is one of extension 0, which has none (zeros
 /// after a message are no TLV).
 Result<std::vector<Tlv>> parse_tlvs(ByteView bytes);
@@ -50,16 +59,20 @@ Result<std::optional<ByteView>> find_tlv(ByteView bytes, std::uint16_t extension
                                          std::uint8_t field_type);
 
 /// Appends header + payload (+ TLVs) to `out`.
-template <Message M>
-void append_frame(Bytes& out, const M& message, std::span<const Tlv> tlvs = {}) {
+template <Message M, class T>
+void append_frame(Bytes& out, const M& message, std::span<const T> tlvs) {
     std::size_t start = out.size();
     out.resize(start + kHeaderSize);
     Writer writer{out};
     encode_fields(writer, message);
-    for (const Tlv& tlv : tlvs) append_tlv(out, tlv);
+    for (const T& tlv : tlvs) append_tlv(out, tlv);
     encode_header({M::info.extension_type, M::info.channel_msg == ChannelMsg::yes, M::info.msg_type,
                    static_cast<std::uint32_t>(out.size() - start - kHeaderSize)},
                   out.data() + start);
+}
+template <Message M>
+void append_frame(Bytes& out, const M& message) {
+    append_frame(out, message, std::span<const Tlv>{});
 }
 template <Message M>
 Bytes encode_frame(const M& message, std::span<const Tlv> tlvs = {}) {

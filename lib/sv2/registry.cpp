@@ -14,13 +14,15 @@ constexpr std::size_t kTlvHeadSize = 5;
 /// Bytes that the TLVs of known extensions may add to a message.
 template <class M>
 constexpr std::size_t tlv_size_max() {
+    constexpr std::size_t owner = 2 * kTlvHeadSize + ehash::kLockingPubkeySize + ehash::kUserIdentitySizeMax;
     if constexpr (std::is_same_v<M, mining::SubmitSharesExtended>)
-        return kTlvHeadSize + extensions::kUserIdentitySizeMax;
+        return kTlvHeadSize + extensions::kUserIdentitySizeMax + owner;
     else if constexpr (std::is_same_v<M, mining::OpenExtendedMiningChannel> ||
                        std::is_same_v<M, mining::OpenStandardMiningChannel>)
         return kTlvHeadSize + ehash::kLockingPubkeySize;
-    else if constexpr (std::is_same_v<M, mining::UpdateChannel>)
-        return 2 * kTlvHeadSize + ehash::kLockingPubkeySize + ehash::kUserIdentitySizeMax;
+    else if constexpr (std::is_same_v<M, mining::UpdateChannel> ||
+                       std::is_same_v<M, mining::SubmitSharesStandard>)
+        return owner;
     else
         return 0;
 }

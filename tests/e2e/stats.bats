@@ -16,7 +16,7 @@ channel() {
     record channel_status "$3" "\"connection_id\":$1,\"channel_id\":$2,\"peer\":\"192.0.2.1:5\",\"program\":\"hp-proxy\",\"kind\":\"extended\",\"worker\":\"rig$2\",\"opened_ms\":$((now - 300000)),\"difficulty\":1.5,\"extranonce_prefix\":\"0011223344556677\",\"extranonce_size\":8,\"shares_accepted\":99,$window"
 }
 miner() {
-    record downstream_status "$2" "\"miner_id\":$1,\"channel_id\":3,\"worker\":\"rig\",\"peer\":\"192.0.2.9:7\",\"connected_ms\":$((now - 60000)),\"shares_accepted\":98,$window" |
+    record downstream_status "$2" "\"miner_id\":$1,\"channel_id\":3,\"worker\":\"rig\",\"peer\":\"192.0.2.9:7\",\"connected_ms\":$((now - 60000)),\"shares_accepted\":98,\"worker_count\":2,\"workers\":[{\"worker\":\"rig\",\"shares_accepted\":90},{\"worker\":\"rig2\",\"shares_accepted\":8}],$window" |
         sed s/hp-pool/hp-proxy/
     record proxy_status "$2" '"miners":1,"pool_connected":true' | sed s/hp-pool/hp-proxy/
 }
@@ -73,6 +73,8 @@ status_of() { get "$1" -o /dev/null -w '%{http_code}' "${@:2}"; }
     assert_equal "$(get /api/v1/clients/7/channels | jq -c '[.total_extended, .total_standard, [.extended_channels[] | [.channel_id, .user_identity, .full_extranonce_size, .shares_accepted]]]')" \
         '[2,0,[[1,"rig1",16,99],[2,"rig2",16,99]]]'
     assert_equal "$(get /api/v1/sv1/clients/7 | jq -c '[.authorized_worker_name, .hashrate, .channel_id]')" '["rig",5000,3]'
+    assert_equal "$(get /api/v1/sv1/clients/7 | jq -c '[.shares_accepted, .worker_count, [.workers[] | [.worker, .shares_accepted]]]')" \
+        '[98,2,[["rig",90],["rig2",8]]]'
     local path
     for path in clients/9 clients/9/channels clients/x clients/ clients//channels clients/7/channels/1 sv1/clients/8 clients/7%2f; do
         assert_equal "$path $(status_of "/api/v1/$path")" "$path 404"

@@ -139,7 +139,7 @@ def hold(address):
     """Subscribes, authorizes and mines a share every now and then until its standard input closes."""
     client = Client(address)
     client.subscribe()
-    show("authorize", client.call("mining.authorize", ["steady", "x"]))
+    show("authorize", client.call("mining.authorize", ["rig", "x"]))
     client.wait_for_work()
     n = 0
     end = time.monotonic() + DEADLINE_S

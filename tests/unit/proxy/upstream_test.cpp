@@ -97,8 +97,11 @@ TEST_CASE_FIXTURE(UpstreamFixture, "a pool without the extension is mined on wit
     auto owner = std::make_shared<Owner>();
     upstream.open_channel(opening(), owner);
     REQUIRE(wait_sent(3));
-    CHECK(pool.peer().frame<msg::OpenExtendedMiningChannel>(2).rest.empty());
-    upstream.update_channel(7, 1e12f, opening().max_target, opening().locking_key, "alice");
+    auto open = pool.peer().frame<msg::OpenExtendedMiningChannel>(2);
+    CHECK(open.rest.empty());
+    CHECK(open.message.user_identity.value == to_hex(miner_key.public_key()) + ".alice");
+    const auto key = opening().locking_key;
+    upstream.update_channel(7, 1e12f, opening().max_target, {&key, "alice"});
     REQUIRE(wait_sent(4));
     CHECK(pool.peer().frame<msg::UpdateChannel>(3).rest.empty());
 
@@ -111,6 +114,50 @@ TEST_CASE_FIXTURE(UpstreamFixture, "a pool without the extension is mined on wit
     pool.peer().send(msg::SubmitSharesSuccess{7, 1, 1, 1});
     REQUIRE(run_until(loop, [&] { return owner->heard.size() >= 2; }));
     CHECK(owner->heard == Heard{"opened 7", "accepted 1"});
+}
+
+TEST_CASE_FIXTURE(UpstreamFixture, "a share names owner and worker where it is told to, and else nobody") {
+    connect();
+    const auto key = miner_key.public_key();
+    msg::SubmitSharesExtended share;
+    share.channel_id = 7;
+    upstream.submit(share, {});
+    upstream.submit(share, {&key, {}});
+    upstream.submit(share, {&key, "bob"});
+    upstream.submit(share, {nullptr, "bob"});
+    REQUIRE(wait_sent(6));
+    const auto tlvs = [&](std::size_t at) {
+        return *sv2::parse_tlvs(pool.peer().frame<msg::SubmitSharesExtended>(at).rest);
+    };
+    const sv2::Tlv owner{
+        sv2::ehash::kExtensionType, sv2::ehash::kLockingPubkeyField, {key.begin(), key.end()}};
+    const sv2::Tlv bob{sv2::ehash::kExtensionType, sv2::ehash::kUserIdentityField, {'b', 'o', 'b'}};
+    CHECK(tlvs(2).empty());
+    CHECK(tlvs(3) == std::vector{owner});
+    CHECK(tlvs(4) == std::vector{owner, bob});
+    CHECK(tlvs(5) == std::vector{bob});
+}
+
+TEST_CASE_FIXTURE(UpstreamFixture, "a pool without the extension is told the owner by name alone") {
+    pool.on_extensions = FakePool::refuse;
+    connect();
+    const std::string key = to_hex(miner_key.public_key());
+    std::string name, told;
+    SUBCASE("an ordinary name comes behind the key") {
+        name = "alice";
+        told = key + ".alice";
+    }
+    SUBCASE("a name that is the key stays as it is") { name = told = key + "_rig"; }
+    SUBCASE("no name") { told = key; }
+    SUBCASE("a long name loses its end") {
+        name = std::string(255, 'n');
+        told = key + "." + std::string(255 - 67, 'n');
+    }
+    auto opened = opening();
+    opened.user_identity = name;
+    upstream.open_channel(opened, std::make_shared<Owner>());
+    REQUIRE(wait_sent(3));
+    CHECK(pool.peer().frame<msg::OpenExtendedMiningChannel>(2).message.user_identity.value == told);
 }
 
 TEST_CASE_FIXTURE(UpstreamFixture, "each channel's owner hears what is his, in order") {
@@ -271,9 +318,9 @@ TEST_CASE_FIXTURE(UpstreamFixture, "a lost connection is told once to everybody,
     REQUIRE(run_until(loop, [&] { return !lost.empty(); }));
     CHECK_FALSE(upstream.is_ready());
     // Nothing of this reaches a pool that is away, and nothing of it breaks.
-    upstream.submit({});
+    upstream.submit({}, {});
     upstream.close_channel(1);
-    upstream.update_channel(1, 1, {}, std::nullopt, {});
+    upstream.update_channel(1, 1, {}, {});
     REQUIRE(run_until(loop, [&] { return ready == 2; }));
     CHECK(lost.size() == 1);
     CHECK(opened->heard == Heard{"lost"});

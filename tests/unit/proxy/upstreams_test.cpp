@@ -101,7 +101,7 @@ TEST_CASE_FIXTURE(UpstreamsFixture,
         sv2::mining::SubmitSharesExtended share;
         share.channel_id = id_of(*owners[i]);
         share.sequence_number = static_cast<std::uint32_t>(100 + i);
-        upstreams->submit(share);
+        upstreams->submit(share, {});
     }
     REQUIRE(run_until(loop, [&] {
         std::size_t shares = 0;

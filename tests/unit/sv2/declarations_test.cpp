@@ -97,11 +97,11 @@ TEST_CASE("the payload limit is the size of the largest legal message, and room 
     };
     CHECK(limit(0, 0x01) == 6);
     CHECK(limit(0, 0x00) == 1 + 2 + 2 + 4 + 256 + 2 + 4 * 256);
-    CHECK(limit(0, 0x1a) == 24);
+    CHECK(limit(0, 0x1a) == 24 + 38 + 260);
     CHECK(limit(0, 0x15) == 4 + 4 + 5 + 4 + 32);
     CHECK(limit(0, 0x57) == 4 + 256 + 4 + 2 * 65537 + (2 + 65535 * 32) + 65537);
-    // With the TLV that names the worker: 5 + 32 bytes.
-    CHECK(limit(0, 0x1b) == 24 + 33 + 37);
+    // With the TLV that names the worker, 5 + 32 bytes, and those of the owner, 5 + 33 and 5 + 255.
+    CHECK(limit(0, 0x1b) == 24 + 33 + 37 + 38 + 260);
     // With the TLV of the locking key: 5 + 33 bytes.
     CHECK(limit(0, 0x13) == 4 + 256 + 4 + 32 + 2 + 38);
     // Lists of transactions may fill a frame.
@@ -123,7 +123,9 @@ TEST_CASE("the payload limit is the size of the largest legal message, and room 
         const std::size_t size = encode_frame(Sampler(true).message<M>()).size() - kHeaderSize;
         CAPTURE(row->name);
         CHECK(row->payload_max >= size);
-        CHECK(row->payload_max - size <= (row->name == "UpdateChannel" ? 298u : 38u));
+        const bool has_name = row->name == "UpdateChannel" || row->name.starts_with("SubmitSharesE") ||
+                              row->name == "SubmitSharesStandard";
+        CHECK(row->payload_max - size <= (has_name ? 298u + 37u : 38u));
         ++checked;
     });
     CHECK(checked == message_rows().size() - 2);
@@ -131,7 +133,7 @@ TEST_CASE("the payload limit is the size of the largest legal message, and room 
 
 TEST_CASE("the payload limit of a connection knows only the families that it speaks") {
     constexpr auto mining = payload_limit_of<Family::mining, Family::ehash>;
-    CHECK(mining(0, 0x1a) == 24 + kForeignTlvsMax);
+    CHECK(mining(0, 0x1a) == 24 + 38 + 260 + kForeignTlvsMax);
     CHECK(mining(0, 0x01) == 6 + kForeignTlvsMax);
     CHECK(mining(1, 0x00) == payload_limit(1, 0x00));
     CHECK(mining(ehash::kExtensionType, 0x00) == payload_limit(ehash::kExtensionType, 0x00));

@@ -24,14 +24,16 @@ namespace {
 
 using namespace hp::sv2;
 
-TEST_CASE("a share is decoded, its worker's TLV found, and its success encoded without allocating") {
+TEST_CASE(
+    "a share is decoded, its worker's TLV found, and a share and its success encoded without allocating") {
     mining::SubmitSharesExtended share;
     share.sequence_number = 7;
     share.extranonce = B0_32::from(Bytes(32, 0xab));
     const Tlv worker{2, 1, Bytes(32, 'w')};
     const Bytes frame = encode_frame(share, {&worker, 1});
+    const Bytes share_key(33, 2);
     Bytes out;
-    out.reserve(64);
+    out.reserve(256);
 
     const std::size_t before = allocation_count;
     const auto view = split_frame(frame);
@@ -41,6 +43,11 @@ TEST_CASE("a share is decoded, its worker's TLV found, and its success encoded w
                                               .last_sequence_number = decoded->message.sequence_number,
                                               .new_submits_accepted_count = 1,
                                               .new_shares_sum = 1};
+    append_frame(out, success);
+    out.clear();
+    const TlvView owner[] = {{0x4851, 1, share_key}, {0x4851, 2, share_key}};
+    append_frame(out, share, std::span<const TlvView>(owner));
+    out.clear();
     append_frame(out, success);
     const std::size_t allocated = allocation_count - before;
 
