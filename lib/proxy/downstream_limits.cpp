@@ -29,14 +29,17 @@ bool Downstream::within_requests() {
 
 /// Not within it: the share is answered and costs nobody else anything, or the connection is closed.
 bool Downstream::within_budget(std::string_view id) {
-    const auto take = budget_.take(steady_ms_now());
-    if (take == mining::ShareBudget::Take::judge) return true;
-    if (take == mining::ShareBudget::Take::refuse) {
+    // No record of these: there may be a million a second.
+    const auto refuse = [&](std::string_view text) {
         ++proxy_->refusals_.shares_unjudged;
         tally_.on_rejected();
-        sv1::append_error(out_, id, sv1::ErrorCode::other, "too many invalid shares");
+        sv1::append_error(out_, id, sv1::ErrorCode::other, text);
         return false;
-    }
+    };
+    if (!budget_.may_wait()) return refuse("too many shares without an answer");
+    const auto take = budget_.take(steady_ms_now());
+    if (take == mining::ShareBudget::Take::judge) return true;
+    if (take == mining::ShareBudget::Take::refuse) return refuse("too many invalid shares");
     proxy_->offenders_.add(connection_->peer(), steady_ms_now());
     turn_away("too many invalid shares", proxy_->refusals_.closed_for_invalid_shares);
     return false;
