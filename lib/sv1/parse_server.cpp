@@ -194,10 +194,10 @@ Result<ServerMessage> parse_server(json::object members, std::string_view line) 
             if (!list) return malformed(printable(*method, 64), "params is not a list");
             params.assign(list->begin(), list->end());
         }
+        // Nothing depends on a notification's id.
         std::string raw_id;
-        if (id && !read_id(*id, line, raw_id))
-            return malformed(printable(*method, 64), "id is of a wrong type");
-        return parse_request(*method, params, raw_id.empty() ? "null" : std::move(raw_id));
+        if (!id || !read_id(*id, line, raw_id)) raw_id = "null";
+        return parse_request(*method, params, std::move(raw_id));
     }
     if (!result && !error) return fail(Errc::protocol, "neither a request nor an answer");
     ServerAnswer answer;

@@ -114,6 +114,22 @@ TEST_CASE("difficulties are numbers that every parser reads") {
     }
 }
 
+TEST_CASE("a server's requests: ids and numbers of any kind cost no job") {
+    Parser parser;
+    for (const char* id : {"null", "7", "1.5", "18446744073709551616", "{}", "[1]", "true", R"("a")"}) {
+        CAPTURE(id);
+        const auto message =
+            parser.from_server(R"({"method":"mining.set_difficulty","params":[18446744073709551616],"id":)" +
+                               std::string(id) + "}");
+        REQUIRE(message.has_value());
+        CHECK(std::get<SetDifficulty>(*message).difficulty == 0x1p64);
+    }
+    const auto request =
+        parser.from_server(R"({"method":"client.get_version","params":[],"id":18446744073709551616})");
+    REQUIRE(request.has_value());
+    CHECK(std::get<ServerRequest>(*request).id == "18446744073709551616");
+}
+
 TEST_CASE("strings are escaped, whatever is in them") {
     for (const std::string& text :
          {std::string("plain"), std::string("q\"b\\s/"), std::string("a\nb\r\t\0c", 7), std::string("日本 𝄞"),
