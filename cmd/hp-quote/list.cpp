@@ -59,8 +59,14 @@ void print_row(const MintRow& row) {
 }
 
 template <class Rows>
-void print_all(const Rows& rows, bool json, const char* heading) {
+void print_all(Rows rows, const ListOptions& options, const char* heading) {
+    const bool json = options.json;
     if (!json) std::puts(heading);
+    if (rows.size() > static_cast<std::size_t>(options.limit)) {
+        rows.pop_back();
+        std::fprintf(stderr, "hp-quote: hint: there are more than these %lld; see --limit\n",
+                     static_cast<long long>(options.limit));
+    }
     for (const auto& row : rows) {
         if (json)
             print_json(row);
@@ -92,11 +98,11 @@ Result<> list(const ListOptions& options) {
     if (!opened.db) return fail(Errc::io, opened.why);
     try {
         if (of_mint)
-            print_all(mint_rows(*opened.db, options.state, options.limit), options.json,
+            print_all(mint_rows(*opened.db, options.state, options.limit + 1), options,
                       "quote                                 state         amount  created                   "
                       "share");
         else
-            print_all(outbox_rows(*opened.db, options.state, options.limit), options.json,
+            print_all(outbox_rows(*opened.db, options.state, options.limit + 1), options,
                       "     seq  state          amount  accepted                  share"
                       "                                                             quote or reason, worker");
         return {};

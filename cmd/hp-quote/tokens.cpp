@@ -29,8 +29,9 @@ Result<ReadToken> read_token(const std::string& text) {
         return ReadToken{"raw", std::move(token)};
     }
     HP_TRY(auto token, cashu::decode_token(text));
-    const auto start = text.find("cashu", text.starts_with("cashu:") ? 6 : 0);
-    const bool is_v3 = start != std::string::npos && text.compare(start, 6, "cashuA") == 0;
+    // Whatever is around it, the version follows the first of these.
+    const bool is_v3 =
+        std::min(text.find("ashuA"), text.find("ASHUA")) < std::min(text.find("ashuB"), text.find("ASHUB"));
     return ReadToken{is_v3 ? "V3" : "V4", std::move(token)};
 }
 
@@ -53,6 +54,11 @@ Json proof_json(const cashu::Proof& proof, bool secrets) {
 Result<> decode_token(const std::string& text, bool secrets) {
     HP_TRY(const auto read, text_or_stdin(text, cashu::kTokenSizeMax).and_then(read_token));
     const auto& token = read.token;
+    if (token.dleqs_dropped > 0)
+        std::fprintf(stderr,
+                     "hp-quote: warning: the DLEQ of %zu of the token's proofs lacks r, and proves nothing: "
+                     "left out\n",
+                     token.dleqs_dropped);
     const auto sum = cashu::sum_amounts(token.proofs);
     if (!sum) return fail(Errc::invalid, "the amounts of the token's proofs add up to more than 2^64 - 1");
     Json out = {{"form", read.form},  {"mint", token.mint},

@@ -20,6 +20,7 @@ struct Options {
     std::string amount, memo, token{"-"};
     std::int64_t token_id{0};
     std::size_t limit{1000};
+    std::uint64_t gap{wallet::kRestoreGap};
     bool json{false}, mint{false};
 };
 
@@ -54,8 +55,15 @@ void declare(cli::Command& command, Options& options) {
     reclaim.add_option("ID", options.token_id, "its number in 'hp-wallet tokens'")
         ->required()
         ->check(CLI::Range(std::int64_t{1}, INT64_MAX).description(""));
-    add_json(command.subcommand("restore", "get everything back from the seed words and the mint",
-                                {"hp-wallet restore"}));
+    auto& restore = command.subcommand("restore", "get everything back from the seed words and the mint",
+                                       {"hp-wallet restore", "hp-wallet restore --gap 20000 --json"});
+    restore
+        .add_option("--gap", options.gap,
+                    "look so many counters behind the last that the mint has signed [" +
+                        std::to_string(options.gap) + "]")
+        ->check(CLI::Range(1, 100'000'000))
+        ->type_name("N");
+    add_json(restore);
     command.subcommand("pubkey", "the locking key, which a miner gives as its worker name",
                        {"hp-miner stratum+tcp://127.0.0.1:34255 --user $(hp-wallet pubkey)"});
 }
@@ -106,7 +114,7 @@ Result<> run(const Options& options, cli::Command& command) {
     if (verb == "quotes") return verbs.quotes(form, options.mint, options.limit);
     if (verb == "tokens") return verbs.tokens(form);
     if (verb == "reclaim") return verbs.reclaim(options.token_id);
-    return verbs.restore(form);
+    return verbs.restore(form, options.gap);
 }
 
 }  // namespace

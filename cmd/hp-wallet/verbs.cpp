@@ -66,7 +66,7 @@ Result<T> Verbs::wait_for(const std::function<void(std::function<void(Result<T>)
 }
 
 Result<> Verbs::balance(Form form) {
-    HP_TRY(auto balance, wallet_.balance());
+    HP_TRY(auto balance, wait_for<wallet::Balance>([&](auto done) { wallet_.balance(std::move(done)); }));
     if (form == Form::json) {
         print(Json{{"unit", unit_},
                    {"unspent", balance.unspent},
@@ -126,7 +126,12 @@ Result<> Verbs::quotes(Form form, bool mint, std::size_t limit) {
 }
 
 Result<> Verbs::print_quotes(Form form, std::size_t limit) {
-    HP_TRY(auto rows, wallet_.quotes(limit));
+    HP_TRY(auto rows, wait_for<std::vector<wallet::Wallet::QuoteRow>>(
+                          [&](auto done) { wallet_.quotes(limit + 1, std::move(done)); }));
+    if (rows.size() > limit) {
+        rows.pop_back();
+        std::fprintf(stderr, "hp-wallet: hint: there are more than these %zu; see --limit\n", limit);
+    }
     for (const auto& row : rows) {
         if (form == Form::json) {
             Json json{{"quote", row.quote_id},
@@ -146,7 +151,8 @@ Result<> Verbs::print_quotes(Form form, std::size_t limit) {
 
 Result<> Verbs::tokens(Form form) {
     auto checked = wait_for<void>([&](auto done) { wallet_.check_tokens(std::move(done)); });
-    HP_TRY(auto rows, wallet_.tokens());
+    HP_TRY(auto rows, wait_for<std::vector<wallet::Wallet::TokenRow>>(
+                          [&](auto done) { wallet_.tokens(std::move(done)); }));
     for (const auto& row : rows) {
         if (form == Form::json)
             print(Json{{"id", row.id}, {"amount", row.amount}, {"made_ms", row.made_ms}, {"token", row.token}}
@@ -164,21 +170,30 @@ Result<> Verbs::reclaim(std::int64_t id) {
     return {};
 }
 
-Result<> Verbs::restore(Form form) {
+Result<> Verbs::restore(Form form, std::uint64_t gap) {
     HP_TRY(auto restored,
-           wait_for<wallet::Wallet::Restored>([&](auto done) { wallet_.restore(std::move(done)); }));
+           wait_for<wallet::Wallet::Restored>([&](auto done) { wallet_.restore(gap, std::move(done)); }));
     HP_DO(wait_for<void>([&](auto done) { wallet_.when_idle(kMintingLimitMs, std::move(done)); }));
     if (form == Form::json) {
+        Json keysets = Json::array();
+        for (const auto& keyset : restored.keysets)
+            keysets.push_back(
+                {{"id", keyset.id}, {"signed_to", keyset.signed_to}, {"looked_to", keyset.looked_to}});
         print(Json{{"unit", unit_},
                    {"amount", restored.amount},
                    {"proofs", restored.proofs},
-                   {"quotes_found", restored.quotes_found}}
+                   {"quotes_found", restored.quotes_found},
+                   {"gap", gap},
+                   {"keysets", std::move(keysets)}}
                   .dump());
         return {};
     }
     print("amount " + std::to_string(restored.amount));
     print("proofs " + std::to_string(restored.proofs));
     print("quotes_found " + std::to_string(restored.quotes_found));
+    for (const auto& keyset : restored.keysets)
+        print("keyset " + keyset.id + " signed_to " + std::to_string(keyset.signed_to) + " looked_to " +
+              std::to_string(keyset.looked_to));
     return {};
 }
 

@@ -26,7 +26,7 @@ class Verbs {
     Result<> quotes(Form form, bool mint, std::size_t limit);
     Result<> tokens(Form form);
     Result<> reclaim(std::int64_t id);
-    Result<> restore(Form form);
+    Result<> restore(Form form, std::uint64_t gap);
 
   private:
     template <class T>

@@ -53,9 +53,12 @@ Reader::Head Reader::head() {
     auto major = static_cast<Major>(first[0] >> 5);
     unsigned info = first[0] & 31;
     if (info < 24) return {major, info};
+    const bool may_be_indefinite =
+        major == Major::bytes || major == Major::text || major == Major::array || major == Major::map;
+    if (info == 31 && may_be_indefinite) return {major, 0, true};
     if (info > 27) {
         --at_;
-        fail("indefinite or reserved length");
+        fail(info == 31 ? "a break where there is nothing to end" : "a reserved length");
         return {};
     }
     std::uint64_t value = 0;
@@ -63,36 +66,70 @@ Reader::Head Reader::head() {
     return {major, value};
 }
 
-std::uint64_t Reader::expect(Major major) {
+Reader::Head Reader::expect(Major major) {
     std::size_t start = at_;
     Head got = head();
-    if (!ok()) return 0;
-    if (got.major == major) return got.value;
+    if (!ok()) return {};
+    if (got.major == major) return got;
     at_ = start;
     fail(std::string("expected ") + name_of(major) + ", got " + name_of(got.major));
-    return 0;
-}
-
-std::uint64_t Reader::unsigned_int() { return expect(Major::unsigned_int); }
-ByteView Reader::bytes() { return take(expect(Major::bytes)); }
-
-std::string_view Reader::text() {
-    auto text = as_text(take(expect(Major::text)));
-    if (simdjson::validate_utf8(text.data(), text.size())) return text;
-    fail("a text string is not UTF-8");
     return {};
 }
 
-std::size_t Reader::count(Major major, std::uint64_t bytes_each) {
-    std::uint64_t count = expect(major);
-    // An item has one byte at least: a count that cannot be true must not make anybody reserve memory.
-    if (count <= (all_.size() - at_) / bytes_each) return static_cast<std::size_t>(count);
-    fail("cut off: " + std::to_string(count) + " entries cannot be in " + std::to_string(all_.size() - at_) +
-         " bytes");
-    return 0;
+std::uint64_t Reader::unsigned_int() { return expect(Major::unsigned_int).value; }
+
+template <class OnChunk>
+void Reader::string(Major major, OnChunk&& on_chunk) {
+    Head outer = expect(major);
+    if (!outer.is_indefinite) return on_chunk(take(outer.value));
+    while (ok() && !at_break()) {
+        Head chunk = expect(major);
+        if (chunk.is_indefinite) return fail("a chunk of a string is of indefinite length");
+        on_chunk(take(chunk.value));
+    }
+    take(1);
 }
-std::size_t Reader::array() { return count(Major::array, 1); }
-std::size_t Reader::map() { return count(Major::map, 2); }
+
+Bytes Reader::bytes() {
+    Bytes out;
+    string(Major::bytes, [&](ByteView chunk) { append(out, chunk); });
+    return ok() ? out : Bytes{};
+}
+
+std::string Reader::text() {
+    std::string out;
+    string(Major::text, [&](ByteView chunk) {
+        auto text = as_text(chunk);
+        if (!simdjson::validate_utf8(text.data(), text.size())) return fail("a text string is not UTF-8");
+        out += text;
+    });
+    return ok() ? out : std::string{};
+}
+
+Reader::Run Reader::count(Major major, std::uint64_t bytes_each) {
+    Head got = expect(major);
+    // An item has one byte at least: a count that cannot be true must not make anybody reserve memory.
+    if (got.value <= (all_.size() - at_) / bytes_each) return {got.value, got.is_indefinite};
+    fail("cut off: " + std::to_string(got.value) + " entries cannot be in " +
+         std::to_string(all_.size() - at_) + " bytes");
+    return {};
+}
+Reader::Run Reader::array() { return count(Major::array, 1); }
+Reader::Run Reader::map() { return count(Major::map, 2); }
+
+bool Reader::next(Run& run) {
+    if (!ok()) return false;
+    if (!run.is_indefinite) return run.left > 0 && run.left--;
+    if (!at_break()) return true;  // cut off, if at the end: reading says so
+    take(1);
+    return false;
+}
+
+bool Reader::null() {
+    if (!ok() || at_ == all_.size() || (all_[at_] != 0xf6 && all_[at_] != 0xf7)) return false;
+    ++at_;
+    return true;
+}
 
 void Reader::skip() { skip(0); }
 
@@ -104,7 +141,8 @@ void Reader::skip(unsigned depth) {
     switch (item.major) {
         case Major::bytes:
         case Major::text:
-            take(item.value);
+            at_ = start;
+            string(item.major, [](ByteView) {});
             break;
         case Major::tag:
             skip(depth + 1);
@@ -112,8 +150,11 @@ void Reader::skip(unsigned depth) {
         case Major::array:
         case Major::map: {
             at_ = start;
-            std::size_t items = item.major == Major::array ? array() : 2 * map();
-            for (std::size_t i = 0; i < items && ok(); ++i) skip(depth + 1);
+            Run run = item.major == Major::array ? array() : map();
+            while (next(run)) {
+                skip(depth + 1);
+                if (item.major == Major::map) skip(depth + 1);
+            }
             break;
         }
         case Major::unsigned_int:

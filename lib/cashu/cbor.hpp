@@ -1,5 +1,5 @@
-// The part of CBOR (RFC 8949) that tokens use: unsigned integers, byte and text strings, arrays, maps,
-// definite lengths only. Simple values and negative numbers can be skipped, not read.
+// The part of CBOR (RFC 8949) that tokens use: unsigned integers, byte and text strings, arrays, maps, null.
+// Lengths may be definite or indefinite. Other simple values and negative numbers can be skipped, not read.
 #pragma once
 #include <cstdint>
 
@@ -15,12 +15,21 @@ class Reader {
     explicit Reader(ByteView bytes) : all_{bytes} {}
 
     std::uint64_t unsigned_int();
-    ByteView bytes();
+    Bytes bytes();
     /// Checked to be UTF-8.
-    std::string_view text();
-    /// Number of items (array) or pairs (map); never more than the bytes that are left.
-    std::size_t array();
-    std::size_t map();
+    std::string text();
+    /// The items of an array or the pairs of a map. A definite number is never more than the bytes that are
+    /// left can hold.
+    struct Run {
+        std::uint64_t left{};
+        bool is_indefinite{};
+    };
+    Run array();
+    Run map();
+    /// Whether another item or pair follows; to be called before each.
+    bool next(Run& run);
+    /// Takes a null, or an undefined, if it comes next: what an optional value may be instead of absent.
+    bool null();
     /// Any one item, however nested (at most 16 levels).
     void skip();
 
@@ -35,11 +44,16 @@ class Reader {
     struct Head {
         Major major{};
         std::uint64_t value{};
+        bool is_indefinite{};
     };
     Head head();
-    std::uint64_t expect(Major major);
-    std::size_t count(Major major, std::uint64_t bytes_each);
+    Head expect(Major major);
+    Run count(Major major, std::uint64_t bytes_each);
     ByteView take(std::uint64_t size);
+    /// Calls `on_chunk` for the bytes of a string, once or for each of its chunks.
+    template <class OnChunk>
+    void string(Major major, OnChunk&& on_chunk);
+    bool at_break() const { return at_ < all_.size() && all_[at_] == 0xff; }
     void skip(unsigned depth);
 
     ByteView all_;

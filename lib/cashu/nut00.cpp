@@ -52,6 +52,8 @@ Result<PublicKey33> point_from_json(const JsonValue& value, std::string_view nam
         return fail(Errc::invalid, std::string(name) +
                                        ": expected a compressed point (02 or 03), got prefix " +
                                        to_hex(ByteView(point).first(1)));
+    if (!crypto::is_valid_public_key(point))
+        return fail(Errc::invalid, std::string(name) + ": not a point of the curve");
     return point;
 }
 
@@ -83,7 +85,6 @@ Result<BlindedMessage> blinded_message_from_json(const JsonValue& value) {
     HP_TRY(out.amount, value.need_integer("amount"));
     HP_TRY(out.id, id_from_json(value));
     HP_TRY(out.B_, point_from_json(value, "B_"));
-    if (!crypto::is_valid_public_key(out.B_)) return fail(Errc::invalid, "B_: not a point of the curve");
     return out;
 }
 
@@ -113,9 +114,11 @@ Result<Proof> proof_from_json(const JsonValue& value) {
     }
     if (const JsonValue* dleq = value.find("dleq")) {
         ProofDleq numbers;
-        for (auto [name, into] : {std::pair{"e", &numbers.e}, {"s", &numbers.s}, {"r", &numbers.r}})
+        for (auto [name, into] : {std::pair{"e", &numbers.e}, {"s", &numbers.s}, {"r", &numbers.r}}) {
+            if (*name == 'r' && !dleq->find(name)) return out;  // proves nothing to who reads this
             if (auto read = dleq->need_hex_into(name, *into); !read)
                 return fail(inside("dleq", std::move(read).error()));
+        }
         out.dleq = numbers;
     }
     return out;

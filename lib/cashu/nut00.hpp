@@ -42,15 +42,15 @@ struct BlindedMessage {
 struct BlindSignature {
     std::uint64_t amount{};
     KeysetId id;
-    PublicKey33 C_{};
+    PublicKey33 C_{};  ///< on the curve, as B_
     std::optional<Dleq> dleq;
     friend bool operator==(const BlindSignature&, const BlindSignature&) = default;
 };
 struct Proof {
     std::uint64_t amount{};
     KeysetId id;
-    std::string secret;  ///< as received, after JSON unescaping; never re-serialised
-    PublicKey33 C{};     ///< prefix 02 or 03; a point that is not on the curve cannot verify
+    std::string secret;                    ///< as received, after JSON unescaping; never re-serialised
+    PublicKey33 C{};                       ///< on the curve, as B_
     std::optional<std::string> witness{};  ///< JSON as text (NUT-11, 14)
     std::optional<ProofDleq> dleq{};
     friend bool operator==(const Proof&, const Proof&) = default;

@@ -14,8 +14,10 @@ void append_nuts(std::string& out, const MintInfo& info) {
     append_json_string(method, info.method);
     append_json_string(unit, info.unit);
     // Creating a quote is refused, but minting one is not: "disabled": true would stop wallets from minting.
+    // There are no limits: null would say so too (NUT-04), but CDK up to 0.18.3 refuses the whole info for
+    // it.
     out += "\"nuts\":{\"4\":{\"methods\":[{\"method\":" + method + ",\"unit\":" + unit +
-           ",\"min_amount\":1,\"max_amount\":null}],\"disabled\":false}";
+           "}],\"disabled\":false}";
     out += ",\"5\":{\"methods\":[],\"disabled\":true}";
     for (const char* nut : {"7", "9", "12", "20"})
         out += std::string(",\"") + nut + "\":{\"supported\":true}";

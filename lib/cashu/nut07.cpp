@@ -29,8 +29,8 @@ Answer<CheckStateRequest> check_state_request_from_json(std::string_view body) {
     CheckStateRequest out;
     for (const JsonValue& item : *items) {
         PublicKey33 y;
-        bool good =
-            item.kind == JsonValue::Kind::string && from_hex_into(item.string, y) && (y[0] == 2 || y[0] == 3);
+        bool good = item.kind == JsonValue::Kind::string && from_hex_into(item.string, y) &&
+                    crypto::is_valid_public_key(y);
         if (!good)
             return refuse(Code::unspecified,
                           "Ys[" + std::to_string(out.Ys.size()) + "]: expected a compressed point in hex");

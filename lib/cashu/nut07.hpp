@@ -8,7 +8,7 @@ enum class ProofState { unspent, pending, spent };
 std::string_view text(ProofState state);  ///< "UNSPENT", "PENDING", "SPENT"
 
 struct CheckStateRequest {
-    std::vector<PublicKey33> Ys;  ///< keys to look up; a value that is no point is simply unspent
+    std::vector<PublicKey33> Ys;  ///< on the curve: no proof has another, and UNSPENT would be a promise
 };
 Answer<CheckStateRequest> check_state_request_from_json(std::string_view body);
 std::string to_json(const CheckStateRequest& request);

@@ -105,13 +105,21 @@ Answer<> check_lookup(const LookupRequest& request, const PublicKey33& mint_key,
 }
 
 std::string lookup_response_json(std::span<const Quote> quotes) {
-    return "{\"quotes\":" + quotes_json(quotes) + "}";
+    const bool more = quotes.size() > kLookupQuotesMax;
+    return "{\"quotes\":" + quotes_json(quotes.first(std::min(quotes.size(), kLookupQuotesMax))) +
+           (more ? ",\"more\":true}" : ",\"more\":false}");
 }
 
-Result<std::vector<Quote>> lookup_response_from_json(std::string_view body) {
+Result<LookupResponse> lookup_response_from_json(std::string_view body) {
     HP_TRY(auto json, parse_json(body, kLookupValuesMax));
     HP_TRY(auto list, json.need("quotes"));
-    return quotes_from_json(*list);
+    LookupResponse out;
+    HP_TRY(out.quotes, quotes_from_json(*list));
+    const JsonValue* more = json.find("more");
+    if (more && more->kind != JsonValue::Kind::boolean)
+        return fail(Errc::invalid, "more: expected a boolean");
+    out.more = more ? more->boolean : out.quotes.size() >= kLookupQuotesMax;
+    return out;
 }
 
 }  // namespace hp::cashu

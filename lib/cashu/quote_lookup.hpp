@@ -26,8 +26,16 @@ Bytes64 sign_lookup(const SecretKey& key, const PublicKey33& mint_key, std::opti
 /// Number of keys (11017), equal lists, timestamp, then every signature (20008): one bad one refuses all.
 Answer<> check_lookup(const LookupRequest& request, const PublicKey33& mint_key, UnixSeconds now);
 
-/// {"quotes":[...]}
+/// Quotes of one answer, newest first.
+inline constexpr std::size_t kLookupQuotesMax = 1'000;
+
+struct LookupResponse {
+    std::vector<Quote> quotes;
+    bool more{};  ///< there are others than these; a mint that does not say it and gives a full answer means
+                  ///< it
+};
+/// {"quotes":[...],"more":false}; of more than kLookupQuotesMax quotes the first, and "more":true.
 std::string lookup_response_json(std::span<const Quote> quotes);
-Result<std::vector<Quote>> lookup_response_from_json(std::string_view body);
+Result<LookupResponse> lookup_response_from_json(std::string_view body);
 
 }  // namespace hp::cashu

@@ -6,20 +6,60 @@
 namespace hp::cashu {
 namespace {
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+/// What shows as a blank, or not at all, in UTF-8, and comes along when text is copied.
+constexpr std::string_view kBlanks[] = {
+    "\xc2\x85",                      // next line
+    "\xc2\xa0",                      // no-break space
+    "\xc2\xad",                      // soft hyphen
+    "\xe1\x9a\x80",                  // ogham space mark
+    "\xe2\x81\x9f",                  // medium mathematical space
+    "\xe2\x81\xa0",                  // word joiner
+    "\xe2\x80\xa8", "\xe2\x80\xa9",  // line and paragraph separator
+    "\xe2\x80\xaf",                  // narrow no-break space
+    "\xe3\x80\x80",                  // ideographic space
+    "\xef\xbb\xbf",                  // byte order mark
+};
+
+/// Bytes of the blank at `at`; 0: none is there.
+std::size_t blank_size(std::string_view text, std::size_t at) {
+    const std::string_view rest = text.substr(at);
+    // U+2000 to U+200F: spaces of all widths, joiners, direction marks.
+    if (rest.size() >= 3 && rest.starts_with("\xe2\x80") && static_cast<unsigned char>(rest[2]) >= 0x80 &&
+        static_cast<unsigned char>(rest[2]) <= 0x8f)
+        return 3;
+    for (std::string_view blank : kBlanks)
+        if (rest.starts_with(blank)) return blank.size();
+    return 0;
+}
+
+/// As many spaces in their place, so that positions stay.
+std::string with_plain_blanks(std::string_view text) {
+    std::string out{text};
+    for (std::size_t at = 0; at < out.size(); ++at) {
+        if (is_space(out[at])) out[at] = ' ';
+        if (static_cast<unsigned char>(out[at]) < 0x80) continue;
+        const std::size_t size = blank_size(out, at);
+        std::fill_n(out.begin() + static_cast<std::ptrdiff_t>(at), size, ' ');
+    }
+    return out;
+}
 
 std::string without_trailing_slash(std::string_view url) {
     while (!url.empty() && url.back() == '/') url.remove_suffix(1);
     return std::string(url);
 }
 
-/// Takes `prefix` off the front, white space between its characters tolerated: a mail client may wrap
-/// anywhere. Gives the number of characters consumed, or 0 when it is not there.
+/// Takes `prefix`, in small or capital letters, off the front, white space between its characters tolerated:
+/// a mail client may wrap anywhere. Gives the number of characters consumed, or 0 when it is not there.
 std::size_t match_prefix(std::string_view text, std::string_view prefix) {
     std::size_t at = 0;
     for (char wanted : prefix) {
         while (at < text.size() && is_space(text[at])) ++at;
-        if (at == text.size() || text[at] != wanted) return 0;
+        if (at == text.size()) return 0;
+        const bool is_letter = wanted >= 'a' && wanted <= 'z';
+        if ((is_letter ? text[at] | 0x20 : text[at]) != wanted) return 0;
         ++at;
     }
     return at;
@@ -54,6 +94,8 @@ Result<Token> token_from_v3(std::string_view json_text) {
                 "split it into one token a mint");
         out.mint = url;
         HP_TRY(auto proofs, proofs_from_json(entry, "proofs"));
+        for (const JsonValue& proof : entry.find("proofs")->items)
+            if (const JsonValue* dleq = proof.find("dleq"); dleq && !dleq->find("r")) ++out.dleqs_dropped;
         for (Proof& proof : proofs) out.proofs.push_back(std::move(proof));
     }
     // A V3 token that names no unit is of sat.
@@ -73,45 +115,56 @@ Result<Token> token_from_v3(std::string_view json_text) {
 /// does not know. A key that comes twice is refused.
 template <class OnKey>
 void read_map(cbor::Reader& in, OnKey&& on_key) {
-    std::size_t pairs = in.map();
-    std::vector<std::string_view> seen;
-    for (std::size_t i = 0; i < pairs && in.ok(); ++i) {
-        std::string_view key = in.text();
+    cbor::Reader::Run pairs = in.map();
+    std::vector<std::string> seen;
+    while (in.next(pairs)) {
+        std::string key = in.text();
         if (!in.ok()) return;
         if (!on_key(key)) {
             in.skip();
             continue;
         }
         if (std::find(seen.begin(), seen.end(), key) != seen.end())
-            return in.fail("key '" + std::string(key) + "' comes twice");
-        seen.push_back(key);
+            return in.fail("key '" + key + "' comes twice");
+        seen.push_back(std::move(key));
     }
 }
 
 template <std::size_t N>
 void read_fixed(cbor::Reader& in, ByteArray<N>& out) {
-    ByteView bytes = in.bytes();
+    const Bytes bytes = in.bytes();
     if (!in.ok()) return;
     if (bytes.size() != N)
         return in.fail("expected " + std::to_string(N) + " bytes, got " + std::to_string(bytes.size()));
     out = to_array<N>(bytes);
 }
 
-ProofDleq read_dleq(cbor::Reader& in) {
+/// Nothing without `r`: then it proves nothing to who holds the token. `dropped` counts such.
+std::optional<ProofDleq> read_dleq(cbor::Reader& in, std::size_t& dropped) {
     ProofDleq out;
-    unsigned found = 0;
+    bool has_e = false, has_s = false, has_r = false;
     read_map(in, [&](std::string_view key) {
-        Bytes32* into = key == "e" ? &out.e : key == "s" ? &out.s : key == "r" ? &out.r : nullptr;
-        if (!into) return false;
-        read_fixed(in, *into);
-        ++found;
+        if (key == "e") {
+            read_fixed(in, out.e);
+            has_e = true;
+        } else if (key == "s") {
+            read_fixed(in, out.s);
+            has_s = true;
+        } else if (key == "r") {
+            has_r = !in.null();
+            if (has_r) read_fixed(in, out.r);
+        } else {
+            return false;
+        }
         return true;
     });
-    if (in.ok() && found != 3) in.fail("dleq: expected e, s and r");
-    return out;
+    if (in.ok() && !(has_e && has_s)) in.fail("dleq: expected e and s");
+    if (has_r) return out;
+    ++dropped;
+    return std::nullopt;
 }
 
-Proof read_proof(cbor::Reader& in) {
+Proof read_proof(cbor::Reader& in, std::size_t& dropped) {
     Proof out;
     bool has_amount = false, has_secret = false, has_point = false;
     read_map(in, [&](std::string_view key) {
@@ -123,12 +176,13 @@ Proof read_proof(cbor::Reader& in) {
             has_secret = true;
         } else if (key == "c") {
             read_fixed(in, out.C);
-            if (in.ok() && out.C[0] != 2 && out.C[0] != 3) in.fail("c: expected a compressed point");
+            if (in.ok() && !crypto::is_valid_public_key(out.C))
+                in.fail("c: not a compressed point of the curve");
             has_point = true;
         } else if (key == "d") {
-            out.dleq = read_dleq(in);
+            if (!in.null()) out.dleq = read_dleq(in, dropped);
         } else if (key == "w") {
-            out.witness = in.text();
+            if (!in.null()) out.witness = in.text();
         } else {
             return false;
         }
@@ -139,7 +193,8 @@ Proof read_proof(cbor::Reader& in) {
 }
 
 /// One entry of "t": proofs of one keyset.
-void read_group(cbor::Reader& in, std::vector<Proof>& proofs) {
+void read_group(cbor::Reader& in, Token& token) {
+    auto& proofs = token.proofs;
     std::size_t first = proofs.size();
     KeysetId id;
     bool has_id = false, has_proofs = false;
@@ -150,7 +205,8 @@ void read_group(cbor::Reader& in, std::vector<Proof>& proofs) {
             if (read) id = *read;
             has_id = true;
         } else if (key == "p") {
-            for (std::size_t left = in.array(); left > 0 && in.ok(); --left) proofs.push_back(read_proof(in));
+            for (auto items = in.array(); in.next(items);)
+                proofs.push_back(read_proof(in, token.dleqs_dropped));
             has_proofs = true;
         } else {
             return false;
@@ -167,14 +223,14 @@ Result<Token> token_from_v4(ByteView bytes) {
     bool has_proofs = false;
     read_map(in, [&](std::string_view key) {
         if (key == "t") {
-            for (std::size_t left = in.array(); left > 0 && in.ok(); --left) read_group(in, out.proofs);
+            for (auto items = in.array(); in.next(items);) read_group(in, out);
             has_proofs = true;
         } else if (key == "m") {
             out.mint = without_trailing_slash(in.text());
         } else if (key == "u") {
             out.unit = in.text();
         } else if (key == "d") {
-            out.memo = in.text();
+            if (!in.null()) out.memo = in.text();
         } else {
             return false;
         }
@@ -248,9 +304,11 @@ Bytes encode_cbor(const Token& token, TokenIds ids, WithDleq with_dleq) {
 
 }  // namespace
 
-Result<Token> decode_token(std::string_view text) {
-    if (text.size() > kTokenSizeMax)
+Result<Token> decode_token(std::string_view pasted) {
+    if (pasted.size() > kTokenSizeMax)
         return bad_token("longer than " + std::to_string(kTokenSizeMax) + " characters");
+    const std::string plain = with_plain_blanks(pasted);
+    const std::string_view text = plain;
     std::size_t start = match_prefix(text, "cashu:");
     if (start > 0) start += match_prefix(text.substr(start), "//");
     std::size_t prefix = match_prefix(text.substr(start), "cashu");

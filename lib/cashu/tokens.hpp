@@ -1,5 +1,7 @@
 // Tokens (NUT-00): cashuA (V3, read only), cashuB (V4), the raw form, and the cashu: URI around them.
 #pragma once
+#include <tuple>
+
 #include "cashu/nut01.hpp"
 
 namespace hp::cashu {
@@ -12,11 +14,17 @@ struct Token {
     std::string unit;
     std::optional<std::string> memo{};
     std::vector<Proof> proofs;  ///< ids may be short until resolve_ids
-    friend bool operator==(const Token&, const Token&) = default;
+    /// Proofs that were read without their DLEQ, since it lacked `r` and so proved nothing.
+    std::size_t dleqs_dropped{0};
+    friend bool operator==(const Token& a, const Token& b) {
+        return std::tie(a.mint, a.unit, a.memo, a.proofs) == std::tie(b.mint, b.unit, b.memo, b.proofs);
+    }
 };
 
-/// Reads cashuA and cashuB text, with or without "cashu:" (also "cashu://") in front; spaces and line breaks
-/// anywhere in it are skipped. Errors give the position in the text. A V3 token of several mints is refused.
+/// Reads cashuA and cashuB text, with or without "cashu:" (also "cashu://", in any case) in front. Whatever
+/// shows as blank, or not at all, is skipped wherever it is: spaces and line breaks, no-break and zero-width
+/// ones, a byte order mark. Errors give the position in the text, in bytes. A V3 token of several mints is
+/// refused. Where an optional value may be absent, null is the same.
 Result<Token> decode_token(std::string_view text);
 /// "craw" || "B" || CBOR.
 Result<Token> decode_token_raw(ByteView bytes);

@@ -18,7 +18,6 @@ using net::HttpResponse;
 
 /// Requests that wait for the database; beyond it wallets are told to come again.
 constexpr std::size_t kBacklogMax = 2000;
-constexpr std::size_t kLookupQuotesMax = 1000;
 
 HttpResponse ok(std::string body) { return {200, std::move(body)}; }
 
@@ -171,13 +170,14 @@ void Api::lookup(const std::string& body, Reply reply) {
         return reply(refused(checked.error()));
     answer(
         [request = std::move(*request)](Ledger& ledger) -> Answer<std::string> {
+            // One more than an answer holds tells whether there are others.
+            const std::size_t limit = cashu::kLookupQuotesMax + 1;
             std::vector<cashu::Quote> quotes;
             for (const auto& key : request.pubkeys) {
-                auto found =
-                    ledger.find_quotes_by_key(key, request.only_mintable, kLookupQuotesMax - quotes.size());
+                auto found = ledger.find_quotes_by_key(key, request.only_mintable, limit - quotes.size());
                 quotes.insert(quotes.end(), std::make_move_iterator(found.begin()),
                               std::make_move_iterator(found.end()));
-                if (quotes.size() >= kLookupQuotesMax) break;
+                if (quotes.size() >= limit) break;
             }
             return cashu::lookup_response_json(quotes);
         },

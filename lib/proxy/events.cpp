@@ -136,6 +136,10 @@ void Events::token_minted(const std::string& quote_id, std::uint64_t amount, std
     sink_->write(record);
 }
 
+void Events::alarm(const std::string& what) {
+    if (!off()) sink_->write(make("alarm").add("what", what));
+}
+
 void Events::quote_parked(const std::string& quote_id, const std::string& reason) {
     if (!off()) sink_->write(make("quote_parked").add("quote_id", quote_id).add("reason", reason));
 }

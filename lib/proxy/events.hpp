@@ -56,6 +56,7 @@ class Events {
     /// A quote became ehash in the wallet. `share_to_token_ms` is from the miner's line to the stored proof;
     /// below 0 unknown (the share was another process's life).
     void token_minted(const std::string& quote_id, std::uint64_t amount, std::int64_t share_to_token_ms);
+    void alarm(const std::string& what);
     void quote_parked(const std::string& quote_id, const std::string& reason);
     void status(std::size_t miners, const Upstreams::Status& pool, bool mint_connected,
                 std::uint64_t wallet_balance, const Refusals& refusals);

@@ -17,6 +17,8 @@ net::HttpResponse response(int status, const Json& body) {
     out.headers.emplace_back("X-Content-Type-Options", "nosniff");
     return out;
 }
+constexpr std::int64_t kBalanceLimitMs = 2'000;
+
 net::HttpResponse error(int status, const std::string& what) { return response(status, {{"error", what}}); }
 
 }  // namespace
@@ -35,7 +37,7 @@ Result<std::uint64_t> faucet_amount(const std::string& body, std::uint64_t amoun
 }
 
 Result<std::unique_ptr<Faucet>> Faucet::listen(net::Loop& loop, wallet::Wallet& wallet, Options options) {
-    auto faucet = std::unique_ptr<Faucet>(new Faucet(wallet, std::move(options)));
+    auto faucet = std::unique_ptr<Faucet>(new Faucet(loop, wallet, std::move(options)));
     const net::HttpLimits limits{.body_bytes_max = 1024,
                                  .request_ms = 10'000,
                                  .connections_max = config::kFaucetPort.connections,
@@ -64,13 +66,30 @@ void Faucet::answer(const net::HttpRequest& request, const net::HttpServer::Repl
     answer_token(request, reply);
 }
 
+void Faucet::ask_balance(OnBalance done) {
+    auto once = std::make_shared<OnBalance>(std::move(done));
+    auto limit = std::make_shared<net::Timer>(loop_);
+    auto answer = [once, limit](const Result<wallet::Balance>& balance) {
+        limit->cancel();
+        if (auto call = std::exchange(*once, nullptr)) call(balance);
+    };
+    limit->after(kBalanceLimitMs, [answer = std::weak_ptr{once}] {
+        auto self = answer.lock();
+        if (!self) return;
+        if (auto call = std::exchange(*self, nullptr))
+            call(fail(Errc::timeout, "the wallet's database is in use"));
+    });
+    wallet_.balance(answer);
+}
+
 void Faucet::answer_balance(const net::HttpServer::Reply& reply) {
-    const auto balance = wallet_.balance();
-    if (!balance) return reply(error(503, "the wallet cannot be read"));
-    reply(response(200, {{"balance", balance->unspent},
-                         {"unit", options_.unit},
-                         {"amount_max", options_.amount_max},
-                         {"wait_ms", std::max<SteadyMs>(next_ms_ - steady_ms_now(), 0)}}));
+    ask_balance([this, reply](const Result<wallet::Balance>& balance) {
+        if (!balance) return reply(error(503, "the wallet cannot be read: " + balance.error().what));
+        reply(response(200, {{"balance", balance->unspent},
+                             {"unit", options_.unit},
+                             {"amount_max", options_.amount_max},
+                             {"wait_ms", std::max<SteadyMs>(next_ms_ - steady_ms_now(), 0)}}));
+    });
 }
 
 void Faucet::answer_token(const net::HttpRequest& request, const net::HttpServer::Reply& reply) {
@@ -86,21 +105,26 @@ void Faucet::answer_token(const net::HttpRequest& request, const net::HttpServer
         out.headers.emplace_back("Retry-After", std::to_string((next_ms_ - now + 999) / 1000));
         return reply(std::move(out));
     }
-    const auto balance = wallet_.balance();
-    if (!balance) return reply(error(503, "the wallet cannot be read"));
-    if (balance->unspent < *amount)
-        return reply(error(400, "amount: the wallet has " + std::to_string(balance->unspent)));
+    // Before the wallet is asked: two at once get one token.
     next_ms_ = now + options_.interval_s * 1000;
-    wallet_.send(
-        *amount, {}, [this, reply, amount = *amount, peer = request.peer](Result<std::string> token) {
-            if (!token) {
-                next_ms_ = 0;  // nobody got anything
-                log::warn("faucet: no token: {}", token.error().what);
-                return reply(error(503, "the mint does not answer; nothing is lost, try again later"));
-            }
-            log::info("faucet: {}: a token of {} {}", peer, amount, options_.unit);
-            reply(response(200, {{"token", *token}, {"amount", amount}, {"unit", options_.unit}}));
-        });
+    ask_balance([this, reply, amount = *amount, peer = request.peer](const Result<wallet::Balance>& balance) {
+        if (balance && balance->unspent >= amount) return pay(amount, peer, reply);
+        next_ms_ = 0;  // nobody got anything
+        if (!balance) return reply(error(503, "the wallet cannot be read: " + balance.error().what));
+        reply(error(400, "amount: the wallet has " + std::to_string(balance->unspent)));
+    });
+}
+
+void Faucet::pay(std::uint64_t amount, const std::string& peer, const net::HttpServer::Reply& reply) {
+    wallet_.send(amount, {}, [this, reply, amount, peer](Result<std::string> token) {
+        if (!token) {
+            next_ms_ = 0;
+            log::warn("faucet: no token: {}", token.error().what);
+            return reply(error(503, "the mint does not answer; nothing is lost, try again later"));
+        }
+        log::info("faucet: {}: a token of {} {}", peer, amount, options_.unit);
+        reply(response(200, {{"token", *token}, {"amount", amount}, {"unit", options_.unit}}));
+    });
 }
 
 }  // namespace hp::proxy

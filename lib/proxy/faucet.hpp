@@ -23,12 +23,21 @@ class Faucet {
     void stop() { server_->stop(); }
 
   private:
-    Faucet(wallet::Wallet& wallet, Options options)
-        : wallet_{wallet}, options_{std::move(options)}, names_{options_.listen, options_.public_names} {}
+    Faucet(net::Loop& loop, wallet::Wallet& wallet, Options options)
+        : loop_{loop},
+          wallet_{wallet},
+          options_{std::move(options)},
+          names_{options_.listen, options_.public_names} {}
     void answer(const net::HttpRequest& request, const net::HttpServer::Reply& reply);
+    using OnBalance = std::function<void(Result<wallet::Balance>)>;
+    /// The wallet's answer, or an error when its database keeps it waiting.
+    void ask_balance(OnBalance done);
     void answer_balance(const net::HttpServer::Reply& reply);
     void answer_token(const net::HttpRequest& request, const net::HttpServer::Reply& reply);
 
+    void pay(std::uint64_t amount, const std::string& peer, const net::HttpServer::Reply& reply);
+
+    net::Loop& loop_;
     wallet::Wallet& wallet_;
     Options options_;
     net::HttpNames names_;

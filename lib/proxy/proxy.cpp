@@ -41,6 +41,9 @@ Result<std::unique_ptr<Proxy>> Proxy::start(net::Loop& loop, ProxyOptions option
         p->expected_.erase(quote_id);
         p->events_.quote_parked(quote_id, reason);
     };
+    p->wallet_->on_mint_wrong = [p](const std::string& what) {
+        p->events_.alarm("mint " + p->options_.wallet.mint_url + ": " + what);
+    };
     if (p->options_.faucet) {
         HP_TRY(p->faucet_, Faucet::listen(loop, *p->wallet_, *p->options_.faucet));
         log::info("faucet on http://{}: tokens of up to {} {}, one every {} s", p->faucet_->bound().text(),
@@ -94,9 +97,9 @@ Result<std::unique_ptr<Proxy>> Proxy::start(net::Loop& loop, ProxyOptions option
         const auto period_ms =
             std::clamp<SteadyMs>(static_cast<SteadyMs>(p->miners_.size()) * 5, 5'000, 60'000);
         for (auto& [id, miner] : p->miners_) miner->tell_status(now, period_ms);
-        auto balance = p->wallet_->balance();
-        p->events_.status(p->miners_.size(), p->upstream_->status(), p->wallet_->is_connected(),
-                          balance ? balance->unspent : 0, p->refusals_);
+        p->refresh_balance();
+        p->events_.status(p->miners_.size(), p->upstream_->status(), p->wallet_->is_connected(), p->balance_,
+                          p->refusals_);
     });
     p->lookup_.every(kLookupMs, [p] {
         if (p->wallet_->is_connected()) p->find_quotes();
@@ -126,6 +129,14 @@ void Proxy::connect_wallet() {
         wallet_reason_ = connected.error().what;
         auto random = get_le<std::uint32_t>(crypto::random_array<4>().data());
         wallet_retry_.after(wallet_backoff_.next_ms(random), [this] { connect_wallet(); });
+    });
+}
+
+void Proxy::refresh_balance() {
+    if (std::exchange(is_asking_balance_, true)) return;
+    wallet_->balance([this](const Result<wallet::Balance>& balance) {
+        is_asking_balance_ = false;
+        if (balance) balance_ = balance->unspent;
     });
 }
 

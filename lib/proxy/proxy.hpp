@@ -50,6 +50,7 @@ class Proxy {
     void on_quote(const std::string& quote_id, std::uint64_t amount, SteadyMs share_received_ms);
     void on_minted(const wallet::Minted& minted);
     void connect_wallet();
+    void refresh_balance();
     void find_quotes();
     void look_for_quotes_soon();
     void end_patience();
@@ -81,6 +82,9 @@ class Proxy {
     net::Timer lookup_;
     net::Timer soon_;
     bool is_looking_soon_{false};
+    /// Of the last answer that the wallet gave: nothing here waits for its database.
+    std::uint64_t balance_{0};
+    bool is_asking_balance_{false};
     bool is_ready_{false};
     bool had_mint_{false};
     std::string wallet_reason_;

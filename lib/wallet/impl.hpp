@@ -28,10 +28,18 @@ struct Wallet::Impl {
     Result<std::size_t> quotes_to_mint();
     void pump();
     void pump_later(const Error& why);
+    void pump_later(const Error& why, net::Backoff& pause);
     void on_minted(const Result<Ended>& ended);
+    void on_late_end(const Ended& ended);
+    void on_wrong(const std::string& what);
+    // second_look.cpp
+    void look_again();
+    void look_at(std::vector<Vault::Look> due);
+    void note_look(const Vault::Look& look, const Operations::Looked& looked, std::vector<Vault::Look> due);
+    void end_looks();
     void find_quotes(std::function<void(Result<std::size_t>)> done);
     void ask_for_quotes(std::function<void(Result<std::size_t>)> done);
-    Result<std::size_t> take_quotes(const std::vector<cashu::Quote>& quotes);
+    Result<std::size_t> take_quotes(const cashu::LookupResponse& found_there);
     void consolidate();
     bool is_idle();
     void when_idle(std::int64_t limit_ms, std::function<void(Result<>)> done);
@@ -50,8 +58,8 @@ struct Wallet::Impl {
     void start_reclaim(std::int64_t token_id, AskedPtr<Result<std::uint64_t>> asked);
     void check_tokens(std::function<void(Result<>)> done);
     void check_from(std::shared_ptr<std::vector<cashu::PublicKey33>> ys, AskedPtr<Result<>> asked);
-    void restore(std::function<void(Result<Restored>)> done);
-    void restore_from(std::shared_ptr<std::vector<cashu::KeysetId>> ids, Restored so_far,
+    void restore(std::uint64_t gap, std::function<void(Result<Restored>)> done);
+    void restore_from(std::shared_ptr<std::vector<cashu::KeysetId>> ids, std::uint64_t gap, Restored so_far,
                       AskedPtr<Result<Restored>> asked);
     /// Calls `then` when the mint is known, or answers with why not.
     template <class T>
@@ -72,11 +80,16 @@ struct Wallet::Impl {
     Operations operations;
     std::function<void(Minted)> tell_minted;
     std::function<void(std::string quote_id, std::string reason)> tell_parked;
+    std::function<void(std::string what)> tell_wrong;
     /// For the owner's thread: the mint is known (session.is_ready()), and its last answer came.
     std::atomic<bool> is_connected{false};
 
     net::Timer again;  ///< of pump()
     net::Backoff backoff{500, 30'000};
+    net::Backoff wrong_backoff;  ///< while the mint's answers are wrong: 1 to 60 s
+    SteadyMs tell_wrong_not_before_ms{0};
+    net::Timer look_timer;
+    bool is_looking{false};
     net::Timer connect_limit;
     net::Timer probe;  ///< of an idle mint
     SteadyMs mint_heard_ms{0};

@@ -146,8 +146,8 @@ void MintClient::check_quotes(const std::vector<std::string>& ids, OnReply<std::
         std::move(done));
 }
 
-void MintClient::find_quotes(const cashu::LookupRequest& request, OnReply<std::vector<cashu::Quote>> done) {
-    call<std::vector<cashu::Quote>>(
+void MintClient::find_quotes(const cashu::LookupRequest& request, OnReply<cashu::LookupResponse> done) {
+    call<cashu::LookupResponse>(
         "POST", "/v1/mint/quote/pubkey", cashu::to_json(request),
         [](const std::string& text) { return cashu::lookup_response_from_json(text); }, std::move(done));
 }

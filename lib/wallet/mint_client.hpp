@@ -46,7 +46,7 @@ class MintClient {
     void check_states(const std::vector<cashu::PublicKey33>& ys,
                       OnReply<std::vector<cashu::ProofState>> done);
     void check_quotes(const std::vector<std::string>& ids, OnReply<std::vector<cashu::Quote>> done);
-    void find_quotes(const cashu::LookupRequest& request, OnReply<std::vector<cashu::Quote>> done);
+    void find_quotes(const cashu::LookupRequest& request, OnReply<cashu::LookupResponse> done);
 
   private:
     explicit MintClient(std::unique_ptr<net::HttpClient> http) : http_{std::move(http)} {}

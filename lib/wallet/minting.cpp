@@ -19,8 +19,7 @@ constexpr std::size_t kIncomingMax = 100'000;
 /// Unspent proofs from which on they are put together; a mint of many shares makes many.
 constexpr std::size_t kConsolidateFrom = 2'000;
 constexpr std::int64_t kConsolidatePauseMs = 60'000;
-/// A full page of a lookup: there may be more.
-constexpr std::size_t kLookupPage = 1'000;
+constexpr SteadyMs kTellWrongPauseMs = 60'000;
 
 std::uint32_t random_u32() { return get_le<std::uint32_t>(crypto::random_array<4>().data()); }
 
@@ -49,6 +48,7 @@ void Wallet::Impl::connect(std::function<void(Result<>)> done) {
             is_backing_off = false;
             backoff.reset();
             pump();
+            look_again();
         } else if (!is_idle()) {
             pump_later(result.error());
         }
@@ -80,10 +80,11 @@ void Wallet::Impl::resume(std::vector<std::int64_t> ops, std::function<void()> d
     if (ops.empty()) return done();
     std::int64_t op = ops.back();
     ops.pop_back();
-    courier.carry(op, [this, ops = std::move(ops), done = std::move(done)](const Result<Ended>& ended) {
-        on_minted(ended);
-        resume(ops, done);
-    });
+    courier.carry(op, Courier::Asked::before,
+                  [this, ops = std::move(ops), done = std::move(done)](const Result<Ended>& ended) {
+                      on_minted(ended);
+                      resume(ops, done);
+                  });
 }
 
 /// Another process on this file may have begun an operation and been cut off (hp-wallet beside hp-proxy).
@@ -160,16 +161,20 @@ void Wallet::Impl::pump() {
     incoming.clear();
     if (!*begun) return look_if_idle();
     is_minting = true;
-    courier.carry(**begun, [this](const Result<Ended>& ended) {
+    courier.carry(**begun, Courier::Asked::never, [this](const Result<Ended>& ended) {
         is_minting = false;
         on_minted(ended);
+        // Put aside: the next quotes try the mint's patience less and less often.
+        if (!ended) pump_later(ended.error(), wrong_backoff);
         pump();
     });
 }
 
-void Wallet::Impl::pump_later(const Error& why) {
+void Wallet::Impl::pump_later(const Error& why) { pump_later(why, backoff); }
+
+void Wallet::Impl::pump_later(const Error& why, net::Backoff& pause) {
     if (is_stopped || is_backing_off) return;
-    std::int64_t delay_ms = backoff.next_ms(random_u32());
+    std::int64_t delay_ms = pause.next_ms(random_u32());
     log::warn("quotes wait: {}; next try in {} ms", why.what, delay_ms);
     is_backing_off = true;
     // The keysets may have changed since: a refused beginning is tried with fresh ones.
@@ -186,7 +191,23 @@ void Wallet::Impl::pump_later(const Error& why) {
 
 void Wallet::Impl::on_minted(const Result<Ended>& ended) {
     if (!ended || !ended->is_done || ended->kind != OpKind::mint) return;
+    wrong_backoff.reset();
     tell_minted(Minted{ended->quote_ids, ended->amount});
+}
+
+/// One that was put aside has ended after all; refused, its quotes may be open again.
+void Wallet::Impl::on_late_end(const Ended& ended) {
+    on_minted(ended);
+    pump();
+    look_if_idle();
+}
+
+void Wallet::Impl::on_wrong(const std::string& what) {
+    const SteadyMs now = steady_ms_now();
+    if (now < tell_wrong_not_before_ms) return;
+    tell_wrong_not_before_ms = now + kTellWrongPauseMs;
+    log::error("mint {}: {}; what this concerns is kept, and asked for again", options.mint_url, what);
+    tell_wrong(what);
 }
 
 /// Many small proofs make every later token long: they are put together when nobody waits for the mint.
@@ -196,7 +217,7 @@ void Wallet::Impl::consolidate() {
     if (op && !*op) return;
     consolidate_not_before_ms = steady_ms_now() + kConsolidatePauseMs;
     if (!op) return log::warn("small proofs are not put together: {}", op.error().what);
-    courier.carry(**op, [this](const Result<Ended>& ended) {
+    courier.carry(**op, Courier::Asked::never, [this](const Result<Ended>& ended) {
         if (ended && ended->is_done) consolidate_not_before_ms = 0;
         pump();
     });
@@ -224,7 +245,7 @@ void Wallet::Impl::ask_for_quotes(std::function<void(Result<std::size_t>)> done)
         to_hex(cashu::sign_lookup(lock_key, *session.info().pubkey, {}, crypto::random_array<32>()))};
     request.only_mintable = true;
     is_finding = true;
-    mint->find_quotes(request, [this, done = std::move(done)](Reply<std::vector<cashu::Quote>> reply) {
+    mint->find_quotes(request, [this, done = std::move(done)](Reply<cashu::LookupResponse> reply) {
         is_finding = false;
         Result<std::size_t> found =
             reply ? take_quotes(*reply) : Result<std::size_t>{fail(reply.error().error)};
@@ -235,7 +256,8 @@ void Wallet::Impl::ask_for_quotes(std::function<void(Result<std::size_t>)> done)
     });
 }
 
-Result<std::size_t> Wallet::Impl::take_quotes(const std::vector<cashu::Quote>& quotes) {
+Result<std::size_t> Wallet::Impl::take_quotes(const cashu::LookupResponse& found_there) {
+    const auto& quotes = found_there.quotes;
     auto is_ours = [this](const cashu::Quote& quote) {
         bool same_key = quote.pubkey &&
                         std::equal(quote.pubkey->begin() + 1, quote.pubkey->end(), locking_key.begin() + 1);
@@ -252,7 +274,12 @@ Result<std::size_t> Wallet::Impl::take_quotes(const std::vector<cashu::Quote>& q
                 ++count;
         return count;
     });
-    if (found && options.mints_quotes) has_more_to_find = quotes.size() >= kLookupPage && *found > 0;
+    if (found && options.mints_quotes) has_more_to_find = found_there.more && *found > 0;
+    if (found_there.more && !options.mints_quotes)
+        log::warn(
+            "the mint has more quotes for this key than the {} that it lists at once; those that are "
+            "minted make room for the others",
+            quotes.size());
     return found;
 }
 
@@ -260,8 +287,8 @@ Result<std::size_t> Wallet::Impl::take_quotes(const std::vector<cashu::Quote>& q
 
 bool Wallet::Impl::is_idle() {
     if (is_stopped) return courier.under_way() == 0;
-    if (!incoming.empty() || is_minting || is_finding || has_more_to_find || !connecting.empty() ||
-        !lane.is_idle() || courier.under_way() > 0)
+    if (!incoming.empty() || is_minting || is_finding || is_looking || has_more_to_find ||
+        !connecting.empty() || !lane.is_idle() || courier.under_way() > 0)
         return false;
     auto open = quotes_to_mint();
     return open && *open == 0;
@@ -283,14 +310,20 @@ void Wallet::Impl::when_idle(std::int64_t limit_ms, std::function<void(Result<>)
 
 void Wallet::Impl::look_if_idle() {
     if (idle_waits.empty() || !is_idle()) return;
+    Result<> rest;
+    if (const auto aside = courier.aside(); aside > 0)
+        rest = fail(Errc::protocol,
+                    "the mint's answers to " + std::to_string(aside) + " operations cannot be right",
+                    "they are kept, and the mint is asked again at the next start");
     auto waits = std::exchange(idle_waits, {});
-    for (auto& wait : waits) loop.post([wait] { wait->done({}); });
+    for (auto& wait : waits) loop.post([wait, rest] { wait->done(rest); });
 }
 
 void Wallet::Impl::stop() {
     is_stopped = true;
     again.cancel();
     probe.cancel();
+    look_timer.cancel();
     store_incoming();
     courier.stop();
     look_if_idle();

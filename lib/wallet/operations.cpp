@@ -32,14 +32,14 @@ Result<const cashu::Keyset*> Operations::active_keyset(UnixMs now) const {
     return fail(Errc::refused, "the mint has no active keyset of unit '" + unit_ + "'");
 }
 
-/// Counters for the amounts that are wanted. They count as used whatever comes of the request.
+/// Counters for the amounts that are wanted. They count as used until the request is known to be refused.
 Result<std::vector<Output>> Operations::make_outputs(const cashu::Keyset& keyset,
                                                      std::vector<Output> outputs) {
-    HP_TRY(auto first, vault_.take_counters(keyset.id, outputs.size()));
+    HP_TRY(auto counters, vault_.take_counters(keyset.id, outputs.size()));
     HP_CRASH_POINT("X3");
     for (std::size_t i = 0; i < outputs.size(); ++i) {
         bool is_for_token = outputs[i].is_for_token;
-        HP_TRY(outputs[i], keyring_.output(keyset.id, first + i, outputs[i].amount));
+        HP_TRY(outputs[i], keyring_.output(keyset.id, counters[i], outputs[i].amount));
         outputs[i].is_for_token = is_for_token;
     }
     return outputs;

@@ -14,6 +14,12 @@ namespace hp::wallet {
 /// A quote that was refused so often for reasons of its moment (keyset rotated, counters taken) is parked.
 inline constexpr unsigned kQuoteTriesMax = 5;
 
+/// Looks for signatures on the outputs of a refused operation: the first a minute after the refusal, each
+/// next after twice as long, at most a day.
+inline constexpr UnixMs kLookFirstMs = 60'000;
+inline constexpr UnixMs kLookLongestMs = 86'400'000;
+inline constexpr unsigned kLooksMax = 40;
+
 /// An operation's end, as its asker wants to know it.
 struct Ended {
     bool is_done{};  ///< else refused
@@ -29,12 +35,13 @@ using States = std::vector<std::pair<cashu::PublicKey33, cashu::ProofState>>;
 class Operations {
   public:
     Operations(Vault& vault, const Keyring& keyring, crypto::SecretKey lock_key, std::string mint_url,
-               std::string unit)
+               std::string unit, UnixMs look_first_ms = kLookFirstMs)
         : vault_{vault},
           keyring_{keyring},
           lock_key_{lock_key},
           mint_url_{std::move(mint_url)},
-          unit_{std::move(unit)} {}
+          unit_{std::move(unit)},
+          look_first_ms_{look_first_ms} {}
 
     struct NewQuote {
         std::string id;
@@ -66,11 +73,21 @@ class Operations {
     Result<Ended> settle(std::int64_t op, std::span<const cashu::BlindSignature> signatures,
                          const std::vector<std::string>& not_issued, UnixMs now);
 
+    /// What becomes of the outputs of a refused operation.
+    enum class Outputs {
+        /// The mint was asked once, has refused, and has signed none of them: their counters are taken again.
+        /// Seeing an output twice, the mint learns that one wallet made both requests; should it have signed
+        /// one all the same, it refuses the second request (11003) and NUT-09 brings the proof.
+        given_back,
+        /// Whatever is less clear: they stay used, and the mint is asked for signatures on them again later.
+        looked_for,
+    };
     /// The mint's no to a mint operation, as its quotes see it.
     struct Refusal {
         cashu::Code code{cashu::Code::unspecified};
         std::string reason;
         std::optional<std::uint64_t> mintable{};  ///< what the mint says of a single quote
+        Outputs outputs{Outputs::looked_for};
     };
     struct Parked {
         std::string quote_id;
@@ -78,7 +95,16 @@ class Operations {
     };
     Result<std::vector<Parked>> refuse_mint(std::int64_t op, const Refusal& refusal, UnixMs now);
     /// A swap that was refused: inputs that the mint has seen spent are spent, the others are free again.
-    Result<> refuse_swap(std::int64_t op, const std::string& reason, const States& inputs, UnixMs now);
+    Result<> refuse_swap(std::int64_t op, const std::string& reason, const States& inputs, Outputs outputs,
+                         UnixMs now);
+    /// What a later look for the outputs of a refused operation has found. All of a mint operation's: it is
+    /// done after all, and so are its quotes. Else it is looked for again, at longer and longer intervals, at
+    /// most kLooksMax times.
+    struct Looked {
+        std::size_t outputs{};
+        std::vector<cashu::PublicKey33> ys;  ///< of the good signatures among them
+    };
+    Result<std::optional<Ended>> note_look(const Vault::Look& look, const Looked& looked, UnixMs now);
     /// What the mint says of proofs: those that are spent are spent here too, unless they are the inputs of
     /// an operation under way, whose end will tell.
     Result<> note_states(const States& states);
@@ -103,6 +129,7 @@ class Operations {
     Result<std::vector<QuoteToMint>> choose_quotes(const cashu::Keyset& keyset, std::size_t quotes_max);
     void write_mint_request(std::int64_t op, const std::vector<QuoteToMint>& quotes,
                             std::span<const Output> outputs);
+    void end_refused(std::int64_t op, const std::string& reason, Outputs outputs, UnixMs now);
     Ended describe(const OpRow& row);
 
     Vault& vault_;
@@ -110,6 +137,7 @@ class Operations {
     crypto::SecretKey lock_key_;
     std::string mint_url_;
     std::string unit_;
+    UnixMs look_first_ms_;
 };
 
 }  // namespace hp::wallet

@@ -75,6 +75,14 @@ Result<Ended> Operations::settle(std::int64_t op, std::span<const cashu::BlindSi
     });
 }
 
+void Operations::end_refused(std::int64_t op, const std::string& reason, Outputs outputs, UnixMs now) {
+    vault_.end_op(op, OpState::refused, reason, now);
+    if (outputs == Outputs::given_back)
+        vault_.give_back_outputs(op);
+    else
+        vault_.look_again(op, now + look_first_ms_);
+}
+
 Result<std::vector<Operations::Parked>> Operations::refuse_mint(std::int64_t op, const Refusal& refusal,
                                                                 UnixMs now) {
     return vault_.transact([&]() -> Result<std::vector<Parked>> {
@@ -82,7 +90,13 @@ Result<std::vector<Operations::Parked>> Operations::refuse_mint(std::int64_t op,
         auto row = vault_.op(op);
         if (!row || row->state != OpState::open) return parked;
         auto quotes = vault_.quotes_of(op);
+        if (refusal.outputs == Outputs::looked_for) vault_.remember_asked(op);
         for (QuoteToMint& quote : quotes) {
+            // Its proofs may have come in by a later look, while this operation was under way.
+            if (auto earlier = vault_.done_op_that_asked(quote.id)) {
+                vault_.quote_is_done(quote.id, *earlier, now);
+                continue;
+            }
             bool is_tried_out = ++quote.tries >= kQuoteTriesMax;
             bool amount_differs = refusal.mintable && *refusal.mintable > 0 &&
                                   *refusal.mintable <= kAmountMax && *refusal.mintable != quote.amount;
@@ -99,13 +113,13 @@ Result<std::vector<Operations::Parked>> Operations::refuse_mint(std::int64_t op,
                 parked.push_back({quote.id, refusal.reason});
             }
         }
-        vault_.end_op(op, OpState::refused, refusal.reason, now);
+        end_refused(op, refusal.reason, refusal.outputs, now);
         return parked;
     });
 }
 
 Result<> Operations::refuse_swap(std::int64_t op, const std::string& reason, const States& inputs,
-                                 UnixMs now) {
+                                 Outputs outputs, UnixMs now) {
     return vault_.transact([&]() -> Result<> {
         auto row = vault_.op(op);
         if (!row || row->state != OpState::open) return {};
@@ -113,8 +127,39 @@ Result<> Operations::refuse_swap(std::int64_t op, const std::string& reason, con
             if (state == cashu::ProofState::spent) vault_.proof_is_spent(y);
         vault_.inputs_are_free(op);
         vault_.close_tokens();
-        vault_.end_op(op, OpState::refused, reason, now);
+        end_refused(op, reason, outputs, now);
         return {};
+    });
+}
+
+Result<std::optional<Ended>> Operations::note_look(const Vault::Look& look, const Looked& looked,
+                                                   UnixMs now) {
+    return vault_.transact([&]() -> Result<std::optional<Ended>> {
+        auto row = vault_.op(look.op);
+        if (!row || row->state != OpState::refused || looked.outputs == 0) {
+            vault_.note_look(look.op, std::nullopt);
+            return std::nullopt;
+        }
+        if (looked.ys.size() < looked.outputs) {
+            const UnixMs wait = std::min(kLookLongestMs, look_first_ms_ << std::min(look.looks + 1, 20u));
+            vault_.note_look(look.op, look.looks + 1 < kLooksMax ? std::optional(now + wait) : std::nullopt);
+            return std::nullopt;
+        }
+        vault_.note_look(look.op, std::nullopt);
+        // Proofs that were spent elsewhere are not here: then the quotes stay as they are.
+        const bool all_here =
+            std::ranges::all_of(looked.ys, [&](const auto& y) { return vault_.state_of(y).has_value(); });
+        if (row->kind != OpKind::mint || !all_here) return std::nullopt;
+        std::uint64_t minted = 0, wanted = 0;
+        for (const Output& output : vault_.outputs_of(look.op)) minted += output.amount;
+        const auto quotes = vault_.unfinished_asked(look.op);
+        for (const QuoteToMint& quote : quotes) wanted += quote.amount;
+        vault_.end_op(look.op, OpState::done, {}, now);
+        // An amount that was corrected since is another quote's share of these outputs: left to the lookup.
+        if (wanted <= minted)
+            for (const QuoteToMint& quote : quotes) vault_.quote_is_done(quote.id, look.op, now);
+        row->state = OpState::done;
+        return describe(*row);
     });
 }
 

@@ -15,33 +15,61 @@ tl::unexpected<MintFailure> stopped_by(Error error) {
 
 }  // namespace
 
-void Scanner::scan(const cashu::KeysetId& id, std::uint64_t first, std::int64_t own_op, OnReply<Found> done) {
+void Scanner::scan(const cashu::KeysetId& id, std::uint64_t first, std::uint64_t gap, std::int64_t own_op,
+                   OnReply<Found> done) {
     auto walk = std::make_shared<Walk>();
     walk->id = id;
     walk->own_op = own_op;
-    walk->next = walk->unknown_since = first;
+    walk->gap = gap;
+    walk->next = first;
     walk->done = std::move(done);
-    ask(walk);
+    auto known = vault_.transact([&]() -> Result<std::uint64_t> { return vault_.next_counter(id); });
+    if (!known) return walk->done(stopped_by(known.error()));
+    walk->unknown_since = std::max(first, *known);
+    walk->found.looked_to = first;
+    ask_next(walk);
 }
 
-void Scanner::ask(const std::shared_ptr<Walk>& walk) {
-    if (walk->next - walk->unknown_since >= kScanBatch) return walk->done(walk->found);
+void Scanner::take(std::vector<Output> outputs, std::int64_t own_op, OnReply<Found> done) {
+    auto walk = std::make_shared<Walk>();
+    walk->own_op = own_op;
+    walk->is_one_batch = true;
+    walk->done = std::move(done);
+    if (outputs.empty()) return walk->done(walk->found);
+    walk->id = outputs.front().keyset;
+    ask(walk, outputs);
+}
+
+void Scanner::ask_next(const WalkPtr& walk) {
+    const std::uint64_t end = walk->unknown_since + walk->gap;
+    if (walk->next >= end) return walk->done(walk->found);
     std::vector<Output> outputs;
-    for (std::size_t i = 0; i < kScanBatch; ++i) {
+    const std::uint64_t count = std::min<std::uint64_t>(kScanBatch, end - walk->next);
+    for (std::uint64_t i = 0; i < count; ++i) {
         // What cannot be derived (the end of the counters) was never used either.
         auto output = keyring_.output(walk->id, walk->next + i, 0);
         if (output) outputs.push_back(*output);
     }
     if (outputs.empty()) return walk->done(walk->found);
+    walk->next += count;
+    walk->found.looked_to = walk->next;
+    ask(walk, outputs);
+}
+
+void Scanner::ask(const WalkPtr& walk, const std::vector<Output>& outputs) {
     mint_.restore({to_messages(outputs)}, [this, walk, outputs](Reply<cashu::RestoreResponse> reply) {
         if (!reply) return walk->done(tl::unexpected(reply.error()));
         on_restored(walk, outputs, *reply);
     });
 }
 
-void Scanner::on_restored(const std::shared_ptr<Walk>& walk, const std::vector<Output>& asked,
+void Scanner::go_on(const WalkPtr& walk) {
+    if (walk->is_one_batch) return walk->done(walk->found);
+    ask_next(walk);
+}
+
+void Scanner::on_restored(const WalkPtr& walk, const std::vector<Output>& asked,
                           const cashu::RestoreResponse& response) {
-    walk->next += kScanBatch;
     std::vector<Restored> restored;
     std::vector<cashu::PublicKey33> ys;
     for (std::size_t i = 0; i < response.outputs.size(); ++i) {
@@ -49,10 +77,16 @@ void Scanner::on_restored(const std::shared_ptr<Walk>& walk, const std::vector<O
                                    [&](const Output& one) { return one.B_ == response.outputs[i].B_; });
         if (output == asked.end()) continue;
         walk->unknown_since = std::max(walk->unknown_since, output->counter + 1);
-        auto proof = keyring_.open(*output, response.signatures[i]);
+        walk->found.next = std::max(walk->found.next, output->counter + 1);
+        // Another wallet of the seed may have asked for another amount.
+        Output of_any_amount = *output;
+        of_any_amount.amount = 0;
+        auto proof = keyring_.open(of_any_amount, response.signatures[i]);
         if (!proof) {
-            log::warn("restore: the signature at counter {} of keyset {} {}, left out", output->counter,
-                      walk->id.hex(), proof.error().what);
+            const std::string what = "the signature at counter " + std::to_string(output->counter) +
+                                     " of keyset " + walk->id.hex() + " " + proof.error().what;
+            log::warn("restore: {}, left out", what);
+            if (on_wrong) on_wrong(what);
             continue;
         }
         auto y = cashu::y_of(proof->secret);
@@ -62,7 +96,7 @@ void Scanner::on_restored(const std::shared_ptr<Walk>& walk, const std::vector<O
     }
     if (ys.empty()) {
         if (auto stored = store(*walk, {}, {}); !stored) return walk->done(stopped_by(stored.error()));
-        return ask(walk);
+        return go_on(walk);
     }
     mint_.check_states(ys, [this, walk, restored](Reply<std::vector<cashu::ProofState>> reply) {
         if (!reply) return walk->done(tl::unexpected(reply.error()));
@@ -70,10 +104,10 @@ void Scanner::on_restored(const std::shared_ptr<Walk>& walk, const std::vector<O
     });
 }
 
-void Scanner::on_states(const std::shared_ptr<Walk>& walk, const std::vector<Restored>& restored,
+void Scanner::on_states(const WalkPtr& walk, const std::vector<Restored>& restored,
                         const std::vector<cashu::ProofState>& states) {
     if (auto stored = store(*walk, restored, states); !stored) return walk->done(stopped_by(stored.error()));
-    ask(walk);
+    go_on(walk);
 }
 
 Result<> Scanner::store(Walk& walk, const std::vector<Restored>& restored,
@@ -82,6 +116,8 @@ Result<> Scanner::store(Walk& walk, const std::vector<Restored>& restored,
     auto stored = vault_.transact([&]() -> Result<> {
         for (std::size_t i = 0; i < restored.size(); ++i) {
             const auto& [output, y, proof] = restored[i];
+            vault_.counter_is_taken(output.keyset, output.counter);
+            if (walk.is_one_batch && proof.amount == output.amount) found.ys.push_back(y);
             if (vault_.is_awaited(output.keyset, output.counter, walk.own_op)) continue;
             if (states[i] == cashu::ProofState::spent) {
                 auto here = vault_.state_of(y);
@@ -96,7 +132,7 @@ Result<> Scanner::store(Walk& walk, const std::vector<Restored>& restored,
         }
         HP_CRASH_POINT("X11");
         vault_.close_tokens();
-        vault_.raise_counter(walk.id, walk.unknown_since);
+        if (found.next > 0) vault_.raise_counter(walk.id, found.next);
         return {};
     });
     if (stored) walk.found = found;

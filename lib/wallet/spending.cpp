@@ -7,7 +7,7 @@ namespace hp::wallet {
 namespace {
 
 constexpr std::int64_t kAnswerLimitMs = 30'000;
-constexpr std::int64_t kRestoreLimitMs = 600'000;
+constexpr std::int64_t kRestoreLimitMs = 6 * 3'600'000;
 constexpr unsigned kTriesMax = 3;
 /// Ys asked for at once; mints take 1000 at most.
 constexpr std::size_t kStatesBatch = 500;
@@ -30,7 +30,7 @@ bool is_worth_another_try(const Ended& ended) {
     }
 }
 
-const Error kRestoreLate{Errc::timeout, "the restore has not ended within 10 minutes",
+const Error kRestoreLate{Errc::timeout, "the restore has not ended within 6 hours",
                          "what was found is kept; restore again to go on"};
 
 }  // namespace
@@ -52,7 +52,7 @@ void Wallet::Impl::try_send(std::uint64_t amount, const std::string& memo, unsig
     if (!begun->token.empty()) HP_CRASH_POINT("X10");
     if (!begun->token.empty()) return asked->answer(begun->token);
     if (!begun->op) return when_connected(asked, [=, this] { try_send(amount, memo, tries, asked); });
-    courier.carry(*begun->op, [=, this, is_first_step = begun->is_consolidation](const Result<Ended>& ended) {
+    auto go_on = [=, this, is_first_step = begun->is_consolidation](const Result<Ended>& ended) {
         look_if_idle();
         // Late: if a token was made, it is among tokens().
         if (asked->is_over()) return;
@@ -63,7 +63,8 @@ void Wallet::Impl::try_send(std::uint64_t amount, const std::string& memo, unsig
         if (tries + 1 < kTriesMax && is_worth_another_try(*ended))
             return try_send(amount, memo, tries + 1, asked);
         asked->answer(fail(Errc::refused, ended->reason));
-    });
+    };
+    courier.carry(*begun->op, Courier::Asked::never, std::move(go_on));
 }
 
 // ---- receive
@@ -73,6 +74,9 @@ void Wallet::Impl::receive(const std::string& text, std::function<void(Result<st
         kAnswerLimitMs, kLate, std::move(done), [this, text](AskedPtr<Result<std::uint64_t>> asked) {
             auto token = read_token(text, options.mint_url, options.unit);
             if (!token) return asked->answer(fail(token.error()));
+            if (token->dleqs_dropped > 0)
+                log::warn("the DLEQ of {} of the token's proofs lacks r, and proves nothing: left out",
+                          token->dleqs_dropped);
             when_connected(asked, [this, token = *token, asked] { try_receive(token, 0, asked); });
         });
 }
@@ -96,7 +100,7 @@ void Wallet::Impl::swap_in(const cashu::Token& token, unsigned tries, AskedPtr<R
     if (!proofs) return asked->answer(fail(proofs.error()));
     auto op = operations.begin_receive(*proofs, unix_ms_now());
     if (!op) return asked->answer(fail(op.error()));
-    courier.carry(*op, [=, this](const Result<Ended>& ended) {
+    courier.carry(*op, Courier::Asked::never, [=, this](const Result<Ended>& ended) {
         look_if_idle();
         if (asked->is_over()) return;
         if (!ended) return asked->answer(fail(ended.error()));
@@ -174,17 +178,17 @@ void Wallet::Impl::check_from(std::shared_ptr<std::vector<cashu::PublicKey33>> y
 
 // ---- restore
 
-void Wallet::Impl::restore(std::function<void(Result<Restored>)> done) {
+void Wallet::Impl::restore(std::uint64_t gap, std::function<void(Result<Restored>)> done) {
     lane.ask<Result<Restored>>(
-        kRestoreLimitMs, kRestoreLate, std::move(done), [this](AskedPtr<Result<Restored>> asked) {
-            when_connected(asked, [this, asked] {
-                restore_from(std::make_shared<std::vector<cashu::KeysetId>>(keyring.ids()), {}, asked);
+        kRestoreLimitMs, kRestoreLate, std::move(done), [this, gap](AskedPtr<Result<Restored>> asked) {
+            when_connected(asked, [this, gap, asked] {
+                restore_from(std::make_shared<std::vector<cashu::KeysetId>>(keyring.ids()), gap, {}, asked);
             });
         });
 }
 
-void Wallet::Impl::restore_from(std::shared_ptr<std::vector<cashu::KeysetId>> ids, Restored so_far,
-                                AskedPtr<Result<Restored>> asked) {
+void Wallet::Impl::restore_from(std::shared_ptr<std::vector<cashu::KeysetId>> ids, std::uint64_t gap,
+                                Restored so_far, AskedPtr<Result<Restored>> asked) {
     if (asked->is_over()) return;
     if (ids->empty())
         return find_quotes([so_far, asked](const Result<std::size_t>& found) mutable {
@@ -196,12 +200,14 @@ void Wallet::Impl::restore_from(std::shared_ptr<std::vector<cashu::KeysetId>> id
         });
     cashu::KeysetId id = ids->back();
     ids->pop_back();
-    scanner.scan(id, 0, 0, [=, this](const Reply<Scanner::Found>& found) {
+    scanner.scan(id, 0, gap, 0, [=, this](const Reply<Scanner::Found>& found) {
         if (!found) return asked->answer(fail(found.error().error));
-        Restored sum{0, so_far.proofs + found->proofs, 0};
+        Restored sum = so_far;
+        sum.proofs += found->proofs;
+        sum.keysets.push_back({id.hex(), found->next, found->looked_to});
         if (__builtin_add_overflow(so_far.amount, found->amount, &sum.amount))
             return asked->answer(fail(Errc::protocol, "the restored amounts sum to more than 2^64 - 1"));
-        restore_from(ids, sum, asked);
+        restore_from(ids, gap, sum, asked);
     });
 }
 

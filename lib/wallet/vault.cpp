@@ -50,6 +50,17 @@ CREATE TABLE quote(
 CREATE INDEX quote_open ON quote(is_alone DESC, added_ms) WHERE state = 'open';
 CREATE INDEX quote_op ON quote(op) WHERE op IS NOT NULL;
 CREATE INDEX quote_added ON quote(added_ms);
+)sql",
+                                   R"sql(
+CREATE TABLE free_counter(keyset BLOB NOT NULL, counter INTEGER NOT NULL, PRIMARY KEY(keyset, counter))
+  STRICT, WITHOUT ROWID;
+CREATE TABLE asked(op INTEGER NOT NULL REFERENCES op(id), quote TEXT NOT NULL, PRIMARY KEY(op, quote))
+  STRICT, WITHOUT ROWID;
+CREATE INDEX asked_quote ON asked(quote);
+CREATE TABLE look(op INTEGER PRIMARY KEY REFERENCES op(id), looks INTEGER NOT NULL DEFAULT 0, due_ms INTEGER NOT NULL)
+  STRICT;
+CREATE INDEX look_due ON look(due_ms);
+INSERT INTO look(op, due_ms) SELECT id, 0 FROM op WHERE state = 'refused';
 )sql"};
 
 constexpr const char* kKindNames[] = {"mint", "send", "receive", "consolidate"};
@@ -67,13 +78,13 @@ std::uint64_t counter_limit(const cashu::KeysetId& keyset) {
     return keyset.version() == 0 ? std::uint64_t{1} << 31 : static_cast<std::uint64_t>(INT64_MAX);
 }
 
+}  // namespace
+
 cashu::KeysetId read_keyset_id(const store::Statement& row, int column) {
     auto id = cashu::KeysetId::from_bytes(row.blob(column));
     if (!id) throw store::DbError(0, "a row has a bad keyset id");
     return *id;
 }
-
-}  // namespace
 
 Result<Vault> Vault::open(const std::string& path, const Identity& identity) {
     HP_TRY(auto db, store::Database::open(path, store::Mode::create, store::Journal::rollback, kApplicationId,
@@ -161,14 +172,36 @@ std::uint64_t Vault::next_counter(const cashu::KeysetId& keyset) {
     return row.bind(keyset.bytes()).step() ? static_cast<std::uint64_t>(row.integer(0)) : 0;
 }
 
-Result<std::uint64_t> Vault::take_counters(const cashu::KeysetId& keyset, std::uint64_t count) {
-    std::uint64_t first = next_counter(keyset);
-    if (count > counter_limit(keyset) - std::min(first, counter_limit(keyset)))
+Result<std::vector<std::uint64_t>> Vault::take_counters(const cashu::KeysetId& keyset, std::size_t count) {
+    std::vector<std::uint64_t> out;
+    auto given_back =
+        db_.prepare("SELECT counter FROM free_counter WHERE keyset = ? ORDER BY counter LIMIT ?");
+    given_back.bind(keyset.bytes(), static_cast<std::int64_t>(std::min<std::size_t>(count, 1u << 30)));
+    while (given_back.step()) out.push_back(static_cast<std::uint64_t>(given_back.integer(0)));
+    for (std::uint64_t counter : out) counter_is_taken(keyset, counter);
+    const std::uint64_t first = next_counter(keyset), fresh = count - out.size();
+    if (fresh > counter_limit(keyset) - std::min(first, counter_limit(keyset)))
         return fail(Errc::refused,
                     "the counters of keyset '" + keyset.hex() + "' are used up at " + std::to_string(first),
                     "the mint must rotate to another keyset");
-    raise_counter(keyset, first + count);
-    return first;
+    for (std::uint64_t i = 0; i < fresh; ++i) out.push_back(first + i);
+    if (fresh > 0) raise_counter(keyset, first + fresh);
+    return out;
+}
+
+void Vault::give_back_outputs(std::int64_t op) {
+    db_.prepare(
+           "INSERT OR IGNORE INTO free_counter(keyset, counter) SELECT keyset, counter FROM output "
+           "WHERE op = ?")
+        .bind(op)
+        .run();
+    db_.prepare("DELETE FROM output WHERE op = ?").bind(op).run();
+}
+
+void Vault::counter_is_taken(const cashu::KeysetId& keyset, std::uint64_t counter) {
+    db_.prepare("DELETE FROM free_counter WHERE keyset = ? AND counter = ?")
+        .bind(keyset.bytes(), counter)
+        .run();
 }
 
 void Vault::raise_counter(const cashu::KeysetId& keyset, std::uint64_t next) {
@@ -207,6 +240,25 @@ std::vector<std::int64_t> Vault::open_ops() {
     auto row = db_.prepare("SELECT id FROM op WHERE state = 'open' ORDER BY id");
     while (row.step()) out.push_back(row.integer(0));
     return out;
+}
+
+void Vault::look_again(std::int64_t op, UnixMs when) {
+    db_.prepare("INSERT OR IGNORE INTO look(op, due_ms) VALUES(?,?)").bind(op, when).run();
+}
+
+std::vector<Vault::Look> Vault::due_looks(UnixMs now, std::size_t limit) {
+    std::vector<Look> out;
+    auto row = db_.prepare("SELECT op, looks FROM look WHERE due_ms <= ? ORDER BY due_ms LIMIT ?");
+    row.bind(now, static_cast<std::int64_t>(limit));
+    while (row.step()) out.push_back({row.integer(0), static_cast<unsigned>(row.integer(1))});
+    return out;
+}
+
+void Vault::note_look(std::int64_t op, std::optional<UnixMs> again) {
+    if (again)
+        db_.prepare("UPDATE look SET looks = looks + 1, due_ms = ?2 WHERE op = ?1").bind(op, *again).run();
+    else
+        db_.prepare("DELETE FROM look WHERE op = ?").bind(op).run();
 }
 
 void Vault::end_op(std::int64_t id, OpState state, const std::string& reason, UnixMs now) {

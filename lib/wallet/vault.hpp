@@ -56,6 +56,9 @@ struct Identity {
     Bytes32 seed_mark{};   ///< tells one seed from another, and nothing else
 };
 
+/// Throws DbError where it is none.
+cashu::KeysetId read_keyset_id(const store::Statement& row, int column);
+
 class Vault {
   public:
     /// Opens or creates. Another unit or seed than the file's is an error. The mint may have moved: connect()
@@ -92,16 +95,31 @@ class Vault {
     /// Keysets that proofs or open operations depend on.
     std::vector<cashu::KeysetId> keysets_in_use();
 
-    /// The first of `count` counters that nobody had before. An error before a counter would wrap.
-    Result<std::uint64_t> take_counters(const cashu::KeysetId& keyset, std::uint64_t count);
-    /// Counters below `next` are used up.
+    /// `count` counters, ascending: those that were given back first, then such as nobody had before. An
+    /// error before a counter would wrap.
+    Result<std::vector<std::uint64_t>> take_counters(const cashu::KeysetId& keyset, std::size_t count);
+    /// Counters below `next` are used up, apart from those that were given back.
     void raise_counter(const cashu::KeysetId& keyset, std::uint64_t next);
     std::uint64_t next_counter(const cashu::KeysetId& keyset);
+    /// The outputs of an operation that the mint has refused and signed nothing of: their counters are taken
+    /// again, so that no restore meets a gap.
+    void give_back_outputs(std::int64_t op);
+    /// Somebody has it now: it is not given out again.
+    void counter_is_taken(const cashu::KeysetId& keyset, std::uint64_t counter);
 
     std::int64_t insert_op(OpKind kind, const std::string& memo, UnixMs now);
     void set_request(std::int64_t op, const std::string& path, const std::string& body);
     std::optional<OpRow> op(std::int64_t id);
     std::vector<std::int64_t> open_ops();
+    /// A refused operation whose outputs the mint may have signed all the same: it is asked again at `when`.
+    void look_again(std::int64_t op, UnixMs when);
+    /// Those that are due, the longest due first, and how often each was looked at.
+    struct Look {
+        std::int64_t op{};
+        unsigned looks{};
+    };
+    std::vector<Look> due_looks(UnixMs now, std::size_t limit);
+    void note_look(std::int64_t op, std::optional<UnixMs> again);
     void end_op(std::int64_t id, OpState state, const std::string& reason, UnixMs now);
     void insert_outputs(std::int64_t op, std::span<const Output> outputs);
     std::vector<Output> outputs_of(std::int64_t op);
@@ -121,6 +139,13 @@ class Vault {
     std::vector<QuoteToMint> quotes_of(std::int64_t op);
     void release_quote(const QuoteToMint& quote);
     void finish_quotes(std::int64_t op, UnixMs now);
+    /// Keeps in mind which quotes a refused operation asked for, after they were released or parked.
+    void remember_asked(std::int64_t op);
+    /// Those of them that are open or parked still.
+    std::vector<QuoteToMint> unfinished_asked(std::int64_t op);
+    /// An operation that asked for the quote and has turned out to be done.
+    std::optional<std::int64_t> done_op_that_asked(const std::string& quote_id);
+    void quote_is_done(const std::string& id, std::int64_t op, UnixMs now);
     std::vector<Wallet::QuoteRow> quotes(std::size_t limit);
 
     std::vector<CoinRow> coins(CoinState state);

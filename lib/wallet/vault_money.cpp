@@ -7,12 +7,6 @@ namespace {
 constexpr const char* kCoinStateNames[] = {"unspent", "reserved", "spending", "spent"};
 const char* name_of(CoinState state) { return kCoinStateNames[static_cast<std::size_t>(state)]; }
 
-cashu::KeysetId read_keyset_id(const store::Statement& row, int column) {
-    auto id = cashu::KeysetId::from_bytes(row.blob(column));
-    if (!id) throw store::DbError(0, "a row has a bad keyset id");
-    return *id;
-}
-
 QuoteToMint read_quote_to_mint(const store::Statement& row) {
     return {row.text(0), static_cast<std::uint64_t>(row.integer(1)), row.integer(2) != 0,
             static_cast<unsigned>(row.integer(3))};
@@ -93,6 +87,35 @@ void Vault::release_quote(const QuoteToMint& quote) {
 void Vault::finish_quotes(std::int64_t op, UnixMs now) {
     db_.prepare("UPDATE quote SET state = 'done', done_ms = ?2 WHERE op = ?1 AND state = 'minting'")
         .bind(op, now)
+        .run();
+}
+
+void Vault::remember_asked(std::int64_t op) {
+    db_.prepare("INSERT OR IGNORE INTO asked(op, quote) SELECT op, id FROM quote WHERE op = ?")
+        .bind(op)
+        .run();
+}
+
+std::vector<QuoteToMint> Vault::unfinished_asked(std::int64_t op) {
+    std::vector<QuoteToMint> out;
+    auto row = db_.prepare(
+        "SELECT quote.id, amount, is_alone, tries FROM asked JOIN quote ON quote.id = asked.quote "
+        "WHERE asked.op = ? AND quote.state IN ('open', 'parked')");
+    row.bind(op);
+    while (row.step()) out.push_back(read_quote_to_mint(row));
+    return out;
+}
+
+std::optional<std::int64_t> Vault::done_op_that_asked(const std::string& quote_id) {
+    auto row = db_.prepare(
+        "SELECT asked.op FROM asked JOIN op ON op.id = asked.op WHERE quote = ? AND op.state = 'done'");
+    if (!row.bind(quote_id).step()) return std::nullopt;
+    return row.integer(0);
+}
+
+void Vault::quote_is_done(const std::string& id, std::int64_t op, UnixMs now) {
+    db_.prepare("UPDATE quote SET state = 'done', reason = '', op = ?2, done_ms = ?3 WHERE id = ?1")
+        .bind(id, op, now)
         .run();
 }
 

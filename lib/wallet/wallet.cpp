@@ -1,6 +1,5 @@
 #include "wallet/wallet.hpp"
 
-#include <future>
 #include <thread>
 
 #include "cashu/nut20.hpp"
@@ -19,8 +18,10 @@ Wallet::Impl::Impl(net::Loop& loop_, WalletOptions options_, crypto::SecretKey l
       locking_key{lock_key_.public_key()},
       vault{std::move(vault_)},
       keyring{options.unit, options.seed},
-      operations{vault, keyring, lock_key_, options.mint_url, options.unit},
+      operations{vault, keyring, lock_key_, options.mint_url, options.unit, options.look_first_ms},
       again{loop_},
+      wrong_backoff{5 * options.retry_first_ms, 300 * options.retry_first_ms},
+      look_timer{loop_},
       connect_limit{loop_},
       probe{loop_},
       lane{loop_},
@@ -28,7 +29,7 @@ Wallet::Impl::Impl(net::Loop& loop_, WalletOptions options_, crypto::SecretKey l
       mint{std::move(mint_)},
       session{*mint, vault, keyring, options.unit, options.mint_url},
       scanner{*mint, vault, keyring},
-      courier{loop_, *mint, vault, operations, session, scanner} {
+      courier{loop_, *mint, vault, operations, session, scanner, options.retry_first_ms} {
     crypto::wipe(options.seed);  // the keyring has it
     mint->on_word = [this](bool is_there) { hear_mint(is_there); };
     lane.on_idle = [this] { look_if_idle(); };
@@ -36,6 +37,8 @@ Wallet::Impl::Impl(net::Loop& loop_, WalletOptions options_, crypto::SecretKey l
         log::warn("quote {} is parked: {}", printable(parked.quote_id), parked.reason);
         tell_parked(parked.quote_id, parked.reason);
     };
+    courier.on_wrong = scanner.on_wrong = [this](const std::string& what) { on_wrong(what); };
+    courier.on_late_end = [this](const Ended& ended) { on_late_end(ended); };
 }
 Wallet::Impl::~Impl() = default;
 
@@ -58,12 +61,12 @@ struct Wallet::Thread {
     void post(std::function<void(Impl&)> work) {
         inner.post([this, work = std::move(work)] { work(*impl); });
     }
-    /// Runs `work` on the wallet's thread and waits for it: at most for the commit that is being made.
+    /// Runs `work` in a transaction on the wallet's thread, and hands its result to the owner's.
     template <class T>
-    T ask(std::function<T(Impl&)> work) {
-        std::promise<T> answer;
-        inner.post([&] { answer.set_value(work(*impl)); });
-        return answer.get_future().get();
+    void read(std::function<Result<T>(Impl&)> work, std::function<void(Result<T>)> done) {
+        post([work = std::move(work), done = relay(std::move(done))](Impl& it) {
+            done(it.vault.transact([&] { return work(it); }));
+        });
     }
     /// A callback that may be called on the wallet's thread and runs on the owner's.
     template <class... Args>
@@ -110,6 +113,10 @@ Result<std::unique_ptr<Wallet>> Wallet::open(net::Loop& loop, WalletOptions opti
         if (self->on_parked) self->on_parked(quote_id, reason);
     };
     impl.tell_parked = self->thread_->relay(std::move(parked));
+    std::function<void(std::string)> wrong = [self](const std::string& what) {
+        if (self->on_mint_wrong) self->on_mint_wrong(what);
+    };
+    impl.tell_wrong = self->thread_->relay(std::move(wrong));
     std::function<void(Error)> fatal = [self](const Error& why) {
         if (self->on_fatal) self->on_fatal(why);
     };
@@ -137,24 +144,21 @@ void Wallet::find_quotes(std::function<void(Result<std::size_t>)> done) {
     thread_->post([done = thread_->relay(std::move(done))](Impl& impl) { impl.find_quotes(done); });
 }
 
-Result<Balance> Wallet::balance() {
-    return thread_->ask<Result<Balance>>([](Impl& impl) {
-        return impl.vault.transact([&]() -> Result<Balance> { return impl.vault.balance(); });
-    });
+void Wallet::balance(std::function<void(Result<Balance>)> done) {
+    thread_->read<Balance>([](Impl& impl) -> Result<Balance> { return impl.vault.balance(); },
+                           std::move(done));
 }
 
-Result<std::vector<Wallet::QuoteRow>> Wallet::quotes(std::size_t limit) {
-    return thread_->ask<Result<std::vector<QuoteRow>>>([limit](Impl& impl) {
-        impl.store_incoming();
-        return impl.vault.transact(
-            [&]() -> Result<std::vector<QuoteRow>> { return impl.vault.quotes(limit); });
-    });
+void Wallet::quotes(std::size_t limit, std::function<void(Result<std::vector<QuoteRow>>)> done) {
+    thread_->post([](Impl& impl) { impl.store_incoming(); });
+    thread_->read<std::vector<QuoteRow>>(
+        [limit](Impl& impl) -> Result<std::vector<QuoteRow>> { return impl.vault.quotes(limit); },
+        std::move(done));
 }
 
-Result<std::vector<Wallet::TokenRow>> Wallet::tokens() {
-    return thread_->ask<Result<std::vector<TokenRow>>>([](Impl& impl) {
-        return impl.vault.transact([&]() -> Result<std::vector<TokenRow>> { return impl.vault.tokens(); });
-    });
+void Wallet::tokens(std::function<void(Result<std::vector<TokenRow>>)> done) {
+    thread_->read<std::vector<TokenRow>>(
+        [](Impl& impl) -> Result<std::vector<TokenRow>> { return impl.vault.tokens(); }, std::move(done));
 }
 
 void Wallet::send(std::uint64_t amount, const std::string& memo,
@@ -177,12 +181,8 @@ void Wallet::check_tokens(std::function<void(Result<>)> done) {
     thread_->post([done = thread_->relay(std::move(done))](Impl& impl) { impl.check_tokens(done); });
 }
 
-void Wallet::restore(std::function<void(Result<Restored>)> done) {
-    thread_->post([done = thread_->relay(std::move(done))](Impl& impl) { impl.restore(done); });
-}
-
-bool Wallet::is_idle() const {
-    return thread_->ask<bool>([](Impl& impl) { return impl.is_idle(); });
+void Wallet::restore(std::uint64_t gap, std::function<void(Result<Restored>)> done) {
+    thread_->post([gap, done = thread_->relay(std::move(done))](Impl& impl) { impl.restore(gap, done); });
 }
 
 void Wallet::when_idle(std::int64_t limit_ms, std::function<void(Result<>)> done) {

@@ -123,6 +123,10 @@ pending 0"
     run_tool hp-wallet quotes --json
     [ "${#lines[@]}" -ge 20 ]
     assert_equal "$(jq -r .state <<<"$output" | sort -u)" open
+    run_tool hp-wallet quotes --json --limit 3
+    [ "${#lines[@]}" = 3 ]
+    assert_equal "$stderr" "hp-wallet: hint: there are more than these 3; see --limit"
+    run_tool hp-wallet quotes --json
     mined=$(jq -s 'map(.amount) | add' <<<"$output")
     assert_equal "$(unspent)" 0
 
@@ -161,7 +165,12 @@ pending 0"
     # The seed alone gives all of it back, with a share that was never minted.
     run_tool hp-wallet --wallet-database new.db restore --json
     assert_equal "$(jq .amount <<<"$output")" "$((mined - 7))"
+    assert_equal "$(jq '.gap == 3000 and (.keysets | length == 1) and
+        (.keysets[0] | .signed_to > 0 and .looked_to == .signed_to + 3000)' <<<"$output")" true
     assert_equal "$(unspent --wallet-database new.db)" "$((mined - 7))"
+    run_tool hp-wallet --wallet-database new.db restore --gap 50
+    assert_line --regexp '^keyset 01[0-9a-f]{64} signed_to [1-9][0-9]* looked_to [1-9][0-9]*$'
+    run_tool -2 hp-wallet restore --gap 0
     mine 1
     run_tool hp-wallet --wallet-database newer.db restore --json
     [ "$(jq .quotes_found <<<"$output")" -ge 1 ]

@@ -21,7 +21,9 @@ constexpr Invariant kInvariants[] = {
      "HAVING coalesce(max(next), 0) <= max(output.counter)"},
     {"an open operation has no request, or an ended one has",
      "SELECT 1 FROM op WHERE (state = 'open') <> (body <> '' AND path <> '')"},
-    {"an operation has no outputs", "SELECT 1 FROM op WHERE id NOT IN (SELECT op FROM output)"},
+    {"an operation that was not refused has no outputs",
+     "SELECT 1 FROM op WHERE state <> 'refused' AND id NOT IN (SELECT op FROM output)"},
+    {"a counter is free and used", "SELECT 1 FROM free_counter JOIN output USING(keyset, counter)"},
     {"outputs of an operation that is not there", "SELECT 1 FROM output WHERE op NOT IN (SELECT id FROM op)"},
     {"a proof is spending, and its operation is not open",
      "SELECT 1 FROM proof WHERE state = 'spending' AND (op IS NULL OR op NOT IN (SELECT id FROM op WHERE "

@@ -57,6 +57,7 @@ class Lane {
 
     void mine_wave(Dice& dice);
     void move_money(Dice& dice);
+    void move_money(std::uint64_t amount);
     void call_wallet(const Plan& plan, Dice& dice);
     void on_wallet_command_ended();
     bool wave_is_done() const;

@@ -93,10 +93,16 @@ void Lane::mine_wave(Dice& dice) {
 /// The oracle's wallet makes a token and takes it in again: a swap or two.
 void Lane::move_money(Dice& dice) {
     if (money_moves_) return;
-    auto balance = wallet_->balance();
-    if (!balance || balance->unspent < 8) return;
     money_moves_ = true;
-    wallet_->send(1 + dice.roll(balance->unspent / 2), "", [this](Result<std::string> token) {
+    wallet_->balance([this, dice = dice.roll(UINT64_MAX)](const Result<wallet::Balance>& balance) {
+        if (balance && balance->unspent >= 8) return move_money(1 + dice % (balance->unspent / 2));
+        money_moves_ = false;
+        nudge();
+    });
+}
+
+void Lane::move_money(std::uint64_t amount) {
+    wallet_->send(amount, "", [this](Result<std::string> token) {
         if (!token) {
             // Not enough for the fee, say: nothing has moved.
             if (token.error().code != Errc::refused)

@@ -195,8 +195,8 @@ Outcome race_counters(WalletHouse& house, Rng& rng, Crew& crew) {
                 for (std::size_t step = 0; step < 2; ++step) {
                     std::size_t keyset = thread % 2 == 0 ? step : 1 - step;
                     auto count = counts[(thread * kTransactions + static_cast<std::size_t>(i)) * 2 + keyset];
-                    HP_TRY(auto first, vault.take_counters(keysets[keyset].id, count));
-                    ranges[keyset] = {first, first + count, thread};
+                    HP_TRY(auto counters, vault.take_counters(keysets[keyset].id, count));
+                    ranges[keyset] = {counters.front(), counters.back() + 1, thread};
                 }
                 return {};
             });

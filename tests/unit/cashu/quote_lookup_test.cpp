@@ -71,11 +71,31 @@ TEST_CASE("lookup: requests and answers survive writing and reading") {
     CHECK(read->only_mintable);
     CHECK(read->timestamp == request.timestamp);
     Quote quote{.id = "a", .request = "b", .method = "ehash", .unit = "hash", .amount_paid = 1};
-    CHECK(lookup_response_from_json(lookup_response_json(std::vector{quote})) == std::vector{quote});
-    CHECK(lookup_response_json(std::vector<Quote>{}) == R"({"quotes":[]})");
+    CHECK(lookup_response_from_json(lookup_response_json(std::vector{quote}))->quotes == std::vector{quote});
+    CHECK(lookup_response_json(std::vector<Quote>{}) == R"({"quotes":[],"more":false})");
     for (const char* bad : {R"({"pubkeys":[1],"pubkey_signatures":["a"]})", R"({"pubkeys":[]})",
                             R"({"pubkeys":[],"pubkey_signatures":[],"only_mintable":1})",
                             R"({"pubkeys":[],"pubkey_signatures":[],"timestamp":-1})",
                             R"({"pubkeys":[],"pubkey_signatures":[],"timestamp":18446744073709551615})"})
         CHECK(code_of(lookup_request_from_json(bad)) == Code::unspecified);
+}
+
+TEST_CASE("C6: an answer that does not hold all of a key's quotes says so") {
+    for (std::size_t count : {kLookupQuotesMax - 1, kLookupQuotesMax, kLookupQuotesMax + 1}) {
+        const std::vector<Quote> quotes(count,
+                                        Quote{.id = "q", .request = "", .method = "ehash", .unit = "hash"});
+        auto read = lookup_response_from_json(lookup_response_json(quotes));
+        REQUIRE(read.has_value());
+        CHECK(read->quotes.size() == std::min(count, kLookupQuotesMax));
+        CHECK(read->more == (count > kLookupQuotesMax));
+    }
+    // A mint that does not know the member.
+    std::string old =
+        "{\"quotes\":" +
+        quotes_json(std::vector<Quote>(kLookupQuotesMax,
+                                       Quote{.id = "q", .request = "", .method = "ehash", .unit = "hash"})) +
+        "}";
+    CHECK(lookup_response_from_json(old)->more);
+    CHECK_FALSE(lookup_response_from_json(R"({"quotes":[]})")->more);
+    CHECK_FALSE(lookup_response_from_json(R"({"quotes":[],"more":1})").has_value());
 }

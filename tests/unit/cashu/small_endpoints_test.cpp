@@ -20,7 +20,7 @@ TEST_CASE("NUT-06: info announces what works and nothing else") {
     CHECK(json["contact"] == Json::parse(R"([{"method":"email","info":"a@b"}])"));
     CHECK(!json.contains("description"));
     CHECK(json["nuts"] == Json::parse(R"({
-        "4": {"methods": [{"method":"ehash","unit":"hash","min_amount":1,"max_amount":null}], "disabled": false},
+        "4": {"methods": [{"method":"ehash","unit":"hash"}], "disabled": false},
         "5": {"methods": [], "disabled": true},
         "7": {"supported":true}, "9": {"supported":true}, "12": {"supported":true}, "20": {"supported":true},
         "19": {"ttl":null,"cached_endpoints":[{"method":"POST","path":"/v1/mint/ehash"},

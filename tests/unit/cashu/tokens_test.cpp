@@ -121,7 +121,9 @@ TEST_CASE("V4: what is missing, doubled or left over is refused; unknown keys ar
     CHECK_FALSE(raw("a2" + empty_list + mint));
     CHECK_FALSE(raw("a4" + empty_list + mint + unit + unit));
     CHECK_FALSE(raw("a3" + empty_list + mint + unit + "00"));
-    CHECK_FALSE(raw("bf" + empty_list + mint + unit + "ff"));      // indefinite map
+    CHECK(raw("bf" + empty_list + mint + unit + "ff"));            // indefinite map
+    CHECK_FALSE(raw("bf" + empty_list + mint + unit));             // without its end
+    CHECK_FALSE(raw("a3" + empty_list + mint + unit + "ff"));      // an end of nothing
     CHECK_FALSE(raw("a3" + empty_list + mint + "6175" + "61ff"));  // not UTF-8
     CHECK_FALSE(raw("a3" + empty_list + mint + "6175" + "4162"));  // bytes where text must be
     CHECK_FALSE(raw("a3" + mint + unit + "6174" + "9bffffffffffffffff"));
@@ -168,4 +170,166 @@ TEST_CASE("base64url: every length there and back; both alphabets; strict ends")
         CAPTURE(bad);
         CHECK(!base64url_decode(bad).has_value());
     }
+}
+
+namespace {
+
+const std::string kMintUnit =
+    "616d616d"
+    "61756168";  // "m":"m" "u":"h"
+const std::string kPointCbor = "5821035015e6d7ade60ba8426cefaf1832bbd27257636e44a76b922d78e79b47cb689d";
+const std::string kProof =
+    "6161"
+    "04"
+    "6173"
+    "6173"
+    "6163" +
+    kPointCbor;  // "a":4 "s":"s" "c":...
+
+/// A token of one proof: `more` are pairs behind a, s and c of its map of `pairs`.
+Result<Token> with_proof(const std::string& pairs_head, const std::string& more,
+                         const std::string& top = "") {
+    const std::string head = top.empty() ? "a3" : "a4";
+    return decode_token_raw(bytes_of(to_hex(as_bytes("crawB")) + head + kMintUnit + top +
+                                     "6174"
+                                     "81"
+                                     "a2"
+                                     "6169"
+                                     "48009a1f293253e41e"
+                                     "6170"
+                                     "81" +
+                                     pairs_head + kProof + more));
+}
+
+}  // namespace
+
+TEST_CASE("C6: null is the same as absent for memo, witness and DLEQ") {
+    const auto read = with_proof("a3", "");
+    REQUIRE(read.has_value());
+    const Token& plain = *read;
+    for (const char* nothing : {"f6", "f7"}) {
+        CHECK(with_proof("a4", std::string("6177") + nothing) == plain);
+        CHECK(with_proof("a4", std::string("6164") + nothing) == plain);
+        CHECK(with_proof("a5", std::string("6164") + nothing + "6177" + nothing) == plain);
+        CHECK(with_proof("a3", "", std::string("6164") + nothing) == plain);
+        // What a proof needs may not be null.
+        CHECK_FALSE(with_proof("a4", std::string("6161") + nothing).has_value());
+    }
+    CHECK(plain.dleqs_dropped == 0);
+}
+
+TEST_CASE("C6: a DLEQ without r is left out and counted, one without e or s is refused") {
+    const std::string scalar = "5820" + std::string(64, '1');
+    auto e = "6165" + scalar, s = "6173" + scalar, r = "6172" + scalar;
+    auto whole = with_proof("a4",
+                            "6164"
+                            "a3" +
+                                e + s + r);
+    REQUIRE(whole.has_value());
+    CHECK(whole->proofs[0].dleq.has_value());
+    CHECK(whole->dleqs_dropped == 0);
+    for (const std::string& lacking : {"a2" + e + s, "a3" + e + s + "6172f6"}) {
+        auto token = with_proof("a4", "6164" + lacking);
+        REQUIRE(token.has_value());
+        CHECK(token->proofs[0].dleq == std::nullopt);
+        CHECK(token->dleqs_dropped == 1);
+    }
+    CHECK_FALSE(with_proof("a4",
+                           "6164"
+                           "a2" +
+                               e + r)
+                    .has_value());
+    CHECK_FALSE(with_proof("a4",
+                           "6164"
+                           "a0")
+                    .has_value());
+
+    const std::string number(64, '1');
+    auto v3 = decode_token(
+        "cashuA" +
+        base64url_encode(as_bytes(
+            R"({"token":[{"mint":"https://m","proofs":[{"amount":4,"id":"009a1f293253e41e","secret":"s","C":")" +
+            to_hex(y_of("1")) + R"(","witness":null,"dleq":{"e":")" + number + R"(","s":")" + number +
+            R"("}}]}],"memo":null})")));
+    REQUIRE_MESSAGE(v3.has_value(), (v3 ? "" : v3.error().what));
+    CHECK(v3->dleqs_dropped == 1);
+    CHECK(v3->proofs[0].dleq == std::nullopt);
+}
+
+TEST_CASE("C6: lengths may be indefinite everywhere, strings in chunks") {
+    auto raw = [](const std::string& cbor_hex) {
+        return decode_token_raw(bytes_of(to_hex(as_bytes("crawB")) + cbor_hex));
+    };
+    auto plain = with_proof("a3", "");
+    auto id = std::string(
+        "5f"
+        "42009a"
+        "40"
+        "461f293253e41e"
+        "ff");
+    auto chunked =
+        raw("bf"
+            "616d"
+            "7f616dff"
+            "6175"
+            "7f60"
+            "6168"
+            "ff"
+            "6174"
+            "9f"
+            "bf"
+            "6169" +
+            id +
+            "6170"
+            "9f"
+            "bf" +
+            kProof +
+            "617a"
+            "9fbf616101ff7f6161ffff"
+            "ff"
+            "ff"
+            "ff"
+            "ff"
+            "ff");
+    REQUIRE_MESSAGE(chunked.has_value(), (chunked ? "" : chunked.error().what));
+    CHECK(*chunked == *plain);
+    for (const char* bad :
+         {"bf", "bf616d7f616d", "bf616d5f416dff", "bf616d7f5f416dffff", "bf616d7f7f616dffff", "bf616dff",
+          "9fff", "5fff", "1f", "3f", "df", "ffff", "bf7f61ff61ffff"}) {
+        CAPTURE(bad);
+        CHECK_FALSE(raw(bad).has_value());
+    }
+    Bytes deep;
+    for (int i = 0; i < 100; ++i) deep.push_back(0x9f);
+    cbor::Reader nested{deep};
+    nested.skip();
+    CHECK(nested.error().find("nested more than 16 deep") != std::string::npos);
+}
+
+TEST_CASE("C6: what pasting puts around a token and into it is skipped") {
+    Token token = sample();
+    const std::string text = encode_token(token, TokenIds::full);
+    for (const char* blank :
+         {"\xef\xbb\xbf", "\xc2\xa0", "\xe2\x80\x8b", "\xe2\x80\xaf", "\xe2\x80\x89", "\xe3\x80\x80",
+          "\xe2\x81\xa0", "\xc2\xad", "\xc2\x85", "\xe2\x80\xa8", "\v", "\f", "\t \r\n"}) {
+        CAPTURE(blank);
+        CHECK(decode_token(blank + text + blank) == token);
+        CHECK(decode_token(std::string(blank) + "cashu:" + blank + text.substr(0, 3) + blank +
+                           text.substr(3, 40) + blank + text.substr(43)) == token);
+    }
+    for (const char* scheme : {"CASHU:", "Cashu:", "CASHU://", "cashu://",
+                               "\xef\xbb\xbf"
+                               "CASHU: "})
+        CHECK(decode_token(scheme + text) == token);
+    CHECK(decode_token("CASHU" + text.substr(5)) == token);
+    // Positions are those of what was given.
+    CHECK(decode_token("\xc2\xa0"
+                       "bitcoin")
+              .error()
+              .what == "token: position 0: expected 'cashuA' or 'cashuB'");
+    std::string broken = "\xef\xbb\xbf" + text;
+    broken[23] = '!';
+    CHECK(decode_token(broken).error().what == "token: position 23: not a base64 character");
+    CHECK_FALSE(decode_token("cashuB\xe2\x82\xac").has_value());  // a euro is no blank
+    CHECK_FALSE(decode_token("cashuB\xe2").has_value());
 }

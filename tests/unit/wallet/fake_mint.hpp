@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <map>
+#include <set>
 
 #include "cashu/deciders.hpp"
 #include "cashu/nut06.hpp"
@@ -83,6 +84,10 @@ class FakeMint {
     std::map<cashu::PublicKey33, cashu::BlindSignature> signed_outputs;
     std::map<cashu::PublicKey33, bool> spent;
     bool replays{true};  ///< the same request is answered as before
+    /// Whether what is signed for a request (its body; for a restore "") gets a DLEQ that does not verify.
+    std::function<bool(const std::string& body)> lies;
+    bool denies{false};             ///< restores nothing, and calls every quote open
+    std::set<std::string> refused;  ///< bodies of signing requests
     std::size_t batch_max{100};
     std::deque<Next> next;                                  ///< for the next POSTs that sign
     bool is_down{false};                                    ///< something in front of it answers 502
@@ -136,8 +141,9 @@ class FakeMint {
         auto answer = sign(path, body);
         if (how == Next::lose) return {500, ""};
         if (how == Next::hold) return {0, ""};
-        if (answer && how == Next::spoil)
+        if (answer && (how == Next::spoil || (lies && lies(body))))
             for (auto& signature : *answer) signature.dleq->e[5] ^= 1;
+        if (!answer) refused.insert(body);
         if (!answer) return respond(Answer<std::string>{tl::unexpected(answer.error())});
         return {200, cashu::signatures_json(*answer)};
     }
@@ -208,10 +214,12 @@ class FakeMint {
         HP_TRY(auto request, cashu::restore_request_from_json(body));
         cashu::RestoreResponse response;
         for (const auto& output : request.outputs)
-            if (auto at = signed_outputs.find(output.B_); at != signed_outputs.end()) {
+            if (auto at = signed_outputs.find(output.B_); at != signed_outputs.end() && !denies) {
                 response.outputs.push_back(output);
                 response.signatures.push_back(at->second);
             }
+        if (lies && lies(""))
+            for (auto& signature : response.signatures) signature.dleq->e[5] ^= 1;
         return cashu::to_json(response);
     }
 
@@ -227,6 +235,8 @@ class FakeMint {
         HP_TRY(auto request, cashu::check_quotes_request_from_json(body, batch_max));
         std::vector<cashu::Quote> out;
         for (const auto& id : request.quotes) out.push_back(quotes[id]);
+        for (auto& quote : out)
+            if (denies) quote.amount_issued = 0;
         return cashu::quotes_json(out);
     }
 

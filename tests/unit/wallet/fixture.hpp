@@ -24,6 +24,8 @@ struct Bench {
         options.database = dir.file(name);
         options.seed = seed_of(seed);
         options.mint_url = mint.url();
+        options.retry_first_ms = retry_first_ms;
+        options.look_first_ms = look_first_ms;
         auto wallet = Wallet::open(loop, options);
         REQUIRE_MESSAGE(wallet.has_value(), (wallet ? "" : wallet.error().what));
         return *std::move(wallet);
@@ -53,8 +55,13 @@ struct Bench {
     Result<std::uint64_t> reclaim(Wallet& wallet, std::int64_t id) {
         return wait<std::uint64_t>([&](auto done) { wallet.reclaim(id, std::move(done)); });
     }
-    Result<Wallet::Restored> restore(Wallet& wallet) {
-        return wait<Wallet::Restored>([&](auto done) { wallet.restore(std::move(done)); });
+    Result<Wallet::Restored> restore(Wallet& wallet, std::uint64_t gap = kRestoreGap) {
+        return wait<Wallet::Restored>([&](auto done) { wallet.restore(gap, std::move(done)); });
+    }
+    std::vector<Wallet::TokenRow> tokens(Wallet& wallet) {
+        auto rows = wait<std::vector<Wallet::TokenRow>>([&](auto done) { wallet.tokens(std::move(done)); });
+        REQUIRE(rows.has_value());
+        return *rows;
     }
     /// A quote at the mint, told to the wallet.
     void quote(Wallet& wallet, const std::string& id, std::uint64_t amount) {
@@ -71,13 +78,14 @@ struct Bench {
         REQUIRE(balance(*wallet).unspent == amount);
         return wallet;
     }
-    static Balance balance(Wallet& wallet) {
-        auto balance = wallet.balance();
+    Balance balance(Wallet& wallet) {
+        auto balance = wait<Balance>([&](auto done) { wallet.balance(std::move(done)); });
         REQUIRE(balance.has_value());
         return *balance;
     }
-    static Wallet::QuoteRow row(Wallet& wallet, const std::string& id) {
-        auto rows = wallet.quotes(1000);
+    Wallet::QuoteRow row(Wallet& wallet, const std::string& id) {
+        auto rows =
+            wait<std::vector<Wallet::QuoteRow>>([&](auto done) { wallet.quotes(1000, std::move(done)); });
         REQUIRE(rows.has_value());
         for (const auto& row : *rows)
             if (row.quote_id == id) return row;
@@ -85,6 +93,7 @@ struct Bench {
         return {};
     }
 
+    std::int64_t retry_first_ms{200}, look_first_ms{60'000};
     TempDir dir;
     net::Loop loop;
     FakeMint mint;

@@ -9,7 +9,8 @@ using Next = FakeMint::Next;
 
 namespace {
 
-/// (keyset, B_) pairs of all outputs that were ever asked for in different requests: none may repeat.
+/// B_ of all outputs that were ever asked for in different requests: none may repeat, but for what the mint
+/// had refused before.
 void check_outputs_unique(const FakeMint& mint) {
     std::map<std::string, std::string> first_body;  // B_ -> body
     for (const auto& [path, body] : mint.seen) {
@@ -19,6 +20,7 @@ void check_outputs_unique(const FakeMint& mint) {
         REQUIRE(outputs.has_value());
         for (const auto& output : *outputs) {
             auto [at, is_new] = first_body.emplace(to_hex(output.B_), body);
+            if (!is_new && mint.refused.contains(at->second)) at->second = body;
             CHECK_MESSAGE((is_new || at->second == body), "a counter was used for two requests");
         }
     }
@@ -304,7 +306,6 @@ TEST_CASE("what waits for a mint that is away can be stopped, and is kept") {
     bench.mint.next = {Next::away, Next::away, Next::away, Next::away, Next::away, Next::away, Next::away};
     bench.quote(*wallet, "q", 21);
     REQUIRE(run_until(bench.loop, [&] { return bench.mint.seen.size() == 2; }));
-    CHECK_FALSE(wallet->is_idle());
     auto rest = bench.wait<void>([&](auto done) { wallet->when_idle(20, std::move(done)); });
     REQUIRE_FALSE(rest.has_value());
     CHECK(rest.error().code == Errc::timeout);

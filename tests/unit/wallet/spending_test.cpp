@@ -37,9 +37,9 @@ TEST_CASE("a token goes from wallet to wallet, and all sums hold") {
     REQUIRE_MESSAGE(received.has_value(), (received ? "" : received.error().what));
     CHECK(*received == 33);
     CHECK(bench.balance(*bob).unspent == 33);
-    CHECK(alice->tokens()->size() == 1);
+    CHECK(bench.tokens(*alice).size() == 1);
     REQUIRE(bench.wait<void>([&](auto done) { alice->check_tokens(std::move(done)); }).has_value());
-    CHECK(alice->tokens()->empty());
+    CHECK(bench.tokens(*alice).empty());
     CHECK(bench.balance(*alice).reserved == 0);
     CHECK(bench.balance(*alice).unspent == 67);
 }
@@ -103,15 +103,15 @@ TEST_CASE("AC-341: a token whose maker was cut off is listed and can be taken ba
     REQUIRE(bench.connect(*wallet).has_value());
     CHECK(bench.balance(*wallet).unspent == 44);
     CHECK(bench.balance(*wallet).reserved == 20);
-    auto tokens = wallet->tokens();
-    REQUIRE(tokens->size() == 1);
-    CHECK(decoded(tokens->front().token).memo == "memo");
-    auto back = bench.reclaim(*wallet, tokens->front().id);
+    auto tokens = bench.tokens(*wallet);
+    REQUIRE(tokens.size() == 1);
+    CHECK(decoded(tokens.front().token).memo == "memo");
+    auto back = bench.reclaim(*wallet, tokens.front().id);
     REQUIRE(back.has_value());
     CHECK(*back == 20);
     CHECK(bench.balance(*wallet).unspent == 64);
     CHECK(bench.balance(*wallet).reserved == 0);
-    CHECK(wallet->tokens()->empty());
+    CHECK(bench.tokens(*wallet).empty());
     CHECK_FALSE(bench.reclaim(*wallet, 1).has_value());
 }
 
@@ -288,4 +288,102 @@ TEST_CASE("a swap whose outputs the mint signed for another wallet of the seed h
     if (!received) received = bench.receive(*other, *second);
     CHECK(received == 20u);
     CHECK(is_spent(*second));
+}
+
+namespace {
+
+/// Counters that were used up and left, as by earlier versions, by other wallets of the seed, or by requests
+/// whose end nobody knows.
+void use_up_counters(Bench& bench, Wallet& wallet, const std::string& name, std::uint64_t next) {
+    Identity identity{"hash", bench.mint.url(), crypto::sha256(wallet.locking_key())};
+    auto vault = Vault::open(bench.dir.file(name), identity);
+    REQUIRE(vault.has_value());
+    auto raised = vault->transact([&]() -> Result<> {
+        vault->raise_counter(bench.mint.active, next);
+        return {};
+    });
+    REQUIRE(raised.has_value());
+}
+
+}  // namespace
+
+TEST_CASE("A6: refused receives leave no gap, and the seed brings back what came before and after") {
+    Bench bench;
+    auto wallet = bench.funded(63);
+    auto spent = bench.mint.proof(2, "spent 2"), spent_too = bench.mint.proof(1, "spent 1");
+    for (const auto* proof : {&spent, &spent_too}) bench.mint.spent[cashu::y_of(proof->secret)] = true;
+    const std::string token = encoded(bench.mint, {spent, spent_too});
+    // Two outputs each: 320 counters in a row would be past what NUT-13 looks beyond.
+    for (int i = 0; i < 160; ++i) CHECK_FALSE(bench.receive(*wallet, token).has_value());
+    REQUIRE(bench.receive(*wallet,
+                          encoded(bench.mint, {bench.mint.proof(4, "4"), bench.mint.proof(1, "1")})) == 5u);
+    auto restored = bench.restore(*bench.open("new.db"));
+    REQUIRE(restored.has_value());
+    CHECK(restored->amount == 68);
+    REQUIRE(restored->keysets.size() == 1);
+    CHECK(restored->keysets[0].id == bench.mint.active.hex());
+    CHECK(restored->keysets[0].signed_to == 8);
+    CHECK(restored->keysets[0].looked_to == 8 + kRestoreGap);
+}
+
+TEST_CASE("A6: counters of a request whose outcome was unknown for a while are not used again") {
+    Bench bench;
+    bench.retry_first_ms = 2;
+    auto wallet = bench.funded(63);
+    auto spent = bench.mint.proof(2, "spent");
+    bench.mint.spent[cashu::y_of("spent")] = true;
+    bench.mint.next = {Next::away};
+    CHECK_FALSE(bench.receive(*wallet, encoded(bench.mint, {spent})).has_value());
+    REQUIRE(bench.receive(*wallet, encoded(bench.mint, {bench.mint.proof(4, "4")})) == 4u);
+    auto restored = bench.restore(*bench.open("new.db"));
+    REQUIRE(restored.has_value());
+    CHECK(restored->amount == 67);
+    CHECK(restored->keysets[0].signed_to == 8);
+}
+
+TEST_CASE("A6: a counter that was given back, and that the mint has signed after all, is passed over") {
+    Bench bench;
+    auto wallet = bench.funded(63);
+    auto spent = bench.mint.proof(4, "spent");
+    bench.mint.spent[cashu::y_of("spent")] = true;
+    CHECK_FALSE(bench.receive(*wallet, encoded(bench.mint, {spent})).has_value());
+    // Another database of the seed gets the output that was given back here.
+    auto other = bench.open("other.db");
+    use_up_counters(bench, *other, "other.db", 6);
+    REQUIRE(bench.receive(*other, encoded(bench.mint, {bench.mint.proof(4, "theirs")})) == 4u);
+    REQUIRE(bench.receive(*wallet, encoded(bench.mint, {bench.mint.proof(8, "ours")})) == 8u);
+    CHECK(bench.balance(*wallet).unspent == 63 + 4 + 8);
+}
+
+TEST_CASE("A6: a restore looks as far as it says, a second one finds the rest, and counters end above all") {
+    Bench bench;
+    auto wallet = bench.funded(63);
+    use_up_counters(bench, *wallet, "wallet.db", 2'900);
+    REQUIRE(bench.receive(*wallet, encoded(bench.mint, {bench.mint.proof(4, "4")})) == 4u);
+    use_up_counters(bench, *wallet, "wallet.db", 7'000);
+    REQUIRE(bench.receive(*wallet, encoded(bench.mint, {bench.mint.proof(1, "1")})) == 1u);
+
+    auto fresh = bench.open("new.db");
+    auto restored = bench.restore(*fresh);
+    REQUIRE(restored.has_value());
+    CHECK(restored->amount == 67);
+    CHECK(restored->keysets[0].signed_to == 2'901);
+    CHECK(restored->keysets[0].looked_to == 2'901 + kRestoreGap);
+    restored = bench.restore(*fresh, 5'000);
+    REQUIRE(restored.has_value());
+    CHECK(restored->amount == 1);
+    CHECK(restored->keysets[0].signed_to == 7'001);
+    CHECK(bench.balance(*fresh).unspent == 68);
+
+    // Where the database knows of higher counters than the mint, it looks beyond those, and stays above them.
+    auto knows = bench.open("knows.db");
+    use_up_counters(bench, *knows, "knows.db", 9'000);
+    restored = bench.restore(*knows, 400);
+    REQUIRE(restored.has_value());
+    CHECK(restored->amount == 68);
+    CHECK(restored->keysets[0].looked_to == 9'400);
+    REQUIRE(bench.receive(*knows, encoded(bench.mint, {bench.mint.proof(2, "2")})) == 2u);
+    restored = bench.restore(*bench.open("again.db"), 10'000);
+    REQUIRE(restored.has_value());
+    CHECK(restored->keysets[0].signed_to == 9'001);
 }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "../store/old_database.hpp"
 #include "../store/temp_dir.hpp"
 #include "cashu/nut00.hpp"
 
@@ -10,6 +11,8 @@ using namespace hp::wallet;
 using hp::test::TempDir;
 
 namespace {
+
+using Counters = std::vector<std::uint64_t>;
 
 Identity identity(std::uint8_t seed = 1, std::string unit = "hash") {
     Identity out{std::move(unit), "http://mint", {}};
@@ -62,19 +65,38 @@ TEST_CASE("counters are given out once, also after a reopening") {
     {
         Vault vault = open(dir);
         in(vault, [&] {
-            CHECK(*vault.take_counters(keyset(), 3) == 0);
-            CHECK(*vault.take_counters(keyset(), 2) == 3);
-            CHECK(*vault.take_counters(keyset("00"), 1) == 0);
+            CHECK(*vault.take_counters(keyset(), 3) == Counters{0, 1, 2});
+            CHECK(*vault.take_counters(keyset(), 2) == Counters{3, 4});
+            CHECK(*vault.take_counters(keyset("00"), 1) == Counters{0});
             vault.raise_counter(keyset(), 2);  // never back
         });
         auto failed = vault.transact([&]() -> Result<> {
-            CHECK(*vault.take_counters(keyset(), 10) == 5);
+            CHECK(vault.take_counters(keyset(), 10)->front() == 5);
             return fail(Errc::invalid, "not committed");
         });
         CHECK_FALSE(failed.has_value());
     }
     Vault vault = open(dir);
-    in(vault, [&] { CHECK(*vault.take_counters(keyset(), 1) == 5); });
+    in(vault, [&] { CHECK(*vault.take_counters(keyset(), 1) == Counters{5}); });
+}
+
+TEST_CASE("counters that are given back are taken first, and never above the limit of the others") {
+    TempDir dir;
+    Vault vault = open(dir);
+    in(vault, [&] {
+        auto op = vault.insert_op(OpKind::receive, "", 1);
+        std::vector<Output> outputs;
+        for (std::uint64_t counter : *vault.take_counters(keyset(), 5))
+            outputs.push_back({keyset(), counter, 8, y_number(static_cast<int>(counter)), false});
+        vault.insert_outputs(op, std::span{outputs}.first(3));
+        vault.give_back_outputs(op);
+        CHECK(vault.outputs_of(op).empty());
+        vault.counter_is_taken(keyset(), 1);
+        CHECK(*vault.take_counters(keyset(), 4) == Counters{0, 2, 5, 6});
+        CHECK(*vault.take_counters(keyset(), 1) == Counters{7});
+        vault.give_back_outputs(op);  // of nothing
+        CHECK(*vault.take_counters(keyset(), 1) == Counters{8});
+    });
 }
 
 TEST_CASE("AC-352: counters end in an error, never in a wrap") {
@@ -82,7 +104,7 @@ TEST_CASE("AC-352: counters end in an error, never in a wrap") {
     Vault vault = open(dir);
     in(vault, [&] {
         vault.raise_counter(keyset("00"), (1ull << 31) - 1);
-        CHECK(*vault.take_counters(keyset("00"), 1) == (1ull << 31) - 1);
+        CHECK(*vault.take_counters(keyset("00"), 1) == Counters{(1ull << 31) - 1});
         CHECK_FALSE(vault.take_counters(keyset("00"), 1).has_value());
         vault.raise_counter(keyset(), static_cast<std::uint64_t>(INT64_MAX) - 1);
         CHECK_FALSE(vault.take_counters(keyset(), 2).has_value());
@@ -165,4 +187,23 @@ TEST_CASE("two processes take turns on one file") {
         two.claim_quote("q", op);
     });
     in(one, [&] { CHECK(one.next_quotes(10).empty()); });
+}
+
+TEST_CASE("a database of schema 1 keeps its money and counters, and looks again for what was refused") {
+    TempDir dir;
+    const std::string file = dir.file("w.db");
+    hp::test::make_old_database(file, "wallet-v1.sql");
+    Identity old{"hash", "http://mint", {}};
+    old.seed_mark = *array_from_hex<32>(hp::test::text_in(file, "SELECT hex(seed_mark) FROM meta"));
+    const auto id = *cashu::KeysetId::from_hex(hp::test::text_in(file, "SELECT hex(keyset) FROM counter"));
+    auto vault = Vault::open(file, old);
+    REQUIRE_MESSAGE(vault.has_value(), (vault ? "" : vault.error().what));
+    CHECK(balance(*vault).unspent == 2);
+    in(*vault, [&] {
+        auto looks = vault->due_looks(0, 10);
+        REQUIRE(looks.size() == 1);
+        CHECK(vault->op(looks[0].op)->state == OpState::refused);
+        CHECK(vault->outputs_of(looks[0].op).size() == 1);
+        CHECK(*vault->take_counters(id, 1) == Counters{2});
+    });
 }
