@@ -109,6 +109,7 @@ struct ProxyFixture {
         msg::SetNewPrevHash tip;
         tip.channel_id = channel_id;
         tip.job_id = 1;
+        tip.nbits = 0x207f'ffff;
         pool.peer().send(tip);
         return open;
     }

@@ -159,7 +159,7 @@ std::string wrong_with_message() {
     longer.push_back(0);
     if (decode<M>(longer)) return "decodes with a byte behind it";
     longer.pop_back();
-    append_tlv(longer, {0x7ffe, 1, {}});
+    append_tlv(longer, Tlv{0x7ffe, 1, {}});
     const auto with_rest = decode_with_rest<M>(longer);
     if (!with_rest || with_rest->rest.size() != 5) return "the rest is not what follows";
     return "";
