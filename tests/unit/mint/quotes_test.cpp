@@ -299,6 +299,7 @@ TEST_CASE_FIXTURE(LedgerFixture, "a database of schema 1 keeps its quotes, owner
     // What schema 3 counts is what the rows add up to.
     CHECK(number_in(file,
                     "SELECT quotes = 6 AND operations = (SELECT count(*) FROM op) AND issued_high = 0 AND "
-                    "issued_low = (SELECT sum(issued) FROM quote) AND spent_low = (SELECT sum(amount) FROM "
+                    "issued_low = (SELECT sum(issued) FROM quote) AND spent_low = (SELECT "
+                    "coalesce(sum(amount), 0) FROM "
                     "spent) FROM progress") == 1);
 }

@@ -210,7 +210,7 @@ TEST_CASE_FIXTURE(LinkFixture, "the right mint is welcomed, and gets what it has
     CHECK(ehash::check_link_success(success, sign(auth, *mint, mint_key)));
     REQUIRE(wait_frames(*mint, 4));
     CHECK(mint->frame<msg::QuoteRequest>(2).seq == 2);
-    CHECK(mint->frame<msg::QuoteRequest>(3).seq == 3);
+    CHECK(mint->frame<msg::QuoteAgain>(3).seq == 3);
     CHECK(hub->status(0).is_connected);
     CHECK(hub->status(0).name == "mint");
     CHECK_FALSE(hub->status(0).peer.empty());
@@ -493,6 +493,7 @@ TEST_CASE_FIXTURE(LinkFixture, "what is known of a mint holds for both of its ke
     CHECK(refusal(*mint, sign(old_copy, *mint, new_key)) == "mint-rollback");
     mint = set_up();
     mint->send(sign(unsigned_auth(), *mint, new_key));
+    mint->send(mark_of(unsigned_auth()));
     REQUIRE(wait_frames(*mint, 2));
     (void)mint->frame<msg::LinkAuthSuccess>(1);
     // The same mint by its other key: one session.
@@ -511,6 +512,7 @@ TEST_CASE_FIXTURE(LinkFixture, "two mints have a session each, and their own row
     auto auth = unsigned_auth();
     auth.mint_store.bytes = Bytes32{2};
     two->send(sign(auth, *two, beta_key));
+    two->send(mark_of(auth));
     REQUIRE(wait_frames(*two, 2));
     CHECK(hub->status(0).is_connected);
     CHECK(hub->status(1).is_connected);
