@@ -23,9 +23,6 @@ constexpr SteadyMs kGroupWaitMs = 4;
 /// Turns of the loop without a new share that make it idle: in the first the sockets that are ready by now
 /// may still stand behind us in the loop's queue.
 constexpr int kQuietTurns = 2;
-/// From so many connections on (of FrameLimits::connections_max), the oldest without a channel makes room for
-/// a new one.
-constexpr std::size_t kCrowdedConnections = 15'000;
 /// Dead letters that one request brings back, at most: they pass through memory.
 constexpr std::size_t kRequeueMax = 100'000;
 
@@ -101,7 +98,6 @@ Result<std::unique_ptr<Pool>> Pool::start(net::Loop& loop, PoolOptions options) 
     HP_TRY(p.mining_listener_,
            net::FrameListener::listen(loop, p.options_.mining_listen, limits, p.options_.mining_identity,
                                       [raw = pool.get()](std::shared_ptr<net::FrameConnection> connection) {
-                                          raw->make_room();
                                           auto id = raw->next_connection_id_++;
                                           auto session = std::make_shared<MinerSession>(*raw, connection, id);
                                           raw->sessions_.emplace(id, session);
@@ -206,14 +202,6 @@ void Pool::stop(std::function<void()> stopped) {
         sink_->flush(500);
         stopped_();
     });
-}
-
-void Pool::make_room() {
-    if (sessions_.size() < kCrowdedConnections) return;
-    std::shared_ptr<MinerSession> longest;
-    for (const auto& [id, session] : sessions_)
-        if (session->channel_count() == 0 && (!longest || id < longest->connection_id())) longest = session;
-    if (longest) longest->close("no channel, and others need its place");
 }
 
 void Pool::gone(MinerSession& session) { sessions_.erase(session.connection_id()); }

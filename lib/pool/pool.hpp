@@ -74,7 +74,6 @@ class Pool : public TemplateListener, public HubObserver {
     friend class MinerSession;
     Pool(net::Loop& loop, PoolOptions options);
     void gone(MinerSession& session);
-    void make_room();
     /// Queues a share for the next group commit. False: too many wait already (the disk is not keeping up),
     /// and the share may come again.
     bool enqueue(PendingShare share, NewIntent intent);
