@@ -61,9 +61,10 @@ function draw(history) {
   const known = rows.filter(isKnown);
   const rates = known.map((row) => row.hashrate_hps);
   shown = history;
+  const partly = known.filter((row) => seen(row) !== "").length;
   put("chart-text", known.length
     ? `From ${clock(rows[0].from_ms)}: lowest ${rate(Math.min(...rates))}, highest ${rate(Math.max(...rates))}, ` +
-      `${known.length} ${known.length === 1 ? "point" : "points"}, ${rows.length - known.length} without records. The band is the 95 % interval.`
+      `${known.length} ${known.length === 1 ? "point" : "points"}${partly ? ` (${partly} of a slot seen in part)` : ""}, ${rows.length - known.length} without records. The band is the 95 % interval.`
     : "No accepted work in this time.");
   if (!known.length) return clear();
   const highest = Math.max(...known.map((row) => isNumber(row.hashrate_high_hps) ? row.hashrate_high_hps : row.hashrate_hps));

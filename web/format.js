@@ -1,4 +1,4 @@
-// Figures as text; what is no number, or no sensible one, is a dash.
+// Figures as text; what is not a number, or not a sensible one, is a dash.
 
 export const isNumber = (value) => typeof value === "number" && Number.isFinite(value) && value >= 0;
 

@@ -32,7 +32,7 @@ export class LiveStream {
       this.#wait(QUIET_MS);
       this.#onState(event.data);
     });
-    // The browser's own tries end for good at an answer that is no stream: ours do not.
+    // The browser stops retrying at an answer that is not a stream, such as a 502.
     this.#source.addEventListener("error", () => {
       this.#source.close();
       this.#wait(this.#delay * (0.5 + Math.random() / 2));

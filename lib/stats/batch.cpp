@@ -160,7 +160,7 @@ void Batch::hear(const std::string& source, UnixMs ts_ms) {
     if (!is_new && pause_ms >= 0 && second == last->second / 1000) return void(last->second = ts_ms);
     if (!is_new && pause_ms > 0 && pause_ms <= kHeardGapMs) second = last->second / 1000 + 1;
     for (; second <= ts_ms / 1000; ++second) heard_[{second / 60, source}] |= SecondsMask{1} << (second % 60);
-    // Records of two connections may come out of order; those of an old file begin anew.
+    // Records of two connections may come out of order; an old file starts over.
     if (pause_ms > 0 || pause_ms < -kHeardGapMs) last->second = ts_ms;
 }
 

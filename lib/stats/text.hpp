@@ -19,7 +19,8 @@ std::string number_text(double number);
 std::string rate_text(double hps);
 /// "26.88 MH/s (25.1 to 28.7)", or "0 H/s" where no share says how much could have been missed.
 std::string rate_text(const HashRate& rate);
-/// At most so many bytes of UTF-8, whole characters: half of one is no text, and a database may refuse it.
+/// UTF-8 cut to `size_max` bytes at the end of a character: half of one is not text, and a database may
+/// refuse it.
 std::string whole_characters(std::string text, std::size_t size_max);
 /// One of eight bars a value, from 0 to the greatest; a value below 0 is a gap.
 std::string sparkline(std::span<const double> values);

@@ -7,7 +7,7 @@ import { POOL_URL, PROXY_URL, SCREENSHOTS, browser, narrow, open, put, speech, w
 const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const sides = [["pool", POOL_URL], ["proxy", PROXY_URL]];
 
-// Until so many more states came: the page's own count of what it drew last changes with each.
+// Until `count` more states are on the page: each has one more share.
 async function polls(page, count) {
   for (let i = 0; i < count; ++i) {
     put("hp-pool", "share_accepted", { worker: "rig1", amount: 5, work_hashes: 2000 });
@@ -57,7 +57,7 @@ test("times are of 24 hours in every locale", async () => {
   }
 });
 
-test("what is read out is not written anew at each poll", async () => {
+test("what is read out is not rewritten at each poll", async () => {
   for (const [side, url] of sides) {
     const page = await open(url, wide);
     await waitForText(page, "freshness", "live");
