@@ -27,15 +27,16 @@ quote_ids() {
 balance() { cdk "$1" balance | sed -nE "s/.*[^0-9]([0-9]+) hash.*/\\1/p" | tail -n 1; }
 
 @test "cdk-cli reads the mint, mints real shares by quote id, sends, receives, restores, and cannot melt" {
-    mine 5 "$key"
-    wait_until has_quotes 5
+    mine 4 "$key"
+    wait_until has_quotes 4
     total=$(ledger 'SELECT sum(amount) FROM quote')
 
     run_tool -0 cdk wallet mint-info "$url"
     assert_output --partial ehash
 
+    # It mints at once, and then waits for the quote to be worth more.
     for id in $(quote_ids); do
-        run_tool -0 cdk wallet mint "$url" --method ehash --quote-id "$id"
+        run_tool -0 cdk wallet mint "$url" --method ehash --quote-id "$id" --wait-duration 1
     done
     assert_equal "$(ledger 'SELECT sum(issued) FROM quote')" "$total"
     assert_equal "$(balance wallet)" "$total"
@@ -46,10 +47,9 @@ balance() { cdk "$1" balance | sed -nE "s/.*[^0-9]([0-9]+) hash.*/\\1/p" | tail 
     hp-wallet --config-dir "$dir" receive <<<"$token"
     assert_equal "$(hp-wallet --config-dir "$dir" balance --json | jq .unspent)" 2
     token=$(hp-wallet --config-dir "$dir" send 1)
-    run_tool -0 cdk other receive "$token"
+    run_tool -0 cdk other receive --allow-untrusted "$token"
     assert_equal "$(balance other)" 1
-    run_tool cdk other receive "$token"
-    [ "$status" -ne 0 ] || fail "a token was received twice"
+    run_tool -1 cdk other receive --allow-untrusted "$token"
 
     run_tool -0 cdk wallet check-pending
     assert_equal "$(balance wallet)" $((total - 2))
@@ -59,8 +59,7 @@ balance() { cdk "$1" balance | sed -nE "s/.*[^0-9]([0-9]+) hash.*/\\1/p" | tail 
     run_tool -0 cdk restored restore "$url"
     assert_equal "$(balance restored)" $((total - 2))
 
-    run_tool cdk wallet melt --mint-url "$url" --method bolt11 --invoice lnbc1
-    [ "$status" -ne 0 ] || fail "the mint has melted"
+    run_tool -1 cdk wallet melt --mint-url "$url" --method bolt11 --invoice lnbc1
 
     # The books agree with the wallets, to the unit.
     assert_equal "$(ledger 'SELECT (SELECT sum(amount) FROM sig) - (SELECT sum(amount) FROM spent)')" "$total"

@@ -86,7 +86,8 @@ TEST_CASE("counters that are given back are taken first, and never above the lim
     in(vault, [&] {
         auto op = vault.insert_op(OpKind::receive, "", 1);
         std::vector<Output> outputs;
-        for (std::uint64_t counter : *vault.take_counters(keyset(), 5))
+        const Counters taken = *vault.take_counters(keyset(), 5);
+        for (std::uint64_t counter : taken)
             outputs.push_back({keyset(), counter, 8, y_number(static_cast<int>(counter)), false});
         vault.insert_outputs(op, std::span{outputs}.first(3));
         vault.give_back_outputs(op);
