@@ -55,6 +55,7 @@ struct ProxyFixture {
         proxy::ProxyOptions options;
         options.listen = any_port();
         options.pool.pool = {pool.listener->bound(), pool.authority.xonly()};
+        options.min_extranonce_size = 4;
         options.wallet.database = dir.file("wallet.db");
         options.wallet.mint_url = "http://127.0.0.1:9";
         options.events.to = dir.file("events");
