@@ -300,7 +300,8 @@ Result<> ingest(const All& all, const std::string& database, const cli::Command&
     if (!is_unix && !all.listen_records)
         return hp_stats::ingest(database, all.input.empty() ? "-" : all.input, retention_of(stats),
                                 wal_alarm_bytes, on_hangup);
-    hp_stats::CollectOptions options{database, retention_of(stats), {}, {}, {}, wal_alarm_bytes, on_hangup, protection};
+    hp_stats::CollectOptions options{database, retention_of(stats), {},        {},
+                                     {},       wal_alarm_bytes,     on_hangup, protection};
     if (is_unix)
         options.unix_path = all.input.substr(kUnix.size());
     else if (!all.input.empty())

@@ -22,8 +22,13 @@ struct GrowingBody {
         std::size_t put(const Buffers& buffers, boost::system::error_code& error) {
             error = {};
             const std::size_t size = boost::beast::buffer_bytes(buffers), needed = body_.size() + size;
-            // A quarter more, not twice as much: a peer holds what it has sent.
-            if (needed > body_.capacity()) body_.reserve(std::max(needed, body_.size() + body_.size() / 4));
+            // A quarter more, where std::string would take twice as much: a peer holds what it has sent.
+            if (needed > body_.capacity()) {
+                std::string grown;
+                grown.reserve(std::max(needed, body_.size() + body_.size() / 4));
+                grown.append(body_);
+                body_ = std::move(grown);
+            }
             for (const auto part : boost::beast::buffers_range_ref(buffers))
                 body_.append(static_cast<const char*>(part.data()), part.size());
             return size;
