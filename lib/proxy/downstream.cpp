@@ -356,9 +356,9 @@ void Downstream::handle(std::string_view id, const sv1::Submit& message) {
                           worker);
         version = sv1::rolled_version(job->version, mask, *message.version_bits);
     }
-    if (outstanding_.size() >= kOutstandingMax || !budget_.may_wait()) {
+    if (outstanding_.size() >= kOutstandingMax) {
         forget_answered();
-        if (outstanding_.size() >= kOutstandingMax || !budget_.may_wait())
+        if (outstanding_.size() >= kOutstandingMax)
             return reject(id, sv1::ErrorCode::other, "too-many-outstanding",
                           "too many shares without an answer", worker);
     }

@@ -313,6 +313,28 @@ TEST_CASE_FIXTURE(
 }
 
 TEST_CASE_FIXTURE(AwayFixture,
+                  "a miner that has proven nothing has no more shares on their way than its budget") {
+    start();
+    begin_work(*miner);
+    for (int i = 0; i < 50; ++i)
+        miner->say(500 + i, "mining.submit", {"rig", "1", "00000000", "00000001", "00000002"});
+    REQUIRE(run_until(loop, [&] { return miner->answer(549) != nullptr; }));
+    REQUIRE(run_until(loop, [&] { return sent<msg::SubmitSharesExtended>().size() >= 20; }));
+    CHECK(sent<msg::SubmitSharesExtended>().size() == 20);
+    for (int i = 20; i < 50; ++i) {
+        REQUIRE(miner->answer(500 + i));
+        CHECK(miner->answer(500 + i)->at("error")[1] == "too many shares without an answer");
+    }
+    // What the pool has judged makes room again.
+    const auto last = sent<msg::SubmitSharesExtended>().back().message.sequence_number;
+    pool.peer().send(msg::SubmitSharesSuccess{1, last, 20, 20});
+    REQUIRE(run_until(loop, [&] { return miner->answer(519) != nullptr; }));
+    CHECK(miner->answer(519)->at("result") == true);
+    miner->say(600, "mining.submit", {"rig", "1", "00000000", "00000001", "00000002"});
+    REQUIRE(run_until(loop, [&] { return sent<msg::SubmitSharesExtended>().size() == 21; }));
+}
+
+TEST_CASE_FIXTURE(AwayFixture,
                   "BIP 323's bits are offered, and a sixth parameter that nobody asked for costs no share") {
     start();
     begin_work(*miner);
