@@ -221,6 +221,7 @@ void Downstream::handle(std::string_view id, const sv1::Authorize& message) {
         static log::Limited complain{log::Level::warn};
         complain.about(connection_->peer(), "miner {}: worker \"{}\" refused: {}", connection_->peer(),
                        printable(message.user, 80), why);
+        proxy_->events_.miner_refused(miner_id_, connection_->peer(), message.user.substr(0, 255), why);
     };
     auto read = workers_.read(message.user);
     if (!read) return refuse(read.error().what);

@@ -52,6 +52,16 @@ void Events::miner_authorized(std::uint64_t miner_id, std::string_view worker, s
                          .add("user_agent", user_agent));
 }
 
+void Events::miner_refused(std::uint64_t miner_id, const std::string& peer, std::string_view worker,
+                           std::string_view reason) {
+    if (!off())
+        sink_->write(make("miner_refused")
+                         .add("miner_id", miner_id)
+                         .add("peer", peer)
+                         .add("worker", worker)
+                         .add("reason", reason));
+}
+
 void Events::miner_channel_refused(std::uint64_t miner_id, std::string_view worker, std::string_view reason) {
     if (!off())
         sink_->write(make("miner_channel_refused")

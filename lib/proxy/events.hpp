@@ -31,6 +31,8 @@ class Events {
     void to(net::EventSink* sink) { sink_ = sink; }
     void miner_connected(std::uint64_t miner_id, const std::string& peer);
     void miner_authorized(std::uint64_t miner_id, std::string_view worker, std::string_view user_agent);
+    void miner_refused(std::uint64_t miner_id, const std::string& peer, std::string_view worker,
+                       std::string_view reason);
     void miner_channel_refused(std::uint64_t miner_id, std::string_view worker, std::string_view reason);
     void upstream_refused(std::string_view pool, std::string_view reason);
     void miner_disconnected(std::uint64_t miner_id, std::string_view worker, std::string_view reason);

@@ -55,6 +55,7 @@ constexpr Rule kRules[] = {
     {.type = "miner_authorized", .series = "miner_authorized"},
     {.type = "miner_disconnected", .series = "miner_disconnected"},
     {.type = "upstream_refused", .series = "upstream_refused", .label = "reason"},
+    {.type = "miner_refused", .series = "miner_refused"},
     {.type = "miner_channel_refused", .series = "miner_channel_refused", .label = "reason"},
     {.type = "miner_share_accepted",
      .series = "miner_share_accepted",

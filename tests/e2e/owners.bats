@@ -77,6 +77,8 @@ has_others() { [ "$(proxy_records quote_for_other_key | wc -l)" -ge "$1" ]; }
  3 [true,null]'
     assert_equal "$(jq -r '.[3] // empty' <<<"$output" | grep -c '^invalid locking key: ')" 9
     wait_for_text "$BATS_TEST_TMPDIR/proxy.log" "refused: invalid locking key: expected 66 hex digits, got 65"
+    # The page lists them.
+    assert_equal "$(proxy_records miner_refused | jq -c 'select(.reason | startswith("invalid locking key: ")) | .worker' | sort -u | wc -l)" 9
 }
 
 @test "an SV2 share names its owner; a key that is none is refused, and the share is nobody's" {
