@@ -321,7 +321,7 @@ stop_sv1_miner() {
     accepted=$(jq .shares_accepted <<<"$summary")
     ((accepted > 0 && accepted <= $(wc -l <rows)))
     # What was refused was refused because the pool was away, and for nothing else.
-    assert_equal "$(jq -r .reason <(grep miner_share_rejected proxy.out) | sort -u | grep -vE '^(pool-connection-lost|not-subscribed)$' || true)" ""
+    assert_equal "$(jq -r .reason <(grep miner_share_rejected proxy.out) | sort -u | grep -vE '^(pool-connection-lost|pool-away)$' || true)" ""
 }
 
 # ---- the template provider

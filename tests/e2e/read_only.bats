@@ -41,6 +41,7 @@ daemon_ends() {
     unshare "${as_whom[@]}" --mount true 2>why || skip "SKIPPED: no mount namespaces here: $(cat why)"
     make_topology
     mkdir "$dir/data/home"
+    set_key mint.toml mark_file '"data/mint.mark"'  # the one directory: a backup of it must leave this file out
     [ "$(id -u)" != 0 ] || { chown -R 65534:65534 "$dir" && chmod o+x "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR"; }
     export TMPDIR=/tmp HOME=/nonexistent
 
