@@ -105,9 +105,11 @@ Answer<> check_lookup(const LookupRequest& request, const PublicKey33& mint_key,
 }
 
 std::string lookup_response_json(std::span<const Quote> quotes) {
-    const bool more = quotes.size() > kLookupQuotesMax;
-    return "{\"quotes\":" + quotes_json(quotes.first(std::min(quotes.size(), kLookupQuotesMax))) +
-           (more ? ",\"more\":true}" : ",\"more\":false}");
+    std::string out = "{\"quotes\":" + quotes_json(quotes.first(std::min(quotes.size(), kLookupQuotesMax)));
+    // Only where there may be doubt: the draft's answer has no such member.
+    if (quotes.size() >= kLookupQuotesMax)
+        out += quotes.size() > kLookupQuotesMax ? ",\"more\":true" : ",\"more\":false";
+    return out + '}';
 }
 
 Result<LookupResponse> lookup_response_from_json(std::string_view body) {

@@ -34,7 +34,7 @@ struct LookupResponse {
     bool more{};  ///< there are others than these; a mint that does not say it and gives a full answer means
                   ///< it
 };
-/// {"quotes":[...],"more":false}; of more than kLookupQuotesMax quotes the first, and "more":true.
+/// {"quotes":[...]}; of kLookupQuotesMax quotes or more the first, and "more" tells whether there are others.
 std::string lookup_response_json(std::span<const Quote> quotes);
 Result<LookupResponse> lookup_response_from_json(std::string_view body);
 
