@@ -26,7 +26,7 @@ constexpr std::int64_t kIdleStepMs = 20;
 /// Points that are passed a few times only, however long the work.
 std::uint64_t pass_within_reach(const Plan& plan) {
     auto name = plan.point->name;
-    if (name == "K3" || name == "Y4") return 1;
+    if (name == "K3" || name == "Y4" || name.starts_with("M")) return 1;
     if (name == "W6" || name == "X11") return 1 + (plan.pass - 1) % 2;
     if (plan.point->when == When::block || name == "X9" || name == "X10") return 1 + (plan.pass - 1) % 3;
     return plan.pass;
