@@ -6,17 +6,11 @@
 #include <cstdio>
 
 #include "accepted.hpp"
-#include "cli/command.hpp"
 #include "cli/secrets.hpp"
 #include "config/load.hpp"
 
 namespace hp::hp_audit {
 namespace {
-
-struct AcceptOptions {
-    Options places;
-    std::string invariant, amount, reason, key_file;
-};
 
 /// Who accepts: never taken from the environment, which says what it likes.
 std::string accepting_user() {
@@ -32,11 +26,11 @@ Result<audit::Wide> amount_of(const std::string& text) {
     return amount;
 }
 
-Result<crypto::SecretKey> signing_key(const AcceptOptions& options) {
-    config::Loader loader{options.places.config_dir, {}, cli::hashpool_environment()};
+Result<crypto::SecretKey> signing_key(const Options& places, const AcceptOptions& options) {
+    config::Loader loader{places.config_dir, {}, cli::hashpool_environment()};
     config::Network network;
     std::string file = options.key_file;
-    if (!options.places.config_dir.empty()) {
+    if (!places.config_dir.empty()) {
         config::Mint mint;
         loader.load(mint);
         loader.load(network);
@@ -49,7 +43,9 @@ Result<crypto::SecretKey> signing_key(const AcceptOptions& options) {
     return cli::read_secret_key(file, network.network);
 }
 
-Result<> run_accept(const AcceptOptions& options) {
+}  // namespace
+
+Result<> accept(const Options& where, const AcceptOptions& options) {
     const auto id = audit::id_from_text(options.invariant);
     if (!id)
         return fail(Errc::usage, "'" + printable(options.invariant, 40) + "' is no invariant of hp-audit");
@@ -57,12 +53,12 @@ Result<> run_accept(const AcceptOptions& options) {
         return fail(Errc::usage, options.invariant + " has no amount, and cannot be accepted");
     if (options.reason.empty()) return fail(Errc::usage, "--reason: expected a text");
     HP_TRY(const auto amount, amount_of(options.amount));
-    HP_TRY(auto places, find_places(options.places));
+    HP_TRY(auto places, find_places(where));
     if (places.mints.size() != 1)
         return fail(Errc::usage,
                     "expected the ledger of one mint, got " + std::to_string(places.mints.size()));
-    HP_TRY(const auto key, signing_key(options));
-    HP_DO(read_accepted(options.places, places));
+    HP_TRY(const auto key, signing_key(where, options));
+    HP_DO(read_accepted(where, places));
     HP_TRY(const auto report, audit::audit(places));
     HP_TRY(const auto row,
            append_accepted(places.mints[0], {options.invariant, options.reason, accepting_user(), amount},
@@ -71,32 +67,22 @@ Result<> run_accept(const AcceptOptions& options) {
     return {};
 }
 
-}  // namespace
-
-int accept(int argc, char** argv) {
-    AcceptOptions options;
-    cli::Command command{
-        {.name = "hp-audit accept",
-         .summary =
-             "Accept that an invariant is broken by up to an amount: a signed row beside the mint's ledger, "
-             "which every report prints.",
-         .examples = {"hp-audit accept I18 --amount 300 --reason 'restore of 26 November' --config-dir "
-                      "/etc/hashpool"}}};
-    auto& app = command.app();
-    app.add_option("INVARIANT", options.invariant, "I8, I10, I16, I18, I19 or I25")->required();
-    app.add_option("--amount", options.amount, "units, for all of what is broken; the highest row counts")
+CLI::App& add_accept(cli::Command& command, AcceptOptions& options) {
+    auto& verb = command.subcommand(
+        "accept",
+        "accept that an invariant is broken by up to an amount: a signed row beside the mint's ledger, which "
+        "every report prints",
+        {"hp-audit accept I18 --amount 300 --reason 'restore of 26 November' --config-dir /etc/hashpool"});
+    verb.add_option("INVARIANT", options.invariant, "I8, I10, I16, I18, I19 or I25")->required();
+    verb.add_option("--amount", options.amount, "units, for all of what is broken; the highest row counts")
         ->required()
         ->type_name("N");
-    app.add_option("--reason", options.reason, "why, for whoever reads the report")
+    verb.add_option("--reason", options.reason, "why, for whoever reads the report")
         ->required()
         ->type_name("TEXT");
-    app.add_option("--key-file", options.key_file, "the mint's link key [link_secret_key_file of mint.toml]")
+    verb.add_option("--key-file", options.key_file, "the mint's link key [link_secret_key_file of mint.toml]")
         ->type_name("FILE");
-    add_place_options(app, options.places);
-    return command.run(argc, argv, [&] {
-        use_usual_dir(options.places);
-        return run_accept(options);
-    });
+    return verb;
 }
 
 }  // namespace hp::hp_audit

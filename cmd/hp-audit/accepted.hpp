@@ -2,6 +2,7 @@
 // key, so that nobody else can turn a red report green.
 #pragma once
 #include "audit/audit.hpp"
+#include "cli/command.hpp"
 #include "crypto/secp.hpp"
 #include "places.hpp"
 
@@ -22,6 +23,10 @@ Result<std::string> append_accepted(const std::string& mint_database, const NewA
                                     const audit::Report& report, const crypto::SecretKey& key);
 
 /// hp-audit accept
-int accept(int argc, char** argv);
+struct AcceptOptions {
+    std::string invariant, amount, reason, key_file;
+};
+CLI::App& add_accept(cli::Command& command, AcceptOptions& options);
+Result<> accept(const Options& where, const AcceptOptions& options);
 
 }  // namespace hp::hp_audit

@@ -27,7 +27,6 @@ Result<> run(const hp_audit::Options& options, bool is_json) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc > 1 && std::string_view{argv[1]} == "accept") return hp_audit::accept(argc - 1, argv + 1);
     hp_audit::Options options;
     bool is_json = false;
     cli::Command command{
@@ -48,8 +47,11 @@ int main(int argc, char** argv) {
         ->check(CLI::Range(std::size_t{0}, std::size_t{1'000'000}))
         ->type_name("N");
     app.add_flag("--json", is_json, "print one JSON object");
+    hp_audit::AcceptOptions acceptance;
+    const auto& accept = hp_audit::add_accept(command, acceptance);
+    app.require_subcommand(0, 1);
     return command.run(argc, argv, [&] {
         hp_audit::use_usual_dir(options);
-        return run(options, is_json);
+        return accept.parsed() ? hp_audit::accept(options, acceptance) : run(options, is_json);
     });
 }
