@@ -48,7 +48,8 @@ Result<crypto::SecretKey> signing_key(const Options& places, const AcceptOptions
 Result<> accept(const Options& where, const AcceptOptions& options) {
     const auto id = audit::id_from_text(options.invariant);
     if (!id)
-        return fail(Errc::usage, "'" + printable(options.invariant, 40) + "' is no invariant of hp-audit");
+        return fail(Errc::usage,
+                    "'" + printable(options.invariant, 40) + "' is not an invariant of hp-audit");
     if (!audit::can_be_accepted(*id))
         return fail(Errc::usage, options.invariant + " has no amount, and cannot be accepted");
     if (options.reason.empty()) return fail(Errc::usage, "--reason: expected a text");

@@ -59,7 +59,7 @@ void declare(cli::Command& command, Options& options) {
                                        {"hp-wallet restore", "hp-wallet restore --gap 20000 --json"});
     restore
         .add_option("--gap", options.gap,
-                    "look so many counters behind the last that the mint has signed [" +
+                    "counters to look at beyond the last that the mint has signed [" +
                         std::to_string(options.gap) + "]")
         ->check(CLI::Range(1, 100'000'000))
         ->type_name("N");

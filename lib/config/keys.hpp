@@ -206,7 +206,7 @@ struct Template {
         v("sim_block_bits", sim_block_bits, "sim: expected hashes for a block, as a power of two",
           range(1, 60));
         v("sim_block_interval_s", sim_block_interval_s,
-          "sim: mine a block of our own every so many seconds; 0: only the pool's blocks", range(0, 86400));
+          "sim: seconds between blocks of our own; 0: only the pool's blocks", range(0, 86400));
         v("sim_chain_file", sim_chain_file, "sim: where accepted blocks are kept", path());
         v("rpc_url", rpc_url, "rpc: the node's JSON-RPC address", url());
         v("rpc_cookie_file", rpc_cookie_file,
@@ -271,7 +271,7 @@ struct Pool {
           "hp-proxy opens another connection",
           range(1, 1'000'000));
         v("idle_channel_s", idle_channel_s,
-          "an SV2 connection that has not opened a channel for so many seconds is closed; 0: never, as a "
+          "an SV2 connection without a channel is closed after this many seconds; 0: never, as a "
           "translator without miners waits for its first",
           range(0, 31'536'000));
         v("invalid_shares_max", invalid_shares_max,
@@ -300,7 +300,8 @@ struct Pool {
           pubkey_hex());
         v("outbox_database", outbox_database, "the outbox's SQLite file", path());
         v("wal_alarm_mib", wal_alarm_mib,
-          "an alarm when the database's write-ahead log has so many MiB, as when a reader does not end; 0: "
+          "an alarm when the database's write-ahead log reaches this size in MiB, as with a reader that does "
+          "not end; 0: "
           "never",
           range(0, 1'000'000));
         v("max_inflight", max_inflight, "quote requests on the link without an answer, at most",
@@ -336,7 +337,8 @@ struct Mint {
           "outside of what is backed up with the database, one for each mint",
           path());
         v("wal_alarm_mib", wal_alarm_mib,
-          "an alarm when the database's write-ahead log has so many MiB, as when a reader does not end; 0: "
+          "an alarm when the database's write-ahead log reaches this size in MiB, as with a reader that does "
+          "not end; 0: "
           "never",
           range(0, 1'000'000));
         v("seed_file", seed_file, "file with the BIP 39 words that all keysets derive from, mode 0600",
@@ -446,12 +448,13 @@ struct Stats {
           "workers that /metrics names, those with the most work; the others are one series",
           range(0, 10'000));
         v("wal_alarm_mib", wal_alarm_mib,
-          "an alarm when the write-ahead log of the SQLite file has so many MiB, as when a reader does not "
+          "an alarm when the SQLite file's write-ahead log reaches this size in MiB, as with a reader that "
+          "does not "
           "end; 0: "
           "never",
           range(0, 1'000'000));
-        v("stale_after_s", stale_after_s, "figures whose newest record is so many seconds old are stale",
-          range(1, 86'400));
+        v("stale_after_s", stale_after_s,
+          "figures are stale when their newest record is this many seconds old", range(1, 86'400));
         v("keep_1m_min", keep_1m_min, "minutes that figures by minute are kept", range(1, 10'000'000));
         v("keep_5m_min", keep_5m_min, "minutes that figures by 5 minutes are kept", range(5, 10'000'000));
         v("keep_1h_d", keep_1h_d, "days that figures by hour are kept", range(1, 100'000));

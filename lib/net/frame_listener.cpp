@@ -9,7 +9,7 @@ namespace hp::net {
 
 namespace {
 
-/// Answering one costs some 0.3 ms of cryptography. So many at once, then everybody else's bytes have their
+/// Answering one costs some 0.3 ms of cryptography. This many at once, then everybody else's bytes have their
 /// turn.
 constexpr int kAnswersPerTurn = 8;
 

@@ -250,7 +250,8 @@ std::optional<std::string> Downstream::refusal_without_extension(const Worker& w
     if (!upstream.is_ready() || upstream.pays_ehash()) return {};
     if (const auto* first = workers_.first()) {
         if (worker.owner == first->owner) return {};
-        return "the pool allows one owner a connection, and it is another one's: use a connection for each "
+        return "the pool allows one owner per connection, and this one has another: use a connection for "
+               "each "
                "owner";
     }
     if (!channel_id_ || worker.owner == channel_owner_ || takes_set_extranonce_) return {};

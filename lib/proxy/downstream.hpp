@@ -52,7 +52,7 @@ class Downstream : public net::LineHandler,
 
   private:
     /// Lines other than shares: as many as a proxy with hundreds of workers behind it needs at its start, and
-    /// then so many a second.
+    /// then this many a second.
     static constexpr int kRequestsAtOnce = 600;
     static constexpr int kRequestsPerSecond = 10;
     struct Job {

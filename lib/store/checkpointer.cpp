@@ -40,7 +40,7 @@ struct Checkpointer::Impl {
             return;
         }
         lay_out_log();
-        // A log that a reader has let grow shrinks again when it begins anew.
+        // A log that a reader has let grow shrinks again when it starts over.
         exec(db.handle(), ("PRAGMA journal_size_limit=" + std::to_string(kLogBytes)).c_str());
         sqlite3_extended_result_codes(reader, 1);
         sqlite3_db_config(reader, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
@@ -65,7 +65,7 @@ struct Checkpointer::Impl {
 
     void after_commit(int wal_pages) {
         log_pages = wal_pages;
-        if (wal_pages < done_pages) {  // the log began anew
+        if (wal_pages < done_pages) {  // the log started over
             done_pages = 0;
             held_since_ms = 0;
         }

@@ -9,7 +9,7 @@ namespace {
 constexpr std::string_view kNumberChars = "+-.0123456789Ee";
 /// Fewer digits than these always fit into 64 bits.
 constexpr std::size_t kIntegerDigitsSafe = 18;
-/// An integer of so many digits is within a double's range, about 1.8e308.
+/// An integer with this many digits is within a double's range, about 1.8e308.
 constexpr std::size_t kDoubleDigitsMax = 300;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }

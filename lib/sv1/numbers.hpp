@@ -8,7 +8,7 @@
 namespace hp::sv1 {
 
 /// The line with each number beyond a double's or an integer's range brought into a double's; nothing where
-/// there is none. What is no JSON number stays as it is.
+/// there is none. Anything that is not a JSON number stays as it is.
 std::optional<std::string> with_numbers_in_range(std::string_view line);
 
 /// The number that is the value of the top-level member "id", as written; empty where it is no number.
