@@ -47,6 +47,7 @@ constexpr Rule kRules[] = {
     {.type = "ehash_swapped", .series = "ehash_swapped", .amount = "amount"},
     {.type = "request_refused", .series = "request_refused", .label = "code"},
     {.type = "quotes_held", .series = "mint_quotes_held", .count = "count"},
+    {.type = "quotes_released", .series = "mint_quotes_released", .count = "count"},
     {.type = "pool_rollback", .series = "pool_rollback", .count = "count"},
     {.type = "link_up", .series = "link_up"},
     {.type = "link_down", .series = "link_down"},
