@@ -3,6 +3,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -29,7 +30,10 @@ std::string releaser() {
     return user ? user->pw_name : "uid " + std::to_string(::getuid());
 }
 
-Result<> check_ids(const ReleaseOptions& options) {
+Result<> check_ids(ReleaseOptions& options) {
+    std::ranges::sort(options.ids);
+    const auto [repeated, end] = std::ranges::unique(options.ids);
+    options.ids.erase(repeated, end);
     for (const auto& id : options.ids)
         if (!mint::uuid_from_text(id))
             return fail(Errc::usage, "'" + printable(id, 40) + "': expected a quote id");
@@ -121,7 +125,8 @@ Result<> held(const HeldOptions& options) {
     }
 }
 
-Result<> release(const ReleaseOptions& options) {
+Result<> release(const ReleaseOptions& given) {
+    ReleaseOptions options = given;
     HP_DO(check_ids(options));
     HP_TRY(auto path, path_of(options.places, Part::mint));
     HP_TRY(const auto before, sum_of(options.places));

@@ -19,7 +19,7 @@ class ShareBudget {
     ShareBudget(std::uint32_t invalid_max, SteadyMs now) : ShareBudget(invalid_max, now, invalid_max) {}
     /// `first` of it at the begin: for a peer that is known for invalid shares.
     ShareBudget(std::uint32_t invalid_max, SteadyMs now, std::uint32_t first)
-        : first_{first}, left_(invalid_max, 1, now, first) {}
+        : waiting_max_{invalid_max}, first_{first}, left_(invalid_max, 1, now, first) {}
 
     /// A share came in.
     Take take(SteadyMs now) {
@@ -44,13 +44,15 @@ class ShareBudget {
 
     /// Whether one more may be on its way to the judge: a peer that has proven nothing could otherwise spend
     /// its budget many times over before the first verdict comes back.
-    bool may_wait() const { return waiting_ < first_ + proven_; }
-    static constexpr std::uint32_t kWaitingMax = 8192;
+    bool may_wait() const { return waiting_ < waiting_max_ + proven_; }
+    static constexpr std::uint32_t kWaitingMax = 1024;
 
   private:
     void settle() {
         if (waiting_ > 0) --waiting_;
     }
+    std::uint32_t
+        waiting_max_;  ///< of a peer that has proven nothing; what its address did costs no good share
     std::uint32_t first_;
     TokenBucket left_;
     std::uint32_t refused_{0};

@@ -128,7 +128,7 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
                 ehash::sign_link_auth(auth, client.options_.link_key, self->connection_->handshake_hash(),
                                       crypto::random_array<32>());
                 self->connection_->send(sv2::encode_frame(auth));
-                self->send_mark();
+                self->send_mark(client.was_welcomed_ ? client.mint_.mark() : client.mint_.opened_mark());
                 self->state_ = State::auth;
             });
     }
@@ -148,7 +148,8 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
         limit_.cancel();
         state_ = State::up;
         client_->mint_.resume_signing();
-        mark_.every(kMarkMs, [this] { send_mark(); });
+        client_->was_welcomed_ = true;
+        mark_.every(kMarkMs, [this] { send_mark(client_->mint_.mark()); });
         pool_store_ = success.pool_store.bytes;
         max_inflight_ = success.max_inflight;
         client_->backoff_.reset();
@@ -165,8 +166,7 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
     }
 
     /// What is on our disk, never more.
-    void send_mark() {
-        const auto mark = client_->mint_.mark();
+    void send_mark(const ehash::MintMark& mark) {
         if (mark == sent_mark_) return;
         sent_mark_ = mark;
         connection_->send(sv2::encode_frame(ehash::to_message(mark)));

@@ -95,8 +95,9 @@ MarkVerdict judge(const ehash::MintMark& has, const std::optional<ehash::MintMar
 }
 
 MarkKeeper::MarkKeeper(std::string path, const ehash::MintMark& written,
-                       std::function<void(const std::optional<Error>&)> on_trouble)
-    : path_{std::move(path)}, on_trouble_{std::move(on_trouble)}, newest_{written}, written_{written} {
+                       std::function<void(const std::optional<Error>&)> on_trouble, bool is_held)
+    : path_{std::move(path)}, on_trouble_{std::move(on_trouble)}, newest_{written}, is_held_{is_held} {
+    if (!is_held) written_ = written;
     if (!path_.empty()) thread_ = std::thread{[this] { run(); }};
 }
 
@@ -122,12 +123,30 @@ ehash::MintMark MarkKeeper::newest() const {
     return newest_;
 }
 
+Result<> MarkKeeper::hold() {
+    std::lock_guard lock{mutex_};
+    if (std::exchange(is_held_, true) || path_.empty()) return {};
+    written_.reset();
+    std::error_code error;
+    std::filesystem::remove(path_, error);
+    if (error) return fail(Errc::io, "mark file '" + path_ + "': " + error.message());
+    return {};
+}
+
+void MarkKeeper::let_go() {
+    {
+        std::lock_guard lock{mutex_};
+        is_held_ = false;
+    }
+    changed_.notify_all();
+}
+
 void MarkKeeper::run() {
     bool is_failing = false;
     std::unique_lock lock{mutex_};
     while (true) {
-        changed_.wait(lock, [this] { return is_stopping_ || newest_ != written_; });
-        if (newest_ == written_) return;
+        changed_.wait(lock, [this] { return is_stopping_ || (!is_held_ && newest_ != written_); });
+        if (is_held_ || newest_ == written_) return;
         const auto mark = newest_;
         const bool is_last = is_stopping_;
         const auto next = std::chrono::steady_clock::now() + kPeriod;
@@ -136,7 +155,12 @@ void MarkKeeper::run() {
         if (!result && !std::exchange(is_failing, true)) on_trouble_(result.error());
         if (result && std::exchange(is_failing, false)) on_trouble_(std::nullopt);
         lock.lock();
-        if (result) written_ = mark;
+        if (is_held_) {  // told so in the middle of it
+            std::error_code ignored;
+            std::filesystem::remove(path_, ignored);
+        } else if (result) {
+            written_ = mark;
+        }
         if (is_last) return;
         changed_.wait_until(lock, next, [this] { return is_stopping_; });
     }

@@ -36,13 +36,17 @@ class MarkKeeper {
 
     /// `path` may be empty: then it only remembers. `on_trouble` is called on its thread when the file cannot
     /// be written, once an outage, and with nothing when it can again.
+    /// Held: it writes nothing until let_go(), and then what is newest, in any case.
     MarkKeeper(std::string path, const ehash::MintMark& written,
-               std::function<void(const std::optional<Error>&)> on_trouble);
+               std::function<void(const std::optional<Error>&)> on_trouble, bool is_held = false);
     ~MarkKeeper();  ///< writes the newest first
 
     /// On any thread.
     void set(const ehash::MintMark& mark);
     ehash::MintMark newest() const;
+    /// The pool says that the ledger is an old copy: the file goes, so that the next start asks the pool too.
+    Result<> hold();
+    void let_go();
 
   private:
     void run();
@@ -50,7 +54,9 @@ class MarkKeeper {
     const std::function<void(const std::optional<Error>&)> on_trouble_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
-    ehash::MintMark newest_, written_;
+    ehash::MintMark newest_;
+    std::optional<ehash::MintMark> written_;  ///< nothing: there is no file of ours
+    bool is_held_;
     bool is_stopping_{false};
     std::thread thread_;
 };

@@ -38,6 +38,7 @@ Result<std::unique_ptr<Mint>> Mint::open(net::Loop& loop, const MintOptions& opt
         return fail(Errc::io, "mint database '" + options.database + "': " + e.what());
     }
     HP_TRY(const auto mark, Ledger::mark_in(db));
+    mint->opened_mark_ = mark;
     HP_DO(mint->keep_mark(loop, options, mark));
     // The ledger's statements belong to the connection, which moves as a whole into the writer.
     mint->writer_ = std::make_unique<store::Writer>(
@@ -80,7 +81,9 @@ Result<> Mint::check_mark(store::Database& db, const MintOptions& options) {
 
 Result<> Mint::keep_mark(net::Loop& loop, const MintOptions& options, const ehash::MintMark& mark) {
     // Before anything is served: a mark that cannot be written must not be found out later.
-    if (!options.mark_file.empty()) HP_DO(write_mark_file(options.mark_file, mark));
+    // While the pool has not spoken there is none: the next start must wait for the pool too.
+    const bool is_held = !paused_because_.empty();
+    if (!options.mark_file.empty() && !is_held) HP_DO(write_mark_file(options.mark_file, mark));
     keeper_ = std::make_unique<MarkKeeper>(
         options.mark_file, mark,
         [this, &loop, alive = std::weak_ptr{alive_}](const std::optional<Error>& trouble) {
@@ -90,7 +93,8 @@ Result<> Mint::keep_mark(net::Loop& loop, const MintOptions& options, const ehas
                 log::error("{}", trouble->what);
                 events_.alarm(trouble->what);
             });
-        });
+        },
+        is_held);
     ledger_->on_commit = [this](const ehash::MintMark& newest) { keeper_->set(newest); };
     return {};
 }
@@ -100,10 +104,13 @@ void Mint::pause_signing(std::string why) {
     paused_because_ = std::move(why);
     log::error("nothing is signed: {}", paused_because_);
     events_.alarm("nothing is signed: " + paused_because_);
+    if (!keeper_) return;
+    if (auto held = keeper_->hold(); !held) log::error("{}", held.error().what);
 }
 
 void Mint::resume_signing() {
     if (std::exchange(paused_because_, {}).empty()) return;
+    keeper_->let_go();
     log::info("signing: the pool knows of nothing newer than this database");
 }
 

@@ -68,6 +68,9 @@ class Mint {
     store::LogState log_state() const { return writer_->log_state(); }
     /// How far the ledger has come, by its last durable commit.
     ehash::MintMark mark() const { return keeper_->newest(); }
+    /// The same at the start of this process, before it signed anything: an old copy that has signed since
+    /// could be past what the pool remembers.
+    const ehash::MintMark& opened_mark() const { return opened_mark_; }
 
     /// While it is not certain that this database is the newest, nothing is signed: what has been spent since
     /// an old copy was made could be spent again. Empty: nothing stands against it.
@@ -90,6 +93,7 @@ class Mint {
     std::unique_ptr<net::EventSink> sink_;
     Events events_;
     std::string paused_because_;
+    ehash::MintMark opened_mark_;
     std::shared_ptr<bool> alive_{std::make_shared<bool>(true)};
     std::unique_ptr<MarkKeeper> keeper_;
     std::unique_ptr<Ledger> ledger_;

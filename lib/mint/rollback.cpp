@@ -4,6 +4,7 @@
 
 #include "mint/ledger.hpp"
 #include "mint/mark_file.hpp"
+#include "mint/release_file.hpp"
 
 namespace hp::mint {
 
@@ -28,7 +29,14 @@ Result<RollbackAccepted> accept_rollback(const std::string& database, const std:
     if (out.known) out.lost = ehash::setback(out.has, *out.known);
     // The database first: killed in between, it is still behind its mark, and this can be done once more.
     if (out.lost) HP_DO(Ledger::remember_rollback(db, *out.lost, by, now));
-    HP_DO(write_mark_file(mark_file, out.has, database));
+    // A request from before is not about what is held after this.
+    HP_DO(remove_request(database));
+    if (out.known) {
+        HP_DO(write_mark_file(mark_file, out.has, database));
+    } else if (std::filesystem::remove(mark_file, error); error) {
+        // Without a mark nothing is signed until the pool has spoken: only it can say what is missing.
+        return fail(Errc::io, "mark file '" + printable(mark_file, 4096) + "': " + error.message());
+    }
     return out;
 }
 

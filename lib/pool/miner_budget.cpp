@@ -17,7 +17,8 @@ bool MinerSession::within_budget(ChannelState& state, const sv2::mining::SubmitS
     state.tally.on_rejected();
     if (take == Take::close) {
         ++pool_->refusals_.channels_closed;
-        pool_->offenders_.add(connection_->peer(), steady_ms_now());
+        // A proxy's address is not to blame for one of its miners.
+        if (!is_earning_) pool_->offenders_.add(connection_->peer(), steady_ms_now());
         close_channel(submit.channel_id, "too-many-invalid-shares");
     }
     return false;

@@ -36,9 +36,7 @@ MinerSession::MinerSession(Pool& pool, std::shared_ptr<net::FrameConnection> con
       connection_{std::move(connection)},
       connection_id_{connection_id},
       limit_{pool.loop_},
-      first_budget_{pool.offenders_.first_budget(connection_->peer(), pool.options_.invalid_shares_max,
-                                                 steady_ms_now())},
-      strays_{kStrayBudgets * first_budget_, kStraysPerSecond, steady_ms_now()},
+      strays_{kStrayBudgets * pool.options_.invalid_shares_max, kStraysPerSecond, steady_ms_now()},
       catch_up_{pool.loop_} {
     limit_.after(kSetupLimitMs, [this] { close("no SetupConnection within 10 s"); });
 }
@@ -185,7 +183,8 @@ Result<> MinerSession::on_open_extended(const sv2::FrameView& frame) {
     if (!is_usable_hash_rate(open.nominal_hash_rate.get())) return refuse("invalid-nominal-hashrate");
     if (!pool_->work_.tip()) return refuse("no-template-yet");
     HP_TRY(auto tlvs, ehash::owner_tlvs(decoded.rest, ehash_negotiated_));
-    if (!tlvs.user_identity) tlvs.user_identity = open.user_identity.value;
+    // A TLV says the name later (UpdateChannel, shares); an opening has it in its fields.
+    tlvs.user_identity = open.user_identity.value;
     const auto named = ehash::named_owner(tlvs, pool_->known_keys_);
     if (!named)
         return refuse_open(open.request_id, open.user_identity.value, kInvalidLockingKey, named.error().what);
@@ -202,14 +201,18 @@ Result<> MinerSession::on_open_extended(const sv2::FrameView& frame) {
     mining::Vardiff vardiff{pool_->vardiff_rules_, open.nominal_hash_rate.get(), open.max_target.bytes, now};
     vardiff.on_network_target(pool_->work_.tip()->network_target);
 
+    // What others of its address did is not held against a connection that has earned something.
+    const auto budget_max = pool_->options_.invalid_shares_max;
+    const auto first_budget =
+        is_earning_ ? budget_max : pool_->offenders_.first_budget(connection_->peer(), budget_max, now);
     std::uint32_t channel_id = next_channel_id_++;
     mining::Channel::Terms terms{channel_id, mining::ChannelKind::extended, grant->prefix,
                                  grant->extranonce_size, vardiff.target()};
     auto [it, added] = channels_.emplace(
-        channel_id, ChannelState{mining::Channel{terms}, vardiff,
-                                 mining::ShareBudget{pool_->options_.invalid_shares_max, now, first_budget_},
-                                 *key, pool_->route(*key), open.user_identity.value,
-                                 open.nominal_hash_rate.get(), mining::ShareTally{now}, unix_ms_now()});
+        channel_id,
+        ChannelState{mining::Channel{terms}, vardiff, mining::ShareBudget{budget_max, now, first_budget},
+                     *key, pool_->route(*key), open.user_identity.value, open.nominal_hash_rate.get(),
+                     mining::ShareTally{now}, unix_ms_now()});
     HP_ASSERT(added);
     limit_.cancel();
 
@@ -303,7 +306,7 @@ Result<> MinerSession::on_submit(const sv2::FrameView& frame) {
         pool_->submit_block(verdict, submit, owner.worker);
         state.tally.on_block();
     }
-    if ((verdict.accepted() && owner.is_valid) || verdict.is_block())
+    if ((verdict.accepted() || verdict.is_block()) && owner.is_valid)
         state.budget.on_accepted();
     else
         state.budget.on_invalid();

@@ -138,7 +138,6 @@ class MinerSession : public net::FrameHandler,
     bool ehash_negotiated_{false};
     unsigned extension_requests_{0};
     std::uint32_t next_channel_id_{1};
-    std::uint32_t first_budget_;  ///< of invalid shares, of each channel
     /// Shares that are answered unlooked at: of channels that are not open, or whose budget is spent.
     TokenBucket strays_;
     std::unordered_map<std::uint32_t, ChannelState> channels_;

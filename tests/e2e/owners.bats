@@ -121,11 +121,11 @@ refused() { for ((i = 0; i < $1; i++)); do echo OpenMiningChannel.Error invalid-
     two_keys
     # hp-config init has no default owner: an ordinary name is refused too, as nobody's.
     run_tool -0 "$tools/owners" sv2 "$(pool_address)" "$(pool_key)" opens "$key1"
-    assert_output "$(refused 2 && opened 2 && refused 7)"
+    assert_output "$(refused 2 && opened 2 && refused 7 && opened 1 && refused 1)"
     stop_daemon pool
     set_key pool.toml default_locking_key "\"$key2\""
     start_pool
     run_tool -0 "$tools/owners" sv2 "$(pool_address)" "$(pool_key)" opens "$key1"
-    assert_output "$(opened 4 && refused 7)"
+    assert_output "$(opened 4 && refused 7 && opened 1 && refused 1)"
     wait_for_text "$BATS_TEST_TMPDIR/pool.log" "invalid locking key: expected 66 hex digits, got 65"
 }

@@ -84,7 +84,7 @@ record(0, "alarm", what="disk\u0000full")' "$now"
     start_daemon one hp-stats serve sqlite.db --listen 127.0.0.1:0 --stale-after-s 86400
     start_daemon two hp-stats serve "$url" --listen 127.0.0.1:0 --stale-after-s 86400
     for path in one two; do wait_for_text $path.log "serving http://"; done
-    served() { curl -sS "$(sed -n 's|.*serving \(http://[^/]*\)/.*|\1|p' "$1.log")$2" | sed 's/\\u0000/\\ufffd/g' | grep -v uptime; }
+    served() { curl -sS "$(sed -n 's|.*serving \(http://[^/]*\)/.*|\1|p' "$1.log")$2" | sed 's/\\u0000/\\ufffd/g' | grep -vE 'uptime|_wal_bytes'; }  # PostgreSQL's log is its own
     for path in /metrics /api/v1/workers '/api/v1/figures?minutes=60&names=0' '/api/v1/clients?order=hashrate' /api/v1/clients/0/channels; do
         diff <(served one "$path") <(served two "$path") || fail "$path"
     done

@@ -147,8 +147,8 @@ class Miner(Session):
         elif frame["name"] == "SetNewPrevHash":
             self.tip, self.job_id = fields, fields["job_id"]
 
-    def open(self, user, request_id=1, locking_key=None, min_extranonce_size=4, max_target=EASIEST, hash_rate=1):
-        tlv = [{"extension_type": EHASH, "field_type": LOCKING_PUBKEY, "value": locking_key}] if locking_key is not None else None
+    def open(self, user, request_id=1, locking_key=None, min_extranonce_size=4, max_target=EASIEST, hash_rate=1, tlv=None):
+        tlv = [{"extension_type": EHASH, "field_type": LOCKING_PUBKEY, "value": locking_key}] if locking_key is not None else tlv
         self.send("OpenExtendedMiningChannel", tlv, request_id=request_id, user_identity=user, nominal_hash_rate=hash_rate,
                   max_target=max_target, min_extranonce_size=min_extranonce_size)
         answer = self.receive("OpenExtendedMiningChannel.Success", "OpenMiningChannel.Error")

@@ -84,6 +84,13 @@ TEST_CASE(
     CHECK(waiting == 20);
 }
 
+TEST_CASE("what an address did before costs no good share: as many may be on their way") {
+    Budget budget(100, 0, 10);
+    int waiting = 0;
+    while (budget.may_wait() && budget.take(0) == Take::judge) ++waiting;
+    CHECK(waiting == 100);
+}
+
 TEST_CASE("a known offender begins with little, and gets the whole budget by good shares") {
     Budget budget(1000, 0, 10);
     for (int i = 0; i < 500; ++i) {

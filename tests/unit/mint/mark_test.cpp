@@ -6,6 +6,7 @@
 #include "ledger_fixture.hpp"
 #include "mint/mark_file.hpp"
 #include "mint/mint.hpp"
+#include "mint/release_file.hpp"
 #include "mint/rollback.hpp"
 #include "net/net_fixture.hpp"
 #include "store/old_database.hpp"
@@ -200,8 +201,40 @@ TEST_CASE_FIXTURE(MintWithMark,
     std::filesystem::remove(options.mark_file);
     mint = open();
     CHECK_FALSE(mint->signing_paused_because().empty());
+    // Whether it may sign is not for the next start to forget.
+    mint.reset();
+    CHECK_FALSE(std::filesystem::exists(options.mark_file));
+    REQUIRE(accept_rollback(options.database, options.mark_file, "test", kNow));
+    mint = open();
+    CHECK_FALSE(mint->signing_paused_because().empty());
     mint->resume_signing();
     CHECK(mint->signing_paused_because().empty());
+    mint.reset();
+    CHECK(in_file().quotes == (is_another ? 0 : 1));
+}
+
+TEST_CASE_FIXTURE(MintWithMark,
+                  "a mint that its pool has refused waits for the pool after the next start too") {
+    auto mint = open();
+    quote(*mint, 1);
+    mint->pause_signing("the pool says so");
+    mint.reset();
+    CHECK_FALSE(std::filesystem::exists(options.mark_file));
+    mint = open();
+    CHECK_FALSE(mint->signing_paused_because().empty());
+    // What the pool is told of first is from before anything that this process does.
+    quote(*mint, 2);
+    CHECK(mint->opened_mark().quotes == 1);
+    CHECK(mint->mark().quotes == 2);
+}
+
+TEST_CASE_FIXTURE(MintWithMark, "a request to release from before a rollback was accepted goes with it") {
+    auto mint = open();
+    quote(*mint, 1);
+    mint.reset();
+    REQUIRE(leave_request(options.database, {{}, "test"}));
+    REQUIRE(accept_rollback(options.database, options.mark_file, "test", kNow));
+    CHECK_FALSE(find_request(options.database)->has_value());
 }
 
 TEST_CASE_FIXTURE(MintWithMark, "a mark file that says something else is no missing one") {
