@@ -270,6 +270,26 @@ live_backup() { sqlite3 "conf/data/$1.db" ".backup '$1.backup'"; }
     [[ $output == *"noted: conf/data/mint.db: an old copy was let in at "*"at most $lost can be doubled"* ]] || fail "$output"
 }
 
+@test "a copy restored with its mark, which signs past the pool's mark while the pool is away: the pool notices" {
+    start_topology
+    earn 3
+    live_backup mint
+    cp conf/marks/mint.mark mark.copy
+    swap
+    wait_until marks_are "$(ledger 'SELECT operations FROM progress')"
+    stop_all pool
+    kill_daemon mint
+    restore mint
+    cp mark.copy conf/marks/mint.mark
+    start_daemon mint hp-mint --config-dir conf
+    wait_until curl -sf "$(mint_url)/v1/keys" -o /dev/null
+    swap
+    swap
+    start_pool
+    wait_for_text pool.log "refused (mint-rollback): mark: the mint had"
+    wait_for_text mint.log "nothing is signed"
+}
+
 @test "restored without its newest signatures: what can be doubled is said before, what was doubled is accepted once" {
     start_topology
     earn 2
