@@ -44,7 +44,10 @@ class ResponderHandshake final : public HandshakeIo, public Droppable {
         shared_->begun.emplace(this, std::static_pointer_cast<ResponderHandshake>(shared_from_this()));
         start(shared_->limits.handshake_ms);
     }
-    void drop(const Error&) override { cancel_and_leave(); }
+    void drop(const Error&) override {
+        const auto self = shared_from_this();  // cancelling may let go of the last one who holds us
+        cancel_and_leave();
+    }
     void cancel_and_leave() {
         cancel();
         place_.leave();
