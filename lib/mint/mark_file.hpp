@@ -12,7 +12,7 @@
 
 namespace hp::mint {
 
-/// Nothing: there is no such file. An error: it is there and cannot be read, or says something else.
+/// Empty when the file does not exist; an error when it cannot be read or parsed.
 Result<std::optional<ehash::MintMark>> read_mark_file(const std::string& path);
 /// Whole or not at all, and synced. Makes the folder when it is missing. Run by root, the file gets the owner
 /// of `owned_like`, which may be empty.

@@ -9,7 +9,7 @@ using Budget = mining::ShareBudget;
 using Take = Budget::Take;
 
 TEST_CASE(
-    "a peer that sends nothing but invalid shares: so many are judged, as many refused, then it is closed") {
+    "a peer that sends nothing but invalid shares: some are judged, as many refused, then it is closed") {
     Budget budget(50, 0);
     int judged = 0, refused = 0;
     Take take{};
