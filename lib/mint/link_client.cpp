@@ -128,7 +128,7 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
                 ehash::sign_link_auth(auth, client.options_.link_key, self->connection_->handshake_hash(),
                                       crypto::random_array<32>());
                 self->connection_->send(sv2::encode_frame(auth));
-                self->send_mark(client.was_welcomed_ ? client.mint_.mark() : client.mint_.opened_mark());
+                self->send_mark(client.mint_.first_mark(client.options_.pool_authority));
                 self->state_ = State::auth;
             });
     }
@@ -147,8 +147,7 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
         HP_DO(ehash::check_link_success(success, sent_));
         limit_.cancel();
         state_ = State::up;
-        client_->mint_.resume_signing();
-        client_->was_welcomed_ = true;
+        client_->mint_.let_in_by(client_->options_.pool_authority);
         mark_.every(kMarkMs, [this] { send_mark(client_->mint_.mark()); });
         pool_store_ = success.pool_store.bytes;
         max_inflight_ = success.max_inflight;

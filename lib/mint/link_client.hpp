@@ -39,7 +39,6 @@ class LinkClient {
     net::Backoff backoff_{50, 15'000};
     std::unique_ptr<net::FrameDial> dialing_;
     std::shared_ptr<Session> session_;
-    bool was_welcomed_{false};  ///< by the pool, since this process started
     std::string last_reason_;
     net::StatusLine status_line_;
     bool stopped_{false};

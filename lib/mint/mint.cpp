@@ -108,7 +108,8 @@ void Mint::pause_signing(std::string why) {
     if (auto held = keeper_->hold(); !held) log::error("{}", held.error().what);
 }
 
-void Mint::resume_signing() {
+void Mint::let_in_by(const crypto::XOnlyKey32& pool_authority) {
+    let_in_by_.insert(pool_authority);
     if (std::exchange(paused_because_, {}).empty()) return;
     keeper_->let_go();
     log::info("signing: the pool knows of nothing newer than this database");

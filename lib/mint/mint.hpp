@@ -2,6 +2,7 @@
 // towards the pool. Only the authenticated link creates quotes.
 #pragma once
 #include <memory>
+#include <set>
 #include <string>
 
 #include "cashu/nut04.hpp"
@@ -68,15 +69,18 @@ class Mint {
     store::LogState log_state() const { return writer_->log_state(); }
     /// How far the ledger has come, by its last durable commit.
     ehash::MintMark mark() const { return keeper_->newest(); }
-    /// The same at the start of this process, before it signed anything: an old copy that has signed since
-    /// could be past what the pool remembers.
-    const ehash::MintMark& opened_mark() const { return opened_mark_; }
+    /// What a pool is told first. Until it has let this process in, that is the mark of the start, before
+    /// anything was signed: an old copy that has signed since could be past what the pool remembers.
+    ehash::MintMark first_mark(const crypto::XOnlyKey32& pool_authority) const {
+        return let_in_by_.contains(pool_authority) ? mark() : opened_mark_;
+    }
 
     /// While it is not certain that this database is the newest, nothing is signed: what has been spent since
     /// an old copy was made could be spent again. Empty: nothing stands against it.
     const std::string& signing_paused_because() const { return paused_because_; }
     void pause_signing(std::string why);
-    void resume_signing();
+    /// That pool's memory is not ahead of this database; called at each time it lets the mint in.
+    void let_in_by(const crypto::XOnlyKey32& pool_authority);
 
   private:
     Mint() = default;
@@ -94,6 +98,7 @@ class Mint {
     Events events_;
     std::string paused_because_;
     ehash::MintMark opened_mark_;
+    std::set<crypto::XOnlyKey32> let_in_by_;
     std::shared_ptr<bool> alive_{std::make_shared<bool>(true)};
     std::unique_ptr<MarkKeeper> keeper_;
     std::unique_ptr<Ledger> ledger_;

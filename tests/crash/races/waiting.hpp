@@ -1,5 +1,6 @@
 // Waits for what calls back on another thread.
 #pragma once
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -8,7 +9,8 @@
 
 namespace hp::crash {
 
-/// `start` is given the callback, and must call it once.
+/// `start` is given the callback, and must call it once. An answer that does not come is a failed round, not
+/// a test that hangs until its time is up.
 template <class T, class Start>
 Result<T> wait_for(Start&& start) {
     struct Wait {
@@ -24,7 +26,8 @@ Result<T> wait_for(Start&& start) {
         wait->is_there.notify_one();
     });
     std::unique_lock lock{wait->mutex};
-    wait->is_there.wait(lock, [&] { return wait->value.has_value(); });
+    if (!wait->is_there.wait_for(lock, std::chrono::seconds{60}, [&] { return wait->value.has_value(); }))
+        return fail(Errc::timeout, "no answer within 60 s");
     return std::move(*wait->value);
 }
 

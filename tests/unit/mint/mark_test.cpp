@@ -17,6 +17,8 @@ using namespace hp::mint::test;
 
 namespace {
 
+constexpr crypto::XOnlyKey32 kPool{1}, kOtherPool{2};
+
 struct ProgressFixture : LedgerFixture {
     std::vector<ehash::MintMark> marks;
     ProgressFixture() {
@@ -207,7 +209,7 @@ TEST_CASE_FIXTURE(MintWithMark,
     REQUIRE(accept_rollback(options.database, options.mark_file, "test", kNow));
     mint = open();
     CHECK_FALSE(mint->signing_paused_because().empty());
-    mint->resume_signing();
+    mint->let_in_by(kPool);
     CHECK(mint->signing_paused_because().empty());
     mint.reset();
     CHECK(in_file().quotes == (is_another ? 0 : 1));
@@ -224,8 +226,12 @@ TEST_CASE_FIXTURE(MintWithMark,
     CHECK_FALSE(mint->signing_paused_because().empty());
     // What the pool is told of first is from before anything that this process does.
     quote(*mint, 2);
-    CHECK(mint->opened_mark().quotes == 1);
+    CHECK(mint->first_mark(kPool).quotes == 1);
     CHECK(mint->mark().quotes == 2);
+    // A second session with the same pool tells it where the ledger is now; another pool has not judged yet.
+    mint->let_in_by(kPool);
+    CHECK(mint->first_mark(kPool).quotes == 2);
+    CHECK(mint->first_mark(kOtherPool).quotes == 1);
 }
 
 TEST_CASE_FIXTURE(MintWithMark, "a request to release from before a rollback was accepted goes with it") {
