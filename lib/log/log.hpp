@@ -1,8 +1,9 @@
 // Log lines to stderr or a file; stdout is for data.
 //
-// A line is one write(2) of one line, in the format that was asked for (log/line.hpp), with its level and the
-// module that says it. A line of a level that is off costs one look into an array: nothing is formatted.
-// Secrets have types that no format string takes (crypto::SecretKey, crypto::SecretText).
+// A line has the format that was asked for (log/line.hpp), its level and the module that says it. Nobody
+// waits for the reader: a thread writes (log/output.hpp), and lines that it has no room for are dropped and
+// counted. A line of a level that is off costs one look into an array: nothing is formatted. Secrets have
+// types that no format string takes (crypto::SecretKey, crypto::SecretText).
 #pragma once
 #include <fmt/core.h>
 
@@ -35,8 +36,11 @@ void toggle_debug();
 /// Writes the counts of repeated lines that are due (log/repeats.hpp). Who waits for events calls it now and
 /// then; at the end of the program the rest is written.
 void tell_repeats();
-/// Lines that could not be written since the start: dropped and counted, never waited for.
+/// Lines that were lost since the start: the disk was full, the reader had stopped and the queue was full.
 std::uint64_t dropped_lines();
+/// Waits for the lines said before, which the end of the program does too. False: not all are written after
+/// `limit_ms`.
+bool drain(std::int64_t limit_ms);
 
 namespace detail {
 struct Thresholds {
