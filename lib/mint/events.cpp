@@ -1,5 +1,6 @@
 #include "mint/events.hpp"
 
+#include "log/log.hpp"
 #include "net/event_sink.hpp"
 #include "wire/records.hpp"
 
@@ -90,7 +91,8 @@ void Events::ledger_status(const ehash::MintMark& mark, const HeldQuotes& held, 
                      .add("signing", is_signing)
                      .add("link_up", is_link_up)
                      .add("wal_bytes", log.bytes)
-                     .add("wal_held_ms", log.held_ms));
+                     .add("wal_held_ms", log.held_ms)
+                     .add("log_lines_dropped", log::dropped_lines()));
 }
 
 void Events::alarm(const std::string& what) {

@@ -48,7 +48,7 @@ hp-config: hint: did you mean check?"
     assert_line --partial "hp-config init ./demo --network sim --ports auto"
     assert_equal "$stderr" ""
     run_tool hp-config --version
-    assert_output --regexp '^hp-config [0-9]+\.[0-9]+\.[0-9]+$'
+    assert_line --index 0 --regexp '^hp-config [0-9]+\.[0-9]+\.[0-9]+$'
 }
 
 @test "the examples of --help work" {

@@ -25,7 +25,7 @@ leaves_nothing() {
     assert_line --partial "hp-mint --config-dir /etc/hashpool"
     assert_line --regexp '^  --input-fee-ppk NUMBER .* \[0\]$'
     run_tool -0 hp-mint --version
-    assert_output --regexp '^hp-mint [0-9]+\.[0-9]+\.[0-9]+$'
+    assert_line --index 0 --regexp '^hp-mint [0-9]+\.[0-9]+\.[0-9]+$'
 }
 
 @test "no configuration: 2, every file that is missing, and what to do" {

@@ -22,7 +22,7 @@ leaves_nothing() {
     assert_line --partial "hp-pool check-shares < shares.jsonl"
     assert_line --regexp '^  --easiest-target-bits NUMBER .* \[32\]$'
     run_tool -0 hp-pool --version
-    assert_output --regexp '^hp-pool [0-9]+\.[0-9]+\.[0-9]+$'
+    assert_line --index 0 --regexp '^hp-pool [0-9]+\.[0-9]+\.[0-9]+$'
     run_tool -0 hp-pool check-shares --help
     assert_line --partial "jq -c"
 }

@@ -13,7 +13,7 @@ setup() {
     assert_line --partial '$ hp-proxy --config-dir'
     assert_line --partial '--pool-authority-public-key'
     run_tool -0 hp-proxy --version
-    assert_output --regexp '^hp-proxy [0-9]+\.[0-9]+\.[0-9]+$'
+    assert_line --index 0 --regexp '^hp-proxy [0-9]+\.[0-9]+\.[0-9]+$'
 }
 
 @test "a misspelt key is named with its place and the nearest key" {

@@ -19,7 +19,7 @@ start_sim() {
     assert_line --partial "hp-template --sim --config-dir ./demo"
     assert_equal "$stderr" ""
     run_tool hp-template --version
-    assert_output --regexp '^hp-template [0-9]+\.[0-9]+\.[0-9]+$'
+    assert_line --index 0 --regexp '^hp-template [0-9]+\.[0-9]+\.[0-9]+$'
 }
 
 @test "the embedded chain is served at once, and SIGTERM ends it with 0" {

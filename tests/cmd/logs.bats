@@ -93,16 +93,16 @@ ${call%% *}: hint: does its directory exist, and may this user write there?"
     assert [ ! -e conf/data/outbox.db ]
 }
 
-@test "AC-262 a full disk under the log stops no service, and the pool's and the proxy's status count the lines" {
+@test "AC-262 a full disk under the log stops no service, and its status counts the lines" {
     local name
     for name in "${services[@]}"; do
         local flags=(--log-file /dev/full)
-        case $name in pool | proxy) flags+=(--events "$PWD/$name.events") ;; esac
+        case $name in pool | proxy | mint) flags+=(--events "$PWD/$name.events") ;; esac
         start_service "$name" "${flags[@]}"
     done
-    for name in pool proxy; do
+    for name in pool proxy mint; do
         wait_until test -e "$name.events"
-        counts() { jq -es "any(.type == \"${name}_status\" and .log_lines_dropped > 0)" "$name.events" >/dev/null; }
+        counts() { jq -es "any((.type | endswith(\"_status\")) and .log_lines_dropped > 0)" "$name.events" >/dev/null; }
         wait_until counts
     done
     for name in "${services[@]}"; do
@@ -110,6 +110,23 @@ ${call%% *}: hint: does its directory exist, and may this user write there?"
         runs "$name" || fail "$name has ended"
         stop_daemon "$name"
         assert_equal "$name $daemon_status" "$name 0"
+    done
+}
+
+@test "a reader of the log that has stopped delays no service's end" {
+    local name
+    for name in "${services[@]}"; do
+        mkfifo "$name.fifo"
+        start_daemon reader "$HP_SOURCE_DIR/tests/e2e/tools/stalled_reader" "$name.fifo" "$name.err"
+        wait_for_text reader.out reading
+        start_service "$name" --log-file "$name.fifo" --log-level debug
+        wait_until has_line "$name.err"
+        kill -USR1 "${daemon_pid[reader]}"
+        wait_for_text reader.out full
+        kill -USR1 "${daemon_pid[$name]}" # which it would say
+        stop_daemon "$name"
+        assert_equal "$name $daemon_status" "$name 0"
+        stop_daemon reader
     done
 }
 

@@ -24,25 +24,36 @@ stall() {
     kill -USR1 "${daemon_pid[$1_reader]}"
     wait_for_text "$1_reader.out" full
 }
+has_quotes() { [ "$(outbox 'SELECT count(*) FROM answer')" -ge "$1" ]; }
 height() { stat -c %s "$dir/data/sim-chain.dat"; }
 has_grown() { [ "$(height)" -gt "$1" ]; }
 
-@test "a block reaches the chain though nobody reads the log of the pool, or that of the template provider" {
+@test "shares, quotes and blocks go on though nobody reads the logs; SIGTERM ends each, and a reader that comes back gets them" {
+    local name
     with_reader template hp-template --config-dir "$dir"
     wait_for_address "$(value shared/network.toml template_listen)"
-    with_reader pool hp-pool --config-dir "$dir"
+    with_reader pool hp-pool --config-dir "$dir" --log-level debug
     wait_for_text pool.err "ready: miners have work"
+    with_reader mint hp-mint --config-dir "$dir" --log-level debug
+    wait_for_text mint.err ": up, session"
     local before
     before=$(height)
-    stall pool
-    stall template
-    # About every second share is a block; the first stalls the pool at its line, after the block has left.
+    for name in pool template mint; do stall "$name"; done
+    # About every second share is a block.
     start_daemon miner hp-miner "$(miner_url)" --user "$pubkey" --threads 1 --rate 20 --nominal-hash-rate 1 --json
-    wait_until has_grown "$before"
-    # Both stand at their first line now; with a reader they go on, and what was found is in both logs.
+    wait_until has_quotes 100
+    has_grown "$((before + 4 * 80))" || fail "the chain has not grown: $before, $(height)"
+    assert [ "$(outbox 'SELECT count(*) FROM dead')" = 0 ]
+    stop_daemon mint
+    assert_equal "$daemon_status" 0
+    # What was found is in both logs once they are read.
     kill -USR2 "${daemon_pid[pool_reader]}" "${daemon_pid[template_reader]}"
     wait_for_text pool.err "block found: "
     wait_for_text template.err "at height 1 is accepted"
-    wait_until has_rows 5
+    for name in pool template; do
+        stall "$name"
+        stop_daemon "$name"
+        assert_equal "$name $daemon_status" "$name 0"
+    done
     stop_daemon miner
 }
