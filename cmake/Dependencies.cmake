@@ -21,7 +21,7 @@ find_file(HP_DYGRAPHS_CSS dygraph.min.css PATHS /usr/share/javascript/dygraphs R
 set_property(TARGET Boost::headers APPEND PROPERTY INTERFACE_COMPILE_DEFINITIONS BOOST_ASIO_SEPARATE_COMPILATION
              BOOST_BEAST_SEPARATE_COMPILATION)
 
-set(HP_LIBS_base nlohmann_json::nlohmann_json Boost::headers)
+set(HP_LIBS_base nlohmann_json::nlohmann_json Boost::headers simdjson::simdjson)
 set(HP_LIBS_crypto PkgConfig::SODIUM PkgConfig::SECP256K1 OpenSSL::Crypto)
 set(HP_LIBS_wire simdjson::simdjson)
 set(HP_LIBS_sv1 simdjson::simdjson)

@@ -1,5 +1,7 @@
 #include "base/utf8.hpp"
 
+#include <simdjson.h>
+
 #include <cstddef>
 
 namespace hp {
@@ -24,10 +26,6 @@ std::optional<char32_t> take_code_point(std::string_view& text) {
     return valid ? std::optional{point} : std::nullopt;
 }
 
-bool is_utf8(std::string_view text) {
-    while (!text.empty())
-        if (!take_code_point(text)) return false;
-    return true;
-}
+bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
 }  // namespace hp

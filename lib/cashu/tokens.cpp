@@ -1,7 +1,7 @@
 #include "cashu/tokens.hpp"
 
-#include "cashu/base64url.hpp"
 #include "cashu/cbor.hpp"
+#include "crypto/base64url.hpp"
 
 namespace hp::cashu {
 namespace {
@@ -72,7 +72,7 @@ Result<Bytes> decode_payload(std::string_view text, std::size_t start) {
     // Characters before the payload become spaces, which the decoder skips and counts.
     std::string padded(start, ' ');
     padded += text.substr(start);
-    auto bytes = base64url_decode(padded);
+    auto bytes = crypto::base64url_decode(padded);
     if (!bytes) return bad_token(bytes.error().what);
     return bytes;
 }
@@ -337,7 +337,7 @@ Result<Token> decode_token_raw(ByteView bytes) {
 }
 
 std::string encode_token(const Token& token, TokenIds ids, WithDleq with_dleq) {
-    return "cashuB" + base64url_encode(encode_cbor(token, ids, with_dleq));
+    return "cashuB" + crypto::base64url_encode(encode_cbor(token, ids, with_dleq));
 }
 
 Bytes encode_token_raw(const Token& token, TokenIds ids, WithDleq with_dleq) {

@@ -106,7 +106,9 @@ std::string usual_config_dir() {
 Command::Command(About about)
     : about_{std::move(about)}, app_{std::make_unique<CLI::App>(about_.summary, about_.name)} {
     lay_out(*app_);
-    app_->set_version_flag("-V,--version", about_.name + " " HP_VERSION "\nMIT license, Hashpool contributors", "print the version and exit");
+    app_->set_version_flag("-V,--version",
+                           about_.name + " " HP_VERSION "\nMIT license, Hashpool contributors",
+                           "print the version and exit");
     app_->footer(footer(about_.examples));
     app_->fallthrough();
 }

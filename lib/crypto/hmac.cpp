@@ -3,52 +3,35 @@
 #include <sodium.h>
 
 #include "crypto/random.hpp"
-#include "crypto/sha256.hpp"
 
 namespace hp::crypto {
 namespace {
 
-constexpr std::size_t kBlockSize = 64;
 constexpr std::size_t kDigestSize = 32;
 
 /// HMAC-SHA-256 with the key already absorbed; sums any number of messages.
-/// Our own over Sha256, because libsodium's SHA-256 does not use the CPU's SHA instructions.
 class HmacSha256 {
   public:
     explicit HmacSha256(ByteView key) {
-        ByteArray<kBlockSize> block{};
-        if (key.size() > kBlockSize) {
-            Bytes32 shortened = sha256(key);
-            std::copy(shortened.begin(), shortened.end(), block.begin());
-            wipe(shortened);
-        } else {
-            std::copy(key.begin(), key.end(), block.begin());
-        }
-        for (auto& byte : block) byte ^= 0x36;
-        inner_.update(block);
-        for (auto& byte : block) byte ^= 0x36 ^ 0x5c;
-        outer_.update(block);
-        wipe(block);
+        // An empty span may be null, libsodium's key may not.
+        const std::uint8_t no_key[1] = {};
+        crypto_auth_hmacsha256_init(&keyed_, key.empty() ? no_key : key.data(), key.size());
     }
     HmacSha256(const HmacSha256&) = delete;
     HmacSha256& operator=(const HmacSha256&) = delete;
-    ~HmacSha256() {
-        wipe({reinterpret_cast<std::uint8_t*>(&inner_), sizeof inner_});
-        wipe({reinterpret_cast<std::uint8_t*>(&outer_), sizeof outer_});
-    }
+    ~HmacSha256() { sodium_memzero(&keyed_, sizeof keyed_); }
 
     Bytes32 sum(std::initializer_list<ByteView> message) const {
-        Sha256 inner = inner_, outer = outer_;
-        for (ByteView part : message) inner.update(part);
-        Bytes32 inner_digest = inner.finish();
-        Bytes32 tag = outer.update(inner_digest).finish();
-        wipe(inner_digest);
+        auto state = keyed_;
+        for (ByteView part : message) crypto_auth_hmacsha256_update(&state, part.data(), part.size());
+        Bytes32 tag;
+        crypto_auth_hmacsha256_final(&state, tag.data());
+        sodium_memzero(&state, sizeof state);
         return tag;
     }
 
   private:
-    Sha256 inner_;
-    Sha256 outer_;
+    crypto_auth_hmacsha256_state keyed_;
 };
 
 }  // namespace

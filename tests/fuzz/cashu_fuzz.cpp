@@ -1,6 +1,5 @@
 // Everything of the Cashu room that reads bytes from strangers: tokens, CBOR, JSON bodies. The first byte
 // chooses the reader. What is accepted must survive writing and reading again.
-#include "cashu/base64url.hpp"
 #include "cashu/cbor.hpp"
 #include "cashu/nut06.hpp"
 #include "cashu/nut07.hpp"
@@ -9,6 +8,7 @@
 #include "cashu/nut29.hpp"
 #include "cashu/quote_lookup.hpp"
 #include "cashu/tokens.hpp"
+#include "crypto/base64url.hpp"
 
 using namespace hp;
 using namespace hp::cashu;
@@ -59,7 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
             fuzz_token(decode_token_raw(input));
             break;
         case 2:
-            fuzz_token(decode_token("cashuA" + base64url_encode(input)));
+            fuzz_token(decode_token("cashuA" + crypto::base64url_encode(input)));
             break;
         case 3: {
             cbor::Reader in{input};

@@ -1,5 +1,4 @@
 // Every place that takes a point or a scalar from outside refuses what is none.
-#include "cashu/base64url.hpp"
 #include "cashu/cbor.hpp"
 #include "cashu/nut06.hpp"
 #include "cashu/nut07.hpp"
@@ -8,6 +7,7 @@
 #include "cashu/nut29.hpp"
 #include "cashu/quote_lookup.hpp"
 #include "cashu/tokens.hpp"
+#include "crypto/base64url.hpp"
 #include "fixtures.hpp"
 
 using namespace hp;
@@ -109,8 +109,8 @@ const std::vector<Place> kPlaces = {
     {"token V3: C",
      [](auto& p) {
          return decode_token("cashuA" +
-                             base64url_encode(as_bytes(R"({"token":[{"mint":"https://m","proofs":[)" +
-                                                       proof(p) + R"(]}],"unit":"hash"})")))
+                             crypto::base64url_encode(as_bytes(R"({"token":[{"mint":"https://m","proofs":[)" +
+                                                               proof(p) + R"(]}],"unit":"hash"})")))
              .has_value();
      }},
     {"token V4: c",

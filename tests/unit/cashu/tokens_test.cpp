@@ -1,7 +1,7 @@
 #include "cashu/tokens.hpp"
 
-#include "cashu/base64url.hpp"
 #include "cashu/cbor.hpp"
+#include "crypto/base64url.hpp"
 #include "fixtures.hpp"
 #include "token_vectors.hpp"
 
@@ -97,7 +97,7 @@ TEST_CASE("every truncation of a token is refused with a position (AC-312)") {
 
 TEST_CASE("a V3 token of several mints is refused; one without unit is of sat") {
     auto v3 = [](const std::string& json) {
-        return decode_token("cashuA" + base64url_encode(as_bytes(json)));
+        return decode_token("cashuA" + crypto::base64url_encode(as_bytes(json)));
     };
     CHECK(v3(R"({"token":[{"mint":"https://a/","proofs":[]}]})")->unit == "sat");
     CHECK(v3(R"({"token":[{"mint":"https://a/","proofs":[]}]})")->mint == "https://a");
@@ -161,15 +161,21 @@ TEST_CASE("base64url: every length there and back; both alphabets; strict ends")
     for (std::size_t size = 0; size < 40; ++size) {
         Bytes bytes(size);
         crypto::random_bytes(bytes);
-        CHECK(base64url_decode(base64url_encode(bytes)) == bytes);
+        CHECK(crypto::base64url_decode(crypto::base64url_encode(bytes)) == bytes);
     }
-    CHECK(base64url_encode(bytes_of("fbff")) == "-_8");
-    CHECK(*base64url_decode("-_8") == *base64url_decode("+/8="));
-    CHECK(base64url_decode("TQ==").has_value());
+    CHECK(crypto::base64url_encode(bytes_of("fbff")) == "-_8");
+    CHECK(*crypto::base64url_decode("-_8") == *crypto::base64url_decode("+/8="));
+    CHECK(crypto::base64url_decode("TQ==").has_value());
     for (const char* bad : {"T", "TQ=", "TQ===", "T===", "TQ==TQ==", "TR", "TWF=", "=", "T*"}) {
         CAPTURE(bad);
-        CHECK(!base64url_decode(bad).has_value());
+        CHECK(!crypto::base64url_decode(bad).has_value());
     }
+    const std::string_view nul{"TQ\0=", 4};
+    CHECK(!crypto::base64url_decode(nul).has_value());
+    CHECK(crypto::base64url_decode(" T\nQ ").has_value());
+    CHECK(crypto::base64url_decode("TWF\nh*").error().what == "position 5: not a base64 character");
+    CHECK(crypto::base64url_decode("TR\n").error().what ==
+          "position 3: cut off: the last character has bits left over");
 }
 
 namespace {
@@ -247,7 +253,7 @@ TEST_CASE("C6: a DLEQ without r is left out and counted, one without e or s is r
     const std::string number(64, '1');
     auto v3 = decode_token(
         "cashuA" +
-        base64url_encode(as_bytes(
+        crypto::base64url_encode(as_bytes(
             R"({"token":[{"mint":"https://m","proofs":[{"amount":4,"id":"009a1f293253e41e","secret":"s","C":")" +
             to_hex(y_of("1")) + R"(","witness":null,"dleq":{"e":")" + number + R"(","s":")" + number +
             R"("}}]}],"memo":null})")));
