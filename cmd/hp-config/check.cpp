@@ -15,6 +15,7 @@ void print_json(const Setup& setup) {
     nlohmann::ordered_json out;
     out["ok"] = !setup.is_wrong();
     out["dir"] = setup.dir;
+    out["roles"] = setup.roles;
     out["files"] = nlohmann::json::array();
     for (const auto& file : config::declared()) {
         if (setup.has(file.file)) out["files"].push_back(file.file);
@@ -34,15 +35,19 @@ void print_json(const Setup& setup) {
 }  // namespace
 
 Result<> check(const ReadOptions& options) {
-    HP_TRY(const auto setup, read_setup(options.dir, options.tools));
+    HP_TRY(const auto setup, read_setup(options.dir, options.tools, options.roles));
     check_across(*setup);
     options.json ? print_json(*setup) : print(*setup);
     if (!setup->is_wrong()) return {};
     std::size_t wrong = 0;
     for (const auto& one : setup->findings) wrong += !one.is_warning;
+    const auto& first = setup->findings.front().problem;
+    const bool needs_mint =
+        wrong == 1 && first.key == "allowed_mint_keys" && setup->values.pool.allowed_mint_keys.empty();
     return fail(Errc::usage,
                 "'" + setup->dir + "' has " + std::to_string(wrong) + (wrong == 1 ? " problem" : " problems"),
-                "'man 5 hp-config' explains the keys");
+                needs_mint ? "'hp-config add-mint NAME --key KEY' lets a mint serve this pool"
+                           : "'man 5 hp-config' explains the keys");
 }
 
 }  // namespace hp::hp_config

@@ -8,9 +8,11 @@
 #include "bitcoin/script.hpp"
 #include "cli/secrets.hpp"
 #include "config/mint_key.hpp"
+#include "config/roles.hpp"
 #include "crypto/base58.hpp"
 #include "log/levels.hpp"
 #include "net/event_sink.hpp"
+#include "place.hpp"
 #include "setup.hpp"
 #include "stats/sql.hpp"
 
@@ -26,15 +28,6 @@ using config::ProxyShared;
 using config::Stats;
 using config::Template;
 
-/// HOST and PORT of text that already passed the endpoint rule.
-struct Place {
-    std::string host, port;
-    explicit Place(const std::string& text)
-        : host{text.substr(0, text.rfind(':'))}, port{text.substr(text.rfind(':') + 1)} {}
-    bool is_any() const { return host == "0.0.0.0" || host == "[::]"; }
-    bool is_loopback() const { return host == "localhost" || host == "[::1]" || host.starts_with("127."); }
-};
-
 /// Whether who dials `address` on this machine reaches what listens on `listen`.
 bool reaches(const std::string& address, const std::string& listen) {
     const Place to{address}, at{listen};
@@ -44,28 +37,34 @@ bool reaches(const std::string& address, const std::string& listen) {
 
 void check_ports(Setup& setup) {
     const Network& network = setup.values.network;
-    const std::pair<const char*, const std::string*> listeners[] = {
-        {"template_listen", &network.template_listen},
-        {"pool_listen", &network.pool_listen},
-        {"link_listen", &network.link_listen},
-        {"mint_listen", &network.mint_listen},
-        {"proxy_listen", &network.proxy_listen},
-        {"pool_stats_listen", &network.pool_stats_listen},
-        {"proxy_stats_listen", &network.proxy_stats_listen},
-        {"pool_records_listen", &network.pool_records_listen},
-        {"proxy_records_listen", &network.proxy_records_listen},
-        {"pool_web_listen", &network.pool_web_listen},
-        {"proxy_web_listen", &network.proxy_web_listen},
-        {"proxy_api_listen", &network.proxy_api_listen},
+    struct Listener {
+        const char* key;
+        std::string at;
+        const char* role;  ///< of the machine where it is used
     };
-    for (std::size_t i = 0; i < std::size(listeners); ++i) {
+    std::vector<Listener> listeners = {
+        {"template_listen", network.template_listen, "pool"},
+        {"pool_listen", network.pool_listen, "pool"},
+        {"link_listen", network.link_listen, "pool"},
+        {"mint_listen", network.mint_listen, "mint"},
+        {"proxy_listen", network.proxy_listen, "proxy"},
+        {"pool_stats_listen", network.pool_stats_listen, "pool"},
+        {"proxy_stats_listen", network.proxy_stats_listen, "proxy"},
+        {"pool_records_listen", network.pool_records_listen, "pool"},
+        {"proxy_records_listen", network.proxy_records_listen, "proxy"},
+        {"pool_web_listen", network.pool_web_listen, "pool"},
+        {"proxy_web_listen", network.proxy_web_listen, "proxy"},
+        {"proxy_api_listen", network.proxy_api_listen, "proxy"},
+    };
+    std::erase_if(listeners, [&](const Listener& one) { return !config::has_role(setup.roles, one.role); });
+    for (std::size_t i = 0; i < listeners.size(); ++i) {
         for (std::size_t j = 0; j < i; ++j) {
-            const Place a{*listeners[i].second}, b{*listeners[j].second};
+            const Place a{listeners[i].at}, b{listeners[j].at};
             const bool clash = a.port == b.port && (a.host == b.host || a.is_any() || b.is_any());
             if (!clash) continue;
-            setup.add(Network::file, listeners[i].first,
-                      "is " + *listeners[i].second + ", but " + listeners[j].first +
-                          " has the same port: " + *listeners[j].second);
+            setup.add(Network::file, listeners[i].key,
+                      "is " + listeners[i].at + ", but " + listeners[j].key +
+                          " has the same port: " + listeners[j].at);
         }
     }
 }
@@ -309,28 +308,27 @@ void look_at_addresses(Setup& setup) {
     const auto& values = setup.values;
     const auto& network = values.network;
     const auto look = [&](std::string_view file, const char* key, const std::string& address,
-                          const char* listen_key, const std::string& listen) {
+                          const char* listen_key, const std::string& listen, const char* role) {
+        // Where who listens is elsewhere, loopback is a tunnel.
+        if (!config::has_role(setup.roles, role)) return;
         if (!Place{address}.is_loopback() || reaches(address, listen)) return;
         setup.add(file, key, "is " + address + ", but " + listen_key + " is " + listen, true);
     };
     if (setup.has(PoolShared::file)) {
         look(PoolShared::file, "template_address", values.pool_shared.template_address, "template_listen",
-             network.template_listen);
+             network.template_listen, "pool");
         look(PoolShared::file, "link_address", values.pool_shared.link_address, "link_listen",
-             network.link_listen);
+             network.link_listen, "pool");
     }
     if (setup.has(Proxy::file)) {
-        look(Proxy::file, "pool_address", values.proxy.pool_address, "pool_listen", network.pool_listen);
+        look(Proxy::file, "pool_address", values.proxy.pool_address, "pool_listen", network.pool_listen,
+             "pool");
     }
     if (setup.has(ProxyShared::file)) {
         const std::string& url = values.proxy_shared.mint_url;
-        const bool is_tls = url.starts_with("https://");
-        std::string authority = url.substr(is_tls ? 8 : 7);
-        authority = authority.substr(0, authority.find('/'));
-        const bool has_port = authority.find(':', authority.rfind(']') + 1) != std::string::npos;
-        if (!has_port) authority += is_tls ? ":443" : ":80";
-        const std::string address = authority;
-        if (Place{address}.is_loopback() && !reaches(address, network.mint_listen)) {
+        const std::string address = authority_of(url);
+        if (config::has_role(setup.roles, "mint") && Place{address}.is_loopback() &&
+            !reaches(address, network.mint_listen)) {
             setup.add(ProxyShared::file, "mint_url",
                       "is " + url + ", but mint_listen is " + network.mint_listen, true);
         }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/secrets.hpp"
+#include "config/roles.hpp"
 #include "setup.hpp"
 #include "units.hpp"
 #include "verbs.hpp"
@@ -27,11 +28,14 @@ std::string secret_of(const Setup& setup, const std::string& toml_value) {
 }
 
 std::vector<Change> changes(const Setup& a, const Setup& b) {
-    HP_ASSERT(a.shown.size() == b.shown.size());
     std::vector<Change> out;
-    for (std::size_t i = 0; i < a.shown.size(); ++i) {
-        const auto& before = a.shown[i];
-        const auto& after = b.shown[i];
+    for (const auto& before : a.shown) {
+        // A machine of other roles has other files.
+        const auto same = std::ranges::find_if(b.shown, [&](const config::Shown& one) {
+            return one.file == before.file && one.key == before.key;
+        });
+        if (same == b.shown.end()) continue;
+        const auto& after = *same;
         const config::Key* key = config::find_key(before.file, before.key);
         if (before.value != after.value) {
             const auto is_variable = [](const config::Shown& one) {
@@ -42,6 +46,19 @@ std::vector<Change> changes(const Setup& a, const Setup& b) {
                    secret_of(a, before.value) != secret_of(b, after.value)) {
             out.push_back({key, {}, {}});
         }
+    }
+    return out;
+}
+
+/// Services that only one of the two machines has.
+std::vector<std::string> services_gone(const Setup& from, const Setup& to) {
+    std::vector<std::string> out;
+    const auto there = config::programs_of(to.roles);
+    for (const auto& program : config::programs()) {
+        const auto here = config::programs_of(from.roles);
+        if (program.is_service && std::ranges::find(here, program.name) != here.end() &&
+            std::ranges::find(there, program.name) == there.end())
+            out.push_back(program.name);
     }
     return out;
 }
@@ -91,10 +108,16 @@ Result<> plan(const CompareOptions& options) {
     HP_TRY(const auto a, read_good(options.before, options.tools, false));
     HP_TRY(const auto b, read_good(options.after, options.tools, true));
     const auto found = changes(*a, *b);
+    for (const auto& [what, gone] :
+         {std::pair{"stop", services_gone(*a, *b)}, std::pair{"start", services_gone(*b, *a)}})
+        for (const auto& program : gone)
+            options.json ? print_line({{what, program}})
+                         : (void)std::printf("%s %s\n", what, program.c_str());
+    const auto here = config::programs_of(b->roles);
     std::map<std::string, std::string> units;  // by what is to be done
     const auto suffix = unit_suffix(a->dir) ? unit_suffix(a->dir) : unit_suffix(b->dir);
     for (const auto& program : config::programs()) {
-        if (!program.is_service) continue;
+        if (!program.is_service || std::ranges::find(here, program.name) == here.end()) continue;
         std::vector<const Change*> concern;
         for (const Change& change : found) {
             const auto users = config::users_of(*change.key);

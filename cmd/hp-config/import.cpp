@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "cli/new_directory.hpp"
 #include "cli/secrets.hpp"
 #include "config/earlier.hpp"
-#include "new_directory.hpp"
 #include "setup.hpp"
 #include "verbs.hpp"
 
@@ -68,7 +68,7 @@ void print_json(const ImportOptions& options, const config::Imported& imported, 
 Result<> import_earlier(const ImportOptions& options) {
     std::string to;
     if (!options.to.empty()) {
-        HP_TRY(to, unused_directory(options.to));
+        HP_TRY(to, cli::unused_directory(options.to));
     }
     HP_TRY(const auto files, read_earlier(options.from));
     auto imported = config::from_earlier(
@@ -80,10 +80,10 @@ Result<> import_earlier(const ImportOptions& options) {
     bool is_wrong = false;
     std::unique_ptr<Setup> setup;
     if (!to.empty()) {
-        choose_template(std::get<std::string>(network.at("network").value), {}, imported.chosen);
-        choose_state(to, imported.chosen);
-        HP_TRY(const auto secrets, choose_keys(std::move(imported.secrets), imported.chosen));
-        HP_DO(write_directory(to, imported.chosen, secrets));
+        cli::choose_template(std::get<std::string>(network.at("network").value), {}, imported.chosen);
+        cli::choose_state(to, imported.chosen);
+        HP_TRY(const auto secrets, cli::choose_keys(std::move(imported.secrets), {}, imported.chosen));
+        HP_DO(cli::write_directory(to, {}, imported.chosen, secrets));
         HP_TRY(setup, read_setup(to, {}));
         check_across(*setup);
         is_wrong = setup->is_wrong();

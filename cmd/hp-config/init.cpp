@@ -12,11 +12,15 @@
 #include <system_error>
 
 #include "bitcoin/script.hpp"
+#include "cli/new_directory.hpp"
 #include "cli/secrets.hpp"
 #include "config/documentation.hpp"
+#include "config/roles.hpp"
+#include "crypto/base58.hpp"
 #include "crypto/hmac.hpp"
 #include "crypto/random.hpp"
-#include "new_directory.hpp"
+#include "join.hpp"
+#include "place.hpp"
 #include "units.hpp"
 #include "verbs.hpp"
 
@@ -24,6 +28,8 @@ namespace hp::hp_config {
 namespace {
 
 namespace fs = std::filesystem;
+using cli::Chosens;
+using cli::Secrets;
 
 constexpr std::size_t kPortCount = 12;
 using Ports = std::array<std::uint16_t, kPortCount>;
@@ -146,79 +152,188 @@ std::string choose_account(Secrets& secrets, Chosens& chosen) {
            to_hex(crypto::hmac_sha256(as_bytes(salt), as_bytes(password)));
 }
 
-void print(const InitOptions& options, const std::string& dir, const Chosens& chosen,
-           const std::string& rpcauth) {
-    nlohmann::ordered_json out = {{"dir", dir}, {"network", options.network}};
-    for (const char* key :
-         {"template_listen", "pool_listen", "link_listen", "mint_listen", "proxy_listen", "pool_stats_listen",
-          "proxy_stats_listen", "pool_web_listen", "proxy_web_listen"}) {
-        out[key] = text_of(chosen, "shared/network.toml", key);
-    }
-    out["pool_authority_public_key"] = text_of(chosen, "proxy.toml", "pool_authority_public_key");
-    if (!rpcauth.empty()) out["rpcauth"] = rpcauth;
-    if (options.json) {
-        std::printf("%s\n", out.dump().c_str());
+/// What a machine has to say of itself: addresses where it listens, and the keys that others need.
+struct Made {
+    std::string dir, network, rpcauth, mint_link_key;
+    const std::vector<std::string>& roles;
+    const Chosens& chosen;
+    bool has(std::string_view role) const { return config::has_role(roles, role); }
+};
+
+nlohmann::ordered_json facts(const Made& made) {
+    nlohmann::ordered_json out = {{"dir", made.dir}, {"network", made.network}};
+    const auto listens = [&](const char* role, std::initializer_list<const char*> keys) {
+        for (const char* key : keys)
+            if (made.has(role)) out[key] = text_of(made.chosen, "shared/network.toml", key);
+    };
+    listens("pool", {"template_listen", "pool_listen", "link_listen"});
+    listens("mint", {"mint_listen"});
+    listens("proxy", {"proxy_listen"});
+    listens("pool", {"pool_stats_listen"});
+    listens("proxy", {"proxy_stats_listen"});
+    listens("pool", {"pool_web_listen"});
+    listens("proxy", {"proxy_web_listen"});
+    if (!made.has("pool") && made.has("proxy"))
+        out["pool_address"] = text_of(made.chosen, "proxy.toml", "pool_address");
+    if (!made.has("pool") && made.has("mint"))
+        out["link_address"] = text_of(made.chosen, "shared/pool.toml", "link_address");
+    if (!made.has("mint") && (made.has("proxy") || made.has("wallet")))
+        out["mint_url"] = text_of(made.chosen, "shared/proxy.toml", "mint_url");
+    if (made.has("pool") || made.has("proxy"))
+        out["pool_authority_public_key"] = text_of(made.chosen, "proxy.toml", "pool_authority_public_key");
+    if (!made.roles.empty()) out["roles"] = made.roles;
+    if (!made.roles.empty() && made.has("mint")) out["mint_link_public_key"] = made.mint_link_key;
+    if (!made.rpcauth.empty()) out["rpcauth"] = made.rpcauth;
+    return out;
+}
+
+void print_start(const Made& made) {
+    const auto programs = config::programs_of(made.roles);
+    std::string services;
+    for (const char* role : {"template", "pool", "mint", "proxy"})
+        if (std::ranges::find(programs, std::string("hp-") + role) != programs.end())
+            services += (services.empty() ? "" : ",") + std::string(role);
+    const auto braces = [](const std::string& words) {
+        return words.find(',') == std::string::npos ? words : "{" + words + "}";
+    };
+    if (const auto at = unit_suffix(made.dir); at && !services.empty()) {
+        std::printf("  systemctl enable --now hp-%s%s\n", braces(services).c_str(), at->c_str());
+        const std::string sides = made.has("pool") && made.has("proxy") ? "{pool,proxy}"
+                                  : made.has("pool")                    ? "pool"
+                                                                        : "proxy";
+        if (made.has("pool") || made.has("proxy"))
+            std::printf("and with hashpool-stats:\n  systemctl enable --now hp-{ingest,stats,web}-%s%s\n",
+                        sides.c_str(), at->c_str());
         return;
     }
-    std::printf("made '%s' for %s\n\n", dir.c_str(), options.network.c_str());
-    for (const auto& [key, value] : out.items()) {
-        if (key != "dir" && key != "network" && key != "rpcauth") {
+    if (services.empty())
+        return std::printf("  hp-wallet --config-dir %s balance\n", made.dir.c_str()), void();
+    std::printf(services.find(',') == std::string::npos ? "and then:\n"
+                                                        : "and each in a terminal of its own:\n");
+    for (const char* role : {"template", "pool", "mint", "proxy"})
+        if (std::ranges::find(programs, std::string("hp-") + role) != programs.end())
+            std::printf("  hp-%s --config-dir %s\n", role, made.dir.c_str());
+}
+
+void print(const Made& made) {
+    std::printf("made '%s' for %s\n\n", made.dir.c_str(), made.network.c_str());
+    const auto out = facts(made);
+    for (const auto& [key, value] : out.items())
+        if (value.is_string() && key != "dir" && key != "network" && key != "rpcauth")
             std::printf("  %-26s %s\n", key.c_str(), value.get<std::string>().c_str());
-        }
-    }
-    if (text_of(chosen, "pool.toml", "payout_script").empty())
+    if (made.has("pool") && text_of(made.chosen, "pool.toml", "payout_script").empty())
         std::printf("\nBefore anything runs, set payout_script in pool.toml: where block rewards of %s go.\n",
-                    options.network.c_str());
-    if (!rpcauth.empty())
+                    made.network.c_str());
+    if (!made.rpcauth.empty())
         std::printf(
             "\nGive the node an account for hp-template: a line of its bitcoin.conf, and a restart.\n"
             "  rpcauth=%s\n",
-            rpcauth.c_str());
-    std::printf(
-        "\nWrite down the words in secrets/mint.seed and secrets/wallet.seed, and keep a copy elsewhere.\n"
-        "Next:\n  hp-config check %s\n",
-        dir.c_str());
-    if (const auto at = unit_suffix(dir)) {
+            made.rpcauth.c_str());
+    if (made.has("pool") && !made.has("mint"))
         std::printf(
-            "  systemctl enable --now hp-{template,pool,mint,proxy}%s\n"
-            "and with hashpool-stats:\n"
-            "  systemctl enable --now hp-{ingest,stats,web}-{pool,proxy}%s\n",
-            at->c_str(), at->c_str());
-        return;
+            "\nThe pool starts once it has a mint. For the machines that join this pool, with the name or "
+            "address\n"
+            "under which they reach it:\n"
+            "  hp-config join-file %s --host HOST > join.toml\n"
+            "What 'hp-config init --role mint' prints there comes back as\n"
+            "  hp-config add-mint mint --key KEY %s\n",
+            made.dir.c_str(), made.dir.c_str());
+    if (!made.has("pool") && made.has("mint"))
+        std::printf(
+            "\nThe pool lets this mint in once its operator has run, on the pool's machine (another name "
+            "than mint\n"
+            "where the pool has one already):\n"
+            "  hp-config add-mint mint --key %s\n",
+            made.mint_link_key.c_str());
+    const bool has_wallet = made.has("proxy") || made.has("wallet");
+    const char* seeds = made.has("mint") && has_wallet ? "secrets/mint.seed and secrets/wallet.seed"
+                        : made.has("mint")             ? "secrets/mint.seed"
+                                                       : "secrets/wallet.seed";
+    std::printf("\n");
+    if (made.has("mint") || has_wallet)
+        std::printf("Write down the words in %s, and keep a copy elsewhere.\n", seeds);
+    std::printf("Next:\n  hp-config check %s\n", made.dir.c_str());
+    print_start(made);
+}
+
+/// What a machine of only some roles takes from the pool's operator, or from the command line.
+Result<> join_pool(InitOptions& options, Chosens& chosen) {
+    const auto has = [&](std::string_view role) { return config::has_role(options.roles, role); };
+    if (!options.join.empty() && has("pool"))
+        return fail(Errc::usage, "--join is for a machine without the pool, which makes keys of its own",
+                    "--role mint, proxy or wallet");
+    if (options.join.empty() && !has("pool"))
+        return fail(Errc::usage, "--role " + options.roles.front() + " needs --join FILE",
+                    "the pool's operator makes it: hp-config join-file > join.toml");
+    Join join;
+    if (!options.join.empty()) {
+        HP_TRY(join, read_join(options.join));
+        if (!options.network.empty() && options.network != join.network)
+            return fail(Errc::usage, "--network is " + options.network + ", but " + options.join + " says " +
+                                         join.network);
+        options.network = join.network;
+        choose_joined(join, chosen);
     }
-    std::printf("and each in a terminal of its own:\n");
-    for (const char* program : {"hp-template", "hp-pool", "hp-mint", "hp-proxy"}) {
-        std::printf("  %s --config-dir %s\n", program, dir.c_str());
+    if (options.network.empty()) return fail(Errc::usage, "--network is required");
+    if (options.mint_url.empty()) options.mint_url = join.mint_url;
+    if (!options.mint_url.empty()) {
+        if (auto good = config::check(config::url(), config::Setting{options.mint_url}); !good)
+            return fail(Errc::usage, "--mint-url " + good.error().what);
+        chosen["shared/proxy.toml"]["mint_url"] = {options.mint_url};
+    } else if (!has("mint") && (has("proxy") || has("wallet"))) {
+        return fail(Errc::usage,
+                    options.join.empty() ? "the mint is elsewhere: --mint-url is required"
+                                         : options.join + " names no mint_url",
+                    "--mint-url says where the mint's API is");
     }
+    // The mint dials the pool from elsewhere.
+    if (has("pool") && !has("mint"))
+        chosen["shared/network.toml"].try_emplace(
+            "link_listen",
+            config::Chosen{std::string("0.0.0.0:34260"), "the mint is elsewhere: open it to the mint only"});
+    return {};
 }
 
 }  // namespace
 
-Result<> init(const InitOptions& options) {
-    HP_TRY(const std::string dir, unused_directory(options.dir));
+Result<> init(InitOptions options) {
+    HP_TRY(const std::string dir, cli::unused_directory(options.dir));
+    Chosens chosen;
+    HP_DO(set_ports(options.ports, chosen));
+    HP_DO(join_pool(options, chosen));
 
     // sim and regtest are mined with a CPU: small targets, and shares that come quickly.
     const bool is_play = cli::may_use_published(options.network);
-    Chosens chosen;
+    const bool has_pool = config::has_role(options.roles, "pool");
     chosen["shared/network.toml"]["network"] = {options.network};
-    HP_DO(set_ports(options.ports, chosen));
+    if (!options.roles.empty()) chosen["shared/network.toml"]["roles"] = {options.roles};
     HP_DO(set_payout(options, is_play, chosen));
     Secrets given;
     std::string rpcauth;
-    const bool is_of_services = !state_directory(dir).empty();
-    if (is_of_services && options.network != "sim" && options.rpc_cookie.empty())
+    const bool is_of_services = !cli::state_directory(dir).empty();
+    if (has_pool && is_of_services && options.network != "sim" && options.rpc_cookie.empty())
         rpcauth = choose_account(given, chosen);
-    choose_template(options.network, options.rpc_cookie, chosen);
-    choose_state(dir, chosen);
+    cli::choose_template(options.network, options.rpc_cookie, chosen);
+    cli::choose_state(dir, chosen);
     if (is_play) {
-        chosen["shared/pool.toml"]["unit_bits"] = {std::int64_t{16}, "small, for CPU miners"};
+        chosen["shared/pool.toml"].try_emplace("unit_bits",
+                                               config::Chosen{std::int64_t{16}, "small, for CPU miners"});
         chosen["pool.toml"]["easiest_target_bits"] = {std::int64_t{16}, "small, for CPU miners"};
         chosen["pool.toml"]["shares_per_minute"] = {600.0, "many, so that there is something to see"};
         chosen["proxy.toml"]["initial_hash_rate_hps"] = {1e7, "a CPU miner"};
     }
-    HP_TRY(const auto secrets, choose_keys(std::move(given), chosen));
-    HP_DO(write_directory(dir, chosen, secrets));
-    print(options, dir, chosen, rpcauth);
+    HP_TRY(const auto secrets, cli::choose_keys(std::move(given), options.roles, chosen));
+    std::string mint_link_key;
+    if (const auto link = secrets.find("secrets/mint-link.key"); link != secrets.end()) {
+        HP_TRY(const auto key, crypto::secret_key_from_text(link->second));
+        mint_link_key = to_hex(key.xonly());
+    }
+    HP_DO(cli::write_directory(dir, options.roles, chosen, secrets));
+    const Made made{dir, options.network, rpcauth, mint_link_key, options.roles, chosen};
+    if (options.json)
+        std::printf("%s\n", facts(made).dump().c_str());
+    else
+        print(made);
     return {};
 }
 

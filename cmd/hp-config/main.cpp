@@ -19,6 +19,8 @@ struct Options {
     hp_config::ExplainOptions explain;
     hp_config::ImportOptions import;
     hp_config::MemoryOptions memory;
+    hp_config::JoinFileOptions join_file;
+    hp_config::AddMintOptions add_mint;
     std::string config_dir, key_kind, key_out, key_file;
 };
 
@@ -28,17 +30,33 @@ CLI::Validator one_of(std::vector<std::string> allowed) {
     return out.description("");
 }
 
+void add_roles(CLI::App& sub, std::vector<std::string>& roles, const std::string& meaning) {
+    sub.add_option("--role", roles, meaning + ": pool, mint, proxy or wallet; may be repeated [all]")
+        ->check(one_of({"pool", "mint", "proxy", "wallet"}))
+        ->allow_extra_args(false)
+        ->type_name("ROLE");
+}
+
 void add_init(cli::Command& command, Options& options) {
     auto& init = command.subcommand("init", "write a new configuration directory with fresh keys",
                                     {"hp-config init ./demo --network sim --ports auto",
-                                     "hp-config init /etc/hashpool --network mainnet --payout bc1q..."});
+                                     "hp-config init /etc/hashpool --network mainnet --payout bc1q...",
+                                     "hp-config init /etc/hashpool --role proxy --join join.toml"});
     init.add_option("DIR", options.init.dir, "directory to make; it must not exist, or be empty")->required();
-    init.add_option("--network", options.init.network, "sim, regtest, testnet4, signet or mainnet")
-        ->required()
+    init.add_option("--network", options.init.network,
+                    "sim, regtest, testnet4, signet or mainnet [that of --join]")
         ->check(one_of({"sim", "regtest", "testnet4", "signet", "mainnet"}))
         ->type_name("NETWORK");
+    add_roles(init, options.init.roles, "what this machine does, with only the files for it");
+    init.add_option("--join", options.init.join,
+                    "addresses and public keys of the pool, from 'hp-config join-file' there; for machines "
+                    "without the pool")
+        ->type_name("FILE");
+    init.add_option("--mint-url", options.init.mint_url, "where the mint's API is [that of --join]")
+        ->type_name("URL");
     init.add_option("--ports", options.init.ports,
-                    "auto: free ports on 127.0.0.1; a number: that one and the next four [the usual ones]")
+                    "auto: twelve free ports on 127.0.0.1; a number: that one and the next eleven [the usual "
+                    "ones]")
         ->type_name("auto|BASE");
     init.add_option("--payout", options.init.payout, "where block rewards go; sim and regtest need none")
         ->type_name("ADDRESS");
@@ -64,6 +82,29 @@ void add_reading(CLI::App& sub, Options& options) {
         ->type_name("DIR");
     add_for(sub, options.read.tools);
     sub.add_flag("--json", options.read.json, "print JSON");
+}
+
+void add_joining(cli::Command& command, Options& options) {
+    auto& file = command.subcommand(
+        "join-file", "print what a proxy, mint or wallet elsewhere needs to join this pool: nothing secret",
+        {"hp-config join-file --host pool.example.org --mint-url https://mint.example.org > join.toml"});
+    file.add_option("DIR", options.join_file.dir, "configuration directory of the pool [/etc/hashpool]");
+    file.add_option("--host", options.join_file.host,
+                    "name or address under which others reach this machine [that of pool_listen]")
+        ->type_name("HOST");
+    file.add_option("--mint-url", options.join_file.mint_url, "where wallets reach the mint [that of DIR]")
+        ->type_name("URL");
+    auto& mint = command.subcommand(
+        "add-mint", "let a mint serve this pool: its key into allowed_mint_keys of pool.toml",
+        {"hp-config add-mint mint --key 50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0"});
+    mint.add_option("NAME", options.add_mint.name,
+                    "what the pool calls it: mint, or another for a further one")
+        ->required();
+    mint.add_option("DIR", options.add_mint.dir, "configuration directory of the pool [/etc/hashpool]");
+    mint.add_option("--key", options.add_mint.key, "the mint's public link key, 64 hex digits")
+        ->required()
+        ->type_name("KEY");
+    mint.add_flag("--rotate", options.add_mint.rotate, "a second key for a mint that has one");
 }
 
 void add_comparing(cli::Command& command, Options& options) {
@@ -133,13 +174,17 @@ void add_keys(cli::Command& command, Options& options) {
     pubkey.add_option("FILE", options.key_file, "secret key file, or - for stdin")->required();
 }
 
+/// What was given, then HP_CONFIG_DIR, then the default.
+std::string usual(const std::string& dir) {
+    if (!dir.empty()) return dir;
+    const char* variable = std::getenv("HP_CONFIG_DIR");
+    return variable != nullptr && *variable != '\0' ? variable : "/etc/hashpool";
+}
+
 /// DIR, then --config-dir or HP_CONFIG_DIR, then the default.
 hp_config::ReadOptions reading(const Options& options) {
     auto out = options.read;
-    if (out.dir.empty()) out.dir = options.config_dir;
-    const char* variable = std::getenv("HP_CONFIG_DIR");
-    if (out.dir.empty() && variable != nullptr) out.dir = variable;
-    if (out.dir.empty()) out.dir = "/etc/hashpool";
+    out.dir = usual(out.dir.empty() ? options.config_dir : out.dir);
     return out;
 }
 
@@ -155,10 +200,13 @@ int main(int argc, char** argv) {
     auto& check = command.subcommand("check", "read all files as the programs do, and compare them",
                                      {"hp-config check ./demo", "hp-config check --for hp-pool"});
     add_reading(check, options);
+    add_roles(check, options.read.roles,
+              "only the files of what this machine does, instead of what roles says");
     auto& show = command.subcommand("show", "print all values, with --origin where each came from",
                                     {"hp-config show ./demo --origin", "hp-config show ./demo --json"});
     add_reading(show, options);
     show.add_flag("--origin", options.read.origin, "say where each value came from");
+    add_joining(command, options);
     add_comparing(command, options);
     add_explain(command, options);
     add_import(command, options);
@@ -183,6 +231,14 @@ int main(int argc, char** argv) {
         if (verb == "plan") {
             if (options.compare.before.empty()) options.compare.before = reading(options).dir;
             return hp_config::plan(options.compare);
+        }
+        if (verb == "join-file") {
+            options.join_file.dir = usual(options.join_file.dir);
+            return hp_config::join_file(options.join_file);
+        }
+        if (verb == "add-mint") {
+            options.add_mint.dir = usual(options.add_mint.dir);
+            return hp_config::add_mint(options.add_mint);
         }
         if (verb == "explain") return hp_config::explain(options.explain);
         if (verb == "import") return hp_config::import_earlier(options.import);

@@ -9,6 +9,7 @@
 #include "config/keys.hpp"
 #include "config/limits.hpp"
 #include "config/load.hpp"
+#include "config/roles.hpp"
 #include "setup.hpp"
 #include "units.hpp"
 #include "verbs.hpp"
@@ -48,19 +49,20 @@ Result<> write_drop_in(const std::string& root, const std::string& unit, const s
 
 Result<> memory(const MemoryOptions& options) {
     config::Network network;
+    auto tools = options.read.tools;
     if (!options.defaults) {
         HP_TRY(const auto setup, read_setup(options.read.dir, options.read.tools));
         if (setup->is_wrong())
             return fail(Errc::usage, "'" + setup->dir + "' has problems",
                         "'hp-config check " + setup->dir + "' says more");
         network = setup->values.network;
+        if (tools.empty() && !setup->roles.empty()) tools = config::programs_of(setup->roles);
     }
     const auto suffix = unit_suffix(options.read.dir);
     if (!options.write.empty() && !suffix)
         return fail(Errc::usage, "no unit reads '" + printable(options.read.dir) + "'",
                     "units read /etc/hashpool and the directories in it");
     for (const auto& one : config::memory_of(network)) {
-        const auto& tools = options.read.tools;
         if (!tools.empty() && std::ranges::find(tools, one.program) == tools.end()) continue;
         if (!options.write.empty()) {
             for (const auto& unit : units_of(one.program, suffix))

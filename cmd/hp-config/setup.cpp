@@ -10,6 +10,7 @@
 #include "base/bytes.hpp"
 #include "cli/command.hpp"
 #include "config/parse.hpp"
+#include "config/roles.hpp"
 
 namespace hp::hp_config {
 namespace {
@@ -74,6 +75,10 @@ std::map<std::string, Variable> read_environment_file(Setup& setup) {
         }
         if (!name.starts_with("HP_")) continue;
         check_variable(setup, path, name, number);
+        // systemd starts services in /.
+        for (const auto& file : config::declared())
+            for (const auto& key : file.keys)
+                if (key.variable() == name) value = config::anchored(key.rule, value, "/");
         out[name] = {std::move(value), number};
     }
     return out;
@@ -123,7 +128,8 @@ bool Setup::is_wrong() const {
     return std::any_of(findings.begin(), findings.end(), [](const auto& one) { return !one.is_warning; });
 }
 
-Result<std::unique_ptr<Setup>> read_setup(const std::string& dir, const std::vector<std::string>& tools) {
+Result<std::unique_ptr<Setup>> read_setup(const std::string& dir, const std::vector<std::string>& tools,
+                                          const std::vector<std::string>& roles) {
     auto setup = std::make_unique<Setup>();
     std::error_code error;
     setup->dir = std::filesystem::absolute(dir, error).lexically_normal().string();
@@ -132,19 +138,20 @@ Result<std::unique_ptr<Setup>> read_setup(const std::string& dir, const std::vec
         return fail(Errc::usage, "'" + setup->dir + "' is not a directory that can be read",
                     "'hp-config init " + setup->dir + " --network sim' makes one");
     }
-    for (const auto& tool : config::programs()) {
-        if (!tools.empty() && std::find(tools.begin(), tools.end(), tool.name) == tools.end()) continue;
-        for (const auto file : tool.files) setup->files.insert(std::string(file));
-    }
-
     const auto from_file = read_environment_file(*setup);
     auto environment = cli::hashpool_environment();
     for (const auto& [name, variable] : from_file) environment.try_emplace(name, variable.value);
     const auto process = cli::hashpool_environment();
 
     config::Loader loader{setup->dir, {}, environment};
+    loader.load(setup->values.network);
+    setup->roles = roles.empty() ? setup->values.network.roles : roles;
+    const auto chosen = tools.empty() ? config::programs_of(setup->roles) : tools;
+    loader.only_for(chosen);
+    for (const auto& file : config::declared())
+        if (config::is_read_by(file.file, chosen)) setup->files.insert(file.file);
     setup->values.each([&](auto& one) {
-        if (setup->has(one.file)) loader.load(one);
+        if (one.file != config::Network::file && setup->has(one.file)) loader.load(one);
     });
     // A variable of hashpool.env has a line that can be named.
     const auto place = [&](std::string& origin) -> int {

@@ -19,7 +19,8 @@ struct Setup {
     config::Everything values;
     std::vector<config::Shown> shown;  ///< of the files that were read
     std::vector<Finding> findings;
-    std::set<std::string> files;  ///< "pool.toml": the files that the chosen tools read
+    std::set<std::string> files;     ///< "pool.toml": the files that the chosen tools read
+    std::vector<std::string> roles;  ///< of the machine; empty: all
 
     bool has(std::string_view file) const { return files.contains(std::string(file)); }
     /// Relative paths start at the directory.
@@ -29,9 +30,11 @@ struct Setup {
     bool is_wrong() const;
 };
 
-/// `tools`: "hp-pool", ...; empty: all. Variables come from DIR/hashpool.env and, before that, from the
-/// process. Problems of the single files are in `findings` afterwards.
-Result<std::unique_ptr<Setup>> read_setup(const std::string& dir, const std::vector<std::string>& tools);
+/// `tools`: "hp-pool", ...; empty: those of `roles`, and where these are empty, of the roles that the
+/// directory says it has. Variables come from DIR/hashpool.env and, before that, from the process. Problems
+/// of the single files are in `findings` afterwards.
+Result<std::unique_ptr<Setup>> read_setup(const std::string& dir, const std::vector<std::string>& tools,
+                                          const std::vector<std::string>& roles = {});
 
 /// The tools that have a configuration file, for `read_setup`.
 const std::vector<std::string>& known_tools();

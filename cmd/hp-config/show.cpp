@@ -7,7 +7,7 @@
 namespace hp::hp_config {
 
 Result<> show(const ReadOptions& options) {
-    HP_TRY(const auto setup, read_setup(options.dir, options.tools));
+    HP_TRY(const auto setup, read_setup(options.dir, options.tools, options.roles));
     std::string file;
     for (const auto& one : setup->shown) {
         if (options.json) {

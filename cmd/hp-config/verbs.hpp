@@ -9,22 +9,40 @@ namespace hp::hp_config {
 
 struct InitOptions {
     std::string dir;
-    std::string network;
-    std::string ports;       ///< "", "auto" or the first of five
-    std::string payout;      ///< an address or raw(HEX)
-    std::string rpc_cookie;  ///< the node's cookie file
+    std::string network;             ///< may be empty with `join`
+    std::vector<std::string> roles;  ///< empty: all
+    std::string join;                ///< the file that the pool's operator hands out
+    std::string mint_url;            ///< wins over that of `join`
+    std::string ports;               ///< "", "auto" or the first of five
+    std::string payout;              ///< an address or raw(HEX)
+    std::string rpc_cookie;          ///< the node's cookie file
     bool json{false};
 };
-Result<> init(const InitOptions& options);
+Result<> init(InitOptions options);
 
 struct ReadOptions {
     std::string dir;
-    std::vector<std::string> tools;
+    std::vector<std::string> tools, roles;
     bool json{false};
     bool origin{false};
 };
 Result<> check(const ReadOptions& options);
 Result<> show(const ReadOptions& options);
+
+struct JoinFileOptions {
+    std::string dir;
+    std::string host;      ///< under which others reach this machine
+    std::string mint_url;  ///< where wallets reach the mint
+};
+/// Prints what others need to join this pool: addresses and public keys.
+Result<> join_file(const JoinFileOptions& options);
+
+struct AddMintOptions {
+    std::string dir, name, key;
+    bool rotate{false};  ///< a second key for a mint that has one
+};
+/// One entry more in allowed_mint_keys of pool.toml.
+Result<> add_mint(const AddMintOptions& options);
 
 struct MemoryOptions {
     ReadOptions read;

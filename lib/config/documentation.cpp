@@ -2,6 +2,7 @@
 
 #include "base/bytes.hpp"
 #include "config/declared.hpp"
+#include "config/roles.hpp"
 #include "crypto/base58.hpp"
 
 namespace hp::config {
@@ -48,13 +49,19 @@ std::string escaped(const std::string& text) {
 
 /// A path key says nothing about what is allowed that its meaning does not.
 std::string allowed_sentence(const Key& key) {
-    const bool free = key.type != Key::Type::boolean && key.rule.kind == Rule::Kind::any;
+    const bool free = key.type != Key::Type::boolean &&
+                      (key.rule.kind == Rule::Kind::any || key.rule.kind == Rule::Kind::records);
     return free ? std::string{} : "Allowed: " + key.allowed() + ".";
 }
 
 std::string default_sentence(const Key& key) {
     if (key.rule.required) return "Required.";
     return key.may_be_empty() ? "Default: empty." : "Default: " + key.default_text + ".";
+}
+
+std::string change_of(const Key& key) {
+    if (key.rule.users == std::vector<std::string>{"hp-config"}) return "nothing starts again for it";
+    return (is_reloaded(key) ? "reload " : "restart ") + enumeration(users_of(key));
 }
 
 /// The default where there is one.
@@ -85,11 +92,13 @@ std::string example_value(const Key& key) {
 
 }  // namespace
 
-std::string example_file(const FileDeclaration& file, const std::map<std::string, Chosen>& chosen) {
+std::string example_file(const FileDeclaration& file, const std::map<std::string, Chosen>& chosen,
+                         const std::vector<std::string>& programs) {
     std::string out = comment(file.file + ": read by " + readers_of(file.file) +
                               ". 'man 5 hp-config' explains it, 'hp-config check' checks it.");
     out += comment("A key that stands as a comment has its default.");
     for (const auto& key : file.keys) {
+        if (!programs.empty() && !is_used_by(key, programs) && !chosen.contains(key.name)) continue;
         out += "\n" + comment(sentence(key.doc));
         const auto allowed = allowed_sentence(key);
         out += comment((allowed.empty() ? "" : allowed + " ") + default_sentence(key));
@@ -114,7 +123,7 @@ std::vector<std::pair<std::string, std::string>> facts_of(const Key& key) {
             {"example", key.name + " = " + example_value(key)},
             {"flag", key.flag() + " " + key.value_name()},
             {"variable", key.variable()},
-            {"change", (is_reloaded(key) ? "reload " : "restart ") + enumeration(users_of(key))}};
+            {"change", change_of(key)}};
 }
 
 std::string man_page_of_keys() {
@@ -127,7 +136,11 @@ std::string man_page_of_keys() {
         "The files are TOML and lie in one directory: _/etc/hashpool_, or what *--config-dir* or\n"
         "*HP\\_CONFIG\\_DIR* names. A program reads its own file and the shared ones, never another "
         "program's.\n"
-        "*hp-config init* writes a complete directory, *hp-config check* reads all of it.\n\n"
+        "*hp-config init* writes a complete directory, *hp-config check* reads all of it. A machine that "
+        "has\n"
+        "only some of the programs has only their files, and says so by *roles*. A key that must be set must "
+        "be\n"
+        "only where a program uses it.\n\n"
         "Every key is also a flag and an environment variable. A flag wins over a variable, a variable over\n"
         "the file, the file over the default. For a list, the elements stand in the flag or variable with\n"
         "commas between. *hp-config show --origin* says which one won.\n\n"
@@ -135,8 +148,14 @@ std::string man_page_of_keys() {
         "*HP\\_CONFIG\\_DIR* is given, a file of _/etc/hashpool_ may be missing when flags or variables set "
         "all\n"
         "of its required keys. A file is a regular file of at most 1 MiB. Unknown keys are errors.\n\n"
-        "Relative paths start at the configuration directory, on the command line at the working directory;\n"
-        "~ is not expanded. Files with secrets have no permissions for group and others.\n\n"
+        "A relative path of a file starts at the configuration directory that the file belongs to: that of\n"
+        "_conf/pool.toml_ and of _conf/shared/proxy.toml_ is _conf_, also when *--config* names the file. "
+        "One of\n"
+        "a flag or variable starts at the working directory, for each program and each path (for a service "
+        "of\n"
+        "systemd that is _/_). A default starts at the configuration directory. ~ is not expanded. Files "
+        "with\n"
+        "secrets have no permissions for group and others.\n\n"
         "Files, variables and flags are read once, at the start, but for *log\\_level*, which a service "
         "reads\n"
         "anew at SIGHUP. *hp-config plan* says which programs must start again or reload for a change,\n"

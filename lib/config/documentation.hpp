@@ -14,8 +14,10 @@ struct Chosen {
 };
 
 /// A whole commented file: every key with its meaning, what is allowed and its default; the chosen values are
-/// set, all others stand as comments.
-std::string example_file(const FileDeclaration& file, const std::map<std::string, Chosen>& chosen = {});
+/// set, all others stand as comments. `programs`: a machine's, when it does not have all; keys that none of
+/// them uses are left out.
+std::string example_file(const FileDeclaration& file, const std::map<std::string, Chosen>& chosen = {},
+                         const std::vector<std::string>& programs = {});
 
 /// What is known of a key, by name in the order of a reader: "key", "file", "meaning", "allowed", "default",
 /// ...

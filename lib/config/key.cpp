@@ -107,6 +107,8 @@ std::string Key::value_name() const {
         case Rule::Kind::path:
         case Rule::Kind::secret_file:
             return "PATH";
+        case Rule::Kind::records:
+            return "PLACE";
         case Rule::Kind::authority_key:
         case Rule::Kind::mint_key:
         case Rule::Kind::pubkey_hex:

@@ -27,7 +27,7 @@ struct Events {
           "where event records go: - (stdout), a file or FIFO, unix:PATH (a socket of hp-stats ingest), "
           "tcp://HOST:PORT/KEY (hp-stats ingest elsewhere, over Noise; its authority key), or empty for "
           "nowhere",
-          any());
+          records().or_empty());
         v("framing", framing, "how event records follow each other: lines, or length before each",
           one_of({"lines", "length"}));
         v("encoding", encoding, "of event records: json, or with framing length also msgpack",
@@ -63,6 +63,7 @@ inline const std::vector<std::string> kServers{"hp-pool",  "hp-mint", "hp-proxy"
 struct Network {
     static constexpr std::string_view file = "shared/network.toml";
     std::string network;
+    std::vector<std::string> roles;
     std::string template_listen = "127.0.0.1:18447";
     std::string pool_listen = "0.0.0.0:34254";
     std::string link_listen = "127.0.0.1:34260";
@@ -84,6 +85,10 @@ struct Network {
         v("network", network,
           "which Bitcoin network: sim (embedded chain), regtest, testnet4, signet or mainnet",
           one_of({"sim", "regtest", "testnet4", "signet", "mainnet"}).and_required());
+        v("roles", roles,
+          "what this machine does: pool (with hp-template), mint, proxy (with a wallet), wallet; [] for "
+          "everything. hp-config looks at the files of these roles only",
+          one_of({"pool", "mint", "proxy", "wallet"}).or_empty().used_by({"hp-config"}));
         v("template_listen", template_listen, "where hp-template serves SV2 Template Distribution",
           endpoint().used_by({"hp-template"}));
         v("pool_listen", pool_listen, "where hp-pool serves SV2 mining",

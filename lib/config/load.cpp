@@ -8,6 +8,7 @@
 #include "base/bytes.hpp"
 #include "config/declared.hpp"
 #include "config/parse.hpp"
+#include "config/roles.hpp"
 
 namespace hp::config {
 
@@ -23,6 +24,7 @@ struct Loader::Impl {
     std::string config_dir;
     std::map<std::string, std::string> overrides, environment;
     MissingFile missing;
+    std::vector<std::string> programs{};  ///< empty: all
     std::vector<Problem> problems;
     std::size_t problems_left_out{0};
     std::vector<Shown> shown;
@@ -41,9 +43,13 @@ struct Loader::Impl {
     bool given_elsewhere(const Key& key) const {
         return overrides.contains(key.flag().substr(2)) || environment.contains(key.variable());
     }
+    bool is_required(const Key& key) const {
+        return key.rule.required && (programs.empty() || key.rule.users.empty() || is_used_by(key, programs));
+    }
     void unknown(const std::string& path, const Entry& entry, const std::vector<Key>& keys);
     void take(const std::string& path, const Entry& entry, const Key& key, Shown& shown_value);
     void take_text(const std::string& source, const std::string& text, const Key& key, Shown& shown_value);
+    std::string base_of(const std::string& file, const std::string& path) const;
     void read_file(const std::string& path, bool is_explicit, const std::vector<Key>& keys,
                    std::map<std::string, Shown>& values);
 };
@@ -100,8 +106,22 @@ void Loader::Impl::unknown(const std::string& path, const Entry& entry, const st
     add({path, entry.line, entry.column, printable(entry.name, 64), what});
 }
 
+/// The configuration directory that a file lies in: that of conf/shared/proxy.toml is conf. A relative path
+/// of the usual one's files stays as it is written, see resolve().
+std::string Loader::Impl::base_of(const std::string& file, const std::string& path) const {
+    std::error_code ignored;
+    const auto absolute = std::filesystem::absolute(path, ignored).lexically_normal();
+    auto base = absolute.parent_path();
+    if (std::filesystem::path(file).has_parent_path() && absolute.string().ends_with("/" + file))
+        base = base.parent_path();
+    return base.string();
+}
+
 void Loader::Impl::take(const std::string& path, const Entry& entry, const Key& key, Shown& shown_value) {
-    const auto value = entry.value ? typed(key, *entry.value) : std::nullopt;
+    auto value = entry.value ? typed(key, *entry.value) : std::nullopt;
+    if (auto* text = value ? std::get_if<std::string>(&*value) : nullptr)
+        if (const auto base = base_of(key.file, path); base != config_dir)
+            *text = anchored(key.rule, *text, base);
     if (!value) {
         add({path, entry.line, entry.column, key.name,
              "is " + entry.kind + ", allowed: " + key.type_text() +
@@ -119,7 +139,10 @@ void Loader::Impl::take(const std::string& path, const Entry& entry, const Key& 
 
 void Loader::Impl::take_text(const std::string& source, const std::string& text, const Key& key,
                              Shown& shown_value) {
-    const auto value = setting_from_text(key.type, text);
+    auto value = setting_from_text(key.type, text);
+    std::error_code ignored;
+    if (auto* typed_text = value ? std::get_if<std::string>(&*value) : nullptr)
+        *typed_text = anchored(key.rule, *typed_text, std::filesystem::current_path(ignored).string());
     const auto wrong = value ? assign(key, *value) : value.error().what;
     if (!wrong.empty()) {
         add({.file = source, .key = {}, .what = wrong});
@@ -134,7 +157,7 @@ void Loader::Impl::read_file(const std::string& path, bool is_explicit, const st
     const bool is_missing = ::access(path.c_str(), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
     if (missing == MissingFile::optional_when_complete && !is_explicit && is_missing) {
         bool complete = true;
-        for (const auto& key : keys) complete = complete && (!key.rule.required || given_elsewhere(key));
+        for (const auto& key : keys) complete = complete && (!is_required(key) || given_elsewhere(key));
         if (complete) return;
     }
     const auto text = read_config_file(path);
@@ -160,7 +183,7 @@ void Loader::Impl::read_file(const std::string& path, bool is_explicit, const st
         const bool written = values[key.name].line > 0 ||
                              std::any_of(entries->begin(), entries->end(),
                                          [&](const Entry& entry) { return entry.name == key.name; });
-        if (key.rule.required && !written && !given_elsewhere(key)) {
+        if (is_required(key) && !written && !given_elsewhere(key)) {
             add({path, 1, 1, key.name, "is missing, allowed: " + key.allowed()});
         }
     }
@@ -175,6 +198,8 @@ Loader::Loader(std::string config_dir, std::map<std::string, std::string> overri
                                         .problems = {},
                                         .shown = {}})} {}
 Loader::~Loader() = default;
+
+void Loader::only_for(std::vector<std::string> programs) { impl_->programs = std::move(programs); }
 
 void Loader::load_keys(const std::string& file, const std::string& explicit_file, std::vector<Key>& keys) {
     const std::string path =

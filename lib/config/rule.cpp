@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <regex>
 
 #include "base/bytes.hpp"
@@ -102,6 +103,7 @@ Result<> check_text(const Rule& rule, const std::string& text) {
     bool good = true;
     switch (rule.kind) {
         case Rule::Kind::any:
+        case Rule::Kind::records:
         case Rule::Kind::range:
             break;
         case Rule::Kind::one_of:
@@ -196,6 +198,20 @@ Result<> check(const Rule& rule, const Setting& value) {
     return {};
 }
 
+std::string anchored(const Rule& rule, const std::string& text, const std::string& base) {
+    constexpr std::string_view kUnix = "unix:";
+    const bool is_records = rule.kind == Rule::Kind::records;
+    if (!is_records && rule.kind != Rule::Kind::path && rule.kind != Rule::Kind::secret_file) return text;
+    const bool is_socket = is_records && text.starts_with(kUnix);
+    const std::string path = is_socket ? text.substr(kUnix.size()) : text;
+    // A database may be a URL; "~" is refused later, and has to be seen.
+    if (path.empty() || path == "-" || path[0] == '/' || path[0] == '~' ||
+        path.find("://") != std::string::npos)
+        return text;
+    const auto absolute = (std::filesystem::path(base) / path).lexically_normal().string();
+    return is_socket ? std::string(kUnix) + absolute : absolute;
+}
+
 std::string number_text(double value) {
     if (std::isnan(value)) return "nan";
     char buffer[64];
@@ -210,6 +226,7 @@ std::string number_text(double value) {
 std::string allowed_text(const Rule& rule) {
     switch (rule.kind) {
         case Rule::Kind::any:
+        case Rule::Kind::records:
             return "anything on one line";
         case Rule::Kind::one_of: {
             std::string out;

@@ -24,6 +24,7 @@ struct Rule {
         url,
         path,
         secret_file,
+        records,
         authority_key,
         mint_key,
         pubkey_hex,
@@ -66,10 +67,12 @@ inline Rule pattern(std::string regex) { return {.kind = Rule::Kind::pattern, .r
 inline Rule endpoint() { return {.kind = Rule::Kind::endpoint}; }
 /// http:// or https://.
 inline Rule url() { return {.kind = Rule::Kind::url}; }
-/// Relative paths start at the configuration directory; at most 4095 bytes; "~" is not expanded.
+/// Where relative ones start: anchored(), below. At most 4095 bytes; "~" is not expanded.
 inline Rule path() { return {.kind = Rule::Kind::path}; }
 /// A path whose file must have no permissions for group and others. The rule looks at the path alone.
 inline Rule secret_file() { return {.kind = Rule::Kind::secret_file}; }
+/// Where records go: a path, unix:PATH, a URL, "-", or nowhere.
+inline Rule records() { return {.kind = Rule::Kind::records}; }
 /// base58check(01 00 || x-only key), SV2 spec 4.7.1.
 inline Rule authority_key() { return {.kind = Rule::Kind::authority_key}; }
 /// [NAME:]KEY, the key x-only in 64 hex digits (config/mint_key.hpp).
@@ -92,6 +95,12 @@ inline constexpr std::size_t kListSizeMax = 64;
 /// Checks the value alone, with no look at the machine. The error says what it is and what is allowed. Empty
 /// text passes: whether a key may stay empty is the loader's question.
 Result<> check(const Rule& rule, const Setting& value);
+/// A text of one of the path kinds (path, secret_file, records) with its relative path made absolute from
+/// `base`; anything else, and what is not a path ("", "-", a URL), as it is. The one rule for all programs: a
+/// path of a flag or variable starts at the working directory, one of a file at the configuration directory
+/// that the file belongs to.
+std::string anchored(const Rule& rule, const std::string& text, const std::string& base);
+
 /// "a number from 0 to 200"; for errors and man pages.
 std::string allowed_text(const Rule& rule);
 /// The value as TOML writes it.

@@ -143,7 +143,7 @@ END
     run_tool hp-config show conf --origin --for hp-mint
     assert_line --partial 'seed_file = "secrets/mint.seed"  # default'
     HP_SEED_FILE=secrets/none run_tool hp-config show conf --origin --for hp-mint
-    assert_line 'seed_file = "secrets/none"  # HP_SEED_FILE'
+    assert_line 'seed_file = "'"$PWD/secrets/none"'"  # HP_SEED_FILE'
     HP_SEED_FILE=secrets/none run_tool -2 hp-mint --config-dir conf
     [[ $stderr == *"secrets/none"* ]] || fail "$stderr"
     HP_SEED_FILE=secrets/none run_tool -2 hp-mint --config-dir conf --seed-file secrets/neither

@@ -1,4 +1,4 @@
-#include "new_directory.hpp"
+#include "cli/new_directory.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -13,11 +13,12 @@
 #include "base/bytes.hpp"
 #include "cli/secrets.hpp"
 #include "config/declared.hpp"
+#include "config/roles.hpp"
 #include "crypto/base58.hpp"
 #include "crypto/bip32.hpp"
 #include "crypto/random.hpp"
 
-namespace hp::hp_config {
+namespace hp::cli {
 namespace fs = std::filesystem;
 using config::Chosen;
 
@@ -73,43 +74,41 @@ void choose_state(const std::string& dir, Chosens& chosen) {
     chosen["stats.toml"]["proxy_database"] = {state + "/stats/proxy.db"};
 }
 
-Result<Secrets> choose_keys(Secrets secrets, Chosens& chosen) {
-    const auto key = [&](const std::string& file) -> Result<crypto::SecretKey> {
-        if (const auto given = secrets.find(file); given != secrets.end())
-            return crypto::secret_key_from_text(given->second);
-        const auto made = crypto::SecretKey::generate();
-        secrets[file] = crypto::secret_key_text(made);
-        return made;
-    };
-    HP_TRY(const auto template_authority, key("secrets/template-authority.key"));
-    HP_TRY(const auto pool_authority, key("secrets/pool-authority.key"));
-    HP_TRY(const auto link_authority, key("secrets/link-authority.key"));
-    HP_TRY(const auto mint_link, key("secrets/mint-link.key"));
-    const auto choose = [&](const char* file, const char* name, Chosen value) {
-        chosen[file].try_emplace(name, std::move(value));
-    };
-    choose("shared/pool.toml", "template_authority_public_key",
-           {crypto::authority_key_text(template_authority.xonly()),
-            "belongs to secrets/template-authority.key"});
-    choose("shared/pool.toml", "link_authority_public_key",
-           {crypto::authority_key_text(link_authority.xonly()), "belongs to secrets/link-authority.key"});
-    choose("pool.toml", "allowed_mint_keys",
-           {std::vector<std::string>{to_hex(mint_link.xonly())}, "belongs to secrets/mint-link.key"});
-    choose("proxy.toml", "pool_authority_public_key",
-           {crypto::authority_key_text(pool_authority.xonly()), "belongs to secrets/pool-authority.key"});
-    HP_TRY(const auto stats_authority, key("secrets/stats-authority.key"));
-    std::vector<std::string> writer_keys;
-    for (const char* program : {"template", "pool", "mint", "proxy"}) {
-        HP_TRY(const auto writer, key(std::string("secrets/") + program + "-events.key"));
-        writer_keys.push_back(crypto::authority_key_text(writer.xonly()));
+Result<Secrets> choose_keys(Secrets secrets, const std::vector<std::string>& roles, Chosens& chosen) {
+    std::map<std::string, crypto::SecretKey> keys;
+    for (const auto& file : config::secrets_of(roles)) {
+        if (file.ends_with(".seed")) {
+            secrets.try_emplace(file, crypto::bip39_mnemonic(crypto::random_array<16>()));
+        } else if (const auto given = secrets.find(file); given != secrets.end()) {
+            HP_TRY(const auto key, crypto::secret_key_from_text(given->second));
+            keys.emplace(file, key);
+        } else {
+            const auto made = crypto::SecretKey::generate();
+            secrets[file] = crypto::secret_key_text(made);
+            keys.emplace(file, made);
+        }
     }
-    choose("stats.toml", "allowed_writer_keys", {writer_keys, "belong to secrets/*-events.key"});
-    choose("stats.toml", "records_secret_key_file",
-           {std::string("secrets/stats-authority.key"),
-            "writers elsewhere: events = \"tcp://HOST:PORT/" +
-                crypto::authority_key_text(stats_authority.xonly()) + '"'});
-    for (const char* file : {"secrets/mint.seed", "secrets/wallet.seed"})
-        secrets.try_emplace(file, crypto::bip39_mnemonic(crypto::random_array<16>()));
+    const auto choose = [&](const char* file, const char* name, const std::string& of, auto value) {
+        if (const auto key = keys.find(of); key != keys.end())
+            chosen[file].try_emplace(name, Chosen{value(key->second.xonly()), "belongs to " + of});
+    };
+    const auto in_base58 = [](const crypto::XOnlyKey32& key) { return crypto::authority_key_text(key); };
+    choose("shared/pool.toml", "template_authority_public_key", "secrets/template-authority.key", in_base58);
+    choose("shared/pool.toml", "link_authority_public_key", "secrets/link-authority.key", in_base58);
+    choose("proxy.toml", "pool_authority_public_key", "secrets/pool-authority.key", in_base58);
+    choose("pool.toml", "allowed_mint_keys", "secrets/mint-link.key",
+           [](const crypto::XOnlyKey32& key) { return std::vector<std::string>{to_hex(key)}; });
+    std::vector<std::string> writer_keys;
+    for (const char* program : {"template", "pool", "mint", "proxy"})
+        if (const auto key = keys.find(std::string("secrets/") + program + "-events.key"); key != keys.end())
+            writer_keys.push_back(in_base58(key->second.xonly()));
+    chosen["stats.toml"].try_emplace("allowed_writer_keys",
+                                     Chosen{writer_keys, "belong to secrets/*-events.key"});
+    if (const auto key = keys.find("secrets/stats-authority.key"); key != keys.end())
+        chosen["stats.toml"].try_emplace(
+            "records_secret_key_file",
+            Chosen{std::string("secrets/stats-authority.key"),
+                   "writers elsewhere: events = \"tcp://HOST:PORT/" + in_base58(key->second.xonly()) + '"'});
     return secrets;
 }
 
@@ -174,8 +173,13 @@ std::string environment_text() {
 
 }  // namespace
 
-Result<> write_directory(const std::string& path, const Chosens& chosen, const Secrets& secrets) {
+Result<> write_directory(const std::string& path, const std::vector<std::string>& roles,
+                         const Chosens& chosen, const Secrets& secrets) {
     const fs::path dir{path};
+    const auto programs = config::programs_of(roles);
+    const auto has = [&](const char* program) {
+        return std::ranges::find(programs, program) != programs.end();
+    };
     Traces traces;
     HP_DO(make_directory(dir, 0750, traces));
     HP_DO(make_directory(dir / "shared", 0750, traces));
@@ -183,18 +187,21 @@ Result<> write_directory(const std::string& path, const Chosens& chosen, const S
     if (const fs::path state = state_directory(dir); state.empty()) {
         HP_DO(make_directory(dir / "data", 0700, traces));
     } else {
-        for (const char* role : {"template", "pool", "mint", "proxy", "stats"})
-            HP_DO(make_directory(state / role, 0700, traces));
+        for (const std::string role : {"template", "pool", "mint", "proxy", "stats"})
+            if (has(("hp-" + role).c_str()) || (role == "proxy" && has("hp-wallet")))
+                HP_DO(make_directory(state / role, 0700, traces));
     }
     for (const auto& [file, text] : secrets) {
         const fs::path secret = dir / file;
-        HP_DO(cli::write_secret(secret, text));
+        HP_DO(write_secret(secret, text));
         traces.add(secret);
     }
     for (const auto& file : config::declared()) {
+        if (!config::is_read_by(file.file, programs)) continue;
         const auto values = chosen.find(file.file);
         const auto text = config::example_file(
-            file, values == chosen.end() ? std::map<std::string, Chosen>{} : values->second);
+            file, values == chosen.end() ? std::map<std::string, Chosen>{} : values->second,
+            roles.empty() ? std::vector<std::string>{} : programs);
         HP_DO(write_file(dir / file.file, text, traces));
     }
     HP_DO(write_file(dir / "hashpool.env", environment_text(), traces));
@@ -202,4 +209,4 @@ Result<> write_directory(const std::string& path, const Chosens& chosen, const S
     return {};
 }
 
-}  // namespace hp::hp_config
+}  // namespace hp::cli

@@ -1,13 +1,14 @@
-// A configuration directory that does not exist yet: every file from the declarations, with some values
-// chosen.
+// A configuration directory that does not exist yet: the files of a machine's roles from the declarations,
+// with some values chosen.
 #pragma once
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "config/documentation.hpp"
 
-namespace hp::hp_config {
+namespace hp::cli {
 
 using Chosens = std::map<std::string, std::map<std::string, config::Chosen>>;  ///< file, key
 using Secrets = std::map<std::string, std::string>;                            ///< file, text
@@ -25,10 +26,12 @@ std::string state_directory(const std::string& dir);
 /// Where the databases are, for a directory that has its state elsewhere.
 void choose_state(const std::string& dir, Chosens& chosen);
 
-/// The given secrets and fresh ones for the others; the public keys of all of them are chosen.
-Result<Secrets> choose_keys(Secrets given, Chosens& chosen);
+/// The given secrets, and fresh ones for the others of the roles (none: all); the public keys of all of them
+/// are chosen.
+Result<Secrets> choose_keys(Secrets given, const std::vector<std::string>& roles, Chosens& chosen);
 
-/// All files or none.
-Result<> write_directory(const std::string& dir, const Chosens& chosen, const Secrets& secrets);
+/// All files of the roles (none: all), or nothing.
+Result<> write_directory(const std::string& dir, const std::vector<std::string>& roles, const Chosens& chosen,
+                         const Secrets& secrets);
 
-}  // namespace hp::hp_config
+}  // namespace hp::cli
