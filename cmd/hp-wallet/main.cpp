@@ -8,6 +8,7 @@
 #include "config/keys.hpp"
 #include "crypto/bip32.hpp"
 #include "crypto/random.hpp"
+#include "init.hpp"
 #include "verbs.hpp"
 
 namespace {
@@ -22,12 +23,20 @@ struct Options {
     std::size_t limit{1000};
     std::uint64_t gap{wallet::kRestoreGap};
     bool json{false}, mint{false};
+    hp_wallet::InitOptions init;
 };
 
 void declare(cli::Command& command, Options& options) {
     auto add_json = [&](CLI::App& sub) {
         sub.add_flag("--json", options.json, "print JSON, one object a line");
     };
+    auto& init = command.subcommand("init", "make a wallet for a mint of which only the URL is known",
+                                    {"hp-wallet init --mint https://mint.example.org"});
+    init.add_option("--mint", options.init.mint_url, "where the mint's API is")->required()->type_name("URL");
+    init.add_option("--words", options.init.words,
+                    "take the words from this file, of mode 0600, instead of making fresh ones")
+        ->type_name("FILE");
+    add_json(init);
     add_json(command.subcommand("balance", "what is in the wallet", {"hp-wallet balance --json"}));
 
     auto& send = command.subcommand("send", "make a token, on stdout", {"hp-wallet send 250 > token.txt"});
@@ -84,6 +93,14 @@ Result<> print_key(const Options& options, const cli::Command& command) {
 
 Result<> run(const Options& options, cli::Command& command) {
     const std::string verb = command.app().get_subcommands().front()->get_name();
+    if (verb == "init") {
+        auto init = options.init;
+        init.dir = command.config_dir();
+        init.unit = command.given("unit");
+        init.network = command.given("network");
+        init.json = options.json;
+        return hp_wallet::init(init);
+    }
     if (verb == "pubkey") return print_key(options, command);
     std::uint64_t amount = 0;
     std::string token = options.token;
@@ -124,10 +141,15 @@ int main(int argc, char** argv) {
     cli::Command command{
         {.name = "hp-wallet",
          .summary = "Hold ehash: mint quotes, send and receive tokens, restore from the seed.",
-         .examples = {"hp-wallet --config-dir ./demo quotes --mint",
+         .examples = {"hp-wallet init --mint https://mint.example.org",
+                      "hp-wallet --config-dir ./demo quotes --mint",
                       "hp-wallet --config-dir ./demo send 250 > token.txt",
                       "hp-wallet --config-dir ./demo receive < token.txt"}}};
     declare(command, options);
     command.configure(options.shared, options.network);
+    command.load_when([&] { return !command.app().got_subcommand("init"); },
+                      "'hp-wallet init --mint URL' makes a wallet");
+    // Who made a wallet of his own means that one.
+    if (const auto own = hp_wallet::own_directory(); hp_wallet::has_wallet(own)) command.use_directory(own);
     return command.run(argc, argv, [&] { return run(options, command); });
 }

@@ -249,28 +249,21 @@ void Command::reload_log() const {
 
 std::unique_ptr<config::Loader> Command::make_loader() const {
     std::map<std::string, std::string> overrides;
-    std::error_code ignored;
-    for (const auto& flag : flags_) {
-        if (!flag->given) continue;
-        const bool is_path = flag->key.rule.kind == config::Rule::Kind::path ||
-                             flag->key.rule.kind == config::Rule::Kind::secret_file;
-        // A path on the command line starts where the shell completed it.
-        const bool relative =
-            is_path && !flag->value.empty() && flag->value[0] != '/' && flag->value[0] != '~';
-        overrides[flag->key.flag().substr(2)] =
-            relative ? std::filesystem::absolute(flag->value, ignored).string() : flag->value;
-    }
-    return std::make_unique<config::Loader>(config_dir_, std::move(overrides), hashpool_environment(),
-                                            config_dir_given_
-                                                ? config::Loader::MissingFile::refused
-                                                : config::Loader::MissingFile::optional_when_complete);
+    for (const auto& flag : flags_)
+        if (flag->given) overrides[flag->key.flag().substr(2)] = flag->value;
+    auto out = std::make_unique<config::Loader>(config_dir_, std::move(overrides), hashpool_environment(),
+                                                config_dir_given_
+                                                    ? config::Loader::MissingFile::refused
+                                                    : config::Loader::MissingFile::optional_when_complete);
+    out->only_for({about_.name});
+    return out;
 }
 
 bool Command::load() {
     if (config_dir_.empty()) config_dir_ = variable("HP_CONFIG_DIR");
     config_dir_given_ = !config_dir_.empty();
     std::error_code ignored;
-    config_dir_ = std::filesystem::absolute(config_dir_given_ ? config_dir_ : kDefaultConfigDir, ignored)
+    config_dir_ = std::filesystem::absolute(config_dir_given_ ? config_dir_ : default_dir_, ignored)
                       .lexically_normal()
                       .string();
     loader_ = make_loader();
@@ -280,9 +273,12 @@ bool Command::load() {
     for (const auto& problem : problems) std::fprintf(stderr, "%s\n", problem.text().c_str());
     const std::string count =
         problems.size() == 1 ? "1 problem" : std::to_string(problems.size()) + " problems";
-    report(
-        fail(Errc::usage, "the configuration has " + count,
-             "'hp-config check " + config_dir_ + "' reads all files, 'man 5 hp-config' explains the keys"));
+    const bool is_missing = !config_dir_given_ && !std::filesystem::exists(config_dir_ + "/shared", ignored);
+    report(fail(
+        Errc::usage, "the configuration has " + count,
+        is_missing && !missing_hint_.empty()
+            ? missing_hint_
+            : "'hp-config check " + config_dir_ + "' reads all files, 'man 5 hp-config' explains the keys"));
     return false;
 }
 
@@ -298,7 +294,7 @@ int Command::report(const Result<>& result) const {
 int Command::run(int argc, char** argv, const std::function<Result<>()>& body) {
     int exit_code = kExitDone;
     if (!parse(argc, argv, exit_code)) return exit_code;
-    if (load_ && !load()) return kExitUsage;
+    if (load_ && needs_config_() && !load()) return kExitUsage;
     if (log_) {
         if (const auto opened = open_log(); !opened) return report(opened);
     }
@@ -308,6 +304,12 @@ int Command::run(int argc, char** argv, const std::function<Result<>()>& body) {
         exit_code = report(fail(Errc::io, "cannot write to stdout"));
     }
     return exit_code;
+}
+
+std::string Command::given(std::string_view flag) const {
+    for (const auto& one : flags_)
+        if (one->given && one->key.flag().substr(2) == flag) return one->value;
+    return {};
 }
 
 std::string Command::resolve(const std::string& path) const {

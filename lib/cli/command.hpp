@@ -90,6 +90,16 @@ class Command {
             if (is_needed()) (loader.load(structs), ...);
         };
     }
+    /// After configure(): for a program of which one verb makes the configuration that the others read.
+    /// `hint`: what to do where the default directory is not there.
+    void load_when(std::function<bool()> is_needed, std::string hint) {
+        needs_config_ = std::move(is_needed);
+        missing_hint_ = std::move(hint);
+    }
+    /// Instead of /etc/hashpool, where neither --config-dir nor HP_CONFIG_DIR is given.
+    void use_directory(std::string dir) { default_dir_ = std::move(dir); }
+    /// The text of a key's flag, without its dashes; empty where it is not given.
+    std::string given(std::string_view flag) const;
     /// Parses, loads, opens the log and calls `body`; returns the exit code.
     int run(int argc, char** argv, const std::function<Result<>()>& body);
     /// A path from the configuration, made absolute; valid in `body`. Paths that came by a flag are absolute
@@ -99,7 +109,7 @@ class Command {
     std::string resolve_secret(const std::string& path) const;
     /// The same for where records go or come from: "unix:PATH" keeps its word, "-", "" and URLs are no paths.
     std::string resolve_records(const std::string& place) const;
-    /// Absolute; valid in `body`.
+    /// Absolute; valid in `body`. As it was given where nothing was loaded.
     const std::string& config_dir() const { return config_dir_; }
     /// For what only shows when a key's value is used: names the place where the key got it. Valid in `body`.
     Error wrong_value(std::string_view file, std::string_view key, const std::string& what,
@@ -123,6 +133,8 @@ class Command {
     About about_;
     std::unique_ptr<CLI::App> app_;
     std::function<void(config::Loader&)> load_;
+    std::function<bool()> needs_config_{[] { return true; }};
+    std::string missing_hint_, default_dir_{"/etc/hashpool"};
     std::string config_dir_, explicit_config_;
     bool config_dir_given_{false};
     const config::Log* log_{nullptr};  ///< of the program's file, or flag_log_
