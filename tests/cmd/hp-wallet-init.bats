@@ -25,7 +25,7 @@ start_mint() {
     assert_line --partial " at $url, unit hash"
     assert_line "  locking key  $(hp-wallet pubkey)"
     assert_line --partial "  hp-wallet receive < token.txt"
-    assert_equal "$(cd "$own" && find . -type f | sort | tr '\n' ' ')" "./data/wallet.db ./hashpool.env ./secrets/wallet.seed ./shared/network.toml ./shared/proxy.toml "
+    assert_equal "$(cd "$own" && find . -type f | sort | tr '\n' ' ')" "./data/wallet.db ./data/wallet.db-journal ./hashpool.env ./secrets/wallet.seed ./shared/network.toml ./shared/proxy.toml "
     assert_equal "$(stat -c %a "$own/secrets/wallet.seed" "$own/data/wallet.db" "$own/secrets" "$own/data" | tr '\n' ' ')" "600 600 700 700 "
     run_tool -0 hp-wallet balance
     assert_line "unspent 0"
