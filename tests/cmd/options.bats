@@ -45,6 +45,27 @@ $(cat difference)"
     done
 }
 
+@test "SYNOPSIS gives each verb the options that its --help has" {
+    local program verb page lines taken pattern
+    for program in $(programs); do
+        page=$HP_SOURCE_DIR/man/$program.1.scd
+        listed "$program" >general
+        # What most verbs have is explained once: --side of hp-stats.
+        echo --side >>general
+        for verb in $(verbs_of "$program"); do
+            lines=$(sed -n '/^# SYNOPSIS/,/^# DESCRIPTION/p' "$page" | grep -E "\\*($program )?$verb[* ]")
+            taken=$(listed "$program" "$verb" | grep '^--' | grep -vxFf general || true)
+            # "--warn-*" stands for all of that beginning.
+            for pattern in $(grep -oE -- '--[a-z]+-\*' <<<"$lines" | tr -d '*' | sort -u); do
+                grep -q -- "^$pattern" <<<"$taken" || fail "$program $verb: SYNOPSIS has $pattern*"
+                taken=$(grep -v -- "^$pattern" <<<"$taken")
+            done
+            same "$program $verb: SYNOPSIS" "$taken" "$(grep -oE -- '--[a-z0-9-]*[a-z0-9]([^a-z0-9-]|$)' <<<"$lines" |
+                grep -v -- '-\*$' | options_in | grep -vxFf general | grep -vxE -- '--(warn|critical)' || true)"
+        done
+    done
+}
+
 @test "man pages speak of no option that no program has" {
     local program page
     {
