@@ -25,7 +25,10 @@ std::string public_form(const std::string& kind, const crypto::SecretKey& key) {
 
 }  // namespace
 
-Result<> keygen(const std::string& kind, const std::string& out) {
+Result<> keygen(const KeygenOptions& options) {
+    const auto& [kind, out, hex] = options;
+    if (hex && kind != "locking")
+        return fail(Errc::usage, "--hex is for locking keys; our programs read the others in base58check");
     std::string secret, public_part;
     if (kind == "mnemonic") {
         auto entropy = crypto::random_array<16>();
@@ -33,7 +36,7 @@ Result<> keygen(const std::string& kind, const std::string& out) {
         crypto::wipe(entropy);
     } else {
         const auto key = crypto::SecretKey::generate();
-        secret = crypto::secret_key_text(key);
+        secret = hex ? to_hex(key.bytes()) : crypto::secret_key_text(key);
         public_part = public_form(kind, key) + "\n";
     }
     if (out.empty()) {
@@ -49,7 +52,7 @@ Result<> keygen(const std::string& kind, const std::string& out) {
 Result<> pubkey(const std::string& file) {
     if (file != "-") {
         // The network decides about published keys, and here no network is asked.
-        HP_TRY(const auto key, cli::read_secret_key(file, "sim"));
+        HP_TRY(const auto key, cli::read_locking_key(file, "sim"));
         std::fputs(public_forms(key).c_str(), stdout);
         if (cli::is_published(key)) {
             std::fputs("hp-config: warning: this is a published test key\n", stderr);
@@ -58,8 +61,10 @@ Result<> pubkey(const std::string& file) {
     }
     std::string line;
     std::getline(std::cin, line);
-    const auto key = crypto::secret_key_from_text(line);
-    if (!key) return fail(Errc::usage, "stdin holds no secret key, allowed: 32 bytes in base58check");
+    const auto key = crypto::locking_key_from_text(line);
+    if (!key)
+        return fail(Errc::usage,
+                    "stdin holds no secret key, allowed: 32 bytes in base58check, or 64 hex digits");
     std::fputs(public_forms(*key).c_str(), stdout);
     return {};
 }

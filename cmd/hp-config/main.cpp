@@ -21,7 +21,8 @@ struct Options {
     hp_config::MemoryOptions memory;
     hp_config::JoinFileOptions join_file;
     hp_config::AddMintOptions add_mint;
-    std::string config_dir, key_kind, key_out, key_file;
+    hp_config::KeygenOptions keygen;
+    std::string config_dir, key_file;
 };
 
 /// The texts of the options say what is allowed; --help need not say it twice.
@@ -163,11 +164,13 @@ void add_memory(cli::Command& command, Options& options) {
 void add_keys(cli::Command& command, Options& options) {
     auto& keygen = command.subcommand("keygen", "make a secret key or seed words",
                                       {"hp-config keygen authority --out secrets/pool-authority.key",
-                                       "hp-config keygen locking | hp-config pubkey -"});
-    keygen.add_option("KIND", options.key_kind, "authority, link, mnemonic or locking")
+                                       "hp-config keygen locking --hex --out my.key"});
+    keygen.add_option("KIND", options.keygen.kind, "authority, link, mnemonic or locking")
         ->required()
         ->check(one_of({"authority", "link", "mnemonic", "locking"}));
-    keygen.add_option("--out", options.key_out, "write the secret to this new file, mode 0600 [stdout]")
+    keygen.add_flag("--hex", options.keygen.hex,
+                    "locking: the secret as 64 hex digits, which Cashu wallets take, not in base58check");
+    keygen.add_option("--out", options.keygen.out, "write the secret to this new file, mode 0600 [stdout]")
         ->type_name("FILE");
     auto& pubkey = command.subcommand("pubkey", "print the public forms of a secret key",
                                       {"hp-config pubkey /etc/hashpool/secrets/mint-link.key"});
@@ -246,7 +249,7 @@ int main(int argc, char** argv) {
             options.memory.read = reading(options);
             return hp_config::memory(options.memory);
         }
-        if (verb == "keygen") return hp_config::keygen(options.key_kind, options.key_out);
+        if (verb == "keygen") return hp_config::keygen(options.keygen);
         if (verb == "pubkey") return hp_config::pubkey(options.key_file);
         return hp_config::docs(options.docs);
     });

@@ -77,7 +77,11 @@ Result<> import_earlier(const ImportOptions& options);
 
 /// `kind`: authority, link, mnemonic or locking. Without `out` the secret goes to stdout, the public part to
 /// stderr; with it, the public part to stdout.
-Result<> keygen(const std::string& kind, const std::string& out);
+struct KeygenOptions {
+    std::string kind, out;
+    bool hex{false};
+};
+Result<> keygen(const KeygenOptions& options);
 /// `file`: a secret key file, or "-" for stdin.
 Result<> pubkey(const std::string& file);
 

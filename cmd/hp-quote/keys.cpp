@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cashu/keyset_id.hpp"
+#include "cli/secrets.hpp"
 #include "crypto/base58.hpp"
 #include "input.hpp"
 #include "verbs.hpp"
@@ -14,6 +15,7 @@ using Forms = std::vector<std::pair<std::string, std::string>>;
 
 /// No key is longer.
 constexpr std::size_t kKeySizeMax = 256;
+constexpr std::string_view kXOnly = "x-only public key";
 
 Forms of_xonly(std::string kind, const crypto::XOnlyKey32& key) {
     return {
@@ -51,7 +53,7 @@ Result<Forms> read_key(const std::string& text) {
     if (const auto id = cashu::KeysetId::from_hex(text)) return of_keyset(*id);
     if (const auto pubkey = array_from_hex<33>(text)) return of_pubkey(*pubkey);
     if (const auto xonly = array_from_hex<32>(text)) {
-        if (crypto::is_valid_xonly(*xonly)) return of_xonly("x-only public key", *xonly);
+        if (crypto::is_valid_xonly(*xonly)) return of_xonly(std::string{kXOnly}, *xonly);
         return fail(Errc::invalid, "64 hex digits that are the x of no point on the curve");
     }
     return fail(Errc::invalid, "no key that this program knows",
@@ -60,10 +62,16 @@ Result<Forms> read_key(const std::string& text) {
 
 }  // namespace
 
-Result<> decode_key(const std::string& text, bool json) {
+Result<> decode_key(const DecodeKeyOptions& options) {
+    const auto& [text, out, json] = options;
     HP_TRY(auto key, text_or_stdin(text, kKeySizeMax));
     key.erase(key.find_last_not_of(" \t\r\n") + 1);
     HP_TRY(const auto forms, read_key(key));
+    if (!out.empty()) {
+        const auto secret = crypto::secret_key_from_text(key);
+        if (!secret) return fail(Errc::usage, "--out is for secret keys, and this is none in base58check");
+        HP_DO(cli::write_secret(out, to_hex(secret->bytes())));
+    }
     nlohmann::ordered_json object;
     for (const auto& [name, value] : forms) {
         object[name] = value;
@@ -72,6 +80,10 @@ Result<> decode_key(const std::string& text, bool json) {
     if (json) std::printf("%s\n", object.dump().c_str());
     if (forms.front().second == "secret key" && !is_stdin(text))
         std::fputs("hp-quote: warning: a secret on the command line is seen by other users; use -\n", stderr);
+    if (forms.front().second == kXOnly)
+        std::fputs(
+            "hp-quote: hint: taken for a public key; a secret key in hex is read by hp-config pubkey\n",
+            stderr);
     return {};
 }
 

@@ -11,7 +11,7 @@ using namespace hp;
 namespace {
 
 struct Options {
-    std::string kind, text;
+    std::string kind, text, out;
     bool secrets{false}, json{false};
     hp_quote::GetOptions get;
     hp_quote::ListOptions list, dead;
@@ -35,6 +35,10 @@ void add_coding(cli::Command& command, Options& options) {
     decode.add_option("TEXT", options.text, "what to decode; - is stdin, for frames one a line [-]");
     decode.add_flag("--secrets", options.secrets, "tokens: show the blinding factors r too");
     decode.add_flag("--json", options.json, "keys: print one JSON object, as the other kinds always do");
+    decode
+        .add_option("--out", options.out,
+                    "secret keys: write the secret as 64 hex digits to this new file, mode 0600")
+        ->type_name("FILE");
     auto& encode = command.subcommand(
         "encode", "make a frame out of the JSON of decode",
         {R"(hp-quote encode frame '{"name":"SetupConnection.Success","fields":{"used_version":2,"flags":3}}')"});
@@ -171,9 +175,10 @@ Result<> run(const std::string& verb, const Options& options) {
     if (verb == "release") return hp_quote::release(options.release);
     if (verb == "amount") return hp_quote::amount(options.amount);
     if (verb == "explain") return hp_quote::explain(options.explain);
+    if (!options.out.empty() && options.kind != "key") return fail(Errc::usage, "--out is for keys");
     if (options.kind == "token") return hp_quote::decode_token(options.text, options.secrets);
     if (options.kind == "request") return hp_quote::decode_request(options.text);
-    if (options.kind == "key") return hp_quote::decode_key(options.text, options.json);
+    if (options.kind == "key") return hp_quote::decode_key({options.text, options.out, options.json});
     return hp_quote::decode_frame(options.text);
 }
 

@@ -13,7 +13,12 @@ Result<> encode_frame(const std::string& text);
 /// Without `secrets` the blinding factor r of a DLEQ is left out.
 Result<> decode_token(const std::string& text, bool secrets);
 Result<> decode_request(const std::string& text);
-Result<> decode_key(const std::string& text, bool json);
+struct DecodeKeyOptions {
+    std::string text;
+    std::string out;  ///< new file for a secret key in hex; empty: none
+    bool json{false};
+};
+Result<> decode_key(const DecodeKeyOptions& options);
 
 /// Where the databases are: files that were named, and a configuration directory for the others.
 struct Places {

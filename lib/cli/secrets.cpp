@@ -83,6 +83,32 @@ class Descriptor {
     int fd_;
 };
 
+struct KeyForm {
+    Result<crypto::SecretKey> (*from_text)(std::string_view);
+    std::string allowed;
+    std::string kind;  ///< of hp-config keygen
+};
+
+Result<crypto::SecretKey> read_key(const std::string& path, std::string_view network, const KeyForm& form) {
+    HP_TRY(const auto text, read_secret_text(path));
+    const auto key = form.from_text(text.reveal());
+    const std::string keygen = "'hp-config keygen " + form.kind + "' makes ";
+    if (!key) {
+        const auto point = array_from_hex<33>(text.reveal());
+        const bool is_public_key = crypto::authority_key_from_text(text.reveal()).has_value() ||
+                                   (point && crypto::is_valid_public_key(*point));
+        return wrong_file(path,
+                          is_public_key ? "holds a public key, allowed: a secret key"
+                                        : "holds no secret key, allowed: " + form.allowed,
+                          keygen + "one");
+    }
+    if (!may_use_published(network) && is_published(*key)) {
+        return wrong_file(path, "holds a published test key, allowed only on sim and regtest",
+                          keygen + "a key of your own");
+    }
+    return *key;
+}
+
 Result<> check_mode(const std::string& path, mode_t mode) {
     const mode_t forbidden = is_systemd_credential(path) ? S_IRWXO | S_IWGRP | S_IXGRP : S_IRWXG | S_IRWXO;
     if ((mode & forbidden) == 0) return {};
@@ -146,20 +172,12 @@ Result<crypto::SecretText> read_secret_text(const std::string& path) {
 }
 
 Result<crypto::SecretKey> read_secret_key(const std::string& path, std::string_view network) {
-    HP_TRY(const auto text, read_secret_text(path));
-    const auto key = crypto::secret_key_from_text(text.reveal());
-    const bool is_public_key = crypto::authority_key_from_text(text.reveal()).has_value();
-    if (!key) {
-        return wrong_file(path,
-                          is_public_key ? "holds a public key, allowed: a secret key"
-                                        : "holds no secret key, allowed: 32 bytes in base58check",
-                          "'hp-config keygen authority' makes one");
-    }
-    if (!may_use_published(network) && is_published(*key)) {
-        return wrong_file(path, "holds a published test key, allowed only on sim and regtest",
-                          "'hp-config keygen authority' makes a key of your own");
-    }
-    return *key;
+    return read_key(path, network, {crypto::secret_key_from_text, "32 bytes in base58check", "authority"});
+}
+
+Result<crypto::SecretKey> read_locking_key(const std::string& path, std::string_view network) {
+    return read_key(path, network,
+                    {crypto::locking_key_from_text, "64 hex digits, or 32 bytes in base58check", "locking"});
 }
 
 Result<crypto::SecretText> read_mnemonic(const std::string& path, std::string_view network) {

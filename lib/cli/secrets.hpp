@@ -25,6 +25,8 @@ Result<crypto::SecretText> read_secret_text(const std::string& path);
 /// SRI's secret text form (base58check of 32 bytes, SV2 spec 4.7.1's counterpart). Published test keys are
 /// refused unless `network` is "sim" or "regtest".
 Result<crypto::SecretKey> read_secret_key(const std::string& path, std::string_view network);
+/// A locking key (NUT-20): the same, or 64 hex digits.
+Result<crypto::SecretKey> read_locking_key(const std::string& path, std::string_view network);
 /// BIP 39 words, separated by single spaces, checksum checked; published ones as above.
 Result<crypto::SecretText> read_mnemonic(const std::string& path, std::string_view network);
 

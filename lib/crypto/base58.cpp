@@ -128,4 +128,13 @@ Result<SecretKey> secret_key_from_text(std::string_view text) {
     return *key;
 }
 
+Result<SecretKey> locking_key_from_text(std::string_view text) {
+    auto bytes = array_from_hex<32>(text);
+    if (!bytes) return secret_key_from_text(text);
+    const auto key = SecretKey::from_bytes(*bytes);
+    wipe(*bytes);
+    if (!key) return fail(Errc::invalid, "secret key is not between 1 and the group order");
+    return *key;
+}
+
 }  // namespace hp::crypto

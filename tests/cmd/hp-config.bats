@@ -287,7 +287,7 @@ print(salt + "$" + hmac.new(salt.encode(), open(sys.argv[2]).read().strip().enco
 }
 
 @test "check and pubkey: bad key files, without the key in the error" {
-    # 31 bytes, 33 bytes, zero, the group's order, a bad checksum, hex
+    # 31 bytes, 33 bytes, zero, the group's order, a bad checksum, hex of 31 bytes, of zero
     python3 - <<'PY'
 import hashlib
 A = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -298,7 +298,7 @@ def enc(b):
     return "1" * (len(b) - len(b.lstrip(b"\0"))) + s
 order = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 bad = [enc(b"\7" * 31), enc(b"\7" * 33), enc(bytes(32)), enc(order.to_bytes(32, "big")),
-       enc(b"\7" * 32)[:-1] + "1", "07" * 32, "x" * 5000]
+       enc(b"\7" * 32)[:-1] + "1", "07" * 31, "00" * 32, "x" * 5000]
 for i, text in enumerate(bad): open(f"bad{i}", "w").write(text + "\n")
 PY
     chmod 600 bad*
@@ -462,6 +462,31 @@ PY
     run_tool hp-config keygen mnemonic
     assert_equal "$(wc -w <<<"$output")" 12
     assert_equal "$stderr" ""
+}
+
+@test "keygen locking --hex: the secret as Cashu wallets have it, of the same public key" {
+    run_tool hp-config keygen locking --hex --out my.key
+    [ "$(stat -c %a my.key)" = 600 ]
+    grep -qxE '[0-9a-f]{64}' my.key
+    assert_output --regexp '^0[23][0-9a-f]{64}$'
+    public=$output
+    run_tool hp-config pubkey my.key
+    assert_line "locking $public"
+    run_tool hp-config pubkey - <my.key
+    assert_line "locking $public"
+    run_tool -2 hp-config keygen locking --hex --out my.key
+    run_tool hp-config keygen locking --hex
+    assert_output --regexp '^[0-9a-f]{64}$'
+    for kind in authority link mnemonic; do
+        run_tool -2 hp-config keygen $kind --hex --out other.key
+        [ ! -e other.key ]
+        [[ ${stderr_lines[0]} == "hp-config: error: --hex is for locking keys; "* ]]
+    done
+    # What is a public key elsewhere is no secret key of a program.
+    new_sim
+    cp my.key conf/secrets/mint-link.key
+    run_tool -2 hp-mint --config-dir conf
+    [[ $stderr == *"mint-link.key' holds no secret key, allowed: 32 bytes in base58check"* ]]
 }
 
 @test "pubkey knows the vectors, and warns of published keys" {

@@ -191,6 +191,25 @@ bad() { # bad CODE TEXT ARGS...: this exit code, nothing on stdout, and TEXT on 
     [[ $output$stderr != *"${secret:4:20}"* ]]
 }
 
+@test "decode key --out: a secret in hex, into a new file of 0600 and nowhere else" {
+    public=$(hp-config keygen locking --out old.key)
+    run_tool hp-quote decode key - --out my.key <old.key
+    assert_line "pubkey $public"
+    [ "$(stat -c %a my.key)" = 600 ]
+    grep -qxE '[0-9a-f]{64}' my.key
+    [[ $output$stderr != *"$(cat my.key)"* ]]
+    run_tool hp-config pubkey my.key
+    assert_line "locking $public"
+    run_tool -2 hp-quote decode key - --out my.key <old.key
+    [[ $stderr == *"'my.key' exists, and a secret is never overwritten"* ]]
+    run_tool -2 hp-quote decode key "$public" --out other.key
+    run_tool -2 hp-quote decode token cashuBx --out other.key
+    [ ! -e other.key ]
+    # 64 digits are read as a public key; who has a secret in hex is told where to take it.
+    run_tool hp-quote decode key "${public:2}"
+    assert_equal "$stderr" "hp-quote: hint: taken for a public key; a secret key in hex is read by hp-config pubkey"
+}
+
 @test "a bad key: 1" {
     bad 1 "no key that this program knows" decode key hello
     bad 1 "no point on the curve" decode key "$(printf 'ff%.0s' {1..32})"
