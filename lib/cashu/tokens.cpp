@@ -65,6 +65,21 @@ std::size_t match_prefix(std::string_view text, std::string_view prefix) {
     return at;
 }
 
+/// What people have at hand in place of a token.
+struct Other {
+    const char* prefix;
+    const char* what;
+    const char* hint;
+};
+constexpr Other kOthers[] = {
+    {"creqa", "a payment request (NUT-18): it asks for ehash, and holds none",
+     "pay it with a wallet that does"},
+    {"creqb1", "a payment request (NUT-26): it asks for ehash, and holds none",
+     "pay it with a wallet that does"},
+    {"ur:", "one part of an animated QR code (NUT-16)", "copy the token as text where it is shown"},
+    {"lnbc", "a Lightning invoice", "ehash is received as a token, cashuB..."},
+};
+
 tl::unexpected<Error> bad_token(const std::string& what) { return fail(Errc::invalid, "token: " + what); }
 
 /// base64 errors count from the start of the payload; a person counts from the start of what was pasted.
@@ -309,11 +324,17 @@ Result<Token> decode_token(std::string_view pasted) {
         return bad_token("longer than " + std::to_string(kTokenSizeMax) + " characters");
     const std::string plain = with_plain_blanks(pasted);
     const std::string_view text = plain;
-    std::size_t start = match_prefix(text, "cashu:");
+    const std::size_t web = match_prefix(text, "web+");
+    std::size_t start = match_prefix(text.substr(web), "cashu:");
+    if (start > 0) start += web;
     if (start > 0) start += match_prefix(text.substr(start), "//");
     std::size_t prefix = match_prefix(text.substr(start), "cashu");
-    if (prefix == 0)
+    if (prefix == 0) {
+        for (const auto& other : kOthers)
+            if (match_prefix(text.substr(start), other.prefix) > 0)
+                return fail(Errc::invalid, std::string{"token: this is "} + other.what, other.hint);
         return bad_token("position " + std::to_string(start) + ": expected 'cashuA' or 'cashuB'");
+    }
     start += prefix;
     while (start < text.size() && is_space(text[start])) ++start;
     char version = start < text.size() ? text[start] : '\0';

@@ -21,10 +21,10 @@ struct Token {
     }
 };
 
-/// Reads cashuA and cashuB text, with or without "cashu:" (also "cashu://", in any case) in front. Whatever
-/// shows as blank, or not at all, is skipped wherever it is: spaces and line breaks, no-break and zero-width
-/// ones, a byte order mark. Errors give the position in the text, in bytes. A V3 token of several mints is
-/// refused. Where an optional value may be absent, null is the same.
+/// Reads cashuA and cashuB text, with or without "cashu:" (also "cashu://", "web+cashu://", in any case) in
+/// front. Whatever shows as blank, or not at all, is skipped wherever it is: spaces and line breaks, no-break
+/// and zero-width ones, a byte order mark. Errors give the position in the text, in bytes. A V3 token of
+/// several mints is refused. Where an optional value may be absent, null is the same.
 Result<Token> decode_token(std::string_view text);
 /// "craw" || "B" || CBOR.
 Result<Token> decode_token_raw(ByteView bytes);

@@ -323,11 +323,19 @@ TEST_CASE("C6: what pasting puts around a token and into it is skipped") {
         CHECK(decode_token(std::string(blank) + "cashu:" + blank + text.substr(0, 3) + blank +
                            text.substr(3, 40) + blank + text.substr(43)) == token);
     }
-    for (const char* scheme : {"CASHU:", "Cashu:", "CASHU://", "cashu://",
+    for (const char* scheme : {"CASHU:", "Cashu:", "CASHU://", "cashu://", "web+cashu://", "Web+Cashu:",
                                "\xef\xbb\xbf"
                                "CASHU: "})
         CHECK(decode_token(scheme + text) == token);
     CHECK(decode_token("CASHU" + text.substr(5)) == token);
+    // Browsers hand a page the scheme that it registered, escaped or not; "web+" alone is no scheme.
+    CHECK_FALSE(decode_token("web+" + text).has_value());
+    for (auto [other, what] : {std::pair{"creqApWF0", "a payment request (NUT-18)"},
+                               {"cashu:creqAo2Fp", "a payment request (NUT-18)"},
+                               {"CREQB1QYQQ", "a payment request (NUT-26)"},
+                               {"ur:bytes/1-9/lpad", "one part of an animated QR code (NUT-16)"},
+                               {"lnbc10n1p", "a Lightning invoice"}})
+        CHECK(decode_token(other).error().what.find(what) != std::string::npos);
     // Positions are those of what was given.
     CHECK(decode_token("\xc2\xa0"
                        "bitcoin")
