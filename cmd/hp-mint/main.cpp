@@ -38,6 +38,7 @@ Result<> serve(const Settings& s, const cli::Command& command) {
     options.accept_legacy_quote_signatures = s.mint.accept_legacy_quote_signatures;
     options.name = s.mint.name;
     options.description = s.mint.description;
+    options.public_urls = s.mint.public_urls;
     const auto& events = s.mint.events;
     HP_TRY(options.events,
            net::event_options(command.resolve_records(events.to), events.framing, events.encoding));

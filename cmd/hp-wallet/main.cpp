@@ -18,7 +18,8 @@ using namespace hp;
 struct Options {
     config::ProxyShared shared;
     config::Network network;
-    std::string amount, memo, token{"-"};
+    std::string amount, memo, token{"-"}, locking_key_file;
+    std::vector<std::string> quote_ids;
     std::int64_t token_id{0};
     std::size_t limit{1000};
     std::uint64_t gap{wallet::kRestoreGap};
@@ -50,7 +51,9 @@ void declare(cli::Command& command, Options& options) {
 
     auto& quotes =
         command.subcommand("quotes", "quotes that are known here, or to the mint for this wallet's key",
-                           {"hp-wallet quotes --mint", "hp-wallet quotes --json | jq .state"});
+                           {"hp-wallet quotes --mint", "hp-wallet quotes --json | jq .state",
+                            "hp-wallet quotes --mint --locking-key-file my.key"});
+    quotes.add_option("ID", options.quote_ids, "only these quotes, asked for by id [all of the key]");
     quotes.add_flag("--mint", options.mint, "mint them, and wait until it is done");
     quotes.add_option("--limit", options.limit, "list so many, newest first [1000]")
         ->check(CLI::Range(1, 1'000'000))
@@ -73,8 +76,13 @@ void declare(cli::Command& command, Options& options) {
         ->check(CLI::Range(1, 100'000'000))
         ->type_name("N");
     add_json(restore);
-    command.subcommand("pubkey", "the locking key, which a miner gives as its worker name",
-                       {"hp-miner stratum+tcp://127.0.0.1:34255 --user $(hp-wallet pubkey)"});
+    auto& pubkey = command.subcommand("pubkey", "the locking key, which a miner gives as its worker name",
+                                      {"hp-miner stratum+tcp://127.0.0.1:34255 --user $(hp-wallet pubkey)"});
+    for (auto* sub : {&quotes, &pubkey})
+        sub->add_option(
+               "--locking-key-file", options.locking_key_file,
+               "for quotes that are locked to the secret key in this file, mode 0600, not to the words'")
+            ->type_name("FILE");
 }
 
 Result<Bytes64> read_seed(const Options& options, const cli::Command& command) {
@@ -83,7 +91,16 @@ Result<Bytes64> read_seed(const Options& options, const cli::Command& command) {
     return crypto::bip39_seed(words.reveal());
 }
 
+Result<crypto::SecretKey> read_key(const Options& options) {
+    return cli::read_locking_key(options.locking_key_file, options.network.network);
+}
+
 Result<> print_key(const Options& options, const cli::Command& command) {
+    if (!options.locking_key_file.empty()) {
+        HP_TRY(const auto key, read_key(options));
+        std::printf("%s\n", to_hex(key.public_key()).c_str());
+        return {};
+    }
     HP_TRY(auto seed, read_seed(options, command));
     HP_TRY(auto key, cashu::lock_key(seed, 0));
     crypto::wipe(seed);
@@ -119,6 +136,10 @@ Result<> run(const Options& options, cli::Command& command) {
     HP_TRY(wallet_options.seed, read_seed(options, command));
     wallet_options.database = command.resolve(options.shared.wallet_database);
     wallet_options.mint_url = options.shared.mint_url;
+    wallet_options.mint_aliases = options.shared.mint_aliases;
+    if (!options.locking_key_file.empty()) {
+        HP_TRY(wallet_options.locking_key, read_key(options));
+    }
     wallet_options.unit = options.shared.unit;
     wallet_options.mints_quotes = options.mint || verb == "restore";
     net::Loop loop;
@@ -128,7 +149,7 @@ Result<> run(const Options& options, cli::Command& command) {
     if (verb == "balance") return verbs.balance(form);
     if (verb == "send") return verbs.send(amount, options.memo);
     if (verb == "receive") return verbs.receive(token);
-    if (verb == "quotes") return verbs.quotes(form, options.mint, options.limit);
+    if (verb == "quotes") return verbs.quotes(form, {options.quote_ids, options.mint, options.limit});
     if (verb == "tokens") return verbs.tokens(form);
     if (verb == "reclaim") return verbs.reclaim(options.token_id);
     return verbs.restore(form, options.gap);

@@ -28,6 +28,18 @@ std::string time_text(UnixMs when) {
     return text;
 }
 
+void print_quote(Form form, const wallet::Wallet::QuoteRow& row) {
+    if (form == Form::words)
+        return print(printable(row.quote_id) + " " + std::to_string(row.amount) + " " + row.state + " " +
+                     time_text(row.added_ms) + (row.reason.empty() ? "" : " " + row.reason));
+    Json json{
+        {"quote", row.quote_id}, {"amount", row.amount}, {"state", row.state}, {"added_ms", row.added_ms}};
+    if (row.done_ms != 0) json["done_ms"] = row.done_ms;
+    if (!row.reason.empty()) json["reason"] = row.reason;
+    if (row.locking_key) json["locking_key"] = to_hex(*row.locking_key);
+    print(json.dump(-1, ' ', true, Json::error_handler_t::replace));
+}
+
 }  // namespace
 
 Result<std::uint64_t> amount_from_text(const std::string& text) {
@@ -112,17 +124,40 @@ Result<std::size_t> Verbs::find_and_mint() {
     }
 }
 
-Result<> Verbs::quotes(Form form, bool mint, std::size_t limit) {
+Result<> Verbs::quotes(Form form, const Quotes& which) {
+    if (!which.ids.empty()) return quotes_by_id(form, which);
     Result<> looked_up;
-    if (mint) {
+    if (which.mint) {
         if (auto found = find_and_mint(); !found) looked_up = fail(found.error());
     } else {
         auto found = wait_for<std::size_t>([&](auto done) { wallet_.find_quotes(std::move(done)); });
         if (!found) looked_up = fail(found.error());
     }
     // What is known here is shown even when the mint is away.
-    HP_DO(print_quotes(form, limit));
+    HP_DO(print_quotes(form, which.limit));
     return looked_up;
+}
+
+/// All are tried; the first that went wrong is the error.
+Result<> Verbs::quotes_by_id(Form form, const Quotes& which) {
+    Result<> out;
+    auto note = [&out](Result<> one) {
+        if (out && !one) out = std::move(one);
+    };
+    for (const std::string& id : which.ids)
+        note(wait_for<void>([&](auto done) { wallet_.take_quote(id, std::move(done)); }));
+    if (which.mint)
+        note(wait_for<void>([&](auto done) { wallet_.when_idle(kMintingLimitMs, std::move(done)); }));
+    for (const std::string& id : which.ids) {
+        HP_TRY(const auto row, wait_for<std::optional<wallet::Wallet::QuoteRow>>(
+                                   [&](auto done) { wallet_.quote(id, std::move(done)); }));
+        if (!row) continue;
+        print_quote(form, *row);
+        if (which.mint && row->state != "done")
+            note(fail(Errc::refused, "quote '" + printable(id) + "' is " + row->state +
+                                         (row->reason.empty() ? "" : ": " + row->reason)));
+    }
+    return out;
 }
 
 Result<> Verbs::print_quotes(Form form, std::size_t limit) {
@@ -132,20 +167,7 @@ Result<> Verbs::print_quotes(Form form, std::size_t limit) {
         rows.pop_back();
         std::fprintf(stderr, "hp-wallet: hint: there are more than these %zu; see --limit\n", limit);
     }
-    for (const auto& row : rows) {
-        if (form == Form::json) {
-            Json json{{"quote", row.quote_id},
-                      {"amount", row.amount},
-                      {"state", row.state},
-                      {"added_ms", row.added_ms}};
-            if (row.done_ms != 0) json["done_ms"] = row.done_ms;
-            if (!row.reason.empty()) json["reason"] = row.reason;
-            print(json.dump(-1, ' ', true, Json::error_handler_t::replace));
-        } else {
-            print(printable(row.quote_id) + " " + std::to_string(row.amount) + " " + row.state + " " +
-                  time_text(row.added_ms) + (row.reason.empty() ? "" : " " + row.reason));
-        }
-    }
+    for (const auto& row : rows) print_quote(form, row);
     return {};
 }
 

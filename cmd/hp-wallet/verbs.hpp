@@ -23,7 +23,12 @@ class Verbs {
     Result<> balance(Form form);
     Result<> send(std::uint64_t amount, const std::string& memo);
     Result<> receive(const std::string& token);
-    Result<> quotes(Form form, bool mint, std::size_t limit);
+    struct Quotes {
+        std::vector<std::string> ids;  ///< empty: all of the key
+        bool mint{};
+        std::size_t limit{};
+    };
+    Result<> quotes(Form form, const Quotes& which);
     Result<> tokens(Form form);
     Result<> reclaim(std::int64_t id);
     Result<> restore(Form form, std::uint64_t gap);
@@ -33,6 +38,7 @@ class Verbs {
     Result<T> wait_for(const std::function<void(std::function<void(Result<T>)>)>& start);
     Result<std::size_t> find_and_mint();
     Result<> print_quotes(Form form, std::size_t limit);
+    Result<> quotes_by_id(Form form, const Quotes& which);
 
     net::Loop& loop_;
     wallet::Wallet& wallet_;

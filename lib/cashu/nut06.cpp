@@ -94,6 +94,10 @@ Result<MintInfoSeen> mint_info_from_json(std::string_view body) {
     if (const JsonValue* batch = nuts->find("29"); batch && batch->find("max_batch_size")) {
         HP_TRY(out.batch_size_max, batch->need_integer("max_batch_size"));
     }
+    // What is no list of texts says nothing; a mint is not refused for it.
+    if (const JsonValue* urls = json.find("urls"); urls && urls->kind == JsonValue::Kind::array)
+        for (const JsonValue& url : urls->items)
+            if (url.kind == JsonValue::Kind::string) out.urls.push_back(url.string);
     return out;
 }
 

@@ -12,7 +12,7 @@ struct MintInfo {
     std::string version;   ///< "hp-mint/1.2.3": exactly one slash, or CDK rejects everything
     std::vector<std::pair<std::string, std::string>> contact{};  ///< method, address
     std::string motd{};
-    std::vector<std::string> urls{};
+    std::vector<std::string> urls{};  ///< under which wallets reach it, without slashes at the end
     std::string method{"ehash"};
     std::string unit{"hash"};
     std::uint64_t batch_size_max{100};
@@ -28,6 +28,7 @@ struct MintInfoSeen {
     std::vector<std::pair<std::string, std::string>> mint_methods;  ///< method, unit
     bool minting_disabled{false};
     std::optional<std::uint64_t> batch_size_max;  ///< nothing: no NUT-29
+    std::vector<std::string> urls;                ///< under which it says that it is reached
 };
 Result<MintInfoSeen> mint_info_from_json(std::string_view body);
 

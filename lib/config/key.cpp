@@ -103,7 +103,7 @@ std::string Key::value_name() const {
         case Rule::Kind::endpoint:
             return "HOST:PORT";
         case Rule::Kind::url:
-            return "URL";
+            return type == Type::list ? "URL,URL" : "URL";
         case Rule::Kind::path:
         case Rule::Kind::secret_file:
             return "PATH";

@@ -169,13 +169,18 @@ struct PoolShared {
 struct ProxyShared {
     static constexpr std::string_view file = "shared/proxy.toml";
     std::string mint_url = "http://127.0.0.1:3338";
+    std::vector<std::string> mint_aliases;
     std::string unit = "hash";
     std::string wallet_database = "data/wallet.db";
     std::string wallet_seed_file = "secrets/wallet.seed";
 
     template <class V>
     void describe(V&& v) {
-        v("mint_url", mint_url, "the mint's Cashu API", url());
+        v("mint_url", mint_url, "where the mint's Cashu API is reached from here", url());
+        v("mint_aliases", mint_aliases,
+          "other URLs of the same mint: hp-wallet takes tokens that name them also where their proofs do not "
+          "show it themselves",
+          url().used_by({"hp-wallet"}));
         v("unit", unit, "Cashu unit of the wallet, lower case", pattern("[a-z0-9_]+"));
         v("wallet_database", wallet_database, "the wallet's SQLite file", path());
         v("wallet_seed_file", wallet_seed_file, "file with the wallet's BIP 39 words, mode 0600",
@@ -320,6 +325,7 @@ struct Mint {
     static constexpr std::string_view file = "mint.toml";
     std::string name = "Hashpool mint";
     std::string description;
+    std::vector<std::string> public_urls;
     std::string database = "data/mint.db";
     std::string mark_file = "marks/mint.mark";
     std::int64_t wal_alarm_mib = 64;
@@ -336,6 +342,11 @@ struct Mint {
     void describe(V&& v) {
         v("name", name, "the mint's name for wallets", pattern("[ -~]{1,100}"));
         v("description", description, "a line about the mint for wallets", any());
+        v("public_urls", public_urls,
+          "URLs under which wallets reach the mint, told by /v1/info; the first is what hp-wallet and "
+          "hp-proxy "
+          "call the mint in tokens; empty: each names the URL that it uses itself",
+          url());
         v("database", database, "the ledger's SQLite file", path());
         v("mark_file", mark_file,
           "file that says how far the ledger has come, by which a database from a backup is noticed: keep it "

@@ -20,6 +20,9 @@ Result<std::unique_ptr<Mint>> Mint::open(net::Loop& loop, const MintOptions& opt
     HP_TRY(auto identity, crypto::bip32_derive(options.seed, kIdentityPath));
     mint->info_.name = options.name;
     mint->info_.description = options.description;
+    mint->info_.urls = options.public_urls;
+    for (std::string& url : mint->info_.urls)
+        while (url.ends_with('/')) url.pop_back();
     mint->info_.pubkey = identity.key.public_key();
     mint->info_.version = "hp-mint/0.1.0";
     mint->info_.unit = options.unit;

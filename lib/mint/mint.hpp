@@ -29,6 +29,7 @@ struct MintOptions {
     bool accept_legacy_quote_signatures{false};
     std::string name;
     std::string description;
+    std::vector<std::string> public_urls{};
     net::EventOptions events;
     net::Endpoint http_listen;
 };

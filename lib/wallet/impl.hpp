@@ -9,6 +9,9 @@
 
 namespace hp::wallet {
 
+/// What may stand in a URL and a database: ids are UUIDs or URL-safe base64.
+bool is_quote_id(const std::string& id);
+
 struct Wallet::Impl {
     Impl(net::Loop& loop_, WalletOptions options_, crypto::SecretKey lock_key_, Vault vault_,
          std::unique_ptr<MintClient> mint_);
@@ -32,14 +35,20 @@ struct Wallet::Impl {
     void on_minted(const Result<Ended>& ended);
     void on_late_end(const Ended& ended);
     void on_wrong(const std::string& what);
+    // finding.cpp
+    void find_quotes(std::function<void(Result<std::size_t>)> done);
+    void ask_for_quotes(std::function<void(Result<std::size_t>)> done);
+    /// Why this wallet cannot mint what the mint calls a quote.
+    Result<> check_quote(const cashu::Quote& quote) const;
+    Result<std::size_t> take_quotes(const cashu::LookupResponse& found_there);
+    void take_quote(const std::string& id, std::function<void(Result<>)> done);
+    void ask_for_quote(const std::string& id, std::function<void(Result<>)> done);
     // second_look.cpp
     void look_again();
     void look_at(std::vector<Vault::Look> due);
     void note_look(const Vault::Look& look, const Operations::Looked& looked, std::vector<Vault::Look> due);
     void end_looks();
-    void find_quotes(std::function<void(Result<std::size_t>)> done);
-    void ask_for_quotes(std::function<void(Result<std::size_t>)> done);
-    Result<std::size_t> take_quotes(const cashu::LookupResponse& found_there);
+    // minting.cpp
     void consolidate();
     bool is_idle();
     void when_idle(std::int64_t limit_ms, std::function<void(Result<>)> done);
@@ -52,6 +61,7 @@ struct Wallet::Impl {
     void try_send(std::uint64_t amount, const std::string& memo, unsigned tries,
                   AskedPtr<Result<std::string>> asked);
     void receive(const std::string& text, std::function<void(Result<std::uint64_t>)> done);
+    Error not_compared(const cashu::Token& token, const Error& why) const;
     void try_receive(const cashu::Token& token, unsigned tries, AskedPtr<Result<std::uint64_t>> asked);
     void swap_in(const cashu::Token& token, unsigned tries, AskedPtr<Result<std::uint64_t>> asked);
     void reclaim(std::int64_t token_id, std::function<void(Result<std::uint64_t>)> done);
@@ -104,7 +114,7 @@ struct Wallet::Impl {
     net::Timer store_soon;
     bool is_storing_soon{false};
     bool is_minting{false};
-    bool is_finding{false};
+    unsigned finding{0};  ///< questions for quotes under way
     bool has_more_to_find{false};
     bool is_backing_off{false};
     bool is_stopped{false};

@@ -23,12 +23,6 @@ constexpr SteadyMs kTellWrongPauseMs = 60'000;
 
 std::uint32_t random_u32() { return get_le<std::uint32_t>(crypto::random_array<4>().data()); }
 
-/// What may stand in a URL and a database: ids are UUIDs or URL-safe base64.
-bool is_quote_id(const std::string& id) {
-    return !id.empty() && id.size() <= kQuoteIdSizeMax &&
-           std::all_of(id.begin(), id.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-}
-
 }  // namespace
 
 // ---- connecting
@@ -223,71 +217,11 @@ void Wallet::Impl::consolidate() {
     });
 }
 
-// ---- finding quotes
-
-void Wallet::Impl::find_quotes(std::function<void(Result<std::size_t>)> done) {
-    auto answer = [this, done = std::move(done)](const Result<std::size_t>& found) {
-        loop.post([done, found] { done(found); });
-    };
-    if (session.is_ready()) return ask_for_quotes(answer);
-    connect([this, answer](const Result<>& connected) {
-        if (!connected) return answer(fail(connected.error()));
-        ask_for_quotes(answer);
-    });
-}
-
-void Wallet::Impl::ask_for_quotes(std::function<void(Result<std::size_t>)> done) {
-    if (!session.info().pubkey)
-        return done(fail(Errc::refused, "the mint shows no key of its own, which a signed lookup is for"));
-    cashu::LookupRequest request;
-    request.pubkeys = {locking_key};
-    request.pubkey_signatures = {
-        to_hex(cashu::sign_lookup(lock_key, *session.info().pubkey, {}, crypto::random_array<32>()))};
-    request.only_mintable = true;
-    is_finding = true;
-    mint->find_quotes(request, [this, done = std::move(done)](Reply<cashu::LookupResponse> reply) {
-        is_finding = false;
-        Result<std::size_t> found =
-            reply ? take_quotes(*reply) : Result<std::size_t>{fail(reply.error().error)};
-        done(found);
-        if (reply) adopt_open_ops();
-        pump();
-        look_if_idle();
-    });
-}
-
-Result<std::size_t> Wallet::Impl::take_quotes(const cashu::LookupResponse& found_there) {
-    const auto& quotes = found_there.quotes;
-    auto is_ours = [this](const cashu::Quote& quote) {
-        bool same_key = quote.pubkey &&
-                        std::equal(quote.pubkey->begin() + 1, quote.pubkey->end(), locking_key.begin() + 1);
-        return same_key && is_quote_id(quote.id) && (quote.method.empty() || quote.method == "ehash") &&
-               (quote.unit.empty() || quote.unit == options.unit) && quote.mintable() > 0 &&
-               quote.mintable() <= kAmountMax;
-    };
-    auto found = vault.transact([&]() -> Result<std::size_t> {
-        std::size_t count = 0;
-        UnixMs now = unix_ms_now();
-        for (const cashu::Quote& quote : quotes)
-            if (is_ours(quote) && (vault.add_quote(quote.id, quote.mintable(), now) ||
-                                   vault.reopen_parked(quote.id, quote.mintable())))
-                ++count;
-        return count;
-    });
-    if (found && options.mints_quotes) has_more_to_find = found_there.more && *found > 0;
-    if (found_there.more && !options.mints_quotes)
-        log::warn(
-            "the mint has more quotes for this key than the {} that it lists at once; those that are "
-            "minted make room for the others",
-            quotes.size());
-    return found;
-}
-
 // ---- coming to rest
 
 bool Wallet::Impl::is_idle() {
     if (is_stopped) return courier.under_way() == 0;
-    if (!incoming.empty() || is_minting || is_finding || is_looking || has_more_to_find ||
+    if (!incoming.empty() || is_minting || finding > 0 || is_looking || has_more_to_find ||
         !connecting.empty() || !lane.is_idle() || courier.under_way() > 0)
         return false;
     auto open = quotes_to_mint();

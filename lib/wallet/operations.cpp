@@ -140,7 +140,8 @@ Operations::Chosen Operations::spendable() {
 }
 
 std::string Operations::make_token(const std::vector<cashu::Proof>& proofs, const std::string& memo) const {
-    cashu::Token token{mint_url_, unit_, {}, proofs};
+    const std::string told = vault_.token_url();
+    cashu::Token token{told.empty() ? mint_url_ : told, unit_, {}, proofs};
     if (!memo.empty()) token.memo = memo;
     return cashu::encode_token(token);
 }

@@ -1,6 +1,7 @@
 #include "wallet/session.hpp"
 
 #include "log/log.hpp"
+#include "wallet/token_check.hpp"
 
 namespace hp::wallet {
 namespace {
@@ -36,10 +37,27 @@ void Session::on_keysets(std::vector<cashu::Keyset> listed) {
                                                " are read"));
     std::erase_if(listed, [this](const cashu::Keyset& keyset) { return keyset.unit != unit_; });
     listed_ = std::move(listed);
-    missing_.clear();
-    for (const cashu::Keyset& keyset : listed_)
-        if (!keyring_.find(keyset.id)) missing_.push_back(keyset);
+    if (auto asked = ask_for_keys(); !asked) return finish(asked);
     fetch_missing();
+}
+
+Result<> Session::ask_for_keys() {
+    missing_.clear();
+    return vault_.transact([&]() -> Result<> {
+        const bool has_moved = vault_.mint_url() != mint_url_;
+        const auto in_use = has_moved ? vault_.keysets_in_use() : std::vector<cashu::KeysetId>{};
+        for (const cashu::Keyset& keyset : listed_)
+            if (!keyring_.find(keyset.id) || std::ranges::find(in_use, keyset.id) != in_use.end())
+                missing_.push_back(keyset);
+        return {};
+    });
+}
+
+std::vector<cashu::KeysetId> Session::keyset_ids() const {
+    std::vector<cashu::KeysetId> out;
+    for (const cashu::Keyset& keyset : listed_)
+        if (keyring_.find(keyset.id)) out.push_back(keyset.id);
+    return out;
 }
 
 void Session::fetch_missing() {
@@ -50,6 +68,13 @@ void Session::fetch_missing() {
         if (!reply) return finish(fail(reply.error().error));
         cashu::Keyset keyset = *std::move(reply);
         keyset.active = listed.active;
+        // An id of version 00 is short enough for two sets of keys to be made that share it.
+        const cashu::Keyset* before = keyring_.find(keyset.id);
+        if (before && before->keys != keyset.keys)
+            return finish(fail(Errc::refused,
+                               "the mint at " + mint_url_ + " has other keys for keyset '" + keyset.id.hex() +
+                                   "' than this wallet's proofs are of",
+                               "it is another mint; mint_url must name the one that the proofs are of"));
         // One bad keyset does not spoil the others; without an active one nothing can be minted anyway.
         if (auto taken = keyring_.insert(std::move(keyset)); !taken)
             log::warn("mint {}: {}, left out", mint_url_, taken.error().what);
@@ -84,6 +109,7 @@ Result<> Session::store() {
             log::warn("the mint has moved from {} to {}", vault_.mint_url(), mint_url_);
             vault_.set_mint_url(mint_url_);
         }
+        vault_.set_token_url(token_url(info_.urls, mint_url_));
         return {};
     });
 }

@@ -14,17 +14,21 @@ class Session {
           unit_{std::move(unit)},
           mint_url_{std::move(mint_url)} {}
 
-    /// Reads everything anew; keys only of keysets that are new, as an id stands for its keys. Calls that
-    /// come while one is under way get its result.
+    /// Reads everything again; keys only of keysets that are new, as an id stands for its keys, and at a new
+    /// address of those that proofs depend on. Calls that come while one is under way get its result.
     void refresh(std::function<void(Result<>)> done);
     /// refresh() has succeeded once.
     bool is_ready() const { return is_ready_; }
     bool is_under_way() const { return !waiting_.empty(); }
     const cashu::MintInfoSeen& info() const { return info_; }
+    /// Those of our unit that the mint lists now, and whose keys we have. The keyring may have more: of a
+    /// mint that this wallet had before, with nothing left of it.
+    std::vector<cashu::KeysetId> keyset_ids() const;
 
   private:
     void on_info(cashu::MintInfoSeen info);
     void on_keysets(std::vector<cashu::Keyset> listed);
+    Result<> ask_for_keys();
     void fetch_missing();
     Result<> store();
     void finish(Result<> result);
@@ -42,7 +46,7 @@ class Session {
     std::string unit_, mint_url_;
     cashu::MintInfoSeen info_;
     std::vector<cashu::Keyset> listed_;   ///< of our unit
-    std::vector<cashu::Keyset> missing_;  ///< whose keys we lack, still to be fetched
+    std::vector<cashu::Keyset> missing_;  ///< whose keys are still to be fetched
     std::vector<std::function<void(Result<>)>> waiting_;
     bool is_ready_{false};
 };

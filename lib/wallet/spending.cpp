@@ -72,21 +72,38 @@ void Wallet::Impl::try_send(std::uint64_t amount, const std::string& memo, unsig
 void Wallet::Impl::receive(const std::string& text, std::function<void(Result<std::uint64_t>)> done) {
     lane.ask<Result<std::uint64_t>>(
         kAnswerLimitMs, kLate, std::move(done), [this, text](AskedPtr<Result<std::uint64_t>> asked) {
-            auto token = read_token(text, options.mint_url, options.unit);
+            auto token = read_token(text, options.unit);
             if (!token) return asked->answer(fail(token.error()));
             if (token->dleqs_dropped > 0)
                 log::warn("the DLEQ of {} of the token's proofs lacks r, and proves nothing: left out",
                           token->dleqs_dropped);
-            when_connected(asked, [this, token = *token, asked] { try_receive(token, 0, asked); });
+            if (session.is_ready()) return try_receive(*token, 0, asked);
+            connect([this, token = *token, asked](const Result<>& connected) {
+                if (!connected) return asked->answer(fail(not_compared(token, connected.error())));
+                if (!asked->is_over()) try_receive(token, 0, asked);
+            });
         });
+}
+
+/// Whose a token is that names another mint cannot be said without this wallet's.
+Error Wallet::Impl::not_compared(const cashu::Token& token, const Error& why) const {
+    if (MintNames{options.mint_url, options.mint_aliases}.has(token.mint)) return why;
+    return {why.code,
+            "the token is of mint '" + printable(token.mint) + "', this wallet's is '" +
+                printable(options.mint_url) + "': " + why.what,
+            "whether they are one mint is seen by its keysets, once it answers"};
 }
 
 void Wallet::Impl::try_receive(const cashu::Token& token, unsigned tries,
                                AskedPtr<Result<std::uint64_t>> asked) {
     cashu::Token resolved = token;
-    auto known = keyring.ids();
-    auto result = cashu::resolve_ids(resolved, known);
-    if (result) return swap_in(resolved, tries, asked);
+    const MintNames names{options.mint_url, options.mint_aliases};
+    auto result = resolve_for_mint(resolved, names, session.keyset_ids());
+    if (result) {
+        if (!names.has(token.mint))
+            log::info("the token names mint '{}', and its proofs are of this one", printable(token.mint));
+        return swap_in(resolved, tries, asked);
+    }
     if (tries > 0) return asked->answer(fail(result.error()));
     // The mint may have a keyset that is younger than what was read of it.
     session.refresh([=, this](const Result<>& refreshed) {

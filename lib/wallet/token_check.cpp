@@ -4,10 +4,15 @@
 
 #include "cashu/nut10.hpp"
 #include "cashu/nut12.hpp"
+#include "net/http_text.hpp"
 #include "wallet/choose.hpp"
 
 namespace hp::wallet {
 namespace {
+
+constexpr std::size_t kUrlSizeMax = 512;
+/// Bytes of a keyset id that is a whole SHA-256 of its keys (version 01).
+constexpr std::size_t kFullIdSize = 33;
 
 tl::unexpected<Error> bad_proof(std::size_t index, const std::string& what) {
     return fail(Errc::refused, "proof " + std::to_string(index) + " of the token " + what);
@@ -39,27 +44,70 @@ Result<> check_proof(const cashu::Proof& proof, std::size_t index, const Keyring
 std::string normal_url(std::string_view url) {
     while (url.ends_with('/')) url.remove_suffix(1);
     std::string out{url};
-    std::size_t host = out.find("://");
-    std::size_t end = host == std::string::npos ? 0 : std::min(out.find('/', host + 3), out.size());
+    const std::size_t scheme = out.find("://");
+    if (scheme == std::string::npos) return out;
+    const std::size_t end = std::min(out.find('/', scheme + 3), out.size());
     for (std::size_t i = 0; i < end; ++i)
         if (out[i] >= 'A' && out[i] <= 'Z') out[i] = static_cast<char>(out[i] | 0x20);
-    return out;
+    const auto parsed = net::url_from_text(out);
+    if (!parsed) return out;
+    const std::string own_port = parsed->is_https ? ":443" : ":80";
+    const std::string authority = parsed->endpoint.text();
+    return out.substr(0, scheme + 3) +
+           (authority.ends_with(own_port) ? authority.substr(0, authority.size() - own_port.size())
+                                          : authority) +
+           parsed->path;
 }
 
-Result<cashu::Token> read_token(std::string_view text, std::string_view mint_url, std::string_view unit) {
+std::string token_url(std::span<const std::string> told, std::string_view mine) {
+    std::string first;
+    for (const std::string& url : told) {
+        if (url.size() > kUrlSizeMax || !net::url_from_text(url)) continue;
+        std::string normal = normal_url(url);
+        if (normal == normal_url(mine)) return normal;
+        if (first.empty()) first = std::move(normal);
+    }
+    return first;
+}
+
+bool MintNames::has(std::string_view name) const {
+    const std::string normal = normal_url(name);
+    return normal == url || std::ranges::find(aliases, normal) != aliases.end();
+}
+
+Result<cashu::Token> read_token(std::string_view text, std::string_view unit) {
     if (text.size() > cashu::kTokenSizeMax)
         return fail(Errc::invalid, "the token has " + std::to_string(text.size()) + " characters, at most " +
                                        std::to_string(cashu::kTokenSizeMax) + " are read");
     HP_TRY(auto token, cashu::decode_token(text));
-    if (normal_url(token.mint) != normal_url(mint_url))
-        return fail(Errc::refused,
-                    "the token is of mint '" + printable(token.mint) + "', this wallet's is '" +
-                        printable(mint_url) + "'",
-                    "take it with a wallet of that mint");
     if (token.unit != unit)
         return fail(Errc::refused, "the token is of unit '" + printable(token.unit, 32) +
                                        "', this wallet's is '" + printable(unit, 32) + "'");
     return token;
+}
+
+Result<> resolve_for_mint(cashu::Token& token, const MintNames& names,
+                          std::span<const cashu::KeysetId> mint_keysets) {
+    const bool is_named = names.has(token.mint);
+    const std::string other = printable(token.mint);
+    std::optional<std::size_t> unproven;
+    for (std::size_t i = 0; i < token.proofs.size() && !unproven; ++i)
+        if (token.proofs[i].id.bytes().size() < kFullIdSize && !token.proofs[i].dleq) unproven = i;
+    const auto resolved = cashu::resolve_ids(token, mint_keysets);
+    if (!resolved && is_named) return fail(resolved.error());
+    if (!resolved)
+        return fail(Errc::refused,
+                    "the token is of mint '" + other + "', this wallet's is '" + printable(names.url) +
+                        "', which does not have its keyset: " + resolved.error().what,
+                    "take it with a wallet of that mint");
+    if (!is_named && unproven)
+        return fail(Errc::refused,
+                    "the token names mint '" + other + "', this wallet's is '" + printable(names.url) +
+                        "', and proof " + std::to_string(*unproven) +
+                        " of it does not show that they are one: it has a short keyset id and no DLEQ",
+                    "if you know that they are one mint, add '" + other +
+                        "' to mint_aliases in shared/proxy.toml, or ask for a token with DLEQs");
+    return {};
 }
 
 Result<std::vector<cashu::Proof>> check_proofs(const cashu::Token& token, const Keyring& keyring) {

@@ -61,6 +61,13 @@ CREATE TABLE look(op INTEGER PRIMARY KEY REFERENCES op(id), looks INTEGER NOT NU
   STRICT;
 CREATE INDEX look_due ON look(due_ms);
 INSERT INTO look(op, due_ms) SELECT id, 0 FROM op WHERE state = 'refused';
+)sql",
+                                   // locking_key: of which key a quote is, where it is not the seed's.
+                                   R"sql(
+ALTER TABLE meta ADD COLUMN token_url TEXT NOT NULL DEFAULT '';
+ALTER TABLE quote ADD COLUMN locking_key BLOB CHECK(locking_key IS NULL OR length(locking_key) = 33);
+DROP INDEX quote_open;
+CREATE INDEX quote_open ON quote(locking_key, is_alone DESC, added_ms) WHERE state = 'open';
 )sql"};
 
 constexpr const char* kKindNames[] = {"mint", "send", "receive", "consolidate"};
@@ -89,7 +96,7 @@ cashu::KeysetId read_keyset_id(const store::Statement& row, int column) {
 Result<Vault> Vault::open(const std::string& path, const Identity& identity) {
     HP_TRY(auto db, store::Database::open(path, store::Mode::create, store::Journal::rollback, kApplicationId,
                                           kSchema));
-    Vault vault{std::move(db)};
+    Vault vault{std::move(db), identity.locking_key};
     HP_DO(vault.transact([&] { return vault.check_identity(identity); }));
     return vault;
 }
@@ -136,6 +143,15 @@ std::string Vault::mint_url() {
 
 void Vault::set_mint_url(const std::string& url) {
     db_.prepare("UPDATE meta SET mint_url = ?").bind(url).run();
+}
+
+std::string Vault::token_url() {
+    auto row = db_.prepare("SELECT token_url FROM meta");
+    return row.step() ? row.text(0) : std::string();
+}
+
+void Vault::set_token_url(const std::string& url) {
+    db_.prepare("UPDATE meta SET token_url = ?1 WHERE token_url <> ?1").bind(url).run();
 }
 
 std::vector<cashu::Keyset> Vault::keysets() {

@@ -54,6 +54,8 @@ struct Identity {
     std::string unit;
     std::string mint_url;  ///< without a slash at its end
     Bytes32 seed_mark{};   ///< tells one seed from another, and nothing else
+    /// Key that this process signs for, where it is not the seed's. Each key has its own open quotes.
+    std::optional<crypto::PublicKey33> locking_key{};
 };
 
 /// Throws DbError where it is none.
@@ -85,10 +87,16 @@ class Vault {
     /// Told once.
     std::function<void(const Error&)> on_dead;
 
+    /// Of the identity.
+    const std::optional<crypto::PublicKey33>& locking_key() const { return locking_key_; }
+
     // All below is for use inside transact(): a failing database throws DbError.
 
     std::string mint_url();
     void set_mint_url(const std::string& url);
+    /// What the mint wants to be called in tokens; empty: it has not said.
+    std::string token_url();
+    void set_token_url(const std::string& url);
 
     std::vector<cashu::Keyset> keysets();
     void put_keyset(const cashu::Keyset& keyset);
@@ -126,6 +134,9 @@ class Vault {
     /// Whether an open operation, other than `own_op`, has this output.
     bool is_awaited(const cashu::KeysetId& keyset, std::uint64_t counter, std::int64_t own_op);
 
+    // Quotes are locked to the key that the process signs for when they come in. Those that wait for their
+    // turn are seen by processes of the same key alone: no other could sign.
+
     /// False when it was known before.
     bool add_quote(const std::string& id, std::uint64_t amount, UnixMs now);
     void park_quote(const std::string& id, const std::string& reason);
@@ -147,6 +158,7 @@ class Vault {
     std::optional<std::int64_t> done_op_that_asked(const std::string& quote_id);
     void quote_is_done(const std::string& id, std::int64_t op, UnixMs now);
     std::vector<Wallet::QuoteRow> quotes(std::size_t limit);
+    std::optional<Wallet::QuoteRow> quote(const std::string& id);
 
     std::vector<CoinRow> coins(CoinState state);
     std::size_t coin_count(CoinState state);
@@ -178,13 +190,15 @@ class Vault {
     void close_tokens();
 
   private:
-    explicit Vault(store::Database db) : db_{std::move(db)} {}
+    Vault(store::Database db, std::optional<crypto::PublicKey33> locking_key)
+        : db_{std::move(db)}, locking_key_{locking_key} {}
     Result<> check_identity(const Identity& identity);
     /// What failed, for the caller; notes when it was an fsync.
     Error broken(const store::DbError& error);
     Error dead_error() const;
     std::vector<cashu::PublicKey33> keys_where(const char* sql, std::int64_t value);
     store::Database db_;
+    std::optional<crypto::PublicKey33> locking_key_;  ///< nothing: the seed's
     bool is_dead_{false};
 };
 

@@ -12,6 +12,14 @@ QuoteToMint read_quote_to_mint(const store::Statement& row) {
             static_cast<unsigned>(row.integer(3))};
 }
 
+Wallet::QuoteRow read_quote_row(const store::Statement& row) {
+    Wallet::QuoteRow out{row.text(0),    static_cast<std::uint64_t>(row.integer(1)),
+                         row.text(2),    row.text(3),
+                         row.integer(4), row.integer(5)};
+    if (!row.is_null(6)) out.locking_key = row.array<33>(6);
+    return out;
+}
+
 Wallet::TokenRow read_token(const store::Statement& row) {
     return {row.integer(0), static_cast<std::uint64_t>(row.integer(1)), row.text(2), row.integer(3)};
 }
@@ -28,8 +36,8 @@ void add(std::uint64_t& sum, std::uint64_t amount, std::uint64_t count) {
 // ---- quotes
 
 bool Vault::add_quote(const std::string& id, std::uint64_t amount, UnixMs now) {
-    return db_.prepare("INSERT INTO quote(id, amount, added_ms) VALUES(?,?,?)")
-        .bind(id, amount, now)
+    return db_.prepare("INSERT INTO quote(id, amount, locking_key, added_ms) VALUES(?,?,?,?)")
+        .bind(id, amount, locking_key_, now)
         .run_unless_exists();
 }
 
@@ -41,23 +49,23 @@ void Vault::park_quote(const std::string& id, const std::string& reason) {
 
 bool Vault::reopen_parked(const std::string& id, std::uint64_t amount) {
     return db_.prepare(
-                  "UPDATE quote SET state = 'open', reason = '', tries = 0, is_alone = 1, amount = ?2 "
-                  "WHERE id = ?1 AND state = 'parked'")
-               .bind(id, amount)
+                  "UPDATE quote SET state = 'open', reason = '', tries = 0, is_alone = 1, amount = ?2, "
+                  "locking_key = ?3 WHERE id = ?1 AND state = 'parked'")
+               .bind(id, amount, locking_key_)
                .run() == 1;
 }
 
 std::size_t Vault::open_quote_count() {
-    auto row = db_.prepare("SELECT count(*) FROM quote WHERE state = 'open'");
-    return row.step() ? static_cast<std::size_t>(row.integer(0)) : 0;
+    auto row = db_.prepare("SELECT count(*) FROM quote WHERE state = 'open' AND locking_key IS ?");
+    return row.bind(locking_key_).step() ? static_cast<std::size_t>(row.integer(0)) : 0;
 }
 
 std::vector<QuoteToMint> Vault::next_quotes(std::size_t limit) {
     std::vector<QuoteToMint> out;
     auto row = db_.prepare(
-        "SELECT id, amount, is_alone, tries FROM quote WHERE state = 'open' "
+        "SELECT id, amount, is_alone, tries FROM quote WHERE state = 'open' AND locking_key IS ? "
         "ORDER BY is_alone DESC, added_ms LIMIT ?");
-    row.bind(static_cast<std::int64_t>(limit));
+    row.bind(locking_key_, static_cast<std::int64_t>(limit));
     while (row.step()) {
         out.push_back(read_quote_to_mint(row));
         if (out.back().is_alone) break;
@@ -122,13 +130,19 @@ void Vault::quote_is_done(const std::string& id, std::int64_t op, UnixMs now) {
 std::vector<Wallet::QuoteRow> Vault::quotes(std::size_t limit) {
     std::vector<Wallet::QuoteRow> out;
     auto row = db_.prepare(
-        "SELECT id, amount, state, reason, added_ms, coalesce(done_ms, 0) FROM quote "
+        "SELECT id, amount, state, reason, added_ms, coalesce(done_ms, 0), locking_key FROM quote "
         "ORDER BY added_ms DESC, rowid DESC LIMIT ?");
     row.bind(static_cast<std::int64_t>(std::min<std::size_t>(limit, 1u << 30)));
-    while (row.step())
-        out.push_back({row.text(0), static_cast<std::uint64_t>(row.integer(1)), row.text(2), row.text(3),
-                       row.integer(4), row.integer(5)});
+    while (row.step()) out.push_back(read_quote_row(row));
     return out;
+}
+
+std::optional<Wallet::QuoteRow> Vault::quote(const std::string& id) {
+    auto row = db_.prepare(
+        "SELECT id, amount, state, reason, added_ms, coalesce(done_ms, 0), locking_key FROM quote WHERE id = "
+        "?");
+    if (!row.bind(id).step()) return std::nullopt;
+    return read_quote_row(row);
 }
 
 // ---- proofs

@@ -89,10 +89,13 @@ struct Wallet::Thread {
 
 Result<std::unique_ptr<Wallet>> Wallet::open(net::Loop& loop, WalletOptions options) {
     options.mint_url = normal_url(options.mint_url);
-    HP_TRY(auto lock_key, cashu::lock_key(options.seed, 0));
+    for (std::string& alias : options.mint_aliases) alias = normal_url(alias);
+    HP_TRY(const auto seeds_key, cashu::lock_key(options.seed, 0));
+    const auto lock_key = options.locking_key.value_or(seeds_key);
     auto thread = std::make_unique<Thread>(loop);
     HP_TRY(auto mint, MintClient::create(thread->inner, options.mint_url));
-    Identity identity{options.unit, options.mint_url, crypto::sha256(lock_key.public_key())};
+    Identity identity{options.unit, options.mint_url, crypto::sha256(seeds_key.public_key())};
+    if (lock_key.xonly() != seeds_key.xonly()) identity.locking_key = lock_key.public_key();
     HP_TRY(auto vault, Vault::open(options.database, identity));
     thread->impl =
         std::make_unique<Impl>(thread->inner, options, lock_key, std::move(vault), std::move(mint));
@@ -144,6 +147,11 @@ void Wallet::find_quotes(std::function<void(Result<std::size_t>)> done) {
     thread_->post([done = thread_->relay(std::move(done))](Impl& impl) { impl.find_quotes(done); });
 }
 
+void Wallet::take_quote(const std::string& quote_id, std::function<void(Result<>)> done) {
+    thread_->post(
+        [quote_id, done = thread_->relay(std::move(done))](Impl& impl) { impl.take_quote(quote_id, done); });
+}
+
 void Wallet::balance(std::function<void(Result<Balance>)> done) {
     thread_->read<Balance>([](Impl& impl) -> Result<Balance> { return impl.vault.balance(); },
                            std::move(done));
@@ -153,6 +161,12 @@ void Wallet::quotes(std::size_t limit, std::function<void(Result<std::vector<Quo
     thread_->post([](Impl& impl) { impl.store_incoming(); });
     thread_->read<std::vector<QuoteRow>>(
         [limit](Impl& impl) -> Result<std::vector<QuoteRow>> { return impl.vault.quotes(limit); },
+        std::move(done));
+}
+
+void Wallet::quote(const std::string& quote_id, std::function<void(Result<std::optional<QuoteRow>>)> done) {
+    thread_->read<std::optional<QuoteRow>>(
+        [quote_id](Impl& impl) -> Result<std::optional<QuoteRow>> { return impl.vault.quote(quote_id); },
         std::move(done));
 }
 

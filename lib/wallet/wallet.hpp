@@ -35,7 +35,12 @@ struct WalletOptions {
     std::string database;
     Bytes64 seed{};
     std::string mint_url;
+    /// Other URLs of the same mint: tokens that name them are taken like those that name mint_url.
+    std::vector<std::string> mint_aliases{};
     std::string unit{"hash"};
+    /// Mints quotes that are locked to this key, instead of those of the seed's. Proofs derive from the seed
+    /// all the same, so a restore needs the seed alone.
+    std::optional<crypto::SecretKey> locking_key{};
     /// Whether open quotes are minted by themselves. Else they are only kept (hp-wallet's other verbs).
     bool mints_quotes{true};
     /// Pauses, for tests: the first between tries of one request, and before the first look for signatures
@@ -65,7 +70,7 @@ class Wallet {
     static Result<std::unique_ptr<Wallet>> open(net::Loop& loop, WalletOptions options);
     ~Wallet();
 
-    /// NUT-20 key that owns this wallet's quotes: m/129373'/20'/0'/0'/0.
+    /// NUT-20 key whose quotes are minted: m/129373'/20'/0'/0'/0 of the seed, or the one of the options.
     const crypto::PublicKey33& locking_key() const;
 
     /// Fetches info, keysets and keys (checking every id against its keys), then finishes operations that
@@ -96,6 +101,9 @@ class Wallet {
     /// Finds quotes by key at the mint (signed lookup) and queues those that can be minted; gives how many
     /// were new. Also goes on with operations that another process on this database began and did not end.
     void find_quotes(std::function<void(Result<std::size_t>)> done);
+    /// Takes up one quote of locking_key() by its id, without the lookup by key. One that is known here, and
+    /// not parked, is left as it is; else the mint is asked, and an error says why it cannot be minted.
+    void take_quote(const std::string& quote_id, std::function<void(Result<>)> done);
 
     void balance(std::function<void(Result<Balance>)> done);
     struct QuoteRow {
@@ -104,8 +112,10 @@ class Wallet {
         std::string state;   ///< "open", "minting", "done", "parked"
         std::string reason;  ///< of a parked one
         UnixMs added_ms{}, done_ms{};
+        std::optional<crypto::PublicKey33> locking_key{};  ///< where it is not the seed's
     };
     void quotes(std::size_t limit, std::function<void(Result<std::vector<QuoteRow>>)> done);
+    void quote(const std::string& quote_id, std::function<void(Result<std::optional<QuoteRow>>)> done);
 
     /// A V4 token of exactly `amount` (swapping first when the proofs at hand do not fit). The token is
     /// stored before it is shown; its proofs are reserved until seen spent.

@@ -205,7 +205,82 @@ pending 0"
     hp-wallet quotes --mint >/dev/null
     token=$(hp-wallet send 1)
     another_wallet
+    mint=$(key_of shared/proxy.toml mint_url)
     run_tool -1 hp-wallet "${other[@]}" --mint-url http://127.0.0.1:9 receive <<<"$token"
-    [[ $stderr == *"the token is of mint '$(key_of shared/proxy.toml mint_url)', this wallet's is 'http://127.0.0.1:9'"* ]]
+    [[ $stderr == *"the token is of mint '$mint', this wallet's is 'http://127.0.0.1:9': cannot reach the mint"* ]]
+    hp-config init second --network sim --ports auto >/dev/null
+    start_daemon second hp-mint --config-dir second
+    wait_for_text second.log "serving wallets on"
+    second=$(sed -nE 's|^mint_url = "(.*)"|\1|p' second/shared/proxy.toml)
+    run_tool -1 hp-wallet "${other[@]}" --mint-url "$second" receive <<<"$token"
+    [[ $stderr == *"the token is of mint '$mint', this wallet's is '$second', which does not have its keyset"* ]]
+    [[ $stderr == *"hint: take it with a wallet of that mint"* ]]
     [ "$(unspent "${other[@]}")" = 0 ]
+}
+
+@test "C3: a token that names the mint otherwise is taken: localhost for 127.0.0.1, as a link" {
+    start_pool
+    mine 4
+    hp-wallet quotes --mint >/dev/null
+    mint=$(key_of shared/proxy.toml mint_url)
+    token=$(hp-wallet --mint-url "http://localhost:${mint##*:}/" send 2)
+    assert_equal "$(hp-quote decode token - <<<"$token" | jq -r .mint)" "http://localhost:${mint##*:}"
+    another_wallet
+    run_tool hp-wallet "${other[@]}" receive <<<"web+cashu://$token"
+    assert_output 2
+    run_tool -1 hp-wallet receive <<<creqApWF0gaNhdGVub3N0cmFheK
+    [[ $stderr == *"this is a payment request (NUT-18): it asks for ehash, and holds none"* ]]
+}
+
+# ---- a key of one's own
+
+@test "C2: quotes of a key in a file, found by the key or by id, minted once, whatever is repeated" {
+    start_pool
+    public=$(hp-config keygen locking --hex --out my.key)
+    run_tool hp-wallet pubkey --locking-key-file my.key
+    assert_output "$public"
+    mine 5 "$public.rig1"
+    run_tool hp-wallet quotes --json
+    assert_output ""
+    run_tool hp-wallet quotes --json --locking-key-file my.key
+    [ "${#lines[@]}" -ge 5 ]
+    assert_equal "$(jq -r '.state + .locking_key' <<<"$output" | sort -u)" "open$public"
+    total=$(jq -s 'map(.amount) | add' <<<"$output")
+    id=$(jq -r .quote <<<"${lines[0]}")
+
+    # The words' own wallet leaves them alone: it could not sign for them.
+    run_tool hp-wallet quotes --mint
+    assert_equal "$(unspent)" 0
+    run_tool -1 hp-wallet quotes "$id" --mint
+    [[ ${stderr_lines[0]} == "hp-wallet: error: quote '$id' is locked to key $public, not to "* ]]
+    [[ $stderr == *"hint: name the file of that key with --locking-key-file"* ]]
+
+    run_tool hp-wallet quotes "$id" --mint --locking-key-file my.key
+    assert_line --regexp "^$id [0-9]+ done "
+    run_tool hp-wallet quotes --mint --locking-key-file my.key
+    assert_equal "$(unspent)" "$total"
+    run_tool hp-wallet quotes --mint --locking-key-file my.key
+    run_tool hp-wallet quotes "$id" --mint --locking-key-file my.key
+    assert_line --regexp "^$id [0-9]+ done "
+    assert_equal "$(unspent)" "$total"
+    assert_equal "$(sqlite3 conf/data/mint.db 'SELECT sum(issued) FROM quote')" "$total"
+    run_tool -1 hp-wallet quotes 01890a5d-ac96-774b-bcce-b302099a8057 --mint --locking-key-file my.key
+    run_tool hp-audit --config-dir conf
+}
+
+@test "a locking key's file: base58check too, of mode 0600, and nothing else in it" {
+    public=$(hp-config keygen locking --out old.key)
+    run_tool hp-wallet pubkey --locking-key-file old.key
+    assert_output "$public"
+    (umask 077 && echo "$public" >public)
+    run_tool -2 hp-wallet pubkey --locking-key-file public
+    [[ $stderr == *"secret file 'public' holds a public key, allowed: a secret key"* ]]
+    (umask 077 && echo hello >words)
+    run_tool -2 hp-wallet quotes --locking-key-file words
+    [[ $stderr == *"holds no secret key, allowed: 64 hex digits, or 32 bytes in base58check"* ]]
+    chmod 644 old.key
+    run_tool -2 hp-wallet quotes --locking-key-file old.key
+    [[ $stderr == *"has mode 0644, others can use it"* ]]
+    run_tool -2 hp-wallet quotes --locking-key-file missing
+    [ ! -e conf/data/wallet.db ]
 }

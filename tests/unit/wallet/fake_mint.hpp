@@ -90,6 +90,8 @@ class FakeMint {
     std::set<std::string> refused;  ///< bodies of signing requests
     std::size_t batch_max{100};
     std::deque<Next> next;                                  ///< for the next POSTs that sign
+    std::vector<std::string> urls;                          ///< that it tells of itself
+    bool has_other_keys{false};                             ///< shows other keys under the ids of its keysets
     bool is_down{false};                                    ///< something in front of it answers 502
     std::string redirect;                                   ///< where every request is sent, when not empty
     std::vector<std::pair<std::string, std::string>> seen;  ///< path and body of the POSTs that sign
@@ -113,12 +115,15 @@ class FakeMint {
             cashu::MintInfo info{
                 .name = "fake", .description = "", .pubkey = kMintKey, .version = "fake/1.0.0"};
             info.batch_size_max = batch_max;
+            info.urls = urls;
             return {200, cashu::to_json(info, 0)};
         }
         if (path == "/v1/keysets") return {200, cashu::keysets_json(keysets.all())};
         if (path.starts_with("/v1/keys/")) {
             auto id = cashu::KeysetId::from_hex(path.substr(9));
-            const cashu::Keyset* one[] = {&keysets.find(*id)->keyset};
+            cashu::Keyset keyset = keysets.find(*id)->keyset;
+            if (has_other_keys) std::swap(keyset.keys.at(1), keyset.keys.at(2));
+            const cashu::Keyset* one[] = {&keyset};
             return {200, cashu::keys_json(one)};
         }
         if (path == "/v1/restore") return respond(restore(request.body));
@@ -234,7 +239,10 @@ class FakeMint {
     Answer<std::string> check_quotes(const std::string& body) {
         HP_TRY(auto request, cashu::check_quotes_request_from_json(body, batch_max));
         std::vector<cashu::Quote> out;
-        for (const auto& id : request.quotes) out.push_back(quotes[id]);
+        for (const auto& id : request.quotes) {
+            if (!quotes.contains(id)) return tl::unexpected(cashu::unknown_quote(id));
+            out.push_back(quotes[id]);
+        }
         for (auto& quote : out)
             if (denies) quote.amount_issued = 0;
         return cashu::quotes_json(out);

@@ -26,6 +26,7 @@ struct Bench {
         options.mint_url = mint.url();
         options.retry_first_ms = retry_first_ms;
         options.look_first_ms = look_first_ms;
+        if (configure) configure(options);
         auto wallet = Wallet::open(loop, options);
         REQUIRE_MESSAGE(wallet.has_value(), (wallet ? "" : wallet.error().what));
         return *std::move(wallet);
@@ -93,6 +94,7 @@ struct Bench {
         return {};
     }
 
+    std::function<void(WalletOptions&)> configure;  ///< what open() does otherwise
     std::int64_t retry_first_ms{200}, look_first_ms{60'000};
     TempDir dir;
     net::Loop loop;

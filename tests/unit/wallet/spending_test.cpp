@@ -141,7 +141,7 @@ TEST_CASE("AC-342: what is wrong with a token is said exactly, and nothing is st
         CHECK(bench.balance(*wallet).unspent == 0);
         CHECK(bench.balance(*wallet).pending == 0);
     };
-    expect(cashu::encode_token({"http://other", "hash", {}, {good}}), "the token is of mint 'http://other'");
+    expect(cashu::encode_token({"http://other", "hash", {}, {good}}), "the token names mint 'http://other'");
     expect(encoded(mint, {good}, "sat"), "the token is of unit 'sat'");
     auto unknown = good;
     unknown.id = *cashu::KeysetId::from_hex("01" + std::string(64, 'a'));

@@ -190,6 +190,28 @@ TEST_CASE("two processes take turns on one file") {
     in(one, [&] { CHECK(one.next_quotes(10).empty()); });
 }
 
+TEST_CASE("a database of schema 2 keeps its open quotes: they are the seed's") {
+    TempDir dir;
+    const std::string file = dir.file("w.db");
+    hp::test::make_old_database(file, "wallet-v2.sql");
+    Identity old{"hash", "http://mint", {}};
+    old.seed_mark = *array_from_hex<32>(hp::test::text_in(file, "SELECT hex(seed_mark) FROM meta"));
+    Identity other_key = old;
+    other_key.locking_key = y_number(1);
+    auto vault = Vault::open(file, old), of_key = Vault::open(file, other_key);
+    REQUIRE_MESSAGE(vault.has_value(), (vault ? "" : vault.error().what));
+    REQUIRE(of_key.has_value());
+    in(*vault, [&] {
+        CHECK(vault->token_url().empty());
+        CHECK(vault->open_quote_count() == 1);
+        CHECK(vault->next_quotes(10).size() == 1);
+        CHECK_FALSE(vault->quote("q1")->locking_key.has_value());
+        CHECK(vault->quote("q2")->state == "done");
+    });
+    in(*of_key, [&] { CHECK(of_key->next_quotes(10).empty()); });
+    CHECK(balance(*vault).unspent == 2);
+}
+
 TEST_CASE("a database of schema 1 keeps its money and counters, and looks again for what was refused") {
     TempDir dir;
     const std::string file = dir.file("w.db");

@@ -1,0 +1,128 @@
+// Quotes that the mint has for this wallet's key: by the key, or by their ids.
+#include "crypto/random.hpp"
+#include "log/log.hpp"
+#include "wallet/impl.hpp"
+
+namespace hp::wallet {
+
+bool is_quote_id(const std::string& id) {
+    return !id.empty() && id.size() <= kQuoteIdSizeMax &&
+           std::all_of(id.begin(), id.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+void Wallet::Impl::find_quotes(std::function<void(Result<std::size_t>)> done) {
+    auto answer = [this, done = std::move(done)](const Result<std::size_t>& found) {
+        loop.post([done, found] { done(found); });
+    };
+    if (session.is_ready()) return ask_for_quotes(answer);
+    connect([this, answer](const Result<>& connected) {
+        if (!connected) return answer(fail(connected.error()));
+        ask_for_quotes(answer);
+    });
+}
+
+void Wallet::Impl::ask_for_quotes(std::function<void(Result<std::size_t>)> done) {
+    if (!session.info().pubkey)
+        return done(fail(Errc::refused, "the mint shows no key of its own, which a signed lookup is for"));
+    cashu::LookupRequest request;
+    request.pubkeys = {locking_key};
+    request.pubkey_signatures = {
+        to_hex(cashu::sign_lookup(lock_key, *session.info().pubkey, {}, crypto::random_array<32>()))};
+    request.only_mintable = true;
+    ++finding;
+    mint->find_quotes(request, [this, done = std::move(done)](Reply<cashu::LookupResponse> reply) {
+        --finding;
+        Result<std::size_t> found =
+            reply ? take_quotes(*reply) : Result<std::size_t>{fail(reply.error().error)};
+        done(found);
+        if (reply) adopt_open_ops();
+        pump();
+        look_if_idle();
+    });
+}
+
+Result<> Wallet::Impl::check_quote(const cashu::Quote& quote) const {
+    const std::string name = "quote '" + printable(quote.id) + "' ";
+    auto no = [](std::string what, std::string hint = {}) {
+        return fail(Errc::refused, std::move(what), std::move(hint));
+    };
+    if (!is_quote_id(quote.id)) return no(name + "has a bad id");
+    if (!quote.pubkey) return no(name + "is locked to no key");
+    // 02 and 03 of one x are one signer.
+    if (!std::equal(quote.pubkey->begin() + 1, quote.pubkey->end(), locking_key.begin() + 1))
+        return no(name + "is locked to key " + to_hex(*quote.pubkey) + ", not to " + to_hex(locking_key),
+                  "name the file of that key with --locking-key-file");
+    if (!quote.method.empty() && quote.method != "ehash")
+        return no(name + "is of method '" + printable(quote.method, 32) + "', not 'ehash'");
+    if (!quote.unit.empty() && quote.unit != options.unit)
+        return no(name + "is of unit '" + printable(quote.unit, 32) + "', not '" + options.unit + "'");
+    if (quote.mintable() == 0)
+        return no(name + (quote.amount_issued > 0 ? "has been minted already"
+                                                  : "cannot be minted yet: the mint has it as unpaid"));
+    if (quote.mintable() > kAmountMax) return no(name + "is worth more than 2^62");
+    return {};
+}
+
+Result<std::size_t> Wallet::Impl::take_quotes(const cashu::LookupResponse& found_there) {
+    const auto& quotes = found_there.quotes;
+    auto found = vault.transact([&]() -> Result<std::size_t> {
+        std::size_t count = 0;
+        UnixMs now = unix_ms_now();
+        for (const cashu::Quote& quote : quotes)
+            if (check_quote(quote) && (vault.add_quote(quote.id, quote.mintable(), now) ||
+                                       vault.reopen_parked(quote.id, quote.mintable())))
+                ++count;
+        return count;
+    });
+    if (found && options.mints_quotes) has_more_to_find = found_there.more && *found > 0;
+    if (found_there.more && !options.mints_quotes)
+        log::warn(
+            "the mint has more quotes for this key than the {} that it lists at once; those that are "
+            "minted make room for the others",
+            quotes.size());
+    return found;
+}
+
+void Wallet::Impl::take_quote(const std::string& id, std::function<void(Result<>)> done) {
+    auto answer = [this, done = std::move(done)](const Result<>& taken) {
+        loop.post([done, taken] { done(taken); });
+    };
+    if (!is_quote_id(id)) return answer(fail(Errc::usage, "'" + printable(id) + "' is not a quote id"));
+    auto known = vault.transact([&]() -> Result<std::optional<QuoteRow>> { return vault.quote(id); });
+    if (!known) return answer(fail(known.error()));
+    const std::string state = *known ? (*known)->state : std::string{};
+    if (state == "done") return answer({});
+    // What was begun goes on with the connection, and so does what waits for its turn.
+    const bool is_taken =
+        state == "minting" || (state == "open" && (*known)->locking_key == vault.locking_key());
+    auto go_on = [this, id, is_taken, answer](const Result<>& connected) {
+        if (!connected) return answer(fail(connected.error()));
+        if (!is_taken) return ask_for_quote(id, answer);
+        pump();
+        answer({});
+    };
+    if (session.is_ready()) return go_on({});
+    connect(go_on);
+}
+
+void Wallet::Impl::ask_for_quote(const std::string& id, std::function<void(Result<>)> done) {
+    ++finding;
+    mint->check_quotes({id}, [this, done = std::move(done)](Reply<std::vector<cashu::Quote>> reply) {
+        --finding;
+        Result<> taken;
+        if (!reply)
+            taken = fail(reply.error().error);
+        else if (taken = check_quote(reply->front()); taken)
+            taken = vault.transact([&]() -> Result<> {
+                const cashu::Quote& quote = reply->front();
+                if (!vault.add_quote(quote.id, quote.mintable(), unix_ms_now()))
+                    vault.reopen_parked(quote.id, quote.mintable());
+                return {};
+            });
+        done(taken);
+        pump();
+        look_if_idle();
+    });
+}
+
+}  // namespace hp::wallet
