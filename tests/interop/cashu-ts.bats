@@ -2,26 +2,9 @@
 
 load ../cmd/helper
 load ../e2e/topology
+load cashu-ts
 
 setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
-
-# The package goes to a cache, never into the sources. Its lock file pins every byte.
-install_wallet() {
-    command -v node >/dev/null || skip "node is not installed"
-    command -v npm >/dev/null || skip "npm is not installed"
-    [ "$(node -p 'parseInt(process.versions.node)')" -ge 20 ] || skip "cashu-ts needs Node 20 or newer, this is $(node --version)"
-    local source=$HP_SOURCE_DIR/tests/interop/cashu-ts
-    wallet_dir=${XDG_CACHE_HOME:-$HP_SOURCE_DIR/build/cache}/hashpool-interop-cashu-ts
-    mkdir -p "$wallet_dir"
-    if ! cmp -s "$source/package-lock.json" "$wallet_dir/installed-lock.json"; then
-        cp "$source/package.json" "$source/package-lock.json" "$wallet_dir"
-        # The package asks for a Node that has WebSocket; nothing here uses one.
-        (cd "$wallet_dir" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) >npm.log 2>&1 ||
-            skip "npm cannot install the package: $(tail -n 1 npm.log)"
-        cp "$source/package-lock.json" "$wallet_dir/installed-lock.json"
-    fi
-    cp "$source/wallet.mjs" "$wallet_dir"
-}
 
 start_other_mint() {
     hp-config init other --network sim --ports auto >/dev/null
@@ -30,12 +13,13 @@ start_other_mint() {
 }
 
 @test "an unmodified cashu-ts finds, mints, sends, receives and restores the ehash of real shares" {
-    install_wallet
+    install_cashu_ts
+    cp "$HP_SOURCE_DIR/tests/interop/cashu-ts/wallet.mjs" "$cashu_ts_dir"
     start_topology
     start_other_mint
     other_url=http://$(sed -n 's/^mint_listen *= *"\(.*\)".*/\1/p' other/shared/network.toml)
     MINT_URL=$(mint_url) OTHER_MINT_URL=$other_url MINER_URL=$(miner_url) \
-        run -0 node --test --test-reporter=tap "$wallet_dir/wallet.mjs"
+        run -0 node --test --test-reporter=tap "$cashu_ts_dir/wallet.mjs"
     assert_line "# fail 0"
     refute_line "# pass 0"
 

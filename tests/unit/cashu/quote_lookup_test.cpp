@@ -1,5 +1,9 @@
 #include "cashu/quote_lookup.hpp"
 
+#include <fstream>
+#include <sstream>
+
+#include "crypto/sha256.hpp"
 #include "fixtures.hpp"
 
 using namespace hp;
@@ -29,6 +33,33 @@ TEST_CASE("lookup: the published message") {
         CHECK(secret_key(v["mint_private_key"]).public_key() == point(v["mint_pubkey"]));
         CHECK(secret_key(v["wallet_private_key"]).public_key() == point(v["pubkey"]));
     });
+}
+
+TEST_CASE("lookup: docs/mint-api.md's example is what this mint takes and this wallet sends") {
+    std::ifstream file{HP_SOURCE_DIR "/docs/mint-api.md"};
+    REQUIRE(file);
+    std::stringstream page;
+    page << file.rdbuf();
+    const std::string text = page.str();
+    const auto begin = text.find("```json\n");
+    REQUIRE(begin != std::string::npos);
+    const Json example = Json::parse(text.substr(begin + 8, text.find("```", begin + 8) - begin - 8));
+    const SecretKey key = secret_key(example["secret_key"]);
+    const PublicKey33 mint_key = point(example["mint_pubkey"]);
+    CHECK(key.public_key() == point(example["pubkey"]));
+    const std::string message = lookup_message(mint_key, key.public_key(), {});
+    CHECK(message == example["message"]);
+    CHECK(to_hex(crypto::sha256(as_bytes(message))) == example["sha256"]);
+    CHECK(to_hex(sign_lookup(key, mint_key, {}, Bytes32{})) == example["signature"]);
+    const auto request = lookup_request_from_json(example["request"].dump());
+    REQUIRE(request.has_value());
+    CHECK(request->only_mintable);
+    CHECK(check_lookup(*request, mint_key, kNow).has_value());
+
+    const UnixSeconds timestamp = example["timestamp"];
+    const auto timed = lookup_message(mint_key, key.public_key(), timestamp);
+    CHECK(to_hex(crypto::sha256(as_bytes(timed))) == example["sha256_with_timestamp"]);
+    CHECK(to_hex(sign_lookup(key, mint_key, timestamp, Bytes32{})) == example["signature_with_timestamp"]);
 }
 
 TEST_CASE("lookup: only the keys' owners may ask, and only this mint (AC-186)") {
