@@ -47,7 +47,8 @@ class PoolEnd : public pool::HubObserver {
     net::Endpoint bound() const { return link_->bound(); }
 
   private:
-    void on_quote_created(const pool::StoredIntent& row, const std::string&, bool, UnixMs) override {
+    void on_quote_created(const pool::StoredIntent& row, const std::string&, bool,
+                          std::optional<SteadyMs>) override {
         on_quote(row.seq);
     }
     void on_quote_dead(const pool::StoredIntent&, std::uint16_t, const std::string& reason) override;

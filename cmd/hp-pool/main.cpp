@@ -84,6 +84,7 @@ Result<pool::PoolOptions> options_from(const Settings& s, const cli::Command& co
         HP_TRY(o.default_locking_key, array_from_hex<33>(s.pool.default_locking_key));
     }
     o.outbox_path = command.resolve(s.pool.outbox_database);
+    if (!s.pool.keep_refused.empty()) o.keep_refused = command.resolve(s.pool.keep_refused);
     o.wal_alarm_bytes = static_cast<std::uint64_t>(s.pool.wal_alarm_mib) << 20;
     o.templates.solutions_file = o.outbox_path + ".solutions";
     const auto& events = s.pool.events;

@@ -7,9 +7,11 @@
 #include "base/bytes.hpp"
 #include "ehash/quote_request.hpp"
 #include "places.hpp"
+#include "refused.hpp"
 #include "rows.hpp"
 #include "show_time.hpp"
 #include "verbs.hpp"
+#include "wire/share_refusal.hpp"
 
 namespace hp::hp_quote {
 namespace {
@@ -41,7 +43,7 @@ Result<Wanted> wanted_of(const std::string& id) {
 /// A step on the way.
 struct Step {
     UnixMs at_ms;
-    Part where;
+    const char* where;
     std::string what;
 };
 
@@ -51,6 +53,8 @@ struct Story {
     std::optional<MintRow> mint;
     std::optional<MintRefusal> refusal;
     std::optional<WalletRow> wallet;
+    std::vector<RefusedRow> refused;  ///< by the pool, as a share
+    std::string no_refused;           ///< why there are none
     /// Why a part says nothing.
     std::vector<std::pair<Part, std::string>> missing;
 
@@ -58,6 +62,7 @@ struct Story {
     std::optional<Bytes32> share_hash() const {
         if (outbox) return outbox->share_hash;
         if (mint) return mint->share_hash;
+        if (!refused.empty()) return refused.front().hash;
         return {};
     }
 };
@@ -117,6 +122,10 @@ Result<Story> find(const Places& places, const Wanted& wanted) {
         }));
     }
     HP_DO(tell(story, places, Part::wallet, [&](auto& db) { return read_wallet(story, wanted, db); }));
+    const auto hash = story.share_hash();
+    HP_TRY(auto refused, find_refused(places, hash ? std::vector{*hash} : wanted.hashes));
+    story.refused = std::move(refused.rows);
+    story.no_refused = std::move(refused.why);
     return story;
 }
 
@@ -128,24 +137,31 @@ std::vector<Step> steps_of(const Story& story) {
     const auto& quote = story.mint;
     const auto& held = story.wallet;
     if (share)
-        out.push_back(
-            {share->accepted_ms, Part::outbox, "share accepted and stored, " + amount(share->amount)});
+        out.push_back({share->accepted_ms, name_of(Part::outbox),
+                       "share accepted and stored, " + amount(share->amount)});
     if (quote)
-        out.push_back({quote->created_ms, Part::mint, "quote created and paid, " + amount(quote->paid)});
+        out.push_back(
+            {quote->created_ms, name_of(Part::mint), "quote created and paid, " + amount(quote->paid)});
     if (const auto& refusal = story.refusal)
         out.push_back(
-            {refusal->at_ms, Part::mint, "refused for good, code " + std::to_string(refusal->code)});
+            {refusal->at_ms, name_of(Part::mint), "refused for good, code " + std::to_string(refusal->code)});
     if (share && share->acked_ms)
-        out.push_back({*share->acked_ms, Part::outbox, "the mint's answer is stored"});
-    if (held) out.push_back({held->added_ms, Part::wallet, "quote taken in"});
+        out.push_back({*share->acked_ms, name_of(Part::outbox), "the mint's answer is stored"});
+    if (held) out.push_back({held->added_ms, name_of(Part::wallet), "quote taken in"});
     if (quote)
         for (const auto& op : quote->ops)
-            out.push_back({op.at_ms, Part::mint,
+            out.push_back({op.at_ms, name_of(Part::mint),
                            "signed, operation " + std::to_string(op.id) + ", " + amount(op.amount)});
     if (held && held->done_ms)
-        out.push_back({*held->done_ms, Part::wallet, "proofs stored, " + amount(held->amount)});
+        out.push_back({*held->done_ms, name_of(Part::wallet), "proofs stored, " + amount(held->amount)});
+    for (const auto& row : story.refused) out.push_back({row.at_ms, "pool", "share refused: " + row.reason});
     std::ranges::stable_sort(out, {}, &Step::at_ms);
     return out;
+}
+
+std::string meaning_of(const std::string& reason) {
+    const auto known = wire::share_refusal(reason);
+    return known ? std::string(wire::meaning_of(*known)) : std::string();
 }
 
 Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
@@ -181,6 +197,19 @@ Json json_of(const WalletRow& row) {
 
 Json json_of(const MintRefusal& refusal) { return {{"code", refusal.code}, {"at_ms", refusal.at_ms}}; }
 
+Json json_of(const RefusedRow& row) {
+    return {{"at_ms", row.at_ms},
+            {"reason", row.reason},
+            {"meaning", or_null(meaning_of(row.reason))},
+            {"detail", or_null(row.detail)},
+            {"worker", row.worker},
+            {"locking_key", or_null(row.locking_key)},
+            {"peer", row.peer},
+            {"connection_id", row.connection_id},
+            {"channel_id", row.channel_id},
+            {"sequence_number", row.sequence_number}};
+}
+
 template <class Row>
 Json json_or_null(const std::optional<Row>& row) {
     return row ? json_of(*row) : Json(nullptr);
@@ -195,12 +224,14 @@ void print_json(const Story& story, const std::vector<Step>& steps) {
                 {"mint", json_or_null(story.mint)},
                 {"refusal", json_or_null(story.refusal)},
                 {"wallet", json_or_null(story.wallet)},
+                {"refused_shares", Json::array()},
                 {"timeline", Json::array()},
                 {"missing", Json::object()}};
+    for (const auto& row : story.refused) out["refused_shares"].push_back(json_of(row));
     for (const auto& step : steps)
         out["timeline"].push_back({{"at_ms", step.at_ms},
                                    {"after_ms", step.at_ms - steps.front().at_ms},
-                                   {"where", name_of(step.where)},
+                                   {"where", step.where},
                                    {"what", step.what}});
     for (const auto& [part, why] : story.missing) out["missing"][name_of(part)] = why;
     std::printf("%s\n", out.dump(-1, ' ', true, Json::error_handler_t::replace).c_str());
@@ -223,13 +254,18 @@ void print_text(const Story& story, const std::vector<Step>& steps) {
     if (const auto& row = story.wallet)
         std::printf("wallet  %s%s%s\n", row->state.c_str(), row->reason.empty() ? "" : ": ",
                     printable(row->reason).c_str());
+    for (const auto& row : story.refused)
+        std::printf("refused %s%s%s; worker %s at %s, key %s\n        %s\n", row.reason.c_str(),
+                    row.detail.empty() ? "" : ": ", printable(row.detail).c_str(),
+                    printable(row.worker).c_str(), printable(row.peer).c_str(),
+                    row.locking_key.empty() ? "-" : printable(row.locking_key).c_str(),
+                    meaning_of(row.reason).c_str());
     for (const auto& [part, why] : story.missing)
         std::printf("%-7s nothing: %s\n", name_of(part), printable(why, 4096).c_str());
     std::puts("");
     for (const auto& step : steps)
         std::printf("%s  %+8lld ms  %-6s  %s\n", time_text(step.at_ms).c_str(),
-                    static_cast<long long>(step.at_ms - steps.front().at_ms), name_of(step.where),
-                    step.what.c_str());
+                    static_cast<long long>(step.at_ms - steps.front().at_ms), step.where, step.what.c_str());
 }
 
 }  // namespace
@@ -238,15 +274,16 @@ Result<> explain(const ExplainOptions& options) {
     HP_TRY(const auto wanted, wanted_of(options.id));
     const auto& places = options.places;
     if (places.config_dir.empty() && places.outbox.empty() && places.mint_db.empty() &&
-        places.wallet_db.empty())
+        places.wallet_db.empty() && places.refused.empty())
         return fail(Errc::usage, "no database given",
-                    "--config-dir DIR, or any of --outbox, --mint-db and --wallet-db");
+                    "--config-dir DIR, or any of --outbox, --mint-db, --wallet-db and --refused");
     HP_TRY(const auto story, find(places, wanted));
     const auto steps = steps_of(story);
     if (steps.empty()) {
         std::string where;
         for (const auto& [part, why] : story.missing)
             where += std::string(where.empty() ? "" : "; ") + name_of(part) + ": " + why;
+        if (!story.no_refused.empty()) where += "; refused shares: " + story.no_refused;
         return fail(Errc::invalid,
                     "no share or quote '" + printable(options.id, 80) + "' is known (" + where + ")");
     }

@@ -43,17 +43,22 @@ Result<> get(const GetOptions& options) {
     HP_TRY(const auto mint_url, mint_url_of(options.mint_url, options.config_dir));
     net::Loop loop;
     HP_TRY(auto client, net::HttpClient::create(loop, mint_url, {.body_bytes_max = kAnswerSizeMax}));
-    HP_TRY(const auto response,
-           client->request_and_wait(loop, "GET", "/v1/mint/quote/ehash/" + options.id, ""));
-    if (response.status != 200) {
-        const auto error = cashu::error_from_json(response.body);
-        return fail(Errc::refused, "the mint answers " + std::to_string(response.status) +
+    const auto response = client->request_and_wait(loop, "GET", "/v1/mint/quote/ehash/" + options.id, "");
+    if (!response)
+        return fail(response.error().code, mint_url + ": " + response.error().what,
+                    response.error().hint.empty() ? "--mint URL asks another mint" : response.error().hint);
+    if (response->status != 200) {
+        const auto error = cashu::error_from_json(response->body);
+        return fail(Errc::refused, "the mint at " + mint_url + " answers " +
+                                       std::to_string(response->status) +
                                        (error ? ": " + printable(error->detail, 200) + " (code " +
                                                     std::to_string(static_cast<unsigned>(error->code)) + ")"
                                               : std::string()));
     }
-    auto quote = cashu::quote_from_json(response.body);
-    if (!quote) return fail(Errc::protocol, "the mint's answer is no quote: " + quote.error().what);
+    auto quote = cashu::quote_from_json(response->body);
+    if (!quote)
+        return fail(Errc::protocol, "the answer of " + mint_url + " is not a quote: " + quote.error().what,
+                    "is this the mint's Cashu API?");
     if (options.json)
         std::printf("%s\n", cashu::to_json(*quote).c_str());
     else

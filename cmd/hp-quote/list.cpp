@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/bytes.hpp"
+#include "config/declared.hpp"
 #include "places.hpp"
 #include "rows.hpp"
 #include "show_time.hpp"
@@ -80,6 +81,9 @@ Result<> check(const ListOptions& options, bool of_mint) {
         return fail(Errc::usage, "--outbox and --mint-db exclude each other: a list is of one database");
     if (options.places.outbox.empty() && !of_mint && options.places.config_dir.empty())
         return fail(Errc::usage, "no database given", "--outbox FILE, --mint-db FILE or --config-dir DIR");
+    if (of_mint && !options.worker.empty())
+        return fail(Errc::usage, "--worker is of an outbox: a mint knows no workers",
+                    "--key KEY finds an owner's quotes");
     if (options.state.empty()) return {};
     const bool is_mints = options.state == "paid" || options.state == "issued";
     if (is_mints != of_mint)
@@ -89,22 +93,40 @@ Result<> check(const ListOptions& options, bool of_mint) {
     return {};
 }
 
+/// No row at all is an answer only where there is such a worker.
+Result<> check_worker(store::Database& db, const std::string& worker) {
+    const auto known = outbox_workers(db);
+    if (worker.empty() || std::ranges::find(known, worker) != known.end()) return {};
+    return fail(Errc::refused, "no share of a worker '" + printable(worker, 80) + "' is in the outbox",
+                printable(config::did_you_mean(worker, known)));
+}
+
 }  // namespace
 
 Result<> list(const ListOptions& options) {
     const bool of_mint = !options.places.mint_db.empty();
     HP_DO(check(options, of_mint));
+    RowFilter filter{.state = options.state, .limit = options.limit + 1};
+    if (!options.worker.empty()) filter.worker = options.worker;
+    if (!options.key.empty()) {
+        const auto key = array_from_hex<33>(options.key);
+        if (!key) return fail(Errc::usage, "--key: expected 66 hex digits: " + key.error().what);
+        filter.key = *key;
+    }
     HP_TRY(auto opened, open_part(options.places, of_mint ? Part::mint : Part::outbox));
     if (!opened.db) return fail(Errc::io, opened.why);
     try {
-        if (of_mint)
-            print_all(mint_rows(*opened.db, options.state, options.limit + 1), options,
+        if (of_mint) {
+            print_all(mint_rows(*opened.db, filter), options,
                       "quote                                 state         amount  created                   "
                       "share");
-        else
-            print_all(outbox_rows(*opened.db, options.state, options.limit + 1), options,
-                      "     seq  state          amount  accepted                  share"
-                      "                                                             quote or reason, worker");
+            return {};
+        }
+        auto rows = outbox_rows(*opened.db, filter);
+        if (rows.empty()) HP_DO(check_worker(*opened.db, options.worker));
+        print_all(std::move(rows), options,
+                  "     seq  state          amount  accepted                  share"
+                  "                                                             quote or reason, worker");
         return {};
     } catch (const store::DbError& error) {
         return fail(Errc::io, "database '" + printable(opened.path, 4096) + "': " + error.what());

@@ -62,14 +62,18 @@ void add_get(cli::Command& command, hp_quote::GetOptions& options) {
 }
 
 void add_list(cli::Command& command, hp_quote::ListOptions& options) {
-    auto& list = command.subcommand("list", "list the newest shares of an outbox, or quotes of a mint",
-                                    {"hp-quote list --outbox data/outbox.db --state dead",
-                                     "hp-quote list --mint-db data/mint.db --json"});
+    auto& list = command.subcommand(
+        "list", "list the newest shares of an outbox, or quotes of a mint",
+        {"hp-quote list --outbox data/outbox.db --state dead", "hp-quote list --mint-db data/mint.db --json",
+         "hp-quote list --config-dir /etc/hashpool --worker rig1"});
     list.add_option("--outbox", options.places.outbox, "the pool's outbox")->type_name("FILE");
     list.add_option("--mint-db", options.places.mint_db, "the mint's ledger")->type_name("FILE");
     add_config_dir(list, options.places.config_dir, "take the outbox from pool.toml there");
     list.add_option("--state", options.state, "only pending, acked or dead shares; paid or issued quotes")
         ->check(CLI::IsMember({"pending", "acked", "dead", "paid", "issued"}));
+    list.add_option("--worker", options.worker, "only shares of this worker")->type_name("NAME");
+    list.add_option("--key", options.key, "only shares or quotes of this owner, 66 hex digits")
+        ->type_name("KEY");
     list.add_option("--limit", options.limit, "how many at most [20]")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}))
         ->type_name("N");
@@ -123,11 +127,12 @@ void add_amount(cli::Command& command, hp_quote::AmountOptions& options) {
 }
 
 void add_explain(cli::Command& command, hp_quote::ExplainOptions& options) {
-    auto& explain =
-        command.subcommand("explain", "follow one share or quote from the miner's submit to the token",
-                           {"hp-quote explain 17 --config-dir ./demo",
-                            "hp-quote explain 01890a5d-ac96-774b-bcce-b302099a8057 --outbox outbox.db "
-                            "--mint-db mint.db --json"});
+    auto& explain = command.subcommand(
+        "explain",
+        "follow one share or quote from the miner's submit to the token, or say why it was refused",
+        {"hp-quote explain 17 --config-dir ./demo",
+         "hp-quote explain 01890a5d-ac96-774b-bcce-b302099a8057 --outbox outbox.db "
+         "--mint-db mint.db --json"});
     explain
         .add_option("ID", options.id,
                     "share hash in either byte order, quote id, or sequence number of the outbox")
@@ -137,6 +142,10 @@ void add_explain(cli::Command& command, hp_quote::ExplainOptions& options) {
     explain.add_option("--outbox", options.places.outbox, "the pool's outbox")->type_name("FILE");
     explain.add_option("--mint-db", options.places.mint_db, "the mint's ledger")->type_name("FILE");
     explain.add_option("--wallet-db", options.places.wallet_db, "the wallet")->type_name("FILE");
+    explain
+        .add_option("--refused", options.places.refused,
+                    "the pool's file of refused shares [key keep_refused]")
+        ->type_name("FILE");
     explain.add_flag("--json", options.json, "print one JSON object");
 }
 
@@ -210,7 +219,7 @@ int main(int argc, char** argv) {
              {&options.list.places, &options.dead.places, &options.requeue.places, &options.adopt.places,
               &options.held.places, &options.release.places, &options.explain.places})
             if (places->config_dir.empty() && places->outbox.empty() && places->mint_db.empty() &&
-                places->wallet_db.empty())
+                places->wallet_db.empty() && places->refused.empty())
                 places->config_dir = usual;
         return run(command.app().get_subcommands().front()->get_name(), options);
     });

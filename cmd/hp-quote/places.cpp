@@ -95,6 +95,15 @@ Result<std::string> path_of(const Places& places, Part part) {
     return configured(places.config_dir, part);
 }
 
+Result<std::string> refused_path(const Places& places) {
+    if (!places.refused.empty()) return places.refused;
+    if (places.config_dir.empty())
+        return fail(Errc::usage, "no file given", "--refused FILE or --config-dir DIR");
+    HP_TRY(const auto path, configured(places.config_dir, &config::Pool::keep_refused, false));
+    if (path.empty()) return path;
+    return configured(places.config_dir, &config::Pool::keep_refused);
+}
+
 Result<std::string> mint_url_of(const std::string& option, const std::string& config_dir) {
     if (!option.empty()) return option;
     if (config_dir.empty()) return config::ProxyShared{}.mint_url;

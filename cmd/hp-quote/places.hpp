@@ -24,6 +24,9 @@ Result<Opened> open_part(const Places& places, Part part);
 /// Where it is, by option or configuration; an error where nobody said so.
 Result<std::string> path_of(const Places& places, Part part);
 
+/// The pool's file of refused shares; empty where it keeps none.
+Result<std::string> refused_path(const Places& places);
+
 /// The option, else the configuration's, else the default.
 Result<std::string> mint_url_of(const std::string& option, const std::string& config_dir);
 

@@ -101,18 +101,27 @@ std::optional<MintRow> one_mint(store::Database& db, std::string_view where, con
 
 }  // namespace
 
-std::vector<OutboxRow> outbox_rows(store::Database& db, const std::string& state, std::int64_t limit) {
+std::vector<OutboxRow> outbox_rows(store::Database& db, const RowFilter& filter) {
     // Few of many rows are pending or dead, and the outbox knows where.
-    std::string where = "WHERE (?1 = -1 OR state = ?1)";
-    if (state == "pending")
+    std::string where =
+        "WHERE (?1 = -1 OR state = ?1) AND (?3 IS NULL OR worker = ?3) AND (?4 IS NULL OR locking_key = ?4)";
+    if (filter.state == "pending")
         where +=
             " AND seq IN (SELECT share.seq FROM mint CROSS JOIN share ON share.seq BETWEEN settled + 1 AND "
             "(id << 48 | 0xffffffffffff))";
-    if (state == "dead") where += " AND seq IN (SELECT seq FROM dead)";
+    if (filter.state == "dead") where += " AND seq IN (SELECT seq FROM dead)";
     auto row = prepare(db, kOutboxColumns, where + " ORDER BY seq DESC LIMIT ?2");
-    row.bind(state_number(state), limit);
+    row.bind(state_number(filter.state), filter.limit, filter.worker, filter.key);
     std::vector<OutboxRow> out;
     while (row.step()) out.push_back(read_outbox(row));
+    return out;
+}
+
+std::vector<std::string> outbox_workers(store::Database& db) {
+    auto row =
+        db.prepare("SELECT DISTINCT worker FROM (SELECT worker FROM share ORDER BY seq DESC LIMIT 100000)");
+    std::vector<std::string> out;
+    while (row.step()) out.push_back(row.text(0));
     return out;
 }
 
@@ -126,12 +135,12 @@ std::optional<OutboxRow> outbox_row(store::Database& db, const std::string& quot
     return one_outbox(db, "WHERE quote_id = ?", quote_id);
 }
 
-std::vector<MintRow> mint_rows(store::Database& db, const std::string& state, std::int64_t limit) {
+std::vector<MintRow> mint_rows(store::Database& db, const RowFilter& filter) {
     auto row =
         prepare(db, kMintColumns,
-                "WHERE ?1 = '' OR (?1 = 'issued' AND issued = amount) OR (?1 = 'paid' AND paid = amount AND "
-                "issued < amount) ORDER BY id DESC LIMIT ?2");
-    row.bind(state, limit);
+                "WHERE (?1 = '' OR (?1 = 'issued' AND issued = amount) OR (?1 = 'paid' AND paid = amount AND "
+                "issued < amount)) AND (?3 IS NULL OR pubkey = ?3) ORDER BY id DESC LIMIT ?2");
+    row.bind(filter.state, filter.limit, filter.key);
     std::vector<MintRow> out;
     while (row.step()) out.push_back(read_mint(row));
     return out;

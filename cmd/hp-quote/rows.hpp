@@ -57,15 +57,24 @@ struct WalletRow {
     std::optional<UnixMs> done_ms{};
 };
 
+/// What a list is of; empty members leave nothing out.
+struct RowFilter {
+    std::string state;
+    std::optional<std::string> worker{};
+    std::optional<ByteArray<33>> key{};
+    std::int64_t limit{};
+};
 /// Newest first.
-std::vector<OutboxRow> outbox_rows(store::Database& db, const std::string& state, std::int64_t limit);
+std::vector<OutboxRow> outbox_rows(store::Database& db, const RowFilter& filter);
+/// Of the last shares: what somebody may have meant.
+std::vector<std::string> outbox_workers(store::Database& db);
 std::optional<OutboxRow> outbox_row(store::Database& db, std::uint64_t seq);
 /// `hash` in header byte order. Reads the whole table: its index begins with the header's time.
 std::optional<OutboxRow> outbox_row(store::Database& db, const Bytes32& hash);
 std::optional<OutboxRow> outbox_row(store::Database& db, const std::string& quote_id);
 
-/// Newest first, without their operations. `state`: "paid", "issued" or empty.
-std::vector<MintRow> mint_rows(store::Database& db, const std::string& state, std::int64_t limit);
+/// Newest first, without their operations. `state`: "paid", "issued" or empty; a mint knows no workers.
+std::vector<MintRow> mint_rows(store::Database& db, const RowFilter& filter);
 std::optional<MintRow> mint_row(store::Database& db, const std::string& quote_id);
 std::optional<MintRow> mint_row(store::Database& db, const Bytes32& hash);
 std::optional<MintRefusal> mint_refusal(store::Database& db, const Bytes32& hash);

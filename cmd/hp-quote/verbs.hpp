@@ -24,6 +24,7 @@ Result<> decode_key(const DecodeKeyOptions& options);
 struct Places {
     std::string config_dir;
     std::string outbox, mint_db, wallet_db;
+    std::string refused;  ///< the pool's file of refused shares
 };
 
 struct GetOptions {
@@ -37,6 +38,7 @@ Result<> get(const GetOptions& options);
 struct ListOptions {
     Places places;
     std::string state;
+    std::string worker, key;  ///< only of these; the key as 66 hex digits
     std::int64_t limit{20};
     bool json{false};
 };

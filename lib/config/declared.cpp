@@ -89,6 +89,18 @@ unsigned edit_distance(std::string_view a, std::string_view b) {
     return row.back();
 }
 
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
+    constexpr std::size_t kEditsMax = 3;
+    std::vector<std::string> near;
+    for (const auto& one : known)
+        if (one.size() <= word.size() + kEditsMax && word.size() <= one.size() + kEditsMax)
+            near.push_back(one);
+    const std::string best = nearest(word, near);
+    const std::size_t edits = edit_distance(word, best);
+    return !best.empty() && edits <= kEditsMax && 2 * edits <= best.size() ? "did you mean " + best + "?"
+                                                                           : "";
+}
+
 std::string nearest(std::string_view word, const std::vector<std::string>& known) {
     const auto best = std::min_element(known.begin(), known.end(), [&](const auto& a, const auto& b) {
         return edit_distance(word, a) < edit_distance(word, b);

@@ -62,6 +62,8 @@ std::string enumeration(const std::vector<std::string>& words);
 
 /// The known word that is the fewest edits away; empty when `known` is empty.
 std::string nearest(std::string_view word, const std::vector<std::string>& known);
+/// "did you mean rig1?", where a known word is at most three edits, and half of its letters, away; or empty.
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known);
 /// Insertions, deletions and replacements between the two; words are cut at 64 bytes.
 unsigned edit_distance(std::string_view a, std::string_view b);
 

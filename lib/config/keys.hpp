@@ -251,6 +251,7 @@ struct Pool {
     std::string route_to;
     std::string default_locking_key;
     std::string outbox_database = "data/outbox.db";
+    std::string keep_refused = "data/refused-shares.jsonl";
     std::int64_t wal_alarm_mib = 64;
     std::int64_t max_inflight = 1024;
     Events events{"secrets/pool-events.key"};
@@ -309,6 +310,11 @@ struct Pool {
           "owner (66 hex digits) of shares whose channel names no key; empty: such channels are refused",
           pubkey_hex());
         v("outbox_database", outbox_database, "the outbox's SQLite file", path());
+        v("keep_refused", keep_refused,
+          "file of the shares refused of late, with their reasons, for hp-quote explain and hp-pool "
+          "check-shares: 8 MiB "
+          "at most, and as much in FILE.1; empty: none",
+          path().or_empty());
         v("wal_alarm_mib", wal_alarm_mib,
           "an alarm when the database's write-ahead log reaches this size in MiB, as with a reader that does "
           "not end; 0: "

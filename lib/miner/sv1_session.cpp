@@ -3,6 +3,7 @@
 #include "net/lines.hpp"
 #include "sv1/build.hpp"
 #include "sv1/parse.hpp"
+#include "wire/share_refusal.hpp"
 
 namespace hp::miner {
 namespace {
@@ -91,7 +92,7 @@ class Sv1Session final : public Session,
         if (*answer.id >= kFirstShareId) {
             const auto sequence = static_cast<std::uint32_t>(*answer.id - kFirstShareId);
             if (answer.ok) return events_->on_accepted(sequence);
-            return events_->on_rejected(sequence, answer.error_text);
+            return events_->on_rejected(sequence, wire::refusal_word(answer.error_text));
         }
         if (*answer.id == kSubscribeId) {
             if (!answer.ok || !answer.subscribed)

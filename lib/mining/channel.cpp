@@ -14,9 +14,9 @@ std::uint64_t whole_difficulty(const bitcoin::Target& target) {
 
 }  // namespace
 
-std::string_view Verdict::error_code() const {
+wire::ShareRefusal Verdict::refusal() const {
     HP_ASSERT(!accepted());
-    return outcome_text(is_block() ? Outcome::difficulty_too_low : outcome);
+    return refusal_of(outcome).value_or(wire::ShareRefusal::difficulty_too_low);
 }
 
 Channel::Channel(const Terms& terms) : terms_{terms} {
@@ -65,6 +65,8 @@ void Channel::make_all_stale() {
     };
     for (const ActiveJob& active : active_) remember(active.job->job_id);
     for (const FutureJob& future : future_) remember(future.job->job_id);
+    std::swap(late_, active_);
+    late_tip_ = tip_;
     active_.clear();
     future_.clear();
 }
@@ -112,10 +114,33 @@ void Channel::prepare(ActiveJob& active) const {
             active.midstate->txid({}, active.job->coinbase.suffix), active.job->merkle_path);
 }
 
+/// With all that is known of its job.
+void Channel::hash(ActiveJob& active, const Share& share, const Tip& tip, Verdict& verdict) const {
+    const ExtendedJob& job = *active.job;
+    verdict.job = active.job;
+    verdict.extranonce_prefix = active.extranonce_prefix;
+    verdict.credited_target = active.target;
+    if (share.extranonce.size() != terms_.extranonce_size) return;
+    prepare(active);
+    verdict.difficulty = active.difficulty;
+    const Bytes32 root =
+        terms_.kind == ChannelKind::standard
+            ? active.standard_root
+            : bitcoin::merkle_root_from_path(active.midstate->txid(share.extranonce, job.coinbase.suffix),
+                                             job.merkle_path);
+    verdict.header = share_header(share, tip.prev_hash, root, tip.nbits);
+    verdict.hash = bitcoin::header_hash(verdict.header);
+}
+
 void Channel::judge(const Share& share, std::uint32_t ntime_max, SteadyMs now_ms, DuplicateSet& seen,
                     Verdict& verdict) {
     if (is_stale(share.job_id)) {
         verdict.outcome = Outcome::stale_share;
+        const auto late =
+            std::ranges::find(late_, share.job_id, [](const ActiveJob& one) { return one.job->job_id; });
+        if (late == late_.end()) return;
+        verdict.tip = late_tip_;
+        hash(*late, share, *late_tip_, verdict);
         return;
     }
     ActiveJob* active = find(share.job_id, now_ms);
@@ -124,9 +149,7 @@ void Channel::judge(const Share& share, std::uint32_t ntime_max, SteadyMs now_ms
         return;
     }
     const ExtendedJob& job = *active->job;
-    verdict.job = active->job;
-    verdict.extranonce_prefix = active->extranonce_prefix;
-    verdict.credited_target = active->target;
+    hash(*active, share, *tip_, verdict);
     const ShareTerms terms{.version = job.version,
                            .version_rolling_allowed = job.version_rolling_allowed,
                            .extranonce_size = terms_.extranonce_size,
@@ -136,15 +159,6 @@ void Channel::judge(const Share& share, std::uint32_t ntime_max, SteadyMs now_ms
         verdict.outcome = *refused;
         return;
     }
-    prepare(*active);
-    verdict.difficulty = active->difficulty;
-    const Bytes32 root =
-        terms_.kind == ChannelKind::standard
-            ? active->standard_root
-            : bitcoin::merkle_root_from_path(active->midstate->txid(share.extranonce, job.coinbase.suffix),
-                                             job.merkle_path);
-    verdict.header = share_header(share, tip_->prev_hash, root, tip_->nbits);
-    verdict.hash = bitcoin::header_hash(verdict.header);
     verdict.outcome = judge_hash(verdict.hash, tip_->network_target, active->target);
     if (verdict.outcome == Outcome::difficulty_too_low) return;
     // Only what is worth something is remembered, so worthless shares cannot fill the set. A worthless share
@@ -159,6 +173,7 @@ void Channel::judge(const Share& share, std::uint32_t ntime_max, SteadyMs now_ms
 Verdict Channel::check(const Share& share, std::uint32_t ntime_max, SteadyMs now_ms, DuplicateSet& seen) {
     Verdict verdict;
     judge(share, ntime_max, now_ms, seen, verdict);
+    if (!verdict.accepted() && verdict.job && !verdict.tip) verdict.tip = tip_;
     ++(verdict.accepted() ? accepted_count_ : rejected_count_);
     return verdict;
 }

@@ -37,11 +37,12 @@ struct Verdict {
     bitcoin::HeaderBytes header{};
     JobPtr job{};                     ///< the share's job where it is known, for SubmitSolution and events
     wire::B0_32 extranonce_prefix{};  ///< the prefix that this job was sent with
+    TipPtr tip{};                     ///< of the job; set where the share is refused and its job known
 
     bool accepted() const { return credited; }
     bool is_block() const { return outcome == Outcome::block; }
-    /// error_code of SubmitShares.Error. REQUIRES: not accepted()
-    std::string_view error_code() const;
+    /// REQUIRES: not accepted()
+    wire::ShareRefusal refusal() const;
 };
 
 enum class ChannelKind : std::uint8_t { extended, standard };
@@ -88,7 +89,9 @@ class Channel {
     void set_tip(TipPtr tip);
 
     /// Judges one share, in SRI's order: stale job, unknown job, extranonce size, ntime, version bits, hash,
-    /// duplicate. Allocates nothing except in `seen`. `ntime_max`: now + kNtimeAheadMax, seconds since 1970.
+    /// duplicate. One that is refused is hashed too, for who asks after it, where its job is known: of the
+    /// tip or the one before it. Allocates nothing except in `seen`. `ntime_max`: now + kNtimeAheadMax,
+    /// seconds since 1970.
     Verdict check(const Share& share, std::uint32_t ntime_max, SteadyMs now_ms, DuplicateSet& seen);
 
     /// An accepted share is durable: it may be acknowledged. `difficulty` is its verdict's.
@@ -121,11 +124,15 @@ class Channel {
     void judge(const Share& share, std::uint32_t ntime_max, SteadyMs now_ms, DuplicateSet& seen,
                Verdict& verdict);
     void prepare(ActiveJob& active) const;
+    void hash(ActiveJob& active, const Share& share, const Tip& tip, Verdict& verdict) const;
 
     Terms terms_;
     TipPtr tip_;
     std::vector<ActiveJob> active_{};  ///< oldest first
     std::vector<FutureJob> future_{};
+    // Of the tip before, so that its late shares have a hash.
+    std::vector<ActiveJob> late_{};
+    TipPtr late_tip_{};
     std::vector<std::uint32_t> stale_ids_{};  ///< a ring
     std::size_t stale_next_{0};
     std::uint64_t accepted_count_{0};

@@ -116,6 +116,14 @@ Result<std::string> check_share_line(std::string_view json_line) {
     const bool extended = channel == "extended";
     if (!extended && channel != "standard")
         in.fail_at("/channel", "expected 'extended' or 'standard', got '" + printable(channel) + "'");
+    nlohmann::ordered_json out;
+    if (const Json* id = in.find("/id")) out["id"] = *id;
+    // As hp-pool keeps them: it says itself what it had against the share.
+    if (const Json* refused = in.find("/refused/reason")) out["refused"] = *refused;
+    if (const Json* job = in.find("/job"); job && job->is_null() && !in.error()) {
+        out["outcome"] = outcome_text(Outcome::invalid_job_id);
+        return out.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
+    }
     const Job job = read_job(in, extended);
     const Bytes extranonce_prefix = in.bytes("/extranonce_prefix");
     const std::uint32_t extranonce_size = in.u32("/extranonce_size");
@@ -128,16 +136,16 @@ Result<std::string> check_share_line(std::string_view json_line) {
                 .version = in.u32("/share/version")};
     const Bytes extranonce = extended ? in.bytes("/share/extranonce") : Bytes{};
     share.extranonce = extranonce;
+    const std::uint32_t ntime_max = in.find("/ntime_max") ? in.u32("/ntime_max") : 0xffff'ffff;
     if (in.error()) return fail(*in.error());
     auto tip = make_tip(prev_hash, min_ntime, nbits);
     if (!tip) return fail(Errc::invalid, "chain_tip." + tip.error().what);
 
-    nlohmann::ordered_json out;
-    if (const Json* id = in.find("/id")) out["id"] = *id;
     const ShareTerms terms{.version = job.version,
                            .version_rolling_allowed = job.version_rolling_allowed,
                            .extranonce_size = extranonce_size,
-                           .ntime_min = tip->min_ntime};
+                           .ntime_min = tip->min_ntime,
+                           .ntime_max = ntime_max};
     const auto refused = check_terms(terms, share);
     if (refused != Outcome::bad_extranonce_size) {
         Bytes32 merkle_root = job.merkle_root;

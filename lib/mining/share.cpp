@@ -2,30 +2,41 @@
 
 namespace hp::mining {
 
-std::string_view outcome_text(Outcome outcome) {
+std::optional<wire::ShareRefusal> refusal_of(Outcome outcome) {
+    using wire::ShareRefusal;
     switch (outcome) {
         case Outcome::valid:
-            return "valid";
         case Outcome::block:
-            return "block";
+            return {};
         case Outcome::stale_share:
-            return "stale-share";
+            return ShareRefusal::stale_share;
         case Outcome::invalid_job_id:
-            return "invalid-job-id";
+            return ShareRefusal::invalid_job_id;
         case Outcome::bad_extranonce_size:
-            return "bad-extranonce-size";
+            return ShareRefusal::bad_extranonce_size;
         case Outcome::invalid_share:
-            return "invalid-share";
+            return ShareRefusal::invalid_share;
         case Outcome::version_rolling_not_allowed:
-            return "version-rolling-not-allowed";
+            return ShareRefusal::version_rolling_not_allowed;
         case Outcome::invalid_non_rollable_version_bit:
-            return "invalid-non-rollable-version-bit";
+            return ShareRefusal::invalid_non_rollable_version_bit;
         case Outcome::duplicate_share:
-            return "duplicate-share";
+            return ShareRefusal::duplicate_share;
         case Outcome::difficulty_too_low:
-            return "difficulty-too-low";
+            return ShareRefusal::difficulty_too_low;
     }
-    assertion_failed("an outcome without a text", __FILE_NAME__, __LINE__);
+    assertion_failed("an outcome without a refusal", __FILE_NAME__, __LINE__);
+}
+
+std::string_view outcome_text(Outcome outcome) {
+    if (const auto refusal = refusal_of(outcome)) return wire::word_of(*refusal);
+    return outcome == Outcome::block ? "block" : "valid";
+}
+
+std::uint32_t ntime_to_start(std::uint32_t min_ntime, std::int64_t elapsed_s, UnixSeconds now) {
+    const UnixSeconds pools = UnixSeconds{min_ntime} + elapsed_s;
+    const bool is_ours_good = now >= min_ntime && now <= pools + UnixSeconds{kNtimeAheadMax};
+    return static_cast<std::uint32_t>(is_ours_good ? now : pools);
 }
 
 std::optional<Outcome> check_terms(const ShareTerms& terms, const Share& share) {

@@ -5,9 +5,11 @@
 #include <string_view>
 
 #include "base/bytes.hpp"
+#include "base/clock.hpp"
 #include "bitcoin/header.hpp"
 #include "bitcoin/target.hpp"
 #include "crypto/sha256.hpp"
+#include "wire/share_refusal.hpp"
 
 namespace hp::mining {
 
@@ -16,6 +18,10 @@ namespace hp::mining {
 inline constexpr std::uint32_t kVersionRollingMask = 0x1fff'ffe0;
 /// Consensus lets a block's time be this far ahead, seconds.
 inline constexpr std::uint32_t kNtimeAheadMax = 7200;
+
+/// The time that a miner is given to start at, of a job whose `min_ntime` came `elapsed_s` ago: our clock's,
+/// where it is one that a pool takes; where ours is wrong, the pool's that went on.
+std::uint32_t ntime_to_start(std::uint32_t min_ntime, std::int64_t elapsed_s, UnixSeconds now);
 
 enum class Outcome : std::uint8_t {
     valid,
@@ -29,7 +35,9 @@ enum class Outcome : std::uint8_t {
     duplicate_share,
     difficulty_too_low,
 };
-/// "valid", "block", or the error_code of SubmitShares.Error.
+/// Nothing for valid and block.
+std::optional<wire::ShareRefusal> refusal_of(Outcome outcome);
+/// "valid", "block", or the word of its refusal.
 std::string_view outcome_text(Outcome outcome);
 
 struct Share {

@@ -18,6 +18,8 @@ Upkeep::Upkeep(net::Loop& loop, Mint& mint, Options options)
     : mint_{mint},
       options_{std::move(options)},
       log_watch_{options_.database, options_.wal_alarm_bytes},
+      clock_{loop, "the ledger's times follow it, and no amount does; 'timedatectl' shows and sets it",
+             [this](const std::string& what) { mint_.events().alarm(what); }},
       tick_{loop} {
     tick_.every(kUpkeepMs, [this] { tick(); });
 }

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "mint/mint.hpp"
-#include "net/loop.hpp"
+#include "net/clock_guard.hpp"
 #include "store/log_watch.hpp"
 
 namespace hp::mint {
@@ -25,6 +25,7 @@ class Upkeep {
     Mint& mint_;
     Options options_;
     store::LogWatch log_watch_;
+    net::ClockGuard clock_;
     HeldQuotes held_;
     bool is_releasing_{false};
     std::uint64_t ticks_{0};

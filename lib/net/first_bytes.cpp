@@ -26,17 +26,53 @@ bool is_plain_setup_connection(ByteView b) {
            b[7] == 2 && b[8] == 0;
 }
 
+constexpr std::string_view kProxyHeader = "a PROXY protocol header";
+
+/// Version 2 begins with a signature of 12 bytes, version 1 with a word and a protocol.
+bool is_proxy_header(ByteView bytes) {
+    constexpr std::string_view kSignature{"\r\n\r\n\0\r\nQUIT\n", 12};
+    const auto text = as_text(bytes);
+    return text.starts_with(kSignature) || text.starts_with("PROXY TCP") || text.starts_with("PROXY UNKNOWN");
+}
+
+bool is_http(std::string_view text) {
+    for (std::string_view method : {"GET /", "POST /", "PUT /", "HEAD /", "OPTIONS ", "CONNECT ", "DELETE /",
+                                    "PATCH /", "PRI * HTTP/2"})
+        if (text.starts_with(method)) return true;
+    return false;
+}
+
+bool is_ssh(std::string_view text) { return text.starts_with("SSH-2.0") || text.starts_with("SSH-1."); }
+
 }  // namespace
+
+std::string_view guess_not_lines(ByteView first_bytes) {
+    const std::string_view text = as_text(first_bytes);
+    if (text.starts_with('{')) return {};
+    if (is_tls_client_hello(first_bytes)) return "TLS";
+    if (is_proxy_header(first_bytes)) return kProxyHeader;
+    if (is_http(text)) return "HTTP";
+    if (is_ssh(text)) return "SSH";
+    // Act 1 of Noise NX, and whatever else is no text: nobody's line begins so.
+    constexpr std::size_t kAct1Size = 64;
+    if (first_bytes.size() >= kAct1Size && !is_text(first_bytes.first(kAct1Size))) return "SV2 (Noise)";
+    return {};
+}
+
+std::string http_refusal(std::string_view port_speaks) {
+    const std::string body = "This port speaks " + std::string(port_speaks) + ", not HTTP.\n";
+    return "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: " +
+           std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body;
+}
 
 std::string_view guess_plain_protocol(ByteView first_bytes) {
     if (is_tls_client_hello(first_bytes)) return "TLS";
+    if (is_proxy_header(first_bytes)) return kProxyHeader;
     if (is_plain_setup_connection(first_bytes)) return "SV2 without encryption";
     std::string_view text = as_text(first_bytes);
-    if (text.starts_with("SSH-2.0") || text.starts_with("SSH-1.")) return "SSH";
+    if (is_ssh(text)) return "SSH";
     if (!is_text(first_bytes)) return {};
-    for (std::string_view method : {"GET /", "POST /", "PUT /", "HEAD /", "OPTIONS ", "CONNECT ", "DELETE /"})
-        if (text.starts_with(method)) return "HTTP";
-    if (text.starts_with("PRI * HTTP/2")) return "HTTP";
+    if (is_http(text)) return "HTTP";
     if (text.size() >= 12 && text.starts_with("{\"")) return "SV1 (JSON)";
     if (text.size() >= kTextIsCertain) return "text";
     return {};

@@ -1,5 +1,6 @@
-// What a peer speaks that does not speak Noise, told from its first bytes. Internal to this room.
+// What a peer speaks that does not speak what a port does, told from its first bytes. Internal to this room.
 #pragma once
+#include <string>
 #include <string_view>
 
 #include "base/bytes.hpp"
@@ -10,5 +11,9 @@ namespace hp::net {
 /// random-looking bytes: a guess is made only where chance would give it less than once in 2^32 honest
 /// handshakes.
 std::string_view guess_plain_protocol(ByteView first_bytes);
+/// The same at a port of JSON lines; empty where it may be a line, and where too few bytes came to say.
+std::string_view guess_not_lines(ByteView first_bytes);
+/// What a peer is answered whose guess is "HTTP": a whole response that says what the port speaks.
+std::string http_refusal(std::string_view port_speaks);
 
 }  // namespace hp::net

@@ -13,6 +13,8 @@ namespace {
 /// turn.
 constexpr int kAnswersPerTurn = 8;
 
+constexpr const char* kSpeaks = "Stratum V2 (Noise)";
+
 class ResponderHandshake;
 
 /// What the listener, its handshakes and its connections share; the last of them takes it away.
@@ -25,6 +27,7 @@ struct Shared {
     FairQueue<Admission::Source, std::shared_ptr<ResponderHandshake>> to_answer{};
     std::map<ResponderHandshake*, std::weak_ptr<ResponderHandshake>> begun{};
     log::Limited handshake_log{log::Level::warn};
+    FrameListener::OnOtherProtocol on_other{};
 };
 
 void answer_some(Loop& loop, const std::shared_ptr<Shared>& shared);
@@ -68,10 +71,14 @@ class ResponderHandshake final : public HandshakeIo, public Droppable {
 
   private:
     Result<> on_partial(ByteView bytes) override {
-        if (auto guess = guess_plain_protocol(bytes); !guess.empty())
-            return fail(Errc::protocol,
-                        "this looks like " + std::string(guess) + "; the port speaks SV2 Noise only");
-        return {};
+        const auto guess = guess_plain_protocol(bytes);
+        if (guess.empty()) return {};
+        if (guess == "HTTP") answer_in_clear(http_refusal(kSpeaks));
+        if (guess == "SV1 (JSON)")
+            answer_in_clear(R"({"id":null,"result":null,"error":[20,"this port speaks )" +
+                            std::string(kSpeaks) + ", not SV1\",null]}\n");
+        if (shared_->on_other) shared_->on_other(peer_, guess);
+        return fail(Errc::protocol, "speaks " + std::string(guess) + "; this port speaks " + kSpeaks);
     }
 
     void on_whole(ByteView act1) override {
@@ -107,6 +114,7 @@ class TcpFrameListener final : public FrameListener {
     ~TcpFrameListener() override { stop(); }
     Endpoint bound() const override { return acceptor_->bound(); }
     const FrameCounters& counters() const override { return *shared_->counters; }
+    void tell_other_protocols(OnOtherProtocol call) override { shared_->on_other = std::move(call); }
     void stop() override {
         acceptor_->stop();
         for (const auto& [raw, weak] : std::exchange(shared_->begun, {}))

@@ -83,6 +83,10 @@ class FrameListener {
     virtual ~FrameListener() = default;
     virtual Endpoint bound() const = 0;
     virtual const FrameCounters& counters() const = 0;
+    /// Called for a peer whose first bytes are another protocol's: "TLS", "SV1 (JSON)". It is answered where
+    /// that can be, and closed.
+    using OnOtherProtocol = std::function<void(const std::string& peer, std::string_view what)>;
+    virtual void tell_other_protocols(OnOtherProtocol call) = 0;
     virtual void stop() = 0;
 };
 

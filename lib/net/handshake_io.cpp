@@ -40,6 +40,15 @@ void HandshakeIo::fail_with(Error reason) {
     on_failed(reason);
 }
 
+void HandshakeIo::answer_in_clear(std::string_view text) {
+    (void)send_whole(as_bytes(text));
+    ::shutdown(fd_.get(), SHUT_WR);
+    // What is left unread would make the close a reset, which may overtake the answer.
+    std::array<std::uint8_t, 4096> dropped;
+    for (int i = 0; i < 4 && ::recv(fd_.get(), dropped.data(), dropped.size(), MSG_DONTWAIT) > 0; ++i)
+        continue;
+}
+
 bool HandshakeIo::send_whole(ByteView bytes) {
     ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     return sent == static_cast<ssize_t>(bytes.size());

@@ -21,6 +21,8 @@ class HandshakeIo : public Pollable, public std::enable_shared_from_this<Handsha
     virtual Result<> on_partial(ByteView) { return {}; }
     /// Called once instead of on_whole.
     virtual void on_failed(const Error& reason) = 0;
+    /// To a peer that speaks another protocol: as much as the socket takes. The handshake fails after it.
+    void answer_in_clear(std::string_view text);
     /// Sends an act; a fresh socket takes it whole.
     bool send_whole(ByteView bytes);
     /// Ends the reading and gives the descriptor to whoever goes on.

@@ -69,6 +69,7 @@ class PooledClient final : public HttpClient {
         Timer deadline;
         std::shared_ptr<HttpLink> link;
         bool is_kept_link{false};
+        bool is_open{false};
         bool is_retry{false};
     };
     using ExchangePtr = std::shared_ptr<Exchange>;
@@ -112,7 +113,7 @@ class PooledClient final : public HttpClient {
             idle_.pop_back();
             if (link->is_reusable()) {
                 exchange->link = std::move(link);
-                exchange->is_kept_link = true;
+                exchange->is_kept_link = exchange->is_open = true;
                 return send(exchange);
             }
             link->close();
@@ -128,6 +129,7 @@ class PooledClient final : public HttpClient {
             auto self = weak.lock();
             if (!self) return;
             if (!opened) return finish(self, fail(opened.error()));
+            self->is_open = true;
             send(self);
         });
     }
@@ -152,8 +154,11 @@ class PooledClient final : public HttpClient {
     }
 
     void on_deadline(const ExchangePtr& exchange, std::int64_t limit_ms) {
-        auto late = fail(Errc::timeout, "no answer from " + url_.endpoint.text() + " within " +
-                                            std::to_string(limit_ms) + " ms");
+        const bool is_handshake = url_.is_https && exchange->link && !exchange->is_open;
+        auto late = fail(Errc::timeout,
+                         "no answer from " + url_.endpoint.text() + " within " + std::to_string(limit_ms) +
+                             " ms" + (is_handshake ? " to begin TLS" : ""),
+                         is_handshake ? "if it is meant to be reached without TLS, give an http:// URL" : "");
         if (exchange->link) return finish(exchange, late);
         std::erase(waiting_, exchange);
         exchange->done(late);

@@ -3,6 +3,10 @@
 #pragma once
 #include <sys/socket.h>
 
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream_base.hpp>
 #include <boost/asio/write.hpp>
@@ -98,17 +102,34 @@ class StreamLink final : public HttpLink, public std::enable_shared_from_this<St
             if (is_name && SSL_set_tlsext_host_name(stream_.native_handle(), host.c_str()) != 1)
                 return done(fail(Errc::io, "cannot set the TLS server name '" + host + "'"));
             stream_.set_verify_callback(asio::ssl::host_name_verification{host});
-            stream_.async_handshake(asio::ssl::stream_base::client, [self = this->shared_from_this(),
-                                                                     done](const error_code& error) {
-                if (self->closed_) return;
-                if (!error) return done({});
-                done(fail(Errc::io, "TLS with " + self->url_.endpoint.text() + " failed: " + error.message(),
-                          "check that the certificate names this host, is valid now, and is "
-                          "signed by an authority of this machine"));
-            });
+            stream_.async_handshake(asio::ssl::stream_base::client,
+                                    [self = this->shared_from_this(), done](const error_code& error) {
+                                        if (self->closed_) return;
+                                        if (!error) return done({});
+                                        done(fail(self->handshake_error(error)));
+                                    });
         } else {
             done({});
         }
+    }
+
+    /// What speaks no TLS is told from what has a wrong certificate.
+    Error handshake_error(const error_code& error) const {
+        const std::string peer = url_.endpoint.text();
+        const bool is_of_tls = error.category() == asio::error::get_ssl_category();
+        const int reason = ERR_GET_REASON(static_cast<unsigned long>(error.value()));
+        constexpr const char* kPlain = "if it is meant to be reached without TLS, give an http:// URL";
+        if (is_of_tls && (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_PACKET_LENGTH_TOO_LONG))
+            return {Errc::io, peer + " does not speak TLS", kPlain};
+        if (is_of_tls)
+            return {Errc::io, "TLS with " + peer + " failed: " + error.message(),
+                    "check that the certificate names this host, is valid now, and is signed by an authority "
+                    "of this "
+                    "machine"};
+        return {Errc::io,
+                "TLS with " + peer + " failed: " + peer +
+                    " closed the connection during the handshake: " + error.message(),
+                kPlain};
     }
 
     void read_answer() {

@@ -5,6 +5,7 @@
 #include "log/log.hpp"
 #include "net/acceptor.hpp"
 #include "net/dialer.hpp"
+#include "net/first_bytes.hpp"
 #include "net/stream.hpp"
 
 namespace hp::net {
@@ -18,7 +19,8 @@ class LineSocket final : public Stream, public LineConnection {
   public:
     LineSocket(Loop& loop, Fd fd, std::string peer, const LineLimits& limits, Place place)
         : Stream{loop, std::move(fd), std::move(peer), limits.send_queue_bytes_max, std::move(place)},
-          line_bytes_max_{limits.line_bytes_max} {
+          line_bytes_max_{limits.line_bytes_max},
+          is_first_{limits.names_other_protocols} {
         bound_reads(kReadBytesMax);
     }
 
@@ -41,6 +43,7 @@ class LineSocket final : public Stream, public LineConnection {
   private:
     void on_bytes(ByteView bytes) override {
         std::string_view text = as_text(bytes);
+        if (is_first_ && is_other_protocol(text)) return;
         bool any = false;
         while (open()) {
             std::size_t newline = text.find('\n');
@@ -54,6 +57,24 @@ class LineSocket final : public Stream, public LineConnection {
         if (!open()) return;
         keep(text);
         if (any) handler_->on_read_done();
+    }
+
+    /// Looks until the first line is whole, or so long that it must be one.
+    bool is_other_protocol(std::string_view text) {
+        constexpr std::size_t kLookedAt = 64;
+        const std::string first = begun_.substr(0, kLookedAt) + std::string(text.substr(0, kLookedAt));
+        const auto guess = guess_not_lines(as_bytes(first));
+        if (guess.empty()) {
+            is_first_ = text.find('\n') == text.npos && first.size() < kLookedAt;
+            return false;
+        }
+        const auto handler = handler_;
+        handler->on_other_protocol(guess);
+        if (!open()) return true;
+        if (guess == "HTTP") send(http_refusal("Stratum V1 (JSON lines)"));
+        close_softly("speaks " + std::string(guess));
+        handler->on_close({Errc::protocol, "speaks " + std::string(guess), {}});
+        return true;
     }
 
     /// A quarter more than is needed, where std::string would take twice as much: thousands may have begun.
@@ -92,6 +113,7 @@ class LineSocket final : public Stream, public LineConnection {
     std::size_t unfinished_bytes() const override { return begun_.capacity(); }
 
     std::size_t line_bytes_max_;
+    bool is_first_;
     std::shared_ptr<LineHandler> handler_;
     std::string begun_;  // the line whose newline has not come yet
 };

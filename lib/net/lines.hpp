@@ -15,6 +15,9 @@ class LineHandler {
     /// A line without its newline (and without a CR before it); valid during the call.
     virtual void on_line(std::string_view line) = 0;
     virtual void on_read_done() {}
+    /// The peer's first bytes are another protocol's ("TLS", "a PROXY protocol header", ...): the connection
+    /// is answered where that can be, and closed.
+    virtual void on_other_protocol(std::string_view) {}
     virtual void on_close(const Error& reason) = 0;
 };
 
@@ -34,6 +37,8 @@ class LineConnection {
 
 struct LineLimits {
     std::size_t line_bytes_max{16 * 1024};
+    /// Whether a peer's first bytes are looked at (LineHandler::on_other_protocol).
+    bool names_other_protocols{false};
     std::size_t send_queue_bytes_max{1u << 20};
     /// As FrameLimits has them.
     std::size_t strangers_max{4096};

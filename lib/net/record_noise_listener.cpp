@@ -121,7 +121,8 @@ void NoiseWriter::authenticate(const sv2::FrameView& frame) {
     intake_.emplace(loop_, listener_->limits, connection_->peer(), listener_->on_record,
                     [this] { end("a record did not become whole in time"); });
     connection_->send(sv2::encode_frame(records::WriterAuthSuccess{records::kVersion}));
-    log::info("records: {}: connected with key {}", connection_->peer(), to_hex(auth->writer_key.bytes));
+    log::info("records: {}: connected with key {}", connection_->peer(),
+              crypto::authority_key_text(auth->writer_key.bytes));
 }
 
 void NoiseWriter::leave(const std::string& why) {

@@ -4,6 +4,7 @@
 
 #include "log/log.hpp"
 #include "mining/channel.hpp"
+#include "mining/refused_share.hpp"
 #include "mining/share_tally.hpp"
 #include "net/event_sink.hpp"
 #include "net/frames.hpp"
@@ -120,14 +121,20 @@ void Events::share_accepted(const Share& share, std::uint64_t seq, const Bytes32
               .add("work_hashes", work_hashes));
 }
 
-void Events::share_rejected(const Share& share, std::string_view reason) {
+void Events::share_rejected(const mining::RefusedShare& share) {
     if (off()) return;
-    write(make("share_rejected")
-              .add("connection_id", share.connection_id)
-              .add("channel_id", share.channel_id)
-              .add("worker", share.worker)
-              .add("sequence_number", share.sequence_number)
-              .add("reason", reason));
+    auto record = make("share_rejected");
+    record.add("connection_id", share.connection_id)
+        .add("channel_id", share.channel_id)
+        .add("worker", share.worker)
+        .add("sequence_number", share.sequence_number)
+        .add("reason", wire::word_of(share.reason))
+        .add("job_id", share.job_id)
+        .add("peer", share.peer);
+    if (const auto detail = mining::detail_of(share); !detail.empty()) record.add("detail", detail);
+    if (share.is_hashed()) record.add_hex("share_hash", share.hash);
+    if (share.locking_key) record.add_hex("locking_key", *share.locking_key);
+    write(record);
 }
 
 void Events::block_found(const Bytes32& hash, std::uint64_t template_id, std::string_view worker) {
@@ -213,6 +220,8 @@ void Events::status(const Status& s) {
               .add("frames_damaged", s.mining_port.bad_mac)
               .add("channels_closed_for_invalid_shares", s.refusals.channels_closed)
               .add("shares_unjudged", s.refusals.shares_unjudged)
+              .add("clock_off_ms", s.clock_off_ms)
+              .add("clock_behind_tip_s", s.clock_behind_tip_s)
               .add("log_lines_dropped", log::dropped_lines()));
 }
 

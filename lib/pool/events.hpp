@@ -18,6 +18,7 @@ class Record;
 namespace hp::mining {
 class Channel;
 class ShareTally;
+struct RefusedShare;
 }  // namespace hp::mining
 
 namespace hp::pool {
@@ -64,7 +65,7 @@ class Events {
     };
     void share_accepted(const Share& share, std::uint64_t seq, const Bytes32& share_hash,
                         std::uint64_t amount, double work_hashes);
-    void share_rejected(const Share& share, std::string_view reason);
+    void share_rejected(const mining::RefusedShare& share);
     void block_found(const Bytes32& hash, std::uint64_t template_id, std::string_view worker);
     void tip_changed(const Bytes32& prev_hash, std::uint32_t nbits);
     void quote_created(std::uint64_t seq, const std::string& quote_id, std::uint64_t amount,
@@ -85,6 +86,8 @@ class Events {
         std::uint64_t messages_ignored{};
         const net::FrameCounters& mining_port;
         Refusals refusals{};
+        std::int64_t clock_off_ms{};        ///< see base/clock_watch.hpp
+        std::int64_t clock_behind_tip_s{};  ///< the tip's time is ahead of our clock by so much
         std::uint64_t cut_for_memory{};
     };
     void status(const Status& status);

@@ -199,7 +199,7 @@ void Hub::on_response(const QuoteCarrier* carrier, const sv2::link::QuoteRespons
         owner = std::move(found->second);
         owners_.erase(found);
     }
-    observer_.on_quote_created(row, response.quote_id.value, response.replay, owner.accepted_ms);
+    observer_.on_quote_created(row, response.quote_id.value, response.replay, owner.received_ms);
     if (auto connection = owner.connection.lock())
         connection->quote_created(owner.channel_id, owner.sequence_number, response.quote_id.value,
                                   response.amount);

@@ -57,7 +57,7 @@ class HubObserver {
   public:
     virtual ~HubObserver() = default;
     virtual void on_quote_created(const StoredIntent& intent, const std::string& quote_id, bool replay,
-                                  UnixMs accepted_ms) = 0;
+                                  std::optional<SteadyMs> received_ms) = 0;
     virtual void on_quote_dead(const StoredIntent& intent, std::uint16_t code, const std::string& reason) = 0;
     virtual void on_alarm(const std::string& what) = 0;
 };
@@ -69,6 +69,8 @@ class Hub {
         std::uint32_t channel_id{};
         std::uint32_t sequence_number{};
         UnixMs accepted_ms{};
+        /// Nothing: in another life of this process.
+        std::optional<SteadyMs> received_ms{};
     };
 
     /// `configured`: names of the mints that rows may go to.

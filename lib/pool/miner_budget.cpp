@@ -12,14 +12,19 @@ bool MinerSession::within_budget(ChannelState& state, const sv2::mining::SubmitS
     const auto take = state.budget.take(steady_ms_now());
     if (take == Take::judge) return true;
     ++pool_->refusals_.shares_unjudged;
-    send(sv2::mining::SubmitSharesError{
-        submit.channel_id, submit.sequence_number, {"too-many-invalid-shares"}});
-    state.tally.on_rejected();
+    constexpr auto kReason = wire::ShareRefusal::too_many_invalid_shares;
+    if (told_strays_.take(steady_ms_now())) {
+        refuse_share(described(submit), kReason);
+    } else {
+        send(sv2::mining::SubmitSharesError{
+            submit.channel_id, submit.sequence_number, {std::string(wire::word_of(kReason))}});
+        state.tally.on_rejected();
+    }
     if (take == Take::close) {
         ++pool_->refusals_.channels_closed;
         // A proxy's address is not to blame for one of its miners.
         if (!is_earning_) pool_->offenders_.add(connection_->peer(), steady_ms_now());
-        close_channel(submit.channel_id, "too-many-invalid-shares");
+        close_channel(submit.channel_id, wire::word_of(kReason).data());
     }
     return false;
 }

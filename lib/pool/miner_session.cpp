@@ -25,6 +25,7 @@ constexpr std::uint32_t kRequiresFixedVersion = 1u << 0;
 constexpr std::uint32_t kRequiresExtendedChannels = 1u << 1;
 
 constexpr const char* kInvalidLockingKey = "invalid-locking-key";
+using wire::ShareRefusal;
 
 bool is_usable_hash_rate(float hash_rate) { return hash_rate >= 0 && hash_rate < 1e30f; }  // false for NaN
 
@@ -284,22 +285,36 @@ Result<> MinerSession::on_submit(const sv2::FrameView& frame) {
     const auto& submit = decoded.message;
     auto it = channels_.find(submit.channel_id);
     if (it == channels_.end()) {
-        refuse_share(submit.channel_id, submit.sequence_number, {}, "invalid-channel-id");
+        if (told_strays_.take(steady_ms_now()))
+            refuse_share(described(submit), ShareRefusal::invalid_channel_id);
+        else
+            send(msg::SubmitSharesError{submit.channel_id,
+                                        submit.sequence_number,
+                                        {std::string(word_of(ShareRefusal::invalid_channel_id))}});
         return count_stray();
     }
     ChannelState& state = it->second;
     if (!within_budget(state, submit)) return count_stray();
     HP_TRY(const auto tlvs, ehash::owner_tlvs(decoded.rest, ehash_negotiated_));
     const ShareOwner owner = owner_of(state, tlvs);
-    const auto refuse = [&](std::string_view code) {
-        refuse_share(submit.channel_id, submit.sequence_number, owner.worker, code);
-        return Result<>{};
-    };
     auto now_ms = unix_ms_now();
     auto steady_ms = steady_ms_now();
     mining::Share share{submit.job_id, submit.nonce, submit.ntime, submit.version, submit.extranonce.view()};
     auto ntime_max = static_cast<std::uint32_t>(now_ms / 1000 + mining::kNtimeAheadMax);
     mining::Verdict verdict = state.channel.check(share, ntime_max, steady_ms, pool_->seen_);
+    const auto refuse = [&](ShareRefusal reason) {
+        mining::RefusedShare refused = described(submit);
+        refused.worker = owner.worker;
+        if (owner.is_valid) refused.locking_key = owner.locking_key;
+        refused.ntime_max = ntime_max;
+        refused.hash = verdict.hash;
+        refused.job = verdict.job;
+        refused.tip = verdict.tip ? verdict.tip : state.channel.tip();
+        refused.extranonce_prefix = verdict.extranonce_prefix;
+        refused.target = verdict.credited_target;
+        refuse_share(std::move(refused), reason);
+        return Result<>{};
+    };
 
     // A block goes out before anything else: it must not depend on the money (I22).
     if (verdict.is_block()) {
@@ -310,7 +325,7 @@ Result<> MinerSession::on_submit(const sv2::FrameView& frame) {
         state.budget.on_accepted();
     else
         state.budget.on_invalid();
-    if (!verdict.accepted()) return refuse(verdict.error_code());
+    if (!verdict.accepted()) return refuse(verdict.refusal());
     NewIntent intent{{verdict.header, verdict.hash, verdict.credited_target, 0, owner.locking_key},
                      std::string(owner.worker),
                      now_ms,
@@ -318,16 +333,17 @@ Result<> MinerSession::on_submit(const sv2::FrameView& frame) {
     if (!owner.is_valid) {
         // It may come again under a right key: it is no duplicate then.
         pool_->forget(intent.intent);
-        return refuse(kInvalidLockingKey);
+        return refuse(ShareRefusal::invalid_locking_key);
     }
     HP_CRASH_POINT("P1");
     state.vardiff.on_share(verdict.credited_target, steady_ms);
     intent.intent.amount = amount_of(state, verdict);
     // Only the leading_zeros rule can get here: a share below its minimum is worth nothing.
-    if (intent.intent.amount == 0) return refuse("difficulty-too-low");
-    if (!pool_->enqueue({weak_from_this(), submit.channel_id, submit.sequence_number, verdict.difficulty},
-                        std::move(intent)))
-        return refuse("pool-overloaded");
+    if (intent.intent.amount == 0) return refuse(ShareRefusal::difficulty_too_low);
+    if (!pool_->enqueue(
+            {weak_from_this(), submit.channel_id, submit.sequence_number, verdict.difficulty, steady_ms},
+            std::move(intent)))
+        return refuse(ShareRefusal::pool_overloaded);
     return {};
 }
 
@@ -354,12 +370,39 @@ std::uint64_t MinerSession::amount_of(ChannelState& state, const mining::Verdict
     return state.valued_amount;
 }
 
-void MinerSession::refuse_share(std::uint32_t channel_id, std::uint32_t sequence_number,
-                                std::string_view worker, std::string_view code) {
-    auto it = channels_.find(channel_id);
+mining::RefusedShare MinerSession::described(const msg::SubmitSharesExtended& submit) const {
+    mining::RefusedShare out{.channel_id = submit.channel_id,
+                             .sequence_number = submit.sequence_number,
+                             .job_id = submit.job_id,
+                             .nonce = submit.nonce,
+                             .ntime = submit.ntime,
+                             .version = submit.version,
+                             .extranonce = submit.extranonce};
+    if (const auto it = channels_.find(submit.channel_id); it != channels_.end()) {
+        out.worker = it->second.worker;
+        out.locking_key = it->second.locking_key;
+        out.extranonce_size = it->second.channel.extranonce_size();
+    }
+    return out;
+}
+
+void MinerSession::refuse_share(mining::RefusedShare share, ShareRefusal reason) {
+    send(msg::SubmitSharesError{share.channel_id, share.sequence_number, {std::string(word_of(reason))}});
+    share.reason = reason;
+    share.at_ms = unix_ms_now();
+    share.peer = connection_->peer();
+    share.connection_id = connection_id_;
+    pool_->events_.share_rejected(share);
+    static log::Limited note{log::Level::debug};
+    if (log::enabled(log::Level::debug, log::module_of(__FILE__)))
+        note.about(share.peer, "miner {}: share {} of worker \"{}\" refused: {}: {}; hash {}, owner {}",
+                   share.peer, share.sequence_number, printable(share.worker, 80), word_of(reason),
+                   mining::detail_of(share), share.is_hashed() ? to_hex_reversed(share.hash) : "unknown",
+                   share.locking_key ? to_hex(*share.locking_key) : "unknown");
+    auto it = channels_.find(share.channel_id);
     if (it != channels_.end()) it->second.tally.on_rejected();
-    pool_->events_.share_rejected({connection_id_, channel_id, sequence_number, worker}, code);
-    send(msg::SubmitSharesError{channel_id, sequence_number, {std::string(code)}});
+    const bool is_kept = it == channels_.end() || it->second.kept.take(steady_ms_now());
+    if (is_kept && pool_->refused_file_) pool_->refused_file_->add(std::move(share));
 }
 
 void MinerSession::on_share_durable(std::uint32_t channel_id, std::uint32_t sequence_number,
@@ -373,8 +416,14 @@ void MinerSession::on_share_durable(std::uint32_t channel_id, std::uint32_t sequ
 }
 
 void MinerSession::on_share_refused(std::uint32_t channel_id, std::uint32_t sequence_number,
-                                    std::string_view worker, std::string_view code) {
-    if (pool_) refuse_share(channel_id, sequence_number, worker, code);
+                                    const NewIntent& intent, ShareRefusal reason) {
+    if (!pool_) return;
+    refuse_share({.worker = intent.worker,
+                  .locking_key = intent.intent.locking_key,
+                  .channel_id = channel_id,
+                  .sequence_number = sequence_number,
+                  .hash = intent.intent.share_hash},
+                 reason);
 }
 
 void MinerSession::acknowledge() {

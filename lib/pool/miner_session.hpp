@@ -9,6 +9,7 @@
 #include "ehash/owner.hpp"
 #include "log/log.hpp"
 #include "mining/channel.hpp"
+#include "mining/refused_share.hpp"
 #include "mining/share_budget.hpp"
 #include "mining/share_tally.hpp"
 #include "mining/vardiff.hpp"
@@ -28,6 +29,7 @@ struct PendingShare {
     std::uint32_t channel_id{};
     std::uint32_t sequence_number{};
     std::uint64_t difficulty{};
+    SteadyMs received_ms{};
 };
 
 class MinerSession : public net::FrameHandler,
@@ -54,8 +56,8 @@ class MinerSession : public net::FrameHandler,
     /// The intent is durable: the share may be acknowledged.
     void on_share_durable(std::uint32_t channel_id, std::uint32_t sequence_number, std::uint64_t difficulty,
                           double work_hashes);
-    void on_share_refused(std::uint32_t channel_id, std::uint32_t sequence_number, std::string_view worker,
-                          std::string_view code);
+    void on_share_refused(std::uint32_t channel_id, std::uint32_t sequence_number, const NewIntent& intent,
+                          wire::ShareRefusal reason);
     /// Sends the acknowledgements that on_share_durable collected.
     void acknowledge();
 
@@ -67,6 +69,8 @@ class MinerSession : public net::FrameHandler,
     /// Channels that one connection may have closed for invalid shares, before it is closed itself.
     static constexpr double kStrayBudgets = 16;
     static constexpr double kStraysPerSecond = 10;
+    static constexpr double kKeptAtOnce = 60;
+    static constexpr double kKeptPerSecond = 1;
     struct ChannelState {
         mining::Channel channel;
         mining::Vardiff vardiff;
@@ -79,6 +83,8 @@ class MinerSession : public net::FrameHandler,
         UnixMs opened_ms{};
         SteadyMs told_ms{};
         bool has_unacknowledged{false};
+        /// Its refused shares that are kept for whoever asks after them: so many at once, so many a second.
+        TokenBucket kept{kKeptAtOnce, kKeptPerSecond, steady_ms_now()};
         // What the peer has been sent, and whether more waits until it reads (miner_work.cpp).
         mining::TipPtr told_tip{};
         std::uint32_t told_job_id{0};
@@ -109,8 +115,10 @@ class MinerSession : public net::FrameHandler,
     /// `detail` is for the log alone.
     Result<> refuse_open(std::uint32_t request_id, const std::string& worker, const std::string& code,
                          const std::string& detail = {});
-    void refuse_share(std::uint32_t channel_id, std::uint32_t sequence_number, std::string_view worker,
-                      std::string_view code);
+    /// What is known of a share before anybody has judged it.
+    mining::RefusedShare described(const sv2::mining::SubmitSharesExtended& submit) const;
+    /// Tells the miner, and whoever looks; with the time and the connection filled in.
+    void refuse_share(mining::RefusedShare share, wire::ShareRefusal reason);
     void tell_status(ChannelState& state, SteadyMs now);
     void tell_work(ChannelState& state);
     void send_work(ChannelState& state);
@@ -140,6 +148,8 @@ class MinerSession : public net::FrameHandler,
     std::uint32_t next_channel_id_{1};
     /// Shares that are answered unlooked at: of channels that are not open, or whose budget is spent.
     TokenBucket strays_;
+    /// Records of those: there may be a million a second.
+    TokenBucket told_strays_{kKeptAtOnce, kKeptPerSecond, steady_ms_now()};
     std::unordered_map<std::uint32_t, ChannelState> channels_;
     std::vector<std::uint32_t> unacknowledged_;
     std::deque<std::uint32_t> behind_;  // channels whose newest work waits for room in the queue

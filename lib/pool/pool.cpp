@@ -51,6 +51,8 @@ Pool::Pool(net::Loop& loop, PoolOptions options)
       options_{std::move(options)},
       events_{"hp-pool"},
       log_watch_{options_.outbox_path, options_.wal_alarm_bytes},
+      clock_{loop, "shares are judged by it: see invalid-share; 'timedatectl' shows and sets it",
+             [this](const std::string& what) { events_.alarm(what); }},
       work_{options_.work},
       extranonces_{options_.server_id, extranonce_epoch()},
       tick_{loop},
@@ -88,6 +90,8 @@ Result<std::unique_ptr<Pool>> Pool::start(net::Loop& loop, PoolOptions options) 
         p.seen_.insert(prev_hash, share_hash);
         HP_CRASH_POINT("P15");
     }
+    if (!p.options_.keep_refused.empty())
+        p.refused_file_ = std::make_unique<RefusedFile>(p.options_.keep_refused);
     p.hub_ = std::make_unique<Hub>(loop, *p.outbox_, p, names);
     HP_TRY(p.link_, LinkServer::listen(loop, p.options_.link, *p.outbox_, *p.hub_, p));
     net::FrameLimits limits;
@@ -104,6 +108,10 @@ Result<std::unique_ptr<Pool>> Pool::start(net::Loop& loop, PoolOptions options) 
                                           raw->events_.connection_opened(id, connection->peer());
                                           connection->set_handler(session);
                                       }));
+    p.mining_listener_->tell_other_protocols(
+        [raw = pool.get()](const std::string& peer, std::string_view what) {
+            raw->events_.setup_refused(0, peer, "speaks " + std::string(what) + "; this port speaks SV2");
+        });
     p.templates_ = std::make_unique<TemplateClient>(loop, p.options_.templates, p);
     HP_DO(p.templates_->start());
     p.tick_.every(kTickMs, [raw = pool.get()] {
@@ -114,6 +122,7 @@ Result<std::unique_ptr<Pool>> Pool::start(net::Loop& loop, PoolOptions options) 
         // Some 200 records a second at most.
         const auto period_ms = std::clamp<SteadyMs>(static_cast<SteadyMs>(channels) * 5, 5'000, 60'000);
         for (auto& [id, session] : raw->sessions_) session->tick(now, period_ms);
+        raw->compare_clocks();
         raw->tell_status();
         raw->look_for_request();
     });
@@ -127,6 +136,23 @@ Result<std::unique_ptr<Pool>> Pool::start(net::Loop& loop, PoolOptions options) 
 MintId Pool::route(const crypto::PublicKey33& locking_key) const {
     const std::size_t chosen = routes_.size() == 1 ? 0 : ehash::route_by_key(routes_, locking_key);
     return *hub_->find_mint(routes_[chosen]);
+}
+
+/// A clock that was wrong from the beginning steps nowhere, but the chain knows better.
+void Pool::compare_clocks() {
+    if (!work_.tip()) return;
+    const auto behind_s = std::int64_t{work_.tip()->min_ntime} - unix_ms_now() / 1000;
+    const bool is_hopeless = behind_s > std::int64_t{mining::kNtimeAheadMax};
+    behind_tip_s_ = std::max<std::int64_t>(behind_s, 0);
+    if (std::exchange(refuses_every_time_, is_hopeless) == is_hopeless) return;
+    if (!is_hopeless)
+        return log::info("the system clock is no longer behind the chain: shares are taken again");
+    const std::string what = fmt::format(
+        "the system clock is {} s behind the chain's tip: every share is refused (invalid-share) until it is "
+        "right",
+        behind_s);
+    log::error("{}", what);
+    events_.alarm(what);
 }
 
 void Pool::tell_status() {
@@ -155,11 +181,14 @@ void Pool::tell_status() {
                     .messages_ignored = messages_ignored_,
                     .mining_port = mining_listener_->counters(),
                     .refusals = refusals_,
+                    .clock_off_ms = clock_.off_ms(),
+                    .clock_behind_tip_s = behind_tip_s_,
                     .cut_for_memory = net::protection_counters(loop_).cut_for_memory});
     status_line_.set(
-        is_ready_ ? fmt::format("{} connections, {} channels; {} quotes pending, {} dead; mints {}",
-                                sessions_.size(), channels, pending, dead, all_connected ? "up" : "away")
-                  : "waiting for work from " + options_.templates.address.text());
+        (refuses_every_time_ ? "clock behind the chain, shares are refused; " : clock_.status_text()) +
+        (is_ready_ ? fmt::format("{} connections, {} channels; {} quotes pending, {} dead; mints {}",
+                                 sessions_.size(), channels, pending, dead, all_connected ? "up" : "away")
+                   : "waiting for work from " + options_.templates.address.text()));
     hub_->refresh_oldest();
 }
 
@@ -286,8 +315,9 @@ void Pool::on_committed(const Batch& batch, Result<std::vector<std::uint64_t>> s
         if (seq == 0) {
             if (!seqs) forget(batch.intents[i].intent);
             if (session)
-                session->on_share_refused(share.channel_id, share.sequence_number, batch.intents[i].worker,
-                                          seqs ? "duplicate-share" : "pool-storage-failed");
+                session->on_share_refused(
+                    share.channel_id, share.sequence_number, batch.intents[i],
+                    seqs ? wire::ShareRefusal::duplicate_share : wire::ShareRefusal::pool_storage_failed);
             continue;
         }
         const auto& [intent, worker, accepted_ms, mint] = batch.intents[i];
@@ -299,7 +329,8 @@ void Pool::on_committed(const Batch& batch, Result<std::vector<std::uint64_t>> s
             session->on_share_durable(share.channel_id, share.sequence_number, share.difficulty, work_hashes);
             if (touched.empty() || touched.back() != session) touched.push_back(session);
         }
-        hub_->committed(seq, intent, {session, share.channel_id, share.sequence_number, accepted_ms});
+        hub_->committed(seq, intent,
+                        {session, share.channel_id, share.sequence_number, accepted_ms, share.received_ms});
     }
     for (auto& session : touched) session->acknowledge();
 }
@@ -350,9 +381,9 @@ void Pool::on_new_prev_hash(const sv2::templates::SetNewPrevHash& message) {
 }
 
 void Pool::on_quote_created(const StoredIntent& row, const std::string& quote_id, bool replay,
-                            UnixMs accepted_ms) {
+                            std::optional<SteadyMs> received_ms) {
     events_.quote_created(row.seq, quote_id, row.intent.amount, row.intent.share_hash, replay,
-                          accepted_ms ? unix_ms_now() - accepted_ms : -1);
+                          received_ms ? steady_ms_now() - *received_ms : -1);
 }
 
 void Pool::on_quote_dead(const StoredIntent& row, std::uint16_t code, const std::string& reason) {

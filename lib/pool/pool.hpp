@@ -12,6 +12,7 @@
 #include "mining/duplicates.hpp"
 #include "mining/extranonce.hpp"
 #include "mining/offenders.hpp"
+#include "net/clock_guard.hpp"
 #include "net/event_sink.hpp"
 #include "net/frames.hpp"
 #include "net/sd_notify.hpp"
@@ -19,6 +20,7 @@
 #include "pool/hub.hpp"
 #include "pool/link_server.hpp"
 #include "pool/miner_session.hpp"
+#include "pool/refused_file.hpp"
 #include "pool/solution_quota.hpp"
 #include "pool/template_client.hpp"
 #include "pool/work.hpp"
@@ -44,6 +46,7 @@ struct PoolOptions {
     std::uint32_t invalid_shares_max{1000};
     std::optional<crypto::PublicKey33> default_locking_key;
     std::string outbox_path;
+    std::string keep_refused;          ///< file of the shares refused of late (refused_file.hpp); empty: none
     std::uint64_t wal_alarm_bytes{0};  ///< of the outbox's log; 0: no alarm
     net::EventOptions events;
 };
@@ -66,7 +69,7 @@ class Pool : public TemplateListener, public HubObserver {
     void on_new_template(const sv2::templates::NewTemplate& message) override;
     void on_new_prev_hash(const sv2::templates::SetNewPrevHash& message) override;
     void on_quote_created(const StoredIntent& row, const std::string& quote_id, bool replay,
-                          UnixMs accepted_ms) override;
+                          std::optional<SteadyMs> received_ms) override;
     void on_quote_dead(const StoredIntent& row, std::uint16_t code, const std::string& reason) override;
     void on_alarm(const std::string& what) override;
 
@@ -92,6 +95,7 @@ class Pool : public TemplateListener, public HubObserver {
     void forget(const ehash::Intent& intent);
     /// The mint that makes the quotes of this owner.
     MintId route(const crypto::PublicKey33& locking_key) const;
+    void compare_clocks();
     void tell_status();
     /// Does what a FILE.requeue beside the outbox asks for.
     void look_for_request();
@@ -104,7 +108,11 @@ class Pool : public TemplateListener, public HubObserver {
     std::unique_ptr<net::EventSink> sink_;
     Events events_;
     store::LogWatch log_watch_;
+    net::ClockGuard clock_;
+    std::int64_t behind_tip_s_{0};
+    bool refuses_every_time_{false};
     std::unique_ptr<Outbox> outbox_;
+    std::unique_ptr<RefusedFile> refused_file_;
     std::unique_ptr<Hub> hub_;
     std::unique_ptr<LinkServer> link_;
     std::unique_ptr<TemplateClient> templates_;

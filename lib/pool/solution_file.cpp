@@ -47,8 +47,12 @@ bool write_all(int fd, std::string_view text) {
 
 }  // namespace
 
-void prune(std::vector<KeptSolution>& solutions, UnixMs now) {
-    std::erase_if(solutions, [&](const KeptSolution& s) { return now - s.found_ms > kSolutionKeptMs; });
+void age(std::vector<KeptSolution>& solutions, UnixMs now, SteadyMs steady_now) {
+    for (KeptSolution& one : solutions) one.since_ms = steady_now - std::max<UnixMs>(now - one.found_ms, 0);
+}
+
+void prune(std::vector<KeptSolution>& solutions, SteadyMs now) {
+    std::erase_if(solutions, [&](const KeptSolution& s) { return now - s.since_ms > kSolutionKeptMs; });
     if (solutions.size() > kSolutionsKeptMax)
         solutions.erase(solutions.begin(), solutions.end() - static_cast<std::ptrdiff_t>(kSolutionsKeptMax));
 }

@@ -93,12 +93,13 @@ TemplateClient::~TemplateClient() {
 
 Result<> TemplateClient::start() {
     HP_TRY(solutions_, read_solutions(options_.solutions_file));
+    age(solutions_, unix_ms_now(), steady_ms_now());
     dial();
     return {};
 }
 
 void TemplateClient::send_solutions() {
-    prune(solutions_, unix_ms_now());
+    prune(solutions_, steady_ms_now());
     for (const KeptSolution& solution : solutions_) connection_->send(solution.frame);
     connection_->flush();
 }
@@ -134,8 +135,7 @@ void TemplateClient::lost(const Error& reason) {
 }
 
 void TemplateClient::submit(const sv2::templates::SubmitSolution& solution) {
-    const UnixMs now = unix_ms_now();
-    solutions_.push_back({now, sv2::encode_frame(solution)});
+    solutions_.push_back({unix_ms_now(), sv2::encode_frame(solution), steady_ms_now()});
     // The block first, and at once, not at the end of the turn: the file is for when this gets lost, and log
     // lines may wait for their reader.
     const bool is_sent = is_ready_;
@@ -143,7 +143,7 @@ void TemplateClient::submit(const sv2::templates::SubmitSolution& solution) {
         connection_->send(solutions_.back().frame);
         connection_->flush();
     }
-    prune(solutions_, now);
+    prune(solutions_, steady_ms_now());
     const auto written = write_solutions(options_.solutions_file, solutions_);
     if (!written) log::error("a found block's solution is not on disk: {}", written.error().what);
     if (!is_sent)

@@ -14,22 +14,6 @@
 namespace hp::proxy {
 namespace {
 
-/// Shares without an answer, and answered ones whose quote may still be on its way.
-constexpr std::size_t kOutstandingMax = 8192;
-
-sv1::ErrorCode sv1_code(std::string_view sv2_code) {
-    if (sv2_code == "stale-share" || sv2_code == "invalid-job-id") return sv1::ErrorCode::job_not_found;
-    if (sv2_code == "duplicate-share") return sv1::ErrorCode::duplicate;
-    if (sv2_code == "difficulty-too-low") return sv1::ErrorCode::low_difficulty;
-    if (sv2_code == "invalid-locking-key") return sv1::ErrorCode::unauthorized;
-    return sv1::ErrorCode::other;
-}
-
-/// Whether a refused share says something about its miner, rather than about the pool or the way there.
-bool is_miners_fault(std::string_view reason) {
-    return !reason.starts_with("pool-") && reason != "too-many-outstanding";
-}
-
 Bytes32 easiest_target() {
     Bytes32 target;
     target.fill(0xff);
@@ -69,8 +53,9 @@ void Downstream::on_line(std::string_view line) {
     const bool is_share = message && std::holds_alternative<sv1::Submit>(message->body);
     if (!is_share && !within_requests()) return;
     if (!message) {
-        proxy_->count_bad_line(connection_->peer(), message.error().text);
-        sv1::append_error(out_, message.error());
+        proxy_->count_bad_line(connection_->peer(), miner_id_, message.error().text);
+        sv1::append_error(out_, message.error().id, message.error().code,
+                          std::string(word_of(wire::ShareRefusal::bad_line)) + ": " + message.error().text);
         // A line that is not even JSON is no miner of ours: answered once, then closed.
         if (message.error().code == sv1::ErrorCode::parse) {
             flush();
@@ -85,6 +70,15 @@ void Downstream::on_read_done() {
     // Only now: a miner that does not wait between its lines has named itself.
     if (std::exchange(opens_after_read_, false)) open_channel();
     flush();
+}
+
+/// It is told where its protocol can (net/first_bytes); the connection ends after this.
+void Downstream::on_other_protocol(std::string_view what) {
+    if (!proxy_) return;
+    const std::string why = "speaks " + std::string(what) + "; this port speaks SV1";
+    static log::Limited complain{log::Level::warn};
+    complain.about(connection_->peer(), "{}: {}", connection_->peer(), why);
+    proxy_->events_.miner_refused(miner_id_, connection_->peer(), {}, why);
 }
 
 void Downstream::on_close(const Error& reason) {
@@ -299,137 +293,7 @@ void Downstream::handle(std::string_view id, const sv1::ExtranonceSubscribe&) {
 void Downstream::handle(std::string_view id, const sv1::MultiVersion&) { sv1::append_true(out_, id); }
 
 void Downstream::handle(std::string_view id, const sv1::UnknownMethod& message) {
-    reject(id, sv1::ErrorCode::other, {}, "unknown method " + printable(message.method, 40));
-}
-
-void Downstream::reject(std::string_view id, sv1::ErrorCode code, std::string_view reason,
-                        std::string_view text, Worker* worker) {
-    sv1::append_error(out_, id, code, text);
-    if (reason.empty()) return;
-    // A block that the pool takes and does not pay is no fault either: we asked for it.
-    const bool was_asked_for =
-        reason == "difficulty-too-low" && difficulty_to_tell() < mining::told_difficulty(target_, {});
-    if (is_miners_fault(reason) && !was_asked_for)
-        budget_.on_invalid();
-    else
-        budget_.on_unjudged();
-    tally_.on_rejected();
-    if (worker) ++worker->shares_rejected;
-    proxy_->events_.share_rejected(miner_id_, worker ? std::string_view(worker->name) : std::string_view(),
-                                   reason);
-}
-
-void Downstream::handle(std::string_view id, const sv1::Submit& message) {
-    HP_CRASH_POINT("Y1");
-    if (!within_budget(id)) return;
-    Worker* worker = workers_.find(message.worker);
-    if (wants_channel_ && !channel_id_)
-        return reject(id, sv1::ErrorCode::other, "pool-away",
-                      proxy_->outage_.is_on() ? "the pool is away: this share does not count"
-                                              : "no channel at the pool yet: this share does not count",
-                      worker);
-    if (!channel_id_) return reject(id, sv1::ErrorCode::not_subscribed, "not-subscribed", "not subscribed");
-    if (!workers_.first()) return reject(id, sv1::ErrorCode::unauthorized, "unauthorized", "not authorized");
-    if (!worker)
-        return reject(id, sv1::ErrorCode::unauthorized, "unauthorized",
-                      "worker not authorized on this connection");
-    const bool is_channel_owner = worker->owner == channel_owner_;
-    const bool can_name = proxy_->upstream_->pays_ehash();
-    if (!is_channel_owner && !can_name)
-        return reject(id, sv1::ErrorCode::unauthorized, "unauthorized",
-                      "the pool has this connection for another owner", worker);
-    auto job = std::ranges::find_if(jobs_, [&](const Job& known) {
-        return known.was_sent && std::to_string(known.job_id) == message.job_id;
-    });
-    if (job == jobs_.end())
-        return reject(id, sv1::ErrorCode::job_not_found, "invalid-job-id", "job not found", worker);
-    if (message.extranonce2.size != extranonce2_size_)
-        return reject(id, sv1::ErrorCode::other, "bad-extranonce-size", "extranonce2 has the wrong size",
-                      worker);
-    std::uint32_t mask = job->version_rolling_allowed ? version_mask_ : 0;
-    std::uint32_t version = job->version;
-    // A miner that does not roll the version may say there what it likes.
-    if (mask != 0 && message.version_bits_malformed)
-        return reject(id, sv1::ErrorCode::other, "invalid-version-bits", "version bits are not 8 hex digits",
-                      worker);
-    if (mask != 0 && message.version_bits) {
-        if (!sv1::version_bits_allowed(job->version, mask, *message.version_bits))
-            return reject(id, sv1::ErrorCode::other, "invalid-version-bits", "version bits outside the mask",
-                          worker);
-        version = sv1::rolled_version(job->version, mask, *message.version_bits);
-    }
-    if (outstanding_.size() >= kOutstandingMax) {
-        forget_answered();
-        if (outstanding_.size() >= kOutstandingMax)
-            return reject(id, sv1::ErrorCode::other, "too-many-outstanding",
-                          "too many shares without an answer", worker);
-    }
-    sv2::mining::SubmitSharesExtended share;
-    share.channel_id = *channel_id_;
-    share.sequence_number = next_sequence_number_++;
-    share.job_id = job->job_id;
-    share.nonce = message.nonce;
-    share.ntime = message.ntime;
-    share.version = version;
-    share.extranonce = message.extranonce2;
-    outstanding_.push_back({share.sequence_number, worker, std::string(id), steady_ms_now(), work_hashes_});
-    Upstream::Naming naming;
-    if (!is_channel_owner) naming.locking_key = &worker->owner;
-    if (can_name && worker->name != channel_name_) naming.user_identity = worker->name;
-    proxy_->upstream_->submit(share, naming);
-}
-
-Downstream::Outstanding* Downstream::find_outstanding(std::uint32_t sequence_number) {
-    // Numbers count up by one and wrap; those in the queue are in a row save for gaps left by forgetting.
-    for (auto& share : outstanding_)
-        if (share.sequence_number == sequence_number) return &share;
-    return nullptr;
-}
-
-void Downstream::forget_answered() {
-    // Half of the answered ones, oldest first: their quotes are found by key should they still come.
-    std::size_t left = outstanding_.size() / 2;
-    std::erase_if(outstanding_,
-                  [&](const Outstanding& share) { return share.is_answered && left > 0 && left--; });
-}
-
-void Downstream::on_accepted(std::uint32_t last_sequence_number) {
-    if (!proxy_) return;
-    HP_CRASH_POINT("Y3");
-    connection_->prove(net::Standing::member);
-    std::uint64_t count = 0;
-    for (auto& share : outstanding_) {
-        // Serial arithmetic, as numbers wrap: everything up to the one that is named.
-        if (static_cast<std::int32_t>(share.sequence_number - last_sequence_number) > 0) break;
-        if (share.is_answered) continue;
-        share.is_answered = true;
-        ++count;
-        budget_.on_accepted();
-        sv1::append_true(out_, share.sv1_id);
-        tally_.on_accepted(share.work_hashes, steady_ms_now());
-        ++share.worker->shares_accepted;
-        share.worker->work_hashes += share.work_hashes;
-        proxy_->events_.share_accepted(miner_id_, share.worker->name, steady_ms_now() - share.received_ms);
-    }
-    while (!outstanding_.empty() && may_forget(outstanding_.front())) outstanding_.pop_front();
-    flush();
-}
-
-/// Nothing more is heard of it, or what is heard can be told without it: all quotes of this connection are of
-/// the same foreign owner's one worker.
-bool Downstream::may_forget(const Outstanding& share) const {
-    return share.is_answered &&
-           (!proxy_->upstream_->pays_ehash() || (workers_.all().size() == 1 && !share.worker->is_wallets));
-}
-
-void Downstream::on_rejected(std::uint32_t sequence_number, const std::string& code) {
-    if (!proxy_) return;
-    auto* share = find_outstanding(sequence_number);
-    if (!share || share->is_answered) return;
-    reject(share->sv1_id, sv1_code(code), code, code, share->worker);
-    std::erase_if(outstanding_,
-                  [&](const Outstanding& known) { return known.sequence_number == sequence_number; });
-    flush();
+    sv1::append_error(out_, id, sv1::ErrorCode::other, "unknown method " + printable(message.method, 40));
 }
 
 void Downstream::on_quote(std::uint32_t sequence_number, const std::string& quote_id, std::uint64_t amount) {
@@ -472,14 +336,14 @@ void Downstream::on_channel_lost() {
     is_opening_ = false;
     if (!proxy_) return;
     channel_id_.reset();
-    tip_.reset();
-    jobs_.clear();
     // Nobody will answer these any more; what was accepted has its quote, which is found by key.
     for (auto& share : outstanding_)
         if (!share.is_answered)
-            reject(share.sv1_id, sv1::ErrorCode::other, "pool-connection-lost", "pool connection lost",
-                   share.worker);
+            reject(share.sv1_id,
+                   {word_of(wire::ShareRefusal::pool_connection_lost), share.worker, &share.what});
     outstanding_.clear();
+    tip_.reset();
+    jobs_.clear();
     flush();
     updates_.forget();
     HP_CRASH_POINT("Y4");

@@ -13,6 +13,7 @@
 #include "proxy/workers.hpp"
 #include "sv1/build.hpp"
 #include "sv1/parse.hpp"
+#include "wire/share_refusal.hpp"
 
 namespace hp::proxy {
 
@@ -26,6 +27,7 @@ class Downstream : public net::LineHandler,
 
     void on_line(std::string_view line) override;
     void on_read_done() override;
+    void on_other_protocol(std::string_view what) override;
     void on_close(const Error& reason) override;
 
     void on_opened(const sv2::mining::OpenExtendedMiningChannelSuccess& success) override;
@@ -64,11 +66,19 @@ class Downstream : public net::LineHandler,
         std::uint32_t min_ntime{};
         bool is_active{false};
         bool was_sent{false};
+        Bytes32 prev_hash{};  // with nbits: of the tip that it was put in force on
+        std::uint32_t nbits{};
     };
     struct Tip {
         Bytes32 prev_hash{};
         std::uint32_t nbits{};
         std::uint32_t min_ntime{};
+        SteadyMs came_ms{};
+    };
+    /// What a share says, as far as it makes its hash.
+    struct Submitted {
+        std::uint32_t job_id{}, nonce{}, ntime{}, version{};
+        wire::B0_32 extranonce2{};
     };
     /// A share on its way: whose it is, who gets the answer, and since when.
     struct Outstanding {
@@ -77,6 +87,7 @@ class Downstream : public net::LineHandler,
         std::string sv1_id;
         SteadyMs received_ms{};
         double work_hashes{};
+        Submitted what{};
         bool is_answered{false};
     };
 
@@ -108,9 +119,16 @@ class Downstream : public net::LineHandler,
     bool within_requests();
     bool within_budget(std::string_view id);
     void turn_away(const std::string& why, std::uint64_t& counter);
-    /// A share's: `worker` is whose it would have been; null: nobody's.
-    void reject(std::string_view id, sv1::ErrorCode code, std::string_view reason, std::string_view text,
-                Worker* worker = nullptr);
+    /// A share that is not passed on, or that the pool refused.
+    struct Rejected {
+        std::string_view reason;  ///< a word of wire/share_refusal.hpp, or the pool's own
+        Worker* worker{nullptr};  ///< whose it would have been; null: nobody's
+        const Submitted* what{nullptr};
+        std::string_view because{};  ///< in place of the reason's meaning
+    };
+    void reject(std::string_view id, const Rejected& rejected);
+    void tell_rejected(const Rejected& rejected);
+    std::optional<Bytes32> hash_of(const Submitted& share) const;
     Outstanding* find_outstanding(std::uint32_t sequence_number);
     void forget_answered();
     bool may_forget(const Outstanding& share) const;
@@ -125,6 +143,8 @@ class Downstream : public net::LineHandler,
     net::Backoff reopen_backoff_{500, 5'000};
     ChannelUpdates updates_;
     TokenBucket requests_;
+    /// Records of shares refused unlooked at: there may be a million a second.
+    TokenBucket told_unjudged_{60, 1, steady_ms_now()};
     mining::ShareBudget budget_;
     sv1::Parser parser_;
     std::string out_;

@@ -29,19 +29,20 @@ bool Downstream::within_requests() {
 
 /// Not within it: the share is answered and costs nobody else anything, or the connection is closed.
 bool Downstream::within_budget(std::string_view id) {
-    // No record of these: there may be a million a second.
-    const auto refuse = [&](std::string_view text) {
+    const auto refuse = [&](wire::ShareRefusal reason) {
         ++proxy_->refusals_.shares_unjudged;
         tally_.on_rejected();
-        sv1::append_error(out_, id, sv1::ErrorCode::other, text);
+        sv1::append_error(out_, id, sv1::ErrorCode::other, wire::refusal_text(wire::word_of(reason)));
+        if (told_unjudged_.take(steady_ms_now())) tell_rejected({wire::word_of(reason)});
         return false;
     };
-    if (!budget_.may_wait()) return refuse("too many shares without an answer");
+    if (!budget_.may_wait()) return refuse(wire::ShareRefusal::too_many_outstanding);
     const auto take = budget_.take(steady_ms_now());
     if (take == mining::ShareBudget::Take::judge) return true;
-    if (take == mining::ShareBudget::Take::refuse) return refuse("too many invalid shares");
+    if (take == mining::ShareBudget::Take::refuse) return refuse(wire::ShareRefusal::too_many_invalid_shares);
     proxy_->offenders_.add(connection_->peer(), steady_ms_now());
-    turn_away("too many invalid shares", proxy_->refusals_.closed_for_invalid_shares);
+    turn_away(wire::refusal_text(wire::word_of(wire::ShareRefusal::too_many_invalid_shares)),
+              proxy_->refusals_.closed_for_invalid_shares);
     return false;
 }
 

@@ -3,6 +3,7 @@
 
 #include "bitcoin/target.hpp"
 #include "log/log.hpp"
+#include "mining/share.hpp"
 #include "mining/whole_difficulty.hpp"
 #include "proxy/proxy.hpp"
 
@@ -39,6 +40,10 @@ void Downstream::on_job(const sv2::mining::NewExtendedMiningJob& message) {
         job.is_active = true;
         job.min_ntime = *message.min_ntime;
     }
+    if (job.is_active) {
+        job.prev_hash = tip_->prev_hash;
+        job.nbits = tip_->nbits;
+    }
     jobs_.push_back(std::move(job));
     if (jobs_.back().is_active) send_job(jobs_.back(), false);
     flush();
@@ -46,7 +51,7 @@ void Downstream::on_job(const sv2::mining::NewExtendedMiningJob& message) {
 
 void Downstream::on_prev_hash(const sv2::mining::SetNewPrevHash& message) {
     if (!proxy_) return;
-    tip_ = Tip{message.prev_hash.bytes, message.nbits, message.min_ntime};
+    tip_ = Tip{message.prev_hash.bytes, message.nbits, message.min_ntime, steady_ms_now()};
     // Older jobs stay known, so that their late shares are told stale by the pool.
     Job* active = nullptr;
     for (auto& job : jobs_) {
@@ -55,6 +60,8 @@ void Downstream::on_prev_hash(const sv2::mining::SetNewPrevHash& message) {
     }
     if (!active) return log::warn("pool put job {} in force without sending it", message.job_id);
     active->min_ntime = message.min_ntime;
+    active->prev_hash = tip_->prev_hash;
+    active->nbits = tip_->nbits;
     // A tip of another difficulty may be easier than the target that is in force, or no more.
     if (workers_.first() && is_subscribed_ && difficulty_to_tell() != told_difficulty_) send_difficulty();
     send_job(*active, true);
@@ -64,12 +71,12 @@ void Downstream::on_prev_hash(const sv2::mining::SetNewPrevHash& message) {
 void Downstream::send_job(Job& job, bool clean_jobs) {
     if (!is_subscribed_ || !workers_.first() || !tip_) return;
     job.was_sent = true;
-    auto now = static_cast<std::uint32_t>(unix_ms_now() / 1000);
+    const auto ntime =
+        mining::ntime_to_start(job.min_ntime, (steady_ms_now() - tip_->came_ms) / 1000, unix_ms_now() / 1000);
     sv1::ExtranonceSplit split{{}, extranonce1_, static_cast<std::uint8_t>(extranonce2_size_)};
-    sv1::append_notify(
-        out_, sv1::notify_from_job(std::to_string(job.job_id), job.version, tip_->prev_hash, tip_->nbits,
-                                   std::max(job.min_ntime, now), job.merkle_path, job.coinbase_tx_prefix,
-                                   split, job.coinbase_tx_suffix, clean_jobs));
+    sv1::append_notify(out_, sv1::notify_from_job(std::to_string(job.job_id), job.version, tip_->prev_hash,
+                                                  tip_->nbits, ntime, job.merkle_path, job.coinbase_tx_prefix,
+                                                  split, job.coinbase_tx_suffix, clean_jobs));
 }
 
 void Downstream::on_target(const Bytes32& target) {

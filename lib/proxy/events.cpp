@@ -114,12 +114,16 @@ void Events::share_accepted(std::uint64_t miner_id, std::string_view worker, Ste
                          .add("latency_ms", latency_ms));
 }
 
-void Events::share_rejected(std::uint64_t miner_id, std::string_view worker, std::string_view reason) {
-    if (!off())
-        sink_->write(make("miner_share_rejected")
-                         .add("miner_id", miner_id)
-                         .add("worker", worker)
-                         .add("reason", reason));
+void Events::share_rejected(const Rejected& share) {
+    if (off()) return;
+    auto record = make("miner_share_rejected");
+    record.add("miner_id", share.miner_id)
+        .add("worker", share.worker)
+        .add("reason", share.reason)
+        .add("peer", share.peer);
+    if (share.share_hash) record.add_hex("share_hash", *share.share_hash);
+    if (share.locking_key) record.add_hex("locking_key", *share.locking_key);
+    sink_->write(record);
 }
 
 void Events::quote_for_other_key(std::uint64_t miner_id, std::string_view worker, const std::string& quote_id,
@@ -155,7 +159,7 @@ void Events::quote_parked(const std::string& quote_id, const std::string& reason
 }
 
 void Events::status(std::size_t miners, const Upstreams::Status& pool, bool mint_connected,
-                    std::uint64_t wallet_balance, const Refusals& refusals) {
+                    std::uint64_t wallet_balance, const Refusals& refusals, std::int64_t clock_off_ms) {
     if (off()) return;
     sink_->write(make("proxy_status")
                      .add("started_ms", started_ms_)
@@ -171,6 +175,7 @@ void Events::status(std::size_t miners, const Upstreams::Status& pool, bool mint
                      .add("closed_for_requests", refusals.closed_for_requests)
                      .add("closed_for_outage", refusals.closed_for_outage)
                      .add("shares_unjudged", refusals.shares_unjudged)
+                     .add("clock_off_ms", clock_off_ms)
                      .add("log_lines_dropped", log::dropped_lines()));
 }
 

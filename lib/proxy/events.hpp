@@ -51,7 +51,15 @@ class Events {
     };
     void downstream_status(const MinerStatus& status);
     void share_accepted(std::uint64_t miner_id, std::string_view worker, SteadyMs latency_ms);
-    void share_rejected(std::uint64_t miner_id, std::string_view worker, std::string_view reason);
+    struct Rejected {
+        std::uint64_t miner_id{};
+        std::string_view peer;
+        std::string_view worker{};
+        std::string_view reason;
+        const ByteArray<33>* locking_key{nullptr};
+        std::optional<Bytes32> share_hash{};  ///< header byte order; nothing where its job is not known
+    };
+    void share_rejected(const Rejected& share);
     void quote_for_other_key(std::uint64_t miner_id, std::string_view worker, const std::string& quote_id,
                              std::uint64_t amount);
     void quote_failed(std::uint64_t miner_id, std::string_view worker, std::string_view reason);
@@ -61,7 +69,7 @@ class Events {
     void alarm(const std::string& what);
     void quote_parked(const std::string& quote_id, const std::string& reason);
     void status(std::size_t miners, const Upstreams::Status& pool, bool mint_connected,
-                std::uint64_t wallet_balance, const Refusals& refusals);
+                std::uint64_t wallet_balance, const Refusals& refusals, std::int64_t clock_off_ms);
 
   private:
     bool off() const;

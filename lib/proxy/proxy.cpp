@@ -20,6 +20,9 @@ constexpr std::size_t kExpectedMax = 100'000;
 Proxy::Proxy(net::Loop& loop, ProxyOptions options)
     : loop_{loop},
       options_{std::move(options)},
+      clock_{loop,
+             "miners are given the pool's time where ours cannot be right; 'timedatectl' shows and sets it",
+             [this](const std::string& what) { events_.alarm(what); }},
       outage_{options_.outage_patience_ms, steady_ms_now()},
       wallet_retry_{loop},
       status_{loop},
@@ -63,7 +66,7 @@ Result<std::unique_ptr<Proxy>> Proxy::start(net::Loop& loop, ProxyOptions option
         if (p->wallet_->is_connected()) p->find_quotes();
         if (!std::exchange(p->is_ready_, true) && p->on_ready) p->on_ready();
     };
-    net::LineLimits limits;
+    net::LineLimits limits{.names_other_protocols = true};
     limits.strangers_max = config::kSv1Port.strangers;
     limits.strangers_per_address_max = config::kSv1Port.strangers_per_address;
     limits.connections_max = config::kSv1Port.connections;
@@ -88,7 +91,8 @@ Result<std::unique_ptr<Proxy>> Proxy::start(net::Loop& loop, ProxyOptions option
                                  p->options_.wallet.mint_url);
             if (has_mint) p->find_quotes();
         }
-        p->status_line_.set(fmt::format("{} miners; pool {}, mint {}", p->miners_.size(),
+        p->status_line_.set(p->clock_.status_text() +
+                            fmt::format("{} miners; pool {}, mint {}", p->miners_.size(),
                                         p->upstream_->is_ready() ? "up" : "away",
                                         p->wallet_->is_connected() ? "up" : "away"));
         if (!p->sink_->enabled()) return;
@@ -99,7 +103,7 @@ Result<std::unique_ptr<Proxy>> Proxy::start(net::Loop& loop, ProxyOptions option
         for (auto& [id, miner] : p->miners_) miner->tell_status(now, period_ms);
         p->refresh_balance();
         p->events_.status(p->miners_.size(), p->upstream_->status(), p->wallet_->is_connected(), p->balance_,
-                          p->refusals_);
+                          p->refusals_, p->clock_.off_ms());
     });
     p->lookup_.every(kLookupMs, [p] {
         if (p->wallet_->is_connected()) p->find_quotes();
@@ -193,10 +197,11 @@ void Proxy::gone(Downstream& miner, const std::string& reason) {
     miners_.erase(miner.miner_id());
 }
 
-void Proxy::count_bad_line(const std::string& peer, const std::string& why) {
+void Proxy::count_bad_line(const std::string& peer, std::uint64_t miner_id, const std::string& why) {
     static log::Limited complain{log::Level::warn};
     complain.about(peer, "miner {}: bad line: {}", peer, printable(why));
-    events_.share_rejected(0, {}, "bad-line");
+    events_.share_rejected(
+        {.miner_id = miner_id, .peer = peer, .reason = wire::word_of(wire::ShareRefusal::bad_line)});
 }
 
 void Proxy::stop(std::function<void()> stopped) {

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "mining/offenders.hpp"
+#include "net/clock_guard.hpp"
 #include "net/event_sink.hpp"
 #include "net/lines.hpp"
 #include "net/sd_notify.hpp"
@@ -54,12 +55,13 @@ class Proxy {
     void find_quotes();
     void look_for_quotes_soon();
     void end_patience();
-    void count_bad_line(const std::string& peer, const std::string& why);
+    void count_bad_line(const std::string& peer, std::uint64_t miner_id, const std::string& why);
 
     net::Loop& loop_;
     ProxyOptions options_;
     std::unique_ptr<net::EventSink> sink_;
     Events events_;
+    net::ClockGuard clock_;
     std::unique_ptr<wallet::Wallet> wallet_;
     std::unique_ptr<Upstreams> upstream_;
     std::unique_ptr<net::LineListener> listener_;

@@ -296,13 +296,26 @@ bad() { # bad CODE TEXT ARGS...: this exit code, nothing on stdout, and TEXT on 
     assert_output --partial "$id"
     run_tool hp-quote list --config-dir conf --state dead --json
     assert_output ""
+    # Of one worker, or one owner.
+    local owner=02e2ab0a45160298754da728626f4cfa9b5e98a3ae0bf1b64fbd64a9d5824cff17
+    for filter in "--worker $owner" "--key $owner" "--key $owner --mint-db conf/data/mint.db"; do
+        # shellcheck disable=SC2086
+        run_tool -0 hp-quote list --config-dir conf $filter --json
+        assert [ "${#lines[@]}" -ge 3 ]
+    done
+    run_tool -0 hp-quote list --config-dir conf --key "03${owner:2}" --json
+    assert_output ""
+    bad 1 "no share of a worker '${owner}x' is in the outbox" list --config-dir conf --worker "${owner}x"
+    [[ $stderr == *"did you mean $owner?"* ]]
+    bad 2 "--key: expected 66 hex digits" list --config-dir conf --key abc
+    bad 2 "a mint knows no workers" list --mint-db conf/data/mint.db --worker x
 
     # get
     mint=http://127.0.0.1:$(port_of mint_listen)
     assert_equal "$(hp-quote get "$id" --mint "$mint" --json | jq -c '[.quote, .amount, .amount_issued]')" "[\"$id\",$amount,0]"
     run_tool hp-quote get "$id" --config-dir conf
     assert_line "share_hash $hash"
-    bad 1 "the mint answers 400" get 01890a5d-ac96-774b-bcce-b302099a8057 --mint "$mint"
+    bad 1 "the mint at $mint answers 400" get 01890a5d-ac96-774b-bcce-b302099a8057 --mint "$mint"
 
     # explain, by all names that a share has
     reverse() { fold -w2 <<<"$1" | tac | tr -d '\n'; }
@@ -350,4 +363,8 @@ PY
     bad 1 "no share or quote '999999' is known (outbox: not in " explain 999999 --config-dir conf
     bad 1 "no share or quote" explain "$(printf '00%.0s' {1..32})" --config-dir conf
     bad 1 "no share or quote" explain 01890a5d-ac96-774b-bcce-b302099a8057 --config-dir conf
+}
+
+@test "get: an address where no mint is, or another server, is named" {
+    bad 1 "http://127.0.0.1:1: " get 01890a5d-ac96-774b-bcce-b302099a8057 --mint http://127.0.0.1:1
 }

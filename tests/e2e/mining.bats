@@ -335,7 +335,7 @@ say_hello() {
 failed_handshakes() { records pool_status | tail -n 1 | jq .handshakes_failed; }
 failed_handshakes_are() { [ "$(failed_handshakes)" = "$1" ]; }
 
-@test "AC-027 HTTP, TLS, SSH, SV1 and plain SV2 on the Noise port: closed, named once in the log, counted" {
+@test "AC-027 HTTP, TLS, SSH, SV1, plain SV2 and a PROXY header on the Noise port: closed, named in log and records, counted" {
     start_topology
     start_control
     wait_for_records pool_status 1
@@ -343,27 +343,34 @@ failed_handshakes_are() { [ "$(failed_handshakes)" = "$1" ]; }
     already=$(failed_handshakes)
     while IFS=' ' read -r guess bytes; do
         say_hello "$bytes"
-        assert_equal "$answer" ""
+        # Whoever can read an answer gets one in its own words.
+        case $guess in
+            HTTP) [[ $answer == "HTTP/1.1 400 "*"This port speaks Stratum V2 (Noise), not HTTP." ]] || fail "answer: $answer" ;;
+            SV1*) jq -e '.error[1] == "this port speaks Stratum V2 (Noise), not SV1"' <<<"$answer" ;;
+            *) assert_equal "$answer" "" ;;
+        esac
         count=$((count + 1))
         wait_until failed_handshakes_are $((already + count))
         # The log has one such line a second at most: with one more status record between them all five are seen.
         wait_for_records pool_status $(($(records pool_status | wc -l) + 1))
-        assert_equal "$(grep -c "handshake failed: this looks like ${guess//_/ }; the port speaks SV2 Noise only" pool.log)" 1
+        assert_equal "$(grep -c "handshake failed: speaks ${guess//_/ }; this port speaks Stratum V2 (Noise)" pool.log)" 1
+        assert_equal "$(records setup_refused | jq -r .reason | grep -cF "speaks ${guess//_/ }; this port speaks SV2")" 1
     done <<'END'
 HTTP GET / HTTP/1.1\r\nHost: pool\r\n\r\n
 TLS \x16\x03\x01\x00\xc8\x01\x00\x00\xc4\x03\x03
 SSH SSH-2.0-OpenSSH_9.2\r\n
 SV1_(JSON) {"id":1,"method":"mining.subscribe","params":[]}\n
+a_PROXY_protocol_header PROXY TCP4 192.0.2.1 192.0.2.2 50000 34254\r\n
 SV2_without_encryption \x00\x00\x00\x20\x00\x00\x00\x02\x00\x02\x00
 END
-    assert_equal "$count" 5
+    assert_equal "$count" 6
     control_is_unharmed
 }
 
 @test "AC-021 what a peer sends is escaped in the log" {
     start_topology
     say_hello 'GET /\r\n2026-01-01 error hp-pool: forged\r\n\r\n'
-    wait_for_text pool.log "this looks like HTTP"
+    wait_for_text pool.log "speaks HTTP; this port"
     run_tool -1 grep forged pool.log
 }
 

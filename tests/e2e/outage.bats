@@ -265,7 +265,7 @@ proxy_is_back() { tail -n 3 proxy.log | grep -q 'pool .*: connected'; }
     stop_daemon pool
     wait_for_text proxy.log "trying again"
     echo >&5
-    early=$(jq -cn '["away", 20, "the pool is away: this share does not count"]')
+    early=$(jq -cn '["away", 20, "pool-away: the pool is away: this share does not count"]')
     all_refused() { [ "$(jq -c 'select(.case == "away") | [.case, .error[0], .error[1]]' early.out | grep -cxF "$early")" -eq 40 ]; }
     wait_until all_refused
     mkfifo go2

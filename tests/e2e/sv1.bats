@@ -109,8 +109,8 @@ good_are_unharmed() {
     start_good_miners
     run_tool -0 "$tools/sv1_flood" "$proxy_listen" invalid --connections 4
     assert_equal "$(jq .closed <<<"$output")" 4
-    jq -e '.errors["too many invalid shares"] >= 1' <<<"$output"
-    wait_for_text "$BATS_TEST_TMPDIR/proxy.out" '"reason":"too many invalid shares"'
+    jq -e '.errors["too-many-invalid-shares: it was not looked at: nearly all before it were invalid"] >= 1' <<<"$output"
+    wait_for_text "$BATS_TEST_TMPDIR/proxy.out" '"reason":"too-many-invalid-shares: '
     wait_for_text "$BATS_TEST_TMPDIR/proxy.out" '"closed_for_invalid_shares":4'
     # Each connection's budget, what time gave back meanwhile, and what was on its way.
     assert [ "$(records share_rejected | wc -l)" -le $((4 * 700)) ]

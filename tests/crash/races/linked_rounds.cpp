@@ -90,7 +90,8 @@ class LinkedPool final : public pool::HubObserver {
         });
         thread_.join();
     }
-    void on_quote_created(const pool::StoredIntent&, const std::string&, bool replay, UnixMs) override {
+    void on_quote_created(const pool::StoredIntent&, const std::string&, bool replay,
+                          std::optional<SteadyMs>) override {
         created += !replay;
     }
     void on_quote_dead(const pool::StoredIntent&, std::uint16_t, const std::string&) override {}

@@ -1,13 +1,16 @@
 // LD_PRELOAD: the monotonic clock of one process runs HP_CLOCK_SPEED times as fast, and its timers with it,
 // so that time limits of minutes pass in seconds. The wall clock goes as ever, so that certificates and time
-// stamps stay true, or HP_CLOCK_AHEAD_S seconds ahead (or, below 0, behind).
+// stamps stay true, or HP_CLOCK_AHEAD_S seconds ahead (or, below 0, behind), or as many as the file
+// HP_CLOCK_AHEAD_FILE says now: writing there sets the clock of a process that runs.
 //
 //   HP_CLOCK_SPEED=20 LD_PRELOAD=libfast_clock.so hp-mint --config-dir d
 //   HP_CLOCK_AHEAD_S=-86400 LD_PRELOAD=libfast_clock.so hp-proxy --config-dir d
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -55,6 +58,17 @@ std::int64_t beginning() {
 /// A wait of the fast clock's, in true time; never 0 for one that was not, which would mean something else.
 std::int64_t shortened(std::int64_t wait) { return wait > 0 ? (wait + speed() - 1) / speed() : wait; }
 
+std::int64_t set_by_s() {
+    static const char* const path = std::getenv("HP_CLOCK_AHEAD_FILE");
+    if (!path) return 0;
+    const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    char text[32] = {};
+    const auto size = ::read(fd, text, sizeof text - 1);
+    ::close(fd);
+    return size > 0 ? std::strtoll(text, nullptr, 10) : 0;
+}
+
 }  // namespace
 
 extern "C" int clock_gettime(clockid_t clock, timespec* time) {
@@ -62,7 +76,7 @@ extern "C" int clock_gettime(clockid_t clock, timespec* time) {
     if (clock != CLOCK_MONOTONIC) {
         static const std::int64_t ahead_s = setting("HP_CLOCK_AHEAD_S", 0);
         const int code = real(clock, time);
-        if (clock == CLOCK_REALTIME) time->tv_sec += ahead_s;
+        if (clock == CLOCK_REALTIME) time->tv_sec += ahead_s + set_by_s();
         return code;
     }
     *time = to_timespec(beginning() + (true_now() - beginning()) * speed());

@@ -125,7 +125,7 @@ def replay(address, path):
 
 
 def garbage(address):
-    for junk in [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n", b"GET / HTTP/1.1\r\n\r\n", b"{]\n", b"\xff\xfe\x00\n", b"[" * 5000 + b"\n"]:
+    for junk in [b"hello\n", b"{]\n", b"\xff\xfe\x00\n", b"[" * 5000 + b"\n"]:
         client = Client(address)
         client.socket.sendall(junk)
         received = b""

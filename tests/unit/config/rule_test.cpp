@@ -114,6 +114,17 @@ TEST_CASE("TOML texts are escaped") {
     CHECK(toml_text(Setting{false}) == "false");
 }
 
+TEST_CASE("what may have been meant is said where it is near, and nothing where it is not") {
+    const std::vector<std::string> known{"rig1", "share_accepted", "x"};
+    CHECK(did_you_mean("rig2", known) == "did you mean rig1?");
+    CHECK(did_you_mean("Rig", known) == "did you mean rig1?");
+    CHECK(did_you_mean("share_acepted", known) == "did you mean share_accepted?");
+    CHECK(did_you_mean("y", known).empty());
+    CHECK(did_you_mean("moon", known).empty());
+    CHECK(did_you_mean("share", known).empty());
+    CHECK(did_you_mean("rig1", {}).empty());
+}
+
 TEST_CASE("the nearest word") {
     CHECK(edit_distance("", "abc") == 3);
     CHECK(edit_distance("kitten", "sitting") == 3);

@@ -167,7 +167,7 @@ TEST_CASE("AC_080 a block below a harder channel target is a block, and is not p
         verdict = on.check(share(1, nonce), kNtimeMax, 0, seen);
     CHECK_FALSE(verdict.credited);
     CHECK_FALSE(verdict.accepted());
-    CHECK(verdict.error_code() == "difficulty-too-low");
+    CHECK(verdict.refusal() == wire::ShareRefusal::difficulty_too_low);
     CHECK(bitcoin::meets(verdict.hash, on.tip()->network_target));
     on.set_target(easiest());
     on.add_job(job(2), 0);

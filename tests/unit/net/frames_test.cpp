@@ -159,6 +159,9 @@ TEST_CASE_FIXTURE(Fixture, "AC_025 a certificate of two seconds renews itself un
 
 TEST_CASE_FIXTURE(Fixture, "AC_027 other protocols on the Noise port are closed at once") {
     listen();
+    std::vector<std::string> told;
+    listener->tell_other_protocols(
+        [&](const std::string&, std::string_view what) { told.emplace_back(what); });
     std::string plain_setup("\x00\x00\x00\x30\x00\x00\x00\x02\x00\x02\x00", 11);
     std::string tls("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11);
     for (const std::string& text :
@@ -171,9 +174,18 @@ TEST_CASE_FIXTURE(Fixture, "AC_027 other protocols on the Noise port are closed 
         CHECK(run_until(
             loop, [&] { return listener->counters().handshake_failed == failed + 1; }, 1'000));
         CHECK(peer.closes());
-        CHECK(peer.rest().empty());
+        const std::string rest = peer.rest();
+        if (text.starts_with("GET"))
+            CHECK(rest.find("This port speaks Stratum V2 (Noise), not HTTP.") != std::string::npos);
+        else if (text.starts_with('{'))
+            CHECK(rest ==
+                  "{\"id\":null,\"result\":null,\"error\":[20,\"this port speaks Stratum V2 (Noise), not "
+                  "SV1\",null]}\n");
+        else
+            CHECK(rest.empty());
     }
     CHECK(accepted.empty());
+    CHECK(told == std::vector<std::string>{"HTTP", "SSH", "TLS", "SV2 without encryption", "SV1 (JSON)"});
 }
 
 TEST_CASE_FIXTURE(Fixture, "garbage that may be a key gets its act 2 and fails at its first frame") {

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "net/http.hpp"
+#include "net/lines.hpp"
 #include "net_fixture.hpp"
 
 using namespace hp;
@@ -157,5 +158,33 @@ TEST_CASE("https refuses whom nobody vouches for, another host's certificate, an
         Trusting trusting{old};
         TlsServer server{old};
         CHECK_FALSE(ask(server));
+    }
+}
+
+TEST_CASE("https to a server without TLS is told so, and nothing about certificates") {
+    Loop loop;
+    SUBCASE("one that answers in plain HTTP") {
+        auto server =
+            HttpServer::listen(loop, any_port(), {}, false,
+                               [](const HttpRequest&, const HttpServer::Reply& reply) { reply({}); });
+        REQUIRE(server);
+        auto client = HttpClient::create(loop, "https://" + (*server)->bound().text(), {});
+        REQUIRE(client);
+        const auto answer = (*client)->request_and_wait(loop, "GET", "/", "");
+        REQUIRE_FALSE(answer);
+        CHECK(has(answer.error().what, " does not speak TLS"));
+        CHECK(has(answer.error().hint, "http:// URL"));
+    }
+    SUBCASE("one that waits for a line") {
+        std::vector<std::shared_ptr<LineConnection>> held;
+        auto silent = LineListener::listen(loop, any_port(), {},
+                                           [&](auto connection) { held.push_back(std::move(connection)); });
+        REQUIRE(silent);
+        auto client = HttpClient::create(loop, "https://" + (*silent)->bound().text(), {.request_ms = 50});
+        REQUIRE(client);
+        const auto answer = (*client)->request_and_wait(loop, "GET", "/", "");
+        REQUIRE_FALSE(answer);
+        CHECK(has(answer.error().what, "within 50 ms to begin TLS"));
+        CHECK(has(answer.error().hint, "http:// URL"));
     }
 }

@@ -12,7 +12,7 @@ using namespace hp::test;
 namespace {
 
 struct Recorder : LineHandler {
-    std::vector<std::string> lines;
+    std::vector<std::string> lines, others;
     int reads{0};
     std::vector<Error> closed;
     std::function<void(std::string_view)> act;
@@ -21,6 +21,7 @@ struct Recorder : LineHandler {
         if (act) act(line);
     }
     void on_read_done() override { ++reads; }
+    void on_other_protocol(std::string_view what) override { others.emplace_back(what); }
     void on_close(const Error& reason) override { closed.push_back(reason); }
 };
 
@@ -236,4 +237,40 @@ TEST_CASE_FIXTURE(Fixture, "an address in use is named") {
     auto foreign = LineListener::listen(loop, {"203.0.113.7", 0}, {}, [](auto) {});
     REQUIRE_FALSE(foreign);
     CHECK(has(foreign.error().what, "this machine does not have the address"));
+}
+
+TEST_CASE_FIXTURE(Fixture, "another protocol is named before any of it is taken for a line, also in pieces") {
+    LineLimits limits;
+    SUBCASE("where that is asked for") {
+        limits.names_other_protocols = true;
+        listen(limits);
+        auto peer = dial();
+        peer.send("GE");
+        CHECK_FALSE(run_until(
+            loop, [&] { return !recorders[0]->closed.empty(); }, 50));
+        peer.send("T / HTTP/1.1\r\nHost: x\r\n\r\n");
+        REQUIRE(run_until(loop, [&] { return !recorders[0]->closed.empty(); }));
+        CHECK(recorders[0]->others == std::vector<std::string>{"HTTP"});
+        CHECK(recorders[0]->lines.empty());
+        CHECK(recorders[0]->closed.size() == 1);
+        CHECK(peer.closes());
+        CHECK(has(peer.rest(), "HTTP/1.1 400 Bad Request"));
+        CHECK(has(peer.rest(), "This port speaks Stratum V1 (JSON lines), not HTTP."));
+    }
+    SUBCASE("and nowhere else") {
+        listen(limits);
+        auto peer = dial();
+        peer.send("GET / HTTP/1.1\n");
+        REQUIRE(run_until(loop, [&] { return recorders[0]->lines.size() == 1; }));
+        CHECK(recorders[0]->others.empty());
+    }
+    SUBCASE("a miner's first line may come in pieces, and say what it likes later") {
+        limits.names_other_protocols = true;
+        listen(limits);
+        auto peer = dial();
+        peer.send("{\"id\":1,");
+        peer.send("\"x\":2}\nGET / HTTP/1.1\n");
+        REQUIRE(run_until(loop, [&] { return recorders[0]->lines.size() == 2; }));
+        CHECK(recorders[0]->others.empty());
+    }
 }

@@ -41,7 +41,8 @@ struct Owner : pool::QuoteOwner {
 struct HubFixture : OutboxFixture, pool::HubObserver {
     std::vector<std::string> alarms;
     int created{0}, replays{0}, dead{0};
-    void on_quote_created(const pool::StoredIntent&, const std::string&, bool replay, UnixMs) override {
+    void on_quote_created(const pool::StoredIntent&, const std::string&, bool replay,
+                          std::optional<SteadyMs>) override {
         ++(replay ? replays : created);
     }
     void on_quote_dead(const pool::StoredIntent&, std::uint16_t, const std::string&) override { ++dead; }

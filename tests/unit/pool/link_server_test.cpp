@@ -54,7 +54,8 @@ struct Owner : pool::QuoteOwner {
 
 struct LinkFixture : OutboxFixture, pool::HubObserver {
     std::vector<std::string> alarms;
-    void on_quote_created(const pool::StoredIntent&, const std::string&, bool, UnixMs) override {}
+    void on_quote_created(const pool::StoredIntent&, const std::string&, bool,
+                          std::optional<SteadyMs>) override {}
     void on_quote_dead(const pool::StoredIntent&, std::uint16_t, const std::string&) override {}
     void on_alarm(const std::string& what) override { alarms.push_back(what); }
 

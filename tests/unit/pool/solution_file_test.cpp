@@ -27,7 +27,7 @@ KeptSolution solution(UnixMs found_ms) {
     sv2::templates::SubmitSolution message;
     message.template_id = static_cast<std::uint64_t>(found_ms);
     message.coinbase_tx.value = Bytes(200, 7);
-    return {found_ms, sv2::encode_frame(message)};
+    return {found_ms, sv2::encode_frame(message), found_ms};
 }
 
 }  // namespace
@@ -59,6 +59,20 @@ TEST_CASE("a damaged file is an error that names the line: it may be a block's r
     }
     CHECK_FALSE(read_solutions(folder.path));
     CHECK_FALSE(write_solutions(folder.path + "/none/s", {}));
+}
+
+TEST_CASE("a system clock that is set costs no block: its age is told by the other one") {
+    std::vector<KeptSolution> all{solution(10'000)};
+    constexpr SteadyMs kSteady = 500;
+    age(all, 12'000, kSteady);
+    prune(all, kSteady + kSolutionKeptMs - 2'000);
+    CHECK(all.size() == 1);
+    prune(all, kSteady + kSolutionKeptMs - 1'999);
+    CHECK(all.empty());
+    // Found at a time that is to come, by a clock that was set back since: as new.
+    all = {solution(10'000)};
+    age(all, 5'000, kSteady);
+    CHECK(all[0].since_ms == kSteady);
 }
 
 TEST_CASE("an hour, and the newest 64") {

@@ -151,7 +151,7 @@ TEST_CASE_FIXTURE(AwayFixture,
         const auto answer = submit(*miner);
         CHECK(answer["result"].is_null());
         CHECK(answer["error"][0] == 20);
-        REQUIRE(answer["error"][1] == "the pool is away: this share does not count");
+        REQUIRE(answer["error"][1] == "pool-away: the pool is away: this share does not count");
     }
     CHECK_FALSE(miner->closed);
     come_back();
@@ -193,7 +193,7 @@ TEST_CASE_FIXTURE(AwayFixture, "who comes while the pool is away is answered whe
     late->say(2, "mining.authorize", {"late", "x"});
     REQUIRE(run_until(loop, [&] { return late->answer(2) != nullptr; }));
     CHECK_FALSE(late->answer(1));
-    CHECK(submit(*late)["error"][1] == "the pool is away: this share does not count");
+    CHECK(submit(*late)["error"][1] == "pool-away: the pool is away: this share does not count");
     come_back();
     grant(0);
     grant(1);
@@ -226,7 +226,7 @@ TEST_CASE_FIXTURE(AwayFixture, "a pool without a template is waited for, ever le
         pool.peer().send(msg::OpenMiningChannelError{
             sent<msg::OpenExtendedMiningChannel>()[i].message.request_id, {"no-template-yet"}});
     }
-    CHECK(submit(*miner)["error"][1] == "the pool is away: this share does not count");
+    CHECK(submit(*miner)["error"][1] == "pool-away: the pool is away: this share does not count");
     grant(2);
     REQUIRE(run_until(loop, [&] { return miner->count("mining.notify") == 1; }));
 }
@@ -304,7 +304,7 @@ TEST_CASE_FIXTURE(
             return miner->answer(id) || miner->closed;
         }));
         if (const auto* answer = miner->answer(id))
-            refused = refused || answer->at("error")[1] == "too many invalid shares";
+            refused = refused || answer->at("error")[1] == wire::refusal_text("too-many-invalid-shares");
     }
     CHECK(refused);
     CHECK(miner->closed.has_value());
@@ -323,7 +323,7 @@ TEST_CASE_FIXTURE(AwayFixture,
     CHECK(sent<msg::SubmitSharesExtended>().size() == 20);
     for (int i = 20; i < 50; ++i) {
         REQUIRE(miner->answer(500 + i));
-        CHECK(miner->answer(500 + i)->at("error")[1] == "too many shares without an answer");
+        CHECK(miner->answer(500 + i)->at("error")[1] == wire::refusal_text("too-many-outstanding"));
     }
     // What the pool has judged makes room again.
     const auto last = sent<msg::SubmitSharesExtended>().back().message.sequence_number;

@@ -1,0 +1,27 @@
+#include "base/clock_watch.hpp"
+
+#include <cstdlib>
+
+namespace hp {
+
+std::optional<ClockWatch::News> ClockWatch::look(UnixMs now, SteadyMs steady_now) {
+    const std::int64_t difference = now - steady_now;
+    const std::int64_t step = difference - last_;
+    last_ = difference;
+    if (std::abs(step) < kStepMs) {
+        base_ += step;
+        if (off_ms() != 0 && steady_now - stepped_ms_ >= kSettledMs) base_ = last_;
+        return {};
+    }
+    stepped_ms_ = steady_now;
+    const std::string seconds = std::to_string(std::abs(step) / 1000) + " s";
+    if (std::abs(off_ms()) < kStepMs) {
+        base_ = last_;
+        return News{true, "the system clock is right again: it was set by " + seconds};
+    }
+    return News{false, step < 0 ? "the system clock was set back by " + seconds
+                                : "the system clock was set forward by " + seconds +
+                                      ", or this machine slept for as long"};
+}
+
+}  // namespace hp
