@@ -5,6 +5,7 @@
 #include "cli/command.hpp"
 #include "cli/secrets.hpp"
 #include "log/log.hpp"
+#include "net/clock_guard.hpp"
 #include "net/event_sink.hpp"
 #include "net/protection.hpp"
 #include "net/sd_notify.hpp"
@@ -59,13 +60,52 @@ Result<std::unique_ptr<templates::Source>> open_source(net::Loop& loop, const cl
 }
 
 void write_event(net::EventSink& sink, const templates::BlockEvent& event) {
-    wire::Record record{"block_submitted", "hp-template", unix_ms_now()};
-    record.add("height", event.height)
-        .add("hash", to_hex_reversed(event.hash))
-        .add("accepted", event.verdict.accepted)
+    const char* type = event.is_change           ? "block_moved"
+                       : event.verdict.is_repeat ? "block_resubmitted"
+                                                 : "block_submitted";
+    wire::Record record{type, "hp-template", unix_ms_now()};
+    record.add("height", event.id.height)
+        .add("hash", to_hex_reversed(event.id.hash))
+        .add("accepted", event.verdict.accepted())
+        .add("fate", templates::text_of(event.verdict.fate))
         .add("reason", event.verdict.reason);
     sink.write(record);
 }
+
+/// What the service manager shows of it.
+class Standing {
+  public:
+    void on_template(std::uint32_t height) {
+        height_ = height;
+        tell();
+    }
+    void on_trouble(const std::string& why) {
+        trouble_ = why;
+        tell();
+    }
+    void on_block(const templates::BlockEvent& event) {
+        const bool is_in = event.verdict.accepted();
+        if (event.is_change)
+            accepted_ += is_in ? 1 : -1;
+        else if (!event.verdict.is_repeat)
+            ++found_, accepted_ += is_in;
+        tell();
+    }
+
+  private:
+    void tell() {
+        std::string text = !trouble_.empty() ? "no templates: " + trouble_
+                           : height_ == 0    ? "waiting for a first template"
+                                             : "template for height " + std::to_string(height_);
+        if (found_ > 0)
+            text += fmt::format("; {} of {} blocks handed in are in the chain", accepted_, found_);
+        line_.set(text);
+    }
+    net::StatusLine line_;
+    std::string trouble_;
+    std::uint32_t height_{0};
+    int found_{0}, accepted_{0};
+};
 
 Result<> serve(const cli::Command& command, const Options& options) {
     net::Loop loop;
@@ -84,10 +124,15 @@ Result<> serve(const cli::Command& command, const Options& options) {
     }
     HP_TRY(auto sink, net::EventSink::open(loop, to, "hp-template"));
     HP_TRY(auto source, open_source(loop, command, options));
+    Standing standing;
+    standing.on_trouble({});
+    source->on_trouble = [&](const std::string& why) { standing.on_trouble(why); };
 
     auto server = std::make_unique<templates::Server>(
-        loop, *source, static_cast<std::uint64_t>(unix_ms_now()),
-        [&sink](const templates::BlockEvent& event) { write_event(*sink, event); });
+        loop, *source, static_cast<std::uint64_t>(unix_ms_now()), [&](const templates::BlockEvent& event) {
+            write_event(*sink, event);
+            standing.on_block(event);
+        });
     HP_TRY(auto listener,
            net::FrameListener::listen(
                loop, endpoint, templates::Server::frame_limits(),
@@ -95,6 +140,11 @@ Result<> serve(const cli::Command& command, const Options& options) {
                [&server](std::shared_ptr<net::FrameConnection> connection) {
                    server->accept(std::move(connection));
                }));
+    const net::ClockGuard clock{
+        loop, "templates carry its time where the chain allows it; 'timedatectl' shows and sets it",
+        [&sink](const std::string& what) {
+            sink->write(wire::Record("alarm", "hp-template", unix_ms_now()).add("what", what));
+        }};
     // Queued frames leave within two seconds of a close; then nothing keeps the loop.
     constexpr std::int64_t kGoodbyeMs = 2'200;
     constexpr std::int64_t kEventsFlushMs = 1'000;
@@ -112,10 +162,8 @@ Result<> serve(const cli::Command& command, const Options& options) {
     log::info("serving templates on {}", listener->bound().text());
 
     bool ready = false;
-    net::StatusLine status;
-    status.set("waiting for a first template");
     source->start([&](std::shared_ptr<const templates::BlockTemplate> block) {
-        status.set("template for height " + std::to_string(block->height));
+        standing.on_template(block->height);
         server->on_template(std::move(block));
         if (!std::exchange(ready, true)) net::sd_notify("READY=1");
     });

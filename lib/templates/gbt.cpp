@@ -236,12 +236,41 @@ Result<NodeReply<NodeTemplate>> parse_block_template(std::string_view body, cons
         body, [known](const Json& result) { return parse_template_object(result, known); });
 }
 
-Result<NodeReply<Verdict>> parse_submit_block(std::string_view body) {
-    return open_reply<Verdict>(body, [](const Json& result) -> Result<Verdict> {
-        if (result.is_null()) return Verdict{true, {}};
-        if (result.is_string()) return Verdict{false, printable(result.get<std::string>())};
+Result<NodeReply<std::string>> parse_submit_block(std::string_view body) {
+    return open_reply<std::string>(body, [](const Json& result) -> Result<std::string> {
+        if (result.is_null()) return std::string();
+        if (result.is_string()) return printable(result.get<std::string>());
         return bad("result", "must be null or a string, " + shown(result));
     });
+}
+
+Result<NodeReply<Bytes32>> parse_block_hash(std::string_view body) {
+    return open_reply<Bytes32>(body, [](const Json& result) {
+        return reversed_hash(Json{{"result", result}}, "result");
+    });
+}
+
+std::string words_of_error(std::string_view body) {
+    constexpr std::size_t kShownMax = 200;
+    const Json json = Json::parse(body, nullptr, false);
+    if (json.is_object()) {
+        const Json::json_pointer message{"/error/message"};
+        if (json.contains(message) && json.at(message).is_string())
+            return printable(json.at(message).get<std::string>(), kShownMax);
+        return {};
+    }
+    constexpr std::string_view kTitle = "<title>";
+    if (const auto begin = body.find(kTitle); begin != body.npos) {
+        body.remove_prefix(begin + kTitle.size());
+        body = body.substr(0, body.find('<'));
+    } else if (body.starts_with('<')) {
+        return {};
+    }
+    const auto begin = body.find_first_not_of(" \t\r\n");
+    if (begin == body.npos) return {};
+    body.remove_prefix(begin);
+    body = body.substr(0, body.find_first_of("\r\n"));
+    return printable(std::string(body.substr(0, body.find_last_not_of(" \t") + 1)), kShownMax);
 }
 
 Result<NodeReply<ChainState>> parse_chain_state(std::string_view body) {

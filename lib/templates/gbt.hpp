@@ -16,6 +16,8 @@ struct NodeFault {
     std::string message;  ///< printable
     /// The node is up, but has no work to give yet: starting (-28), without peers (-9), or downloading (-10).
     bool not_ready() const { return code == -28 || code == -9 || code == -10; }
+    /// Of getblockhash: the chain has no such height (Bitcoin Core -8, btcd -1).
+    bool is_out_of_range() const { return code == -8 || code == -1; }
     std::string text() const;
 };
 /// One answer: a value, or what the node had against it.
@@ -34,7 +36,13 @@ struct NodeTemplate {
 /// already are shared with it instead of being read and hashed again.
 Result<NodeReply<NodeTemplate>> parse_block_template(std::string_view body,
                                                      const BlockTemplate* known = nullptr);
-Result<NodeReply<Verdict>> parse_submit_block(std::string_view body);
+/// The result of submitblock: a word, empty for null (verdict.hpp).
+Result<NodeReply<std::string>> parse_submit_block(std::string_view body);
+/// The result of getblockhash, in header byte order.
+Result<NodeReply<Bytes32>> parse_block_hash(std::string_view body);
+/// What a node, or who stands before it, says in the body of an HTTP error: a line of text, printable; the
+/// message of a JSON-RPC error, the title of a page. Empty where it says nothing.
+std::string words_of_error(std::string_view body);
 
 struct ChainState {
     std::string chain;  ///< the node's own name: "main", "regtest", "simnet"

@@ -3,6 +3,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "templates/gbt.hpp"
+
 namespace hp::templates {
 namespace {
 
@@ -85,6 +87,10 @@ void RpcClient::on_response(const std::shared_ptr<Call>& call, Result<net::HttpR
         const bool closed = response.error().code == Errc::io && !std::exchange(call->retried, true);
         return closed ? send(call) : call->done(fail(std::move(response).error()));
     }
+    const auto with_words = [&](std::string text) {
+        const std::string words = words_of_error(response->body);
+        return words.empty() ? text : text + ": " + words;
+    };
     switch (response->status) {
         case 200:
         case 404:  // Bitcoin Core: unknown method
@@ -99,15 +105,15 @@ void RpcClient::on_response(const std::shared_ptr<Call>& call, Result<net::HttpR
                 return send(call);
             }
             return call->done(fail(
-                Errc::refused, "the node refuses our user or password",
+                Errc::refused, with_words("the node refuses our user or password"),
                 with_cookie ? "is rpc_cookie_file this node's?" : "check rpc_user and rpc_password_file"));
         }
         case 403:
             return call->done(
-                fail(Errc::refused, "the node refuses our address", "see the node's rpcallowip"));
+                fail(Errc::refused, with_words("the node refuses our address"), "see the node's rpcallowip"));
         default:
-            return call->done(
-                fail(Errc::io, "the node answers with HTTP status " + std::to_string(response->status)));
+            return call->done(fail(Errc::io, with_words("the node answers with HTTP status " +
+                                                        std::to_string(response->status))));
     }
 }
 

@@ -17,6 +17,9 @@ constexpr std::int64_t kRetryFirstMs = 500, kRetryMaxMs = 15'000;
 constexpr std::int64_t kResubmitFirstMs = 200, kResubmitMaxMs = 5'000;
 // A block that nobody heard of after this time has lost its race.
 constexpr SteadyMs kSubmitGiveUpMs = 600'000;
+/// Blocks on top of one that nobody expects to be replaced any more.
+constexpr std::uint32_t kDeepEnough = 12;
+constexpr std::size_t kWatchedMax = 64;
 
 std::uint32_t random_number() { return get_le<std::uint32_t>(crypto::random_array<4>().data()); }
 
@@ -53,6 +56,7 @@ void RpcSource::on_lost(const Error& why) {
             log::warn("no templates from {}: {}", options_.rpc.url, why.what);
         else
             log::warn("no templates from {}: {}; {}", options_.rpc.url, why.what, why.hint);
+        if (on_trouble) on_trouble(why.what);
     }
     lost_why_ = why.what;
     // The node that comes back may be another one.
@@ -60,7 +64,10 @@ void RpcSource::on_lost(const Error& why) {
 }
 
 void RpcSource::on_answer() {
-    if (!lost_why_.empty()) log::info("templates from {} again", options_.rpc.url);
+    if (!lost_why_.empty()) {
+        log::info("templates from {} again", options_.rpc.url);
+        if (on_trouble) on_trouble({});
+    }
     lost_why_.clear();
     backoff_.reset();
 }
@@ -144,13 +151,14 @@ bool RpcSource::take(const NodeTemplate& node, std::uint64_t asked_at) {
     if (!other_tip && node.block->coinbase_sats <= latest_->coinbase_sats) return false;
     latest_ = node.block;
     ++published_;
+    if (other_tip) watch(latest_->height - 1);
     on_template_(latest_);
     return true;
 }
 
-void RpcSource::submit(std::shared_ptr<const Bytes> block, OnVerdict on_verdict) {
+void RpcSource::submit(std::shared_ptr<const Bytes> block, const BlockId& block_id, OnVerdict on_verdict) {
     const std::uint64_t id = next_submission_++;
-    submissions_.emplace(id, Submission{"[\"" + to_hex(*block) + "\"]", std::move(on_verdict),
+    submissions_.emplace(id, Submission{"[\"" + to_hex(*block) + "\"]", block_id, std::move(on_verdict),
                                         steady_ms_now() + kSubmitGiveUpMs,
                                         net::Backoff{kResubmitFirstMs, kResubmitMaxMs}, net::Timer{loop_}});
     send(id);
@@ -159,33 +167,89 @@ void RpcSource::submit(std::shared_ptr<const Bytes> block, OnVerdict on_verdict)
 void RpcSource::send(std::uint64_t submission_id) {
     auto it = submissions_.find(submission_id);
     HP_ASSERT(it != submissions_.end());
+    ++it->second.sent;
     short_calls_.call("submitblock", it->second.params, kSubmitLimitMs,
                       [this, submission_id](Result<std::string> body) { on_submitted(submission_id, body); });
 }
 
-void RpcSource::on_submitted(std::uint64_t submission_id, const Result<std::string>& body) {
-    auto reply = body ? parse_submit_block(*body) : Result<NodeReply<Verdict>>(fail(body.error()));
-    if (reply && reply->value) {
-        // We submit a block once; a node that has it already took it when its answer, or our connection, got
-        // lost.
-        const bool accepted = reply->value->accepted || reply->value->reason == "duplicate";
-        return finish(submission_id, accepted ? Verdict{true, {}} : *reply->value);
-    }
-    if (reply && !reply->fault->not_ready()) return finish(submission_id, {false, reply->fault->text()});
-    const std::string why = reply ? not_ready(*reply->fault).what : reply.error().what;
+void RpcSource::try_again(std::uint64_t submission_id, const std::string& why) {
     Submission& submission = submissions_.at(submission_id);
-    if (steady_ms_now() >= submission.give_up_at)
-        return finish(submission_id, {false, "not-delivered: " + why});
+    if (steady_ms_now() >= submission.give_up_at) return finish(submission_id, {Fate::undelivered, why});
     submission.timer.after(submission.backoff.next_ms(random_number()),
                            [this, submission_id] { send(submission_id); });
     log::warn("a block could not be handed to the node, trying again: {}", why);
 }
 
+void RpcSource::on_submitted(std::uint64_t submission_id, const Result<std::string>& body) {
+    const auto reply = body ? parse_submit_block(*body) : Result<NodeReply<std::string>>(fail(body.error()));
+    if (!reply) return try_again(submission_id, reply.error().what);
+    if (reply->fault) {
+        if (reply->fault->not_ready()) return try_again(submission_id, not_ready(*reply->fault).what);
+        return finish(submission_id, {Fate::rejected, reply->fault->text()});
+    }
+    if (answer_from_word(*reply->value) == Answer::refused)
+        return finish(submission_id, {Fate::rejected, *reply->value});
+    submissions_.at(submission_id).word = *reply->value;
+    ask_chain(submission_id);
+}
+
+/// The answer said that the node has the block; which block of that height is in the chain is another
+/// question, and both Bitcoin Core and btcd answer it this way.
+void RpcSource::ask_chain(std::uint64_t submission_id) {
+    const Submission& submission = submissions_.at(submission_id);
+    short_calls_.call(
+        "getblockhash", "[" + std::to_string(submission.id.height) + "]", kCallLimitMs,
+        [this, submission_id](Result<std::string> body) {
+            const Submission& asked = submissions_.at(submission_id);
+            const Answer answer = answer_from_word(asked.word);
+            const bool was_known = answer == Answer::known || asked.word == "duplicate-inconclusive";
+            Verdict verdict{answer == Answer::unsettled ? Fate::side_branch : Fate::accepted, asked.word,
+                            was_known && asked.sent == 1};
+            const auto reply =
+                body ? parse_block_hash(*body) : Result<NodeReply<Bytes32>>(fail(body.error()));
+            if (reply && reply->value)
+                verdict.fate = *reply->value == asked.id.hash ? Fate::accepted : Fate::side_branch;
+            finish(submission_id, verdict);
+        });
+}
+
 void RpcSource::finish(std::uint64_t submission_id, const Verdict& verdict) {
-    OnVerdict on_verdict = std::move(submissions_.at(submission_id).on_verdict);
+    Submission& done = submissions_.at(submission_id);
+    OnVerdict on_verdict = std::move(done.on_verdict);
+    if (verdict.fate == Fate::accepted || verdict.fate == Fate::side_branch) {
+        watched_.emplace(submission_id, Watched{done.id, verdict, on_verdict});
+        if (watched_.size() > kWatchedMax) watched_.erase(watched_.begin());
+    }
     submissions_.erase(submission_id);
     on_verdict(verdict);
-    if (verdict.accepted) ask();
+    if (verdict.accepted()) ask();
+}
+
+/// At each new tip: a block may leave the chain, and one of a side branch may come into it.
+void RpcSource::watch(std::uint32_t tip_height) {
+    std::erase_if(watched_, [&](const auto& one) { return one.second.id.height + kDeepEnough < tip_height; });
+    for (auto& [id, watched] : watched_) {
+        if (std::exchange(watched.is_asked, true)) continue;
+        short_calls_.call(
+            "getblockhash", "[" + std::to_string(watched.id.height) + "]", kCallLimitMs,
+            [this, watched_id = id](Result<std::string> body) { on_watched(watched_id, body); });
+    }
+}
+
+void RpcSource::on_watched(std::uint64_t watched_id, const Result<std::string>& body) {
+    const auto it = watched_.find(watched_id);
+    if (it == watched_.end()) return;
+    Watched& watched = it->second;
+    watched.is_asked = false;
+    const auto reply = body ? parse_block_hash(*body) : Result<NodeReply<Bytes32>>(fail(body.error()));
+    // A chain that is shorter now does not have the block either.
+    if (!reply || (!reply->value && !reply->fault->is_out_of_range())) return;
+    const bool is_in = reply->value && *reply->value == watched.id.hash;
+    if (is_in == watched.verdict.accepted()) return;
+    watched.verdict.fate = is_in ? Fate::accepted : Fate::side_branch;
+    watched.verdict.reason.clear();
+    const auto on_verdict = watched.on_verdict;
+    on_verdict(watched.verdict);
 }
 
 }  // namespace hp::templates

@@ -21,15 +21,25 @@ class RpcSource final : public Source {
     RpcSource(net::Loop& loop, Options options);
 
     void start(OnTemplate on_template) override;
-    void submit(std::shared_ptr<const Bytes> block, OnVerdict on_verdict) override;
+    void submit(std::shared_ptr<const Bytes> block, const BlockId& id, OnVerdict on_verdict) override;
 
   private:
     struct Submission {
         std::string params;
+        BlockId id;
         OnVerdict on_verdict;
         SteadyMs give_up_at;
         net::Backoff backoff;
         net::Timer timer;
+        unsigned sent{0};  ///< times
+        std::string word{};
+    };
+    /// A block whose node has answered, until it is too deep to change sides.
+    struct Watched {
+        BlockId id;
+        Verdict verdict;
+        OnVerdict on_verdict;
+        bool is_asked{false};
     };
     void check_network();
     void on_chain_state(const Result<std::string>& body);
@@ -44,7 +54,11 @@ class RpcSource final : public Source {
     void on_answer();
     void send(std::uint64_t submission_id);
     void on_submitted(std::uint64_t submission_id, const Result<std::string>& body);
+    void try_again(std::uint64_t submission_id, const std::string& why);
+    void ask_chain(std::uint64_t submission_id);
     void finish(std::uint64_t submission_id, const Verdict& verdict);
+    void watch(std::uint32_t tip_height);
+    void on_watched(std::uint64_t watched_id, const Result<std::string>& body);
 
     net::Loop& loop_;
     Options options_;
@@ -64,6 +78,7 @@ class RpcSource final : public Source {
     net::Timer next_long_;
     std::uint64_t next_submission_{0};
     std::map<std::uint64_t, Submission> submissions_;
+    std::map<std::uint64_t, Watched> watched_;
 };
 
 }  // namespace hp::templates

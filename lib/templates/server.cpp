@@ -20,6 +20,28 @@ log::Limited& bad_solutions() {
     return limited;
 }
 
+void tell(const BlockEvent& event, const std::string& found_by) {
+    const Verdict& verdict = event.verdict;
+    const std::string block =
+        "block " + to_hex_reversed(event.id.hash) + " at height " + std::to_string(event.id.height);
+    const std::string word = verdict.reason.empty() ? "" : " (" + verdict.reason + ")";
+    if (event.is_change) {
+        if (verdict.accepted()) return log::info("{} is in the chain now", block);
+        return log::warn("{} has left the chain: another branch has more work", block);
+    }
+    switch (verdict.fate) {
+        case Fate::accepted:
+            return log::info("{} is accepted{}, {}", block, word, found_by);
+        case Fate::side_branch:
+            return log::warn("{} is on a side branch{}: another block of its height is in the chain, {}",
+                             block, word, found_by);
+        case Fate::rejected:
+            return log::warn("{} is refused: {}, {}", block, verdict.reason, found_by);
+        case Fate::undelivered:
+            return log::error("{} did not reach the chain: {}, {}", block, verdict.reason, found_by);
+    }
+}
+
 }  // namespace
 
 Server::Server(net::Loop& loop, Source& source, std::uint64_t first_template_id, OnBlock on_block)
@@ -70,21 +92,18 @@ void Server::on_solution(const std::string& peer, std::uint64_t template_id, con
     if (is_repeated(found->hash)) return bad_solutions()("{}: block {} was submitted before", peer, hash);
     // Not a line before the verdict: until then the block may be on its way to the node, which takes turns of
     // the loop, and a line waits for its reader.
-    auto on_verdict =
-        [this, alive = std::weak_ptr(alive_), peer, was_fresh = shelf_.is_fresh(*offer),
-         event = BlockEvent{offer->block->height, found->hash, {}}](const Verdict& verdict) mutable {
-            if (alive.expired()) return;
-            event.verdict = verdict;
-            const std::string found_by = "found by " + peer + (was_fresh ? "" : " after the tip had changed");
-            if (verdict.accepted)
-                log::info("block {} at height {} is accepted, {}", to_hex_reversed(event.hash), event.height,
-                          found_by);
-            else
-                log::warn("block {} at height {} is refused: {}, {}", to_hex_reversed(event.hash),
-                          event.height, verdict.reason, found_by);
-            if (on_block_) on_block_(event);
-        };
-    source_.submit(std::make_shared<const Bytes>(std::move(found->raw)), std::move(on_verdict));
+    const BlockId id{offer->block->height, found->hash};
+    auto on_verdict = [this, alive = std::weak_ptr(alive_),
+                       found_by =
+                           "found by " + peer + (shelf_.is_fresh(*offer) ? "" : " after the tip had changed"),
+                       event = std::make_shared<BlockEvent>(BlockEvent{id})](const Verdict& verdict) {
+        if (alive.expired()) return;
+        event->verdict = verdict;
+        tell(*event, found_by);
+        if (on_block_) on_block_(*event);
+        event->is_change = true;
+    };
+    source_.submit(std::make_shared<const Bytes>(std::move(found->raw)), id, std::move(on_verdict));
 }
 
 bool Server::is_repeated(const Bytes32& hash) {

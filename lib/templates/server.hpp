@@ -16,9 +16,9 @@ class Session;
 
 /// What became of a solution.
 struct BlockEvent {
-    std::uint32_t height{};
-    Bytes32 hash{};  ///< header byte order
+    BlockId id{};
     Verdict verdict{};
+    bool is_change{false};  ///< the chain has decided otherwise since the last event of this block
 };
 
 class Server {

@@ -36,28 +36,32 @@ void SimSource::start(OnTemplate on_template) {
     });
 }
 
-void SimSource::submit(std::shared_ptr<const Bytes> block, OnVerdict on_verdict) {
+void SimSource::submit(std::shared_ptr<const Bytes> block, const BlockId&, OnVerdict on_verdict) {
     // Taken at once: what this turn of the loop does next may wait for a log's reader.
     const Verdict verdict = take(*block);
-    if (verdict.accepted) mining_.cancel();  // our own block would be on the old tip
-    loop_.post([this, alive = std::weak_ptr(alive_), verdict, on_verdict = std::move(on_verdict)] {
-        if (alive.expired()) return;
-        on_verdict(verdict);
-        if (verdict.accepted && !alive.expired()) on_new_tip();
-    });
+    const bool is_new_tip = verdict.accepted() && !verdict.is_repeat;
+    if (is_new_tip) mining_.cancel();  // our own block would be on the old tip
+    loop_.post(
+        [this, alive = std::weak_ptr(alive_), verdict, is_new_tip, on_verdict = std::move(on_verdict)] {
+            if (alive.expired()) return;
+            on_verdict(verdict);
+            if (is_new_tip && !alive.expired()) on_new_tip();
+        });
 }
 
 Verdict SimSource::take(ByteView block) {
     auto checked = chain_.check(block, unix_seconds_now());
-    if (!checked) return {false, checked.error().what};
+    // This chain has no side branches: what it knows is in it.
+    if (!checked && checked.error().what == "duplicate") return {Fate::accepted, "duplicate", true};
+    if (!checked) return {Fate::rejected, checked.error().what};
     if (file_) {
         if (auto kept = file_->append(block); !kept) {
             log::error("{}", kept.error().what);
-            return {false, "not-stored: " + kept.error().what};
+            return {Fate::undelivered, "not-stored: " + kept.error().what};
         }
     }
     chain_.extend(*checked);
-    return {true, {}};
+    return {Fate::accepted};
 }
 
 void SimSource::publish() {
@@ -88,7 +92,7 @@ void SimSource::mine_slice() {
         auto found = assemble(miner_->block(), *solution);
         HP_ASSERT(found && found->meets_target);
         Verdict verdict = take(found->raw);
-        if (verdict.accepted)
+        if (verdict.accepted())
             log::info("mined block {} at height {} ourselves", to_hex_reversed(found->hash), chain_.height());
         else
             log::error("our own block {} was refused: {}", to_hex_reversed(found->hash), verdict.reason);

@@ -20,7 +20,7 @@ class SimSource final : public Source {
     static Result<std::unique_ptr<SimSource>> open(net::Loop& loop, const Options& options);
 
     void start(OnTemplate on_template) override;
-    void submit(std::shared_ptr<const Bytes> block, OnVerdict on_verdict) override;
+    void submit(std::shared_ptr<const Bytes> block, const BlockId& id, OnVerdict on_verdict) override;
 
   private:
     SimSource(net::Loop& loop, const Options& options);

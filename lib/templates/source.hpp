@@ -6,14 +6,9 @@
 #include <string>
 
 #include "templates/block_template.hpp"
+#include "templates/verdict.hpp"
 
 namespace hp::templates {
-
-/// What the chain said about a block.
-struct Verdict {
-    bool accepted{};
-    std::string reason{};  ///< a BIP 22 word such as "high-hash" or "stale-prevblk"; empty when accepted
-};
 
 class Source {
   public:
@@ -24,9 +19,11 @@ class Source {
     /// From now on, `on_template` gets each template that replaces the one before: on a new tip, and when the
     /// same tip pays more. Never called before start() returns.
     virtual void start(OnTemplate on_template) = 0;
-    /// Hands in a serialised block. `on_verdict` is called once, later; never when the source is destroyed
-    /// before.
-    virtual void submit(std::shared_ptr<const Bytes> block, OnVerdict on_verdict) = 0;
+    /// Hands in a serialised block. `on_verdict` is called later, and again whenever the chain has decided
+    /// otherwise; never once the source is destroyed.
+    virtual void submit(std::shared_ptr<const Bytes> block, const BlockId& id, OnVerdict on_verdict) = 0;
+    /// Called with the reason when templates stop coming, and with an empty text when they come again.
+    std::function<void(const std::string& why)> on_trouble{};
 };
 
 }  // namespace hp::templates

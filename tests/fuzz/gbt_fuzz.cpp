@@ -21,7 +21,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
         HP_ASSERT(again && again->value && again->value->block->transactions == block->transactions);
     }
     if (auto parsed = parse_submit_block(body); parsed && parsed->value)
-        HP_ASSERT(!parsed->value->accepted || parsed->value->reason.empty());
+        (void)answer_from_word(*parsed->value);
+    (void)parse_block_hash(body);
+    HP_ASSERT(words_of_error(body).size() <= 4 * 200 + 3);
     if (auto parsed = parse_chain_state(body); parsed && parsed->value)
         HP_ASSERT(parsed->value->chain.size() <= 4 * 32);
     return 0;

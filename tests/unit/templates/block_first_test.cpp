@@ -32,7 +32,7 @@ struct LogTo {
 struct SlowSource final : Source {
     explicit SlowSource(const LogTo& log_) : log{log_} {}
     void start(OnTemplate) override {}
-    void submit(std::shared_ptr<const Bytes>, OnVerdict on_verdict) override {
+    void submit(std::shared_ptr<const Bytes>, const BlockId&, OnVerdict on_verdict) override {
         said_before = log.text();
         verdict = std::move(on_verdict);
     }
@@ -57,7 +57,7 @@ TEST_CASE("no line about a block comes before the node's verdict") {
     CHECK(source.said_before == before);
     CHECK(log.text() == before);
     CHECK(bench.events.empty());
-    source.verdict({true, {}});
+    source.verdict({Fate::accepted});
     CHECK(log.text().find("at height 1 is accepted, found by 127.0.0.1:") != std::string::npos);
     CHECK(bench.events.size() == 1);
 }

@@ -180,11 +180,10 @@ TEST_CASE("a node without work is not a node that refuses") {
 TEST_CASE("submitblock answers null or a reason") {
     auto accepted = parse_submit_block(R"({"result":null,"error":null,"id":1})");
     REQUIRE(accepted);
-    CHECK(accepted->value->accepted);
+    CHECK(accepted->value->empty());
     auto refused = parse_submit_block(R"({"result":"high-hash","error":null,"id":1})");
     REQUIRE(refused);
-    CHECK_FALSE(refused->value->accepted);
-    CHECK(refused->value->reason == "high-hash");
+    CHECK(*refused->value == "high-hash");
     CHECK_FALSE(parse_submit_block(R"({"result":true,"error":null,"id":1})"));
 }
 
@@ -206,4 +205,42 @@ TEST_CASE("a signet that only its operator can mine is told") {
     CHECK_FALSE(parse_block_template(reply.dump())->value->needs_signature);
     reply["result"]["signet_challenge"] = "5121" + std::string(66, '0') + "51ae";
     CHECK(parse_block_template(reply.dump())->value->needs_signature);
+}
+
+TEST_CASE("the words of a node's HTTP error, whatever they stand in") {
+    CHECK(words_of_error("Work queue depth exceeded") == "Work queue depth exceeded");
+    CHECK(words_of_error("\r\n  busy \r\nmore") == "busy");
+    CHECK(
+        words_of_error(R"({"result":null,"error":{"code":-28,"message":"Loading block index..."},"id":1})") ==
+        "Loading block index...");
+    CHECK(words_of_error("<html><head><title>503 Service Temporarily Unavailable</title></head></html>") ==
+          "503 Service Temporarily Unavailable");
+    for (const char* nothing : {"", " \n", "<html><body>x</body></html>", "{}"})
+        CHECK(words_of_error(nothing).empty());
+    CHECK(words_of_error("evil\x1b[2J").find('\x1b') == std::string::npos);
+    CHECK(words_of_error(std::string(100'000, 'x')).size() < 300);
+}
+
+TEST_CASE("what nodes mean by their answers to submitblock") {
+    CHECK(answer_from_word("") == Answer::taken);
+    for (const char* known : {"duplicate", "rejected: already have block 00000000000000000001"})
+        CHECK(answer_from_word(known) == Answer::known);
+    for (const char* unsettled : {"inconclusive", "duplicate-inconclusive"})
+        CHECK(answer_from_word(unsettled) == Answer::unsettled);
+    for (const char* refused :
+         {"duplicate-invalid", "rejected", "high-hash", "stale-prevblk", "bad-cb-amount",
+          "rejected: block hash of 5 is higher than expected max of 4"})
+        CHECK(answer_from_word(refused) == Answer::refused);
+}
+
+TEST_CASE("getblockhash answers a hash, shown reversed") {
+    const auto reply = parse_block_hash(R"({"result":"07)" + std::string(62, '0') + R"(","error":null})");
+    REQUIRE(reply);
+    CHECK(reply->value->back() == 7);
+    CHECK_FALSE(parse_block_hash(R"({"result":"07"})"));
+    CHECK_FALSE(parse_block_hash(R"({"result":5})"));
+    const auto beyond =
+        parse_block_hash(R"({"result":null,"error":{"code":-8,"message":"Block height out of range"}})");
+    REQUIRE(beyond);
+    CHECK(beyond->fault->is_out_of_range());
 }

@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 
+#include "bitcoin/header.hpp"
 #include "net/net_fixture.hpp"
 #include "templates/rpc_source.hpp"
 #include "templates/sim_miner.hpp"
@@ -47,15 +48,16 @@ TEST_CASE("a real node takes our blocks, and its long poll brings the next templ
         auto block = got.back();
         std::optional<Verdict> verdict;
         auto raw = std::make_shared<const Bytes>(mine(block));
-        source.submit(raw, [&](const Verdict& said) { verdict = said; });
+        source.submit(raw, {block->height, bitcoin::header_hash(to_array<80>(ByteView(*raw).first(80)))},
+                      [&](const Verdict& said) { verdict = said; });
         REQUIRE(test::run_until(loop, [&] { return verdict && got.back()->height == block->height + 1; }));
-        CHECK_MESSAGE(verdict->accepted, verdict->reason);
+        CHECK_MESSAGE(verdict->accepted(), verdict->reason);
         verdict.reset();
         auto broken = std::make_shared<Bytes>(*raw);
         broken->at(75) ^= 1;  // nBits
-        source.submit(broken, [&](const Verdict& said) { verdict = said; });
+        source.submit(broken, {block->height, {}}, [&](const Verdict& said) { verdict = said; });
         REQUIRE(test::run_until(loop, [&] { return verdict.has_value(); }));
-        CHECK_FALSE(verdict->accepted);
+        CHECK(verdict->fate == Fate::rejected);
         CHECK_FALSE(verdict->reason.empty());
     }
 }

@@ -35,6 +35,7 @@ struct FakeNode {
         authorizations.push_back(request.header("Authorization"));
         if (!authorization.empty() && authorizations.back() != authorization)
             return answer({.status = 401, .body = "no"});
+        if (http_error.status != 200) return answer(http_error);
         Json call = Json::parse(request.body);
         const std::string method = call["method"];
         methods.push_back(method);
@@ -46,6 +47,13 @@ struct FakeNode {
             Json out = submit_replies.empty() ? Json{{"result", nullptr}} : submit_replies.front();
             if (!submit_replies.empty()) submit_replies.pop_front();
             return answer({.status = out.contains("error") ? 500 : 200, .body = out.dump()});
+        }
+        if (method == "getblockhash") {
+            if (hash_at_height.empty())
+                return answer(
+                    {.status = 500,
+                     .body = R"({"result":null,"error":{"code":-8,"message":"Block height out of range"}})"});
+            return answer({.body = Json{{"result", hash_at_height}}.dump()});
         }
         if (call["params"][0].contains("longpollid")) {
             long_polls.push_back(answer);
@@ -62,6 +70,8 @@ struct FakeNode {
     Json reply;
     std::string chain{"regtest"};
     std::string authorization;
+    std::string hash_at_height;  ///< of whichever is asked for; empty: the chain is shorter
+    net::HttpResponse http_error{};
     std::vector<std::string> authorizations, methods, blocks;
     std::deque<Json> submit_replies;
     std::vector<net::HttpServer::Reply> long_polls;
@@ -155,30 +165,97 @@ TEST_CASE("the cookie is read again when the node has made a new one") {
     std::filesystem::remove(path);
 }
 
-TEST_CASE("blocks are handed in until the node has answered") {
+TEST_CASE("blocks are handed in until the node has answered, and the chain decides") {
     RpcBench bench;
     bench.start();
     REQUIRE(bench.got_count(1));
+    const BlockId id{462, Bytes32{7}};
     std::vector<Verdict> verdicts;
     auto block = std::make_shared<const Bytes>(Bytes{0xab, 0xcd});
     auto submit = [&] {
-        bench.source->submit(block, [&](const Verdict& verdict) { verdicts.push_back(verdict); });
+        bench.source->submit(block, id, [&](const Verdict& verdict) { verdicts.push_back(verdict); });
         const auto count = verdicts.size() + 1;
         REQUIRE(run_until(bench.loop, [&] { return verdicts.size() == count; }));
         return verdicts.back();
     };
-    CHECK(submit().accepted);
+    const auto answers = [&](const char* word) { bench.node.submit_replies = {Json{{"result", word}}}; };
+    bench.node.hash_at_height = to_hex_reversed(id.hash);
+    CHECK(submit().accepted());
     CHECK(bench.node.blocks == std::vector<std::string>{"abcd"});
-    bench.node.submit_replies = {Json{{"result", "high-hash"}}};
-    CHECK(submit().reason == "high-hash");
-    bench.node.submit_replies = {Json{{"result", "duplicate"}}};
-    CHECK(submit().accepted);
+    for (const char* word : {"high-hash", "stale-prevblk", "bad-txnmrklroot", "duplicate-invalid", "rejected",
+                             "rejected: block timestamp of 5 is too far in the future"}) {
+        answers(word);
+        CHECK(submit().fate == Fate::rejected);
+        CHECK(verdicts.back().reason == word);
+    }
+    // The node has it already: which block is in the chain, it is asked for.
+    for (const char* word :
+         {"duplicate", "duplicate-inconclusive", "inconclusive", "rejected: already have block 07"}) {
+        answers(word);
+        CHECK(submit().accepted());
+        CHECK(verdicts.back().is_repeat == (std::string(word) != "inconclusive"));
+    }
+    bench.node.hash_at_height = std::string(64, '5');
+    answers("inconclusive");
+    CHECK(submit().fate == Fate::side_branch);
+    CHECK(verdicts.back().reason == "inconclusive");
+    // btcd says null for a block of a side branch too.
+    CHECK(submit().fate == Fate::side_branch);
     bench.node.submit_replies = {
         Json{{"result", nullptr}, {"error", {{"code", -22}, {"message", "decode"}}}}};
     CHECK(submit().reason == "decode (-22)");
-    // A node that is starting has not answered yet.
+    // A node that is starting has not answered yet; and what it has from us, it has not from another.
+    bench.node.hash_at_height = to_hex_reversed(id.hash);
     bench.node.submit_replies = {
-        Json{{"result", nullptr}, {"error", {{"code", -28}, {"message", "Loading"}}}}};
-    CHECK(submit().accepted);
-    CHECK(bench.node.blocks.size() == 6);
+        Json{{"result", nullptr}, {"error", {{"code", -28}, {"message", "Loading"}}}},
+        Json{{"result", "duplicate"}}};
+    CHECK(submit().accepted());
+    CHECK_FALSE(verdicts.back().is_repeat);
+}
+
+TEST_CASE("a block that leaves the chain is told, and so is that it comes back") {
+    RpcBench bench;
+    bench.start();
+    REQUIRE(bench.got_count(1));
+    const BlockId id{462, Bytes32{7}};
+    std::vector<Verdict> verdicts;
+    bench.node.hash_at_height = to_hex_reversed(id.hash);
+    bench.source->submit(std::make_shared<const Bytes>(Bytes{1}), id,
+                         [&](const Verdict& verdict) { verdicts.push_back(verdict); });
+    REQUIRE(run_until(bench.loop, [&] { return verdicts.size() == 1; }));
+    int tip = 1;
+    const auto next_tip = [&](const std::string& hash_at_height) {
+        REQUIRE(run_until(bench.loop, [&] { return !bench.node.long_polls.empty(); }));
+        bench.node.hash_at_height = hash_at_height;
+        bench.node.reply["result"]["height"] = 462 + tip;
+        bench.node.reply["result"]["previousblockhash"] = std::string(63, '1') + std::to_string(tip);
+        ++tip;
+        bench.loop.post([&bench] { bench.node.end_long_polls(); });
+    };
+    next_tip(std::string(64, '5'));
+    REQUIRE(run_until(bench.loop, [&] { return verdicts.size() == 2; }));
+    CHECK(verdicts[1].fate == Fate::side_branch);
+    next_tip(to_hex_reversed(id.hash));
+    REQUIRE(run_until(bench.loop, [&] { return verdicts.size() == 3; }));
+    CHECK(verdicts[2].accepted());
+    // A shorter chain does not have it either.
+    next_tip({});
+    REQUIRE(run_until(bench.loop, [&] { return verdicts.size() == 4; }));
+    CHECK(verdicts[3].fate == Fate::side_branch);
+}
+
+TEST_CASE("what a node says in an HTTP error is passed on, to the log and to the status") {
+    RpcBench bench;
+    bench.node.http_error = {
+        .status = 503, .body = "Work queue depth exceeded\r\n", .content_type = "text/plain"};
+    std::vector<std::string> troubles;
+    RpcClient::Options rpc{.url = bench.node.url()};
+    bench.source = std::make_unique<RpcSource>(bench.loop, RpcSource::Options{rpc, "regtest", 60});
+    bench.source->on_trouble = [&](const std::string& why) { troubles.push_back(why); };
+    bench.source->start([&](auto block) { bench.got.push_back(std::move(block)); });
+    REQUIRE(run_until(bench.loop, [&] { return troubles.size() == 1; }));
+    CHECK(troubles[0] == "the node answers with HTTP status 503: Work queue depth exceeded");
+    bench.node.http_error.status = 200;
+    REQUIRE(bench.got_count(1));
+    CHECK(troubles.back().empty());
 }

@@ -180,7 +180,7 @@ TEST_CASE("solutions become blocks, once each; bad ones become nothing") {
     client->send(solution);
     REQUIRE(run_until(bench.loop, [&] { return !bench.events.empty(); }));
     // Late, but on its way: the tip has changed meanwhile.
-    source.verdict = {false, "stale-prevblk"};
+    source.verdict = {Fate::rejected, "stale-prevblk"};
     auto checked = chain.check(*source.blocks[0], kNow);
     REQUIRE(checked);
     chain.extend(*checked);
@@ -191,9 +191,9 @@ TEST_CASE("solutions become blocks, once each; bad ones become nothing") {
     client->send(late);
     REQUIRE(run_until(bench.loop, [&] { return bench.events.size() == 2; }));
     CHECK(source.blocks.size() == 2);
-    CHECK(bench.events[0].verdict.accepted);
-    CHECK(bench.events[0].height == 1);
-    CHECK(bench.events[0].hash == chain.tip_hash());
+    CHECK(bench.events[0].verdict.accepted());
+    CHECK(bench.events[0].id.height == 1);
+    CHECK(bench.events[0].id.hash == chain.tip_hash());
     CHECK(bench.events[1].verdict.reason == "stale-prevblk");
     CHECK_FALSE(client->closed);
 }
@@ -220,8 +220,8 @@ TEST_CASE("the embedded chain end to end: a client's blocks move the tip") {
         REQUIRE(bench.wait_for<SetNewPrevHash>(*client, blocks));
         client->send(test::work(client->all<NewTemplate>().back(), client->all<SetNewPrevHash>().back()));
         REQUIRE(run_until(bench.loop, [&] { return events.size() == blocks; }));
-        CHECK_MESSAGE(events.back().verdict.accepted, events.back().verdict.reason);
-        CHECK(events.back().height == blocks);
+        CHECK_MESSAGE(events.back().verdict.accepted(), events.back().verdict.reason);
+        CHECK(events.back().id.height == blocks);
     }
     server.stop();
 }

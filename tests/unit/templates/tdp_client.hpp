@@ -46,12 +46,13 @@ class TdpClient final : public net::FrameHandler {
 class FakeSource final : public templates::Source {
   public:
     void start(OnTemplate) override {}
-    void submit(std::shared_ptr<const Bytes> block, OnVerdict on_verdict) override {
+    void submit(std::shared_ptr<const Bytes> block, const templates::BlockId&,
+                OnVerdict on_verdict) override {
         blocks.push_back(std::move(block));
         on_verdict(verdict);
     }
     std::vector<std::shared_ptr<const Bytes>> blocks;
-    templates::Verdict verdict{true, {}};
+    templates::Verdict verdict{templates::Fate::accepted};
 };
 
 struct TdpBench {
