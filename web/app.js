@@ -153,6 +153,7 @@ function showFigures() {
     put("ehash", whole(figures.share_amount));
     put("issued", `${whole(figures.quote_amount)} in quotes`);
     put("blocks", whole(figures.blocks_found));
+    put("blocks-accepted", figures.blocks_found > 0 || figures.blocks_accepted > 0 ? `${whole(figures.blocks_accepted)} in the chain` : "");
     put("alarms", figures.alarms > 0 ? `${whole(figures.alarms)} alarms` : "");
   } else {
     put("balance", whole(figures.wallet_balance));

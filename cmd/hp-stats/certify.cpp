@@ -10,6 +10,7 @@
 #include "crypto/base58.hpp"
 #include "crypto/random.hpp"
 #include "stats/certificate.hpp"
+#include "stats/names.hpp"
 #include "stats/text.hpp"
 #include "verbs.hpp"
 
@@ -53,6 +54,7 @@ Result<> certify(const CertifyOptions& options) {
     stats::Delivery delivery{
         .from_ms = from, .to_ms = to, .issued_ms = unix_ms_now(), .shares = s.sum("share_accepted")};
     if (!options.worker.empty()) {
+        HP_DO(stats::check_label(reader, "share_accepted", options.worker));
         const auto& labels = s.labels("share_accepted");
         const auto found = labels.find(options.worker);
         delivery.worker = options.worker;

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include "stats/names.hpp"
 #include "stats/text.hpp"
 #include "verbs.hpp"
 
@@ -27,6 +28,7 @@ Result<> history(const Options& options) {
     stats::HistoryQuery query{.name = options.series};
     if (!options.gauge.empty()) query.name = options.gauge, query.is_gauge = true;
     if (!options.worker.empty()) query.label = options.worker;
+    HP_DO(stats::check_names(reader, query));
     query.to_ms = times ? times->second + 1 : 1;
     if (!options.to.empty()) {
         HP_TRY(query.to_ms, stats::time_from_text(options.to));

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "stats/names.hpp"
 #include "stats/truth.hpp"
 #include "verbs.hpp"
 
@@ -45,6 +46,7 @@ Result<std::vector<stats::Truth>> claimed(stats::Reader& reader, const TruthOpti
         HP_TRY(const auto claim, stats::claim_from_text(text));
         stats::Sums shares = all;
         if (claim.worker) {
+            HP_DO(stats::check_label(reader, "share_accepted", *claim.worker));
             const auto& labels = snapshot.labels("share_accepted");
             const auto found = labels.find(*claim.worker);
             shares = found == labels.end() ? stats::Sums{} : found->second;

@@ -10,6 +10,7 @@
 #include "stats/estimate.hpp"
 #include "stats/history_text.hpp"
 #include "stats/metrics.hpp"
+#include "stats/names.hpp"
 #include "stats/report.hpp"
 
 namespace hp::stats {
@@ -65,10 +66,11 @@ class Call {
     }
 };
 
+/// Null where no record has it.
 Json status_number(const Snapshot& snapshot, const char* field) {
     const auto gauge = snapshot.gauge(field);
     const Json value = gauge ? Json::parse(gauge->json, nullptr, false) : Json(nullptr);
-    return value.is_number() ? value : Json(0);
+    return value.is_number() ? value : Json(nullptr);
 }
 
 /// Last value of a field of the source's status; null where there is none.
@@ -144,6 +146,7 @@ Result<ApiAnswer> history(const Call& call) {
     }
     if (query.label && call.request.scope < Scope::workers)
         return error(401, "the label needs a token of scope workers");
+    if (const auto known = check_names(call.reader, query); !known) return fail(known.error());
     const auto level = level_from_name(call.text("step").value_or("5m"));
     if (!level)
         return fail(Errc::usage,
@@ -448,7 +451,9 @@ ApiAnswer api_answer(Reader& reader, const ApiRequest& request, const ApiContext
             return error(400, "there is no parameter '" + printable(name, 64) + "'");
     const auto answer = route->answer(Call{reader, request, context, id});
     if (answer) return *answer;
-    return error(answer.error().code == Errc::usage ? 400 : 500, answer.error().what);
+    const Error& why = answer.error();
+    const int status = why.code == Errc::usage ? 400 : why.code == Errc::refused ? 404 : 500;
+    return error(status, why.hint.empty() ? why.what : why.what + "; " + why.hint);
 }
 
 }  // namespace hp::stats

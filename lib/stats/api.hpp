@@ -32,8 +32,8 @@ struct ApiAnswer {
     std::string content_type{"application/json"};
 };
 
-/// Errors are {"error": text}: 400 for a query that is wrong, 401 without the scope, 404 for a path that is
-/// none, 500 when the database cannot be read.
+/// Errors are {"error": text}: 400 for a query that is wrong, 401 without the scope, 404 for a path, a
+/// client, a series or a label that is unknown, 500 when the database cannot be read.
 ApiAnswer api_answer(Reader& reader, const ApiRequest& request, const ApiContext& context);
 
 }  // namespace hp::stats

@@ -33,9 +33,11 @@ Json row_json(const HistoryQuery& query, const HistoryRow& row) {
         return out;
     }
     const auto rate = rate_of(row);
-    out["count"] = row.sums.count;
-    out["amount"] = row.sums.amount;
-    out["work_hashes"] = row.sums.work_hashes;
+    const bool is_known = row.is_observed || row.sums.count > 0;
+    const auto seen = [&](auto value) { return is_known ? Json(value) : Json(nullptr); };
+    out["count"] = seen(row.sums.count);
+    out["amount"] = seen(row.sums.amount);
+    out["work_hashes"] = seen(row.sums.work_hashes);
     out["hashrate_hps"] = rate ? Json(rate->hps) : Json(nullptr);
     out["hashrate_low_hps"] = rate ? Json(rate->low_hps) : Json(nullptr);
     out["hashrate_high_hps"] = rate ? or_null(rate->high_hps) : Json(nullptr);

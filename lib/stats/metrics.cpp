@@ -5,6 +5,7 @@
 
 #include "stats/estimate.hpp"
 #include "stats/text.hpp"
+#include "wire/share_refusal.hpp"
 
 namespace hp::stats {
 namespace {
@@ -55,16 +56,27 @@ struct Counter {
     const char* label{nullptr};            ///< of the metric, for the series' label; null: all together
     std::span<const char* const> known{};  ///< labels that stand at 0 before their first record
 };
+constexpr const char* kTruths[] = {"false", "true"};
+const std::vector<const char*> kShareReasons = [] {
+    std::vector<const char*> out;
+    for (const auto& one : wire::share_refusals()) out.push_back(one.word.data());  // literals
+    return out;
+}();
 constexpr const char* kSetupReasons[] = {"protocol-version-mismatch", "unsupported-feature-flags",
                                          "unsupported-protocol"};
 constexpr const char* kChannelReasons[] = {"invalid-locking-key",     "invalid-nominal-hashrate",
                                            "max-target-out-of-range", "min-extranonce-size-too-large",
                                            "no-template-yet",         "standard-channels-not-supported",
                                            "too-many-channels"};
-constexpr Counter kCounters[] = {
+const Counter kCounters[] = {
     {"sv2_client_shares_accepted_total", "share_accepted", "Shares that the pool accepted."},
-    {"sv2_client_shares_rejected_total", "share_rejected", "Shares that the pool rejected.", false, "reason"},
+    {"sv2_client_shares_rejected_total", "share_rejected", "Shares that the pool rejected.", false, "reason",
+     kShareReasons},
     {"sv2_client_blocks_found_total", "block_found", "Blocks that miners of the pool found."},
+    {"hashpool_blocks_submitted_total", "block_submitted",
+     "Blocks handed to the node, by whether they were in its chain then.", false, "accepted", kTruths},
+    {"hashpool_blocks_moved_total", "block_moved",
+     "Such blocks that came into the chain later (true), or left it (false).", false, "accepted", kTruths},
     {"hashpool_share_ehash_total", "share_accepted", "Ehash of the accepted shares, in its unit.", true},
     {"hashpool_quotes_total", "quote_created", "Quotes that the mint told the pool.", false, "replay"},
     {"hashpool_quotes_dead_total", "quote_dead", "Shares that the mint refused for good.", false, "code"},
@@ -88,7 +100,7 @@ constexpr Counter kCounters[] = {
     {"sv1_client_shares_accepted_total", "miner_share_accepted",
      "Shares of the proxy's miners that were accepted."},
     {"sv1_client_shares_rejected_total", "miner_share_rejected",
-     "Shares of the proxy's miners that were rejected.", false, "reason"},
+     "Shares of the proxy's miners that were rejected.", false, "reason", kShareReasons},
     {"hashpool_upstream_refused_total", "upstream_refused", "Connections that the pool refused to the proxy.",
      false, "reason", kSetupReasons},
     {"hashpool_miner_channels_refused_total", "miner_channel_refused",

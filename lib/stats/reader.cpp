@@ -84,6 +84,17 @@ Percentiles Snapshot::latency(const std::string& name) const {
     return found == latencies.end() ? Percentiles{} : percentiles(found->second);
 }
 
+std::optional<std::int64_t> Snapshot::blocks_accepted() const {
+    const auto count = [this](const char* name, const char* label) {
+        const auto& of = labels(name);
+        const auto found = of.find(label);
+        return found == of.end() ? std::int64_t{0} : static_cast<std::int64_t>(found->second.count);
+    };
+    const bool was_told = series.contains("block_submitted") || series.contains("block_moved");
+    if (!was_told && sum("block_found").count > 0) return {};
+    return count("block_submitted", "true") + count("block_moved", "true") - count("block_moved", "false");
+}
+
 std::optional<Gauge> Snapshot::gauge(const std::string& field) const {
     std::optional<Gauge> newest;
     for (const auto& [source, fields] : gauges) {
@@ -202,6 +213,12 @@ struct Reader::Impl {
                 if (row.integer(3) >= gauge.ts_ms) gauge = {number_text(row.real(2)), row.integer(3)};
             }
         }
+    }
+
+    std::vector<std::string> texts(SqlStatement row) {
+        std::vector<std::string> out;
+        while (row.step()) out.push_back(row.text(0));
+        return out;
     }
 
     static constexpr const char* kAreThere =
@@ -409,6 +426,20 @@ Result<Snapshot> Reader::snapshot(std::optional<std::int64_t> minutes, std::opti
 
 Result<std::vector<HistoryRow>> Reader::history(const HistoryQuery& query) {
     return at_one_moment([&] { return impl_->history(query); });
+}
+
+Result<std::vector<std::string>> Reader::series_names() {
+    return at_one_moment([&] { return impl_->texts(impl_->db.prepare("SELECT DISTINCT name FROM total")); });
+}
+Result<std::vector<std::string>> Reader::label_names(const std::string& series) {
+    return at_one_moment([&] {
+        auto row = impl_->db.prepare("SELECT label FROM total WHERE name = ?");
+        row.bind(series);
+        return impl_->texts(std::move(row));
+    });
+}
+Result<std::vector<std::string>> Reader::gauge_names() {
+    return at_one_moment([&] { return impl_->texts(impl_->db.prepare("SELECT DISTINCT field FROM gauge")); });
 }
 
 Result<std::optional<std::pair<UnixMs, UnixMs>>> Reader::times() {

@@ -24,9 +24,16 @@ struct Snapshot {
     std::map<std::string, LatencyCounts> latencies;
     std::map<std::string, std::map<std::string, Gauge>> gauges;  ///< by source and field
 
+    /// Whether a program wrote anything in the window; where none did its 0 is nobody's word.
+    bool has_heard(const std::string& source) const {
+        return labels(std::string(kRecordSeries)).contains(source);
+    }
     Sums sum(const std::string& name) const;
     const std::map<std::string, Sums>& labels(const std::string& name) const;
     Percentiles latency(const std::string& name) const;
+    /// Blocks that were handed in and are in the chain, those that came and those that left reckoned up;
+    /// nothing where blocks were found, and no hp-template told of any.
+    std::optional<std::int64_t> blocks_accepted() const;
     /// The newest value that any source gave.
     std::optional<Gauge> gauge(const std::string& field) const;
     double seconds() const { return static_cast<double>(to_ms - from_ms) / 1000; }
@@ -102,6 +109,10 @@ class Reader {
                               Workers workers = Workers::named);
     /// Oldest first; every slot of the time between the first and the newest record that the query asks for.
     Result<std::vector<HistoryRow>> history(const HistoryQuery& query);
+    /// All that was ever recorded: names of series, labels of one, fields of status records.
+    Result<std::vector<std::string>> series_names();
+    Result<std::vector<std::string>> label_names(const std::string& series);
+    Result<std::vector<std::string>> gauge_names();
     /// Times of the oldest and the newest record; nothing when there are none.
     Result<std::optional<std::pair<UnixMs, UnixMs>>> times();
     /// Those that are there now, in the records' own time.

@@ -107,6 +107,14 @@ std::string count_and_amount(const Sums& sums) {
 }  // namespace
 
 std::string report_json(const Snapshot& s) {
+    // Where a program wrote nothing, nobody counted: 0 would be a lie.
+    const auto of = [&](const char* source, auto value) {
+        return value != 0 || s.has_heard(source) ? Json(value) : Json(nullptr);
+    };
+    const auto reasons_of = [&](const char* source, const char* name) {
+        const auto& counts = s.labels(name);
+        return !counts.empty() || s.has_heard(source) ? counts_json(counts) : Json(nullptr);
+    };
     const Sums shares = s.sum("share_accepted");
     const Sums quotes = labelled(s, "quote_created", "false");
     const Sums tokens = s.sum("token_minted");
@@ -117,34 +125,35 @@ std::string report_json(const Snapshot& s) {
         {"records", s.records},
         {"records_unknown", s.unknown},
         {"records_damaged", s.damaged},
-        {"shares_accepted", shares.count},
-        {"shares_rejected", counts_json(s.labels("share_rejected"))},
-        {"share_amount", shares.amount},
-        {"work_hashes", shares.work_hashes},
+        {"shares_accepted", of("hp-pool", shares.count)},
+        {"shares_rejected", reasons_of("hp-pool", "share_rejected")},
+        {"share_amount", of("hp-pool", shares.amount)},
+        {"work_hashes", of("hp-pool", shares.work_hashes)},
     };
     add_rate(out, shares, s);
     out.update({
         {"workers", workers_json(s)},
-        {"miner_shares_accepted", s.sum("miner_share_accepted").count},
+        {"miner_shares_accepted", of("hp-proxy", s.sum("miner_share_accepted").count)},
         {"miner_workers", miner_workers_json(s)},
-        {"miner_shares_rejected", counts_json(s.labels("miner_share_rejected"))},
+        {"miner_shares_rejected", reasons_of("hp-proxy", "miner_share_rejected")},
         {"miner_answer_ms", latency_json(s.latency("miner_answer_ms"))},
-        {"quotes_created", quotes.count},
-        {"quote_amount", quotes.amount},
-        {"quotes_replayed", labelled(s, "quote_created", "true").count},
-        {"quotes_dead", s.sum("quote_dead").count},
+        {"quotes_created", of("hp-pool", quotes.count)},
+        {"quote_amount", of("hp-pool", quotes.amount)},
+        {"quotes_replayed", of("hp-pool", labelled(s, "quote_created", "true").count)},
+        {"quotes_dead", of("hp-pool", s.sum("quote_dead").count)},
         {"share_to_quote_ms", latency_json(s.latency("share_to_quote_ms"))},
-        {"mint_quotes_created", s.sum("mint_quotes_created").count},
-        {"mint_quote_amount", s.sum("mint_quotes_created").amount},
-        {"mint_quotes_refused", s.sum("mint_quotes_refused").count},
-        {"mint_requests_refused", counts_json(s.labels("request_refused"))},
-        {"ehash_issued", s.sum("ehash_issued").amount},
-        {"ehash_swapped", s.sum("ehash_swapped").amount},
-        {"tokens_minted", tokens.count},
-        {"token_amount", tokens.amount},
+        {"mint_quotes_created", of("hp-mint", s.sum("mint_quotes_created").count)},
+        {"mint_quote_amount", of("hp-mint", s.sum("mint_quotes_created").amount)},
+        {"mint_quotes_refused", of("hp-mint", s.sum("mint_quotes_refused").count)},
+        {"mint_requests_refused", reasons_of("hp-mint", "request_refused")},
+        {"ehash_issued", of("hp-mint", s.sum("ehash_issued").amount)},
+        {"ehash_swapped", of("hp-mint", s.sum("ehash_swapped").amount)},
+        {"tokens_minted", of("hp-proxy", tokens.count)},
+        {"token_amount", of("hp-proxy", tokens.amount)},
         {"share_to_token_ms", latency_json(s.latency("share_to_token_ms"))},
-        {"quotes_parked", s.sum("quote_parked").count},
-        {"blocks_found", s.sum("block_found").count},
+        {"quotes_parked", of("hp-proxy", s.sum("quote_parked").count)},
+        {"blocks_found", of("hp-pool", s.sum("block_found").count)},
+        {"blocks_accepted", s.blocks_accepted() ? Json(*s.blocks_accepted()) : Json(nullptr)},
         {"alarms", s.sum("alarm").count},
         {"outbox_pending", gauge_json(s.gauge("outbox_pending"))},
         {"connections", gauge_json(s.gauge("connections"))},
@@ -184,11 +193,18 @@ std::string report_table(const Snapshot& s) {
         line(out, "hashrate", rate_text(shares, s));
         line(out, "quotes created", count_and_amount(labelled(s, "quote_created", "false")));
         latency_line(out, "share to quote", s.latency("share_to_quote_ms"));
-        line(out, "ehash issued", std::to_string(s.sum("ehash_issued").amount));
+        const auto issued = s.sum("ehash_issued");
+        line(out, "ehash issued",
+             issued.count > 0 || s.has_heard("hp-mint") ? std::to_string(issued.amount) : std::string("-"));
     }
-    line(out, "tokens minted", count_and_amount(s.sum("token_minted")));
+    const auto tokens = s.sum("token_minted");
+    line(out, "tokens minted",
+         tokens.count > 0 || s.has_heard("hp-proxy") ? count_and_amount(tokens) : std::string("-"));
     latency_line(out, "share to token", s.latency("share_to_token_ms"));
-    if (has_pool) line(out, "blocks found", std::to_string(s.sum("block_found").count));
+    if (has_pool)
+        line(out, "blocks found",
+             std::to_string(s.sum("block_found").count) + "  in the chain " +
+                 (s.blocks_accepted() ? std::to_string(*s.blocks_accepted()) : "-"));
     line(out, "alarms", std::to_string(s.sum("alarm").count));
     for (const auto& [source, fields] : s.gauges)
         for (const auto& [field, gauge] : fields)

@@ -39,6 +39,8 @@ constexpr Rule kRules[] = {
     {.type = "events_dropped", .series = "events_dropped", .count = "count"},
     // hp-template
     {.type = "block_submitted", .series = "block_submitted", .label = "accepted"},
+    {.type = "block_resubmitted", .series = "block_resubmitted", .label = "accepted"},
+    {.type = "block_moved", .series = "block_moved", .label = "accepted"},
     // hp-mint
     {.type = "quotes_created", .series = "mint_quotes_created", .count = "created", .amount = "amount"},
     {.type = "quotes_created", .series = "mint_quotes_replayed", .count = "replayed"},

@@ -23,13 +23,19 @@ at() { date -u -d "@$((begin + $1 * 60))" '+%Y-%m-%dT%H:%M:%SZ'; }
     # 100 TH/s each.
     run_tool -0 hp-stats truth pool.db --claim rig1=100T --claim a=b=99T --claim 201T --json
     assert_equal "$(jq -c '[.claims[] | [.worker, .verdict]]' <<<"$output")" '[["rig1","fits"],["a=b","fits"],[null,"fits"]]'
-    run_tool -1 hp-stats truth pool.db --claim rig1=140T --claim rig1=70T --claim nobody=1T --json
+    run_tool -1 hp-stats truth pool.db --claim rig1=140T --claim rig1=70T --claim 200T --json
     assert_equal "$(jq -c '[.claims[].verdict]' <<<"$output")" '["less","more","fits"]'
     [[ $stderr == *"2 of 3 claims do not fit"* ]]
     # With more patience for luck they would.
     run_tool -0 hp-stats truth pool.db --claim rig1=140T --sigma 8
-    run_tool -1 hp-stats truth pool.db --claim nobody=10T --csv
-    assert_output --regexp 'nobody,1e\+13,0,0,,0,-[0-9.]+,less'
+    # Nothing delivered of late is less; a name that never delivered anything is a mistake.
+    printf '{"v":1,"ts_ms":%d,"type":"share_accepted","source":"hp-pool","worker":"gone","amount":3,"work_hashes":1e15}\n' $(((begin - 7200) * 1000)) |
+        hp-stats ingest --db pool.db 2>/dev/null
+    run_tool -1 hp-stats truth pool.db --minutes 30 --claim gone=10T --csv
+    assert_output --regexp 'gone,1e\+13,0,0,,0,-[0-9.]+,less'
+    run_tool -1 hp-stats truth pool.db --claim rig2=10T
+    assert_output ""
+    [[ $stderr == *"there is no worker of share_accepted 'rig2'"*"did you mean rig1?"* ]]
 }
 
 @test "truth: without a claim, what each channel announced" {

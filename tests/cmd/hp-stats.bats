@@ -176,7 +176,6 @@ an_hour() {
     an_hour | hp-stats ingest --db pool.db
     assert_equal "$(hp-stats history pool.db --gauge outbox_pending --step 1h --json | jq -c '.rows[0] | [.low, .high, .last]')" \
         '[0,5,5]'
-    assert_equal "$(hp-stats history pool.db --gauge none --step 1h --json | jq -c '.rows[0] | [.low, .last]')" '[null,null]'
 }
 
 @test "history: a time without records is a gap, one with records and no shares is 0" {

@@ -107,6 +107,11 @@ status_of() { get "$1" -o /dev/null -w '%{http_code}' "${@:2}"; }
     for path in / /api/v1 /api/v1/global/ '/api/v1/../v1/global' /metrics%00 /..%2f..%2fetc/passwd; do
         [[ $(status_of "$path" --path-as-is) =~ ^40[04]$ ]] || fail "$path"
     done
+    # What was never recorded: 404, with the nearest that was.
+    for path in '/api/v1/history?series=share_acepted' '/api/v1/history?label=rig9' '/api/v1/history?gauge=moon' /api/v1/clients/77; do
+        assert_equal "$(status_of "$path")" 404
+    done
+    assert_equal "$(get '/api/v1/history?series=share_acepted' | jq -r .error)" "there is no series 'share_acepted'; did you mean share_accepted?"
     local method
     for method in POST PUT DELETE OPTIONS TRACE PATCH NONSENSE; do
         assert_equal "$(status_of /metrics -X "$method")" 405
