@@ -57,6 +57,11 @@ tl::unexpected<Error> wrong_file(const std::string& path, const std::string& wha
     return fail(Errc::usage, "secret file '" + path + "' " + what, std::move(hint));
 }
 
+/// Where nobody has said which network it is for.
+std::string published_hint(std::string_view network) {
+    return network.empty() ? "--network sim, if it is for that; " : "";
+}
+
 std::string reason(int error) {
     std::string text = std::generic_category().message(error);
     if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] - 'A' + 'a');
@@ -104,7 +109,7 @@ Result<crypto::SecretKey> read_key(const std::string& path, std::string_view net
     }
     if (!may_use_published(network) && is_published(*key)) {
         return wrong_file(path, "holds a published test key, allowed only on sim and regtest",
-                          keygen + "a key of your own");
+                          published_hint(network) + keygen + "a key of your own");
     }
     return *key;
 }
@@ -182,15 +187,16 @@ Result<crypto::SecretKey> read_locking_key(const std::string& path, std::string_
 
 Result<crypto::SecretText> read_mnemonic(const std::string& path, std::string_view network) {
     HP_TRY(auto text, read_secret_text(path));
-    if (!crypto::bip39_check(text.reveal())) {
-        return wrong_file(path,
-                          "holds no BIP 39 words, allowed: 12 to 24 words of the English list with a good "
-                          "checksum, single spaces between",
-                          "'hp-config keygen mnemonic' makes them");
+    // It says which word is wrong by its number alone: the line goes to logs.
+    if (const auto good = crypto::bip39_check(text.reveal()); !good) {
+        return wrong_file(
+            path, "holds no good BIP 39 words: " + good.error().what,
+            "allowed: 12 to 24 words of the English list, single spaces between; 'hp-config keygen "
+            "mnemonic' makes them");
     }
     if (!may_use_published(network) && is_published_words(text.reveal())) {
         return wrong_file(path, "holds published test words, allowed only on sim and regtest",
-                          "'hp-config keygen mnemonic' makes words of your own");
+                          published_hint(network) + "'hp-config keygen mnemonic' makes words of your own");
     }
     return text;
 }

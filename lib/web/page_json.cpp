@@ -30,6 +30,9 @@ std::string page_text(Json value) {
 }
 
 Result<std::string> page_object(const net::HttpResponse& response) {
+    if (response.status == 401)
+        return fail(Errc::io,
+                    "answers with HTTP 401: it wants a token of scope pool or workers (hp-web --token-file)");
     if (response.status != 200) return fail(Errc::io, "answers with HTTP " + std::to_string(response.status));
     // Depth is bounded before anything recurses.
     int depth = 0;

@@ -281,7 +281,10 @@ print(salt + "$" + hmac.new(salt.encode(), open(sys.argv[2]).read().strip().enco
     check_finds mint.toml seed_file "secret file '$file' has mode 0644, others can use it, allowed: 0600"
     chmod 600 "$file"
     printf 'one two three\n' >"$file"
-    check_finds mint.toml seed_file "secret file '$file' holds no BIP 39 words, allowed: 12 to 24 words of the English list with a good checksum, single spaces between"
+    check_finds mint.toml seed_file "secret file '$file' holds no good BIP 39 words: mnemonic has 3 words, expected 12, 15, 18, 21 or 24"
+    # A wrong word is named by its number; the word itself may be all but right, and the line goes to logs.
+    printf 'zoo zoo zoo zoo zooo zoo zoo zoo zoo zoo zoo wrong\n' >"$file"
+    check_finds mint.toml seed_file "secret file '$file' holds no good BIP 39 words: word 5 of the mnemonic is not in BIP 39's English list"
     rm "$file"
     check_finds mint.toml seed_file "secret file '$file' cannot be read: no such file or directory"
 }
