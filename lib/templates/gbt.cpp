@@ -64,8 +64,12 @@ using ParseResult = Result<NodeReply<T>>;
 template <class T, class Parse>
 ParseResult<T> open_reply(std::string_view body, Parse parse) {
     Json reply = Json::parse(body, nullptr, false);
-    if (reply.is_discarded() || !reply.is_object())
-        return fail(Errc::protocol, "node's answer is not a JSON object", "is this the node's RPC port?");
+    if (reply.is_discarded() || !reply.is_object()) {
+        const std::string words = words_of_error(body);
+        return fail(Errc::protocol,
+                    "node's answer is not a JSON object" + (words.empty() ? "" : ": " + words),
+                    "is this the node's RPC port?");
+    }
     NodeReply<T> out;
     auto error = reply.find("error");
     if (error != reply.end() && !error->is_null()) {

@@ -207,6 +207,12 @@ TEST_CASE("a signet that only its operator can mine is told") {
     CHECK(parse_block_template(reply.dump())->value->needs_signature);
 }
 
+TEST_CASE("what is no JSON-RPC is shown in its own words") {
+    const auto reply = parse_submit_block("<html><title>404 Not Found</title></html>");
+    REQUIRE_FALSE(reply);
+    CHECK(reply.error().what == "node's answer is not a JSON object: 404 Not Found");
+}
+
 TEST_CASE("the words of a node's HTTP error, whatever they stand in") {
     CHECK(words_of_error("Work queue depth exceeded") == "Work queue depth exceeded");
     CHECK(words_of_error("\r\n  busy \r\nmore") == "busy");
