@@ -65,7 +65,9 @@ void Channel::make_all_stale() {
     };
     for (const ActiveJob& active : active_) remember(active.job->job_id);
     for (const FutureJob& future : future_) remember(future.job->job_id);
-    std::swap(late_, active_);
+    const auto kept = std::min(active_.size(), kLateJobsMax);
+    late_.assign(std::make_move_iterator(active_.end() - static_cast<std::ptrdiff_t>(kept)),
+                 std::make_move_iterator(active_.end()));
     late_tip_ = tip_;
     active_.clear();
     future_.clear();

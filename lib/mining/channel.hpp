@@ -21,6 +21,8 @@ inline constexpr std::size_t kActiveJobsMax = 8;
 inline constexpr std::size_t kFutureJobsMax = 4;
 /// Ids of jobs that a new tip made stale, so that their late shares are called stale and not unknown.
 inline constexpr std::size_t kStaleJobIdsMax = 32;
+/// Jobs of the tip before that are kept as a whole, the newest, so that their late shares have a hash.
+inline constexpr std::size_t kLateJobsMax = 2;
 /// How long a job of an easier target stays good once a job of a harder one is out. Without it a miner could
 /// flood on at the easy target until the next tip.
 inline constexpr SteadyMs kSupersededJobGraceMs = 10'000;
@@ -130,8 +132,7 @@ class Channel {
     TipPtr tip_;
     std::vector<ActiveJob> active_{};  ///< oldest first
     std::vector<FutureJob> future_{};
-    // Of the tip before, so that its late shares have a hash.
-    std::vector<ActiveJob> late_{};
+    std::vector<ActiveJob> late_{};  ///< see kLateJobsMax
     TipPtr late_tip_{};
     std::vector<std::uint32_t> stale_ids_{};  ///< a ring
     std::size_t stale_next_{0};
