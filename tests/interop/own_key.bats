@@ -16,7 +16,9 @@ setup() {
 
 start_pool_and_proxy() {
     start_topology
-    ln -s "$dir" work/d
+    export HOME=$PWD/home
+    unset XDG_CONFIG_HOME
+    mkdir home
     start_daemon proxy hp-proxy --config-dir "$dir"
     wait_for_text proxy.log "pool "
     wait_for_address "$(value shared/network.toml proxy_listen)"
@@ -71,7 +73,7 @@ quoted() { ledger "SELECT sum(amount) FROM quote WHERE hex(pubkey) = upper('$1')
     assert_equal "$(quoted "$key")" "$(ledger 'SELECT sum(issued) FROM quote')"
     amount=$(($(quoted "$key") - before))
     assert_equal "$(hp-quote decode token - <work/token-of-mine.txt | jq .amount)" "$amount"
-    assert_equal "$(hp-wallet --config-dir "$dir" receive <work/token-of-mine.txt)" "$amount"
+    assert_equal "$(hp-wallet receive <work/token-of-mine.txt)" "$amount"
 }
 
 @test "the page: a key, mining for it, its ehash in cdk-cli; and mining for cdk-cli's own" {
@@ -87,7 +89,7 @@ quoted() { ledger "SELECT sum(amount) FROM quote WHERE hex(pubkey) = upper('$1')
     follow "Into hp-wallet"
     follow "Into cdk-cli"
     assert_equal "$(ledger 'SELECT sum(issued) FROM quote')" "$(ledger 'SELECT sum(amount) FROM quote')"
-    cdk_key=$(hp-wallet --config-dir "$dir" --wallet-seed-file "$work/cdk/seed" pubkey)
+    cdk_key=$(hp-wallet --wallet-seed-file "$work/cdk/seed" pubkey)
     balance=$(sed -nE "s/.*[^0-9]([0-9]+) hash.*/\\1/p" said | tail -n 1)
     assert_equal "$balance" $((1 + $(quoted "$cdk_key")))
 }
