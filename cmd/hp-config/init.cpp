@@ -280,6 +280,8 @@ Result<> join_pool(InitOptions& options, Chosens& chosen) {
         if (auto good = config::check(config::url(), config::Setting{options.mint_url}); !good)
             return fail(Errc::usage, "--mint-url " + good.error().what);
         chosen["shared/proxy.toml"]["mint_url"] = {options.mint_url};
+        if (has("mint") && !is_loopback_url(options.mint_url))
+            chosen["mint.toml"]["public_urls"] = {std::vector<std::string>{options.mint_url}};
     } else if (!has("mint") && (has("proxy") || has("wallet"))) {
         return fail(Errc::usage,
                     options.join.empty() ? "the mint is elsewhere: --mint-url is required"

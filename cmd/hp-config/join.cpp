@@ -36,8 +36,10 @@ Result<std::string> host_of(const JoinFileOptions& options, const std::string& p
 
 /// Empty where nobody elsewhere could use it.
 std::string mint_url_of(const JoinFileOptions& options, const std::string& host,
-                        const config::Network& network, const std::string& configured) {
+                        const config::Network& network, const std::string& configured,
+                        const config::Mint& mint) {
     if (!options.mint_url.empty()) return options.mint_url;
+    if (!mint.public_urls.empty()) return mint.public_urls.front();
     if (!configured.empty() && !is_loopback_url(configured)) return configured;
     const Place at{network.mint_listen};
     const bool is_reached = !at.is_loopback() || Place{host + ":1"}.is_loopback();
@@ -74,6 +76,8 @@ Result<> join_file(const JoinFileOptions& options) {
     HP_TRY(const auto key,
            cli::read_secret_key(loader.resolve(pool.authority_secret_key_file), network.network));
     HP_TRY(const auto host, host_of(options, network.pool_listen));
+    config::Mint mint;
+    if (std::filesystem::exists(std::filesystem::path(dir) / config::Mint::file, error)) loader.load(mint);
     config::ProxyShared wallet;
     wallet.mint_url.clear();
     if (std::filesystem::exists(std::filesystem::path(dir) / config::ProxyShared::file, error)) {
@@ -87,7 +91,7 @@ Result<> join_file(const JoinFileOptions& options) {
     join.pool_authority_public_key = crypto::authority_key_text(key.xonly());
     join.link_address = reached_at(host, network.link_listen, "link_listen", "a mint");
     join.link_authority_public_key = shared.link_authority_public_key;
-    join.mint_url = mint_url_of(options, host, network, wallet.mint_url);
+    join.mint_url = mint_url_of(options, host, network, wallet.mint_url, mint);
     join.unit = shared.unit;
     join.valuation = shared.valuation;
     join.unit_bits = shared.unit_bits;

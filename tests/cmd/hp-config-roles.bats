@@ -35,6 +35,9 @@ link_authority_public_key"
     run_tool -0 hp-config join-file whole --host 127.0.0.1
     assert_equal "$stderr" ""
     assert_line "mint_url = \"http://$(sed -n 's/^mint_listen = "\(.*\)"/\1/p' whole/shared/network.toml)\""
+    sed -i 's|^#public_urls = .*|public_urls = ["https://mint.example.org"]|' whole/mint.toml
+    run_tool -0 hp-config join-file whole --host 127.0.0.1
+    assert_line 'mint_url = "https://mint.example.org"'
     run_tool -2 hp-config join-file whole
     assert_equal "$output" ""
     assert_equal "${stderr_lines[1]}" "hp-config: hint: give --host, the name or address under which they reach this machine"
@@ -58,6 +61,8 @@ link_authority_public_key"
     make_join
     run_tool -0 hp-config init mint --role mint --join join.toml
     assert_equal "$(files_of mint)" "hashpool.env mint.toml secrets/mint-events.key secrets/mint-link.key secrets/mint.seed shared/network.toml shared/pool.toml "
+    # What wallets elsewhere call it goes into tokens.
+    grep -qx 'public_urls = \["https://mint.example.org"\]' mint/mint.toml
     local line
     line=$(sed -n 's/^  \(hp-config add-mint .*\)/\1/p' <<<"$output")
     assert_equal "$line" "hp-config add-mint mint --key $(link_key_of mint)"
