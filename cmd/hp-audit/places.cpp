@@ -28,6 +28,7 @@ Result<std::optional<Struct>> read(config::Loader& loader, const std::string& di
     HP_TRY(const bool is_there, exists((fs::path{dir} / Struct::file).string()));
     if (!is_there) return std::nullopt;
     Struct values;
+    loader.only_for({"hp-audit"});  // a mint's machine has not all that a pool's must
     loader.load(values);
     HP_DO(loader.finish());
     return values;

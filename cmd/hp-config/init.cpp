@@ -288,6 +288,12 @@ Result<> join_pool(InitOptions& options, Chosens& chosen) {
                                          : options.join + " names no mint_url",
                     "--mint-url says where the mint's API is");
     }
+    // No TLS proxy stands in front of this mint: wallets reach it itself.
+    const std::string& url = options.mint_url;
+    if (has("mint") && url.starts_with("http://") && !is_loopback_url(url))
+        chosen["shared/network.toml"].try_emplace(
+            "mint_listen", config::Chosen{"0.0.0.0:" + Place{authority_of(url)}.port,
+                                          "where " + url + " leads, without a TLS proxy in front"});
     // The mint dials the pool from elsewhere.
     if (has("pool") && !has("mint"))
         chosen["shared/network.toml"].try_emplace(

@@ -76,6 +76,15 @@ link_authority_public_key"
     hp-config check whole
 }
 
+@test "role mint: without a TLS proxy in front it listens where its URL leads" {
+    hp-config init whole --network sim --ports 20000 >/dev/null
+    hp-config join-file whole --host 10.0.0.1 --mint-url http://10.0.0.2:3338 >join.toml 2>/dev/null
+    run_tool -0 hp-config init mint --role mint --join join.toml
+    assert_line --regexp '^  mint_listen +0\.0\.0\.0:3338$'
+    hp-config init behind --role mint --join join.toml --mint-url https://mint.example.org | grep -qE '^  mint_listen +127\.0\.0\.1:3338$'
+    hp-config check mint
+}
+
 @test "role pool: it starts once add-mint has let a mint in" {
     run_tool -0 hp-config init pool --role pool --network sim --ports auto
     assert_equal "$(files_of pool)" "hashpool.env pool.toml secrets/link-authority.key secrets/pool-authority.key secrets/pool-events.key secrets/stats-authority.key secrets/template-authority.key secrets/template-events.key shared/network.toml shared/pool.toml stats.toml template.toml "
