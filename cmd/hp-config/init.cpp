@@ -288,8 +288,10 @@ Result<> join_pool(InitOptions& options, Chosens& chosen) {
                                          : options.join + " names no mint_url",
                     "--mint-url says where the mint's API is");
     }
-    // No TLS proxy stands in front of this mint: wallets reach it itself.
+    // Where no TLS proxy stands in front of this mint, wallets reach it itself.
     const std::string& url = options.mint_url;
+    if (has("mint") && !url.empty() && !is_loopback_url(url))
+        chosen["mint.toml"]["public_urls"] = {std::vector<std::string>{url}};
     if (has("mint") && url.starts_with("http://") && !is_loopback_url(url))
         chosen["shared/network.toml"].try_emplace(
             "mint_listen", config::Chosen{"0.0.0.0:" + Place{authority_of(url)}.port,

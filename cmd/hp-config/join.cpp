@@ -37,9 +37,9 @@ Result<std::string> host_of(const JoinFileOptions& options, const std::string& p
 /// Empty where nobody elsewhere could use it.
 std::string mint_url_of(const JoinFileOptions& options, const std::string& host,
                         const config::Network& network, const std::string& configured,
-                        const config::Mint& mint) {
+                        const std::vector<std::string>& public_urls) {
     if (!options.mint_url.empty()) return options.mint_url;
-    if (!mint.public_urls.empty()) return mint.public_urls.front();
+    if (!public_urls.empty()) return public_urls.front();
     if (!configured.empty() && !is_loopback_url(configured)) return configured;
     const Place at{network.mint_listen};
     const bool is_reached = !at.is_loopback() || Place{host + ":1"}.is_loopback();
@@ -76,22 +76,25 @@ Result<> join_file(const JoinFileOptions& options) {
     HP_TRY(const auto key,
            cli::read_secret_key(loader.resolve(pool.authority_secret_key_file), network.network));
     HP_TRY(const auto host, host_of(options, network.pool_listen));
-    config::Mint mint;
-    if (std::filesystem::exists(std::filesystem::path(dir) / config::Mint::file, error)) loader.load(mint);
+    // Of these two a pool's machine may have neither.
+    const auto has = [&](std::string_view file) {
+        return std::filesystem::exists(std::filesystem::path(dir) / file, error);
+    };
     config::ProxyShared wallet;
-    wallet.mint_url.clear();
-    if (std::filesystem::exists(std::filesystem::path(dir) / config::ProxyShared::file, error)) {
-        wallet = {};
+    config::Mint mint;
+    if (has(config::Mint::file)) loader.load(mint);
+    if (has(config::ProxyShared::file))
         loader.load(wallet);
-        HP_DO(good_but(loader, {"allowed_mint_keys", "payout_script"}));
-    }
+    else
+        wallet.mint_url.clear();
+    HP_DO(good_but(loader, {"allowed_mint_keys", "payout_script"}));
     Join join;
     join.network = network.network;
     join.pool_address = reached_at(host, network.pool_listen, "pool_listen", "a proxy");
     join.pool_authority_public_key = crypto::authority_key_text(key.xonly());
     join.link_address = reached_at(host, network.link_listen, "link_listen", "a mint");
     join.link_authority_public_key = shared.link_authority_public_key;
-    join.mint_url = mint_url_of(options, host, network, wallet.mint_url, mint);
+    join.mint_url = mint_url_of(options, host, network, wallet.mint_url, mint.public_urls);
     join.unit = shared.unit;
     join.valuation = shared.valuation;
     join.unit_bits = shared.unit_bits;

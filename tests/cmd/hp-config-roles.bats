@@ -82,7 +82,11 @@ link_authority_public_key"
     run_tool -0 hp-config init mint --role mint --join join.toml
     assert_line --regexp '^  mint_listen +0\.0\.0\.0:3338$'
     hp-config init behind --role mint --join join.toml --mint-url https://mint.example.org | grep -qE '^  mint_listen +127\.0\.0\.1:3338$'
+    grep -qx 'public_urls = \["http://10.0.0.2:3338"\]' mint/mint.toml
     hp-config check mint
+    # A whole pool whose mint says what others call it hands that on.
+    sed -i 's|^#\?public_urls = .*|public_urls = ["https://mint.example.org"]|' whole/mint.toml
+    hp-config join-file whole --host 10.0.0.1 2>/dev/null | grep -qx 'mint_url = "https://mint.example.org"'
 }
 
 @test "role pool: it starts once add-mint has let a mint in" {

@@ -479,7 +479,7 @@ db = sqlite3.connect("newer.db"); db.execute("PRAGMA user_version=99"); db.commi
     hp-config init conf --network sim --ports auto >/dev/null
     { share 0 a 1 1; printf '{"v":1,"ts_ms":17600'; } >conf/data/events
     start_daemon template hp-template --config-dir conf
-    start_daemon pool hp-pool --config-dir conf --events data/events
+    start_daemon pool hp-pool --config-dir conf --events conf/data/events
     wait_for_text pool.log "ready: miners have work"
     wait_until grep -q '"type":"pool_status"' conf/data/events
     stop_daemon pool

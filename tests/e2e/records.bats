@@ -21,8 +21,8 @@ p99_ms() { jq .ack_p99_ms <<<"$summary"; }
     make_topology
     start_template
     collect "unix:$dir/data/records.sock"
-    start_pool --events unix:data/records.sock --framing length --encoding msgpack
-    start_mint --events unix:data/records.sock
+    start_pool --events "unix:$dir/data/records.sock" --framing length --encoding msgpack
+    start_mint --events "unix:$dir/data/records.sock"
     wait_for_link
     mine 30 "$pubkey"
     wait_until says .shares_accepted 30
@@ -41,7 +41,7 @@ p99_ms() { jq .ack_p99_ms <<<"$summary"; }
     make_topology
     start_template
     collect "unix:$dir/data/records.sock"
-    start_pool --events unix:data/records.sock
+    start_pool --events "unix:$dir/data/records.sock"
     start_mint
     wait_for_link
     mine 200 "$pubkey"
