@@ -1,6 +1,7 @@
 #include "base/clock_watch.hpp"
 
 #include <cstdlib>
+#include <utility>
 
 namespace hp {
 
@@ -8,7 +9,8 @@ std::optional<ClockWatch::News> ClockWatch::look(UnixMs now, SteadyMs steady_now
     const std::int64_t difference = now - steady_now;
     const std::int64_t step = difference - last_;
     last_ = difference;
-    if (std::abs(step) < kStepMs) {
+    const SteadyMs since_look_ms = steady_now - std::exchange(looked_ms_, steady_now);
+    if (std::abs(step) < kStepMs + since_look_ms) {
         base_ += step;
         if (off_ms() != 0 && steady_now - stepped_ms_ >= kSettledMs) base_ = last_;
         return {};

@@ -9,12 +9,13 @@ namespace hp {
 
 class ClockWatch {
   public:
-    /// Less is the work of a time service.
+    /// Less is the work of a time service; and so is what is less than the time since the last look.
     static constexpr std::int64_t kStepMs = 10'000;
     /// A clock that stays where it was set for so long is taken to be right.
     static constexpr SteadyMs kSettledMs = 3'600'000;
 
-    ClockWatch(UnixMs now, SteadyMs steady_now) : base_{now - steady_now}, last_{base_} {}
+    ClockWatch(UnixMs now, SteadyMs steady_now)
+        : base_{now - steady_now}, last_{base_}, looked_ms_{steady_now} {}
 
     struct News {
         bool is_right{};   ///< again
@@ -28,6 +29,7 @@ class ClockWatch {
   private:
     std::int64_t base_;  ///< wall minus monotonic time of a clock that is right
     std::int64_t last_;
+    SteadyMs looked_ms_;
     SteadyMs stepped_ms_{0};
 };
 

@@ -65,3 +65,10 @@ TEST_CASE("a clock that stays where it was set is right after an hour") {
     REQUIRE(again);
     CHECK_FALSE(again->is_right);
 }
+
+TEST_CASE("a clock that runs slowly is not set, also where nobody looked for a minute") {
+    Clocks clocks;
+    CHECK_FALSE(clocks.after(60'000, -57'000));
+    CHECK_FALSE(clocks.after(1'000, -950));
+    CHECK(clocks.after(1'000, -11'500));
+}
