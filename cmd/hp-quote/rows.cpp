@@ -1,5 +1,6 @@
 #include "rows.hpp"
 
+#include "ehash/owner.hpp"
 #include "mint/ledger.hpp"
 #include "pool/outbox.hpp"
 
@@ -48,7 +49,7 @@ OutboxRow read_outbox(const Statement& row) {
     out.share_hash = row.array<32>(1);
     out.amount = natural(row, 2);
     out.locking_key = row.array<33>(3);
-    out.worker = row.text(4);
+    out.worker = ehash::worker_name(row.text(4));
     out.accepted_ms = row.integer(5);
     out.state = state_name(row.integer(6));
     out.quote_id = text_or_empty(row, 7);

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 
@@ -13,19 +14,34 @@ namespace {
 constexpr unsigned kMappedBits = 96;  // what stands before an IPv4 address
 }  // namespace
 
+std::optional<IpAddress> ip_from_text(std::string_view text) {
+    const std::string address{text};
+    IpAddress out{};
+    if (::inet_pton(AF_INET, address.c_str(), out.data() + 12) == 1) {
+        out[10] = out[11] = 0xff;
+        return out;
+    }
+    if (::inet_pton(AF_INET6, address.c_str(), out.data()) == 1) return out;
+    return {};
+}
+
+bool is_mapped_ipv4(const IpAddress& address) {
+    return std::all_of(address.begin(), address.begin() + 10, [](auto byte) { return byte == 0; }) &&
+           address[10] == 0xff && address[11] == 0xff;
+}
+
 Result<IpNet> IpNet::from_text(std::string_view text) {
     const auto bad = [&](const char* why) {
         return fail(Errc::invalid, "'" + printable(text, 60) + "' is not a net: " + why,
                     "write an address, or ADDRESS/BITS as 10.0.0.0/8 or fd00::/8");
     };
     const std::size_t slash = std::min(text.find('/'), text.size());
-    const std::string address{text.substr(0, slash)};
+    const std::string_view host = text.substr(0, slash);
+    const auto address = ip_from_text(host);
+    if (!address) return bad("expected an IP address");
     IpNet out;
-    const bool is_v4 = ::inet_pton(AF_INET, address.c_str(), out.address_.data() + 12) == 1;
-    if (is_v4)
-        out.address_[10] = out.address_[11] = 0xff;
-    else if (::inet_pton(AF_INET6, address.c_str(), out.address_.data()) != 1)
-        return bad("expected an IP address");
+    out.address_ = *address;
+    const bool is_v4 = host.find(':') == host.npos;
     if (slash == text.size()) return out;
     const std::string_view length = text.substr(slash + 1);
     const auto [end, error] = std::from_chars(length.data(), length.data() + length.size(), out.bits_);

@@ -2,6 +2,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/result.hpp"
@@ -10,6 +11,12 @@ namespace hp {
 
 /// An IPv6 address in network byte order; IPv4 is ::ffff:a.b.c.d, so that one address has one form.
 using IpAddress = std::array<std::uint8_t, 16>;
+
+/// Nothing for text that is not an IPv4 or IPv6 address.
+std::optional<IpAddress> ip_from_text(std::string_view text);
+
+/// ::ffff:a.b.c.d, as IPv4 addresses are kept.
+bool is_mapped_ipv4(const IpAddress& address);
 
 class IpNet {
   public:

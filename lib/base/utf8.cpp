@@ -5,6 +5,11 @@
 #include <cstddef>
 
 namespace hp {
+namespace {
+
+bool is_control(char32_t point) { return point < 0x20 || (point >= 0x7f && point < 0xa0); }
+
+}  // namespace
 
 std::optional<char32_t> take_code_point(std::string_view& text) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -27,5 +32,28 @@ std::optional<char32_t> take_code_point(std::string_view& text) {
 }
 
 bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
+
+bool is_clean_text(std::string_view text, std::size_t size_max) {
+    if (text.size() > size_max) return false;
+    while (!text.empty()) {
+        const auto point = take_code_point(text);
+        if (!point || is_control(*point)) return false;
+    }
+    return true;
+}
+
+std::string clean_text(std::string_view text, std::size_t size_max) {
+    constexpr std::string_view kReplacement = "\xef\xbf\xbd";
+    std::string out;
+    while (!text.empty()) {
+        const std::string_view before = text;
+        const auto point = take_code_point(text);
+        const auto piece =
+            point && !is_control(*point) ? before.substr(0, before.size() - text.size()) : kReplacement;
+        if (out.size() + piece.size() > size_max) break;
+        out += piece;
+    }
+    return out;
+}
 
 }  // namespace hp

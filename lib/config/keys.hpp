@@ -120,8 +120,10 @@ struct Network {
           "other",
           host_name().used_by({"hp-proxy", "hp-web"}));
         v("sources_exempt", sources_exempt,
-          "addresses and nets that may have any number of connections open which have proven nothing yet: a "
-          "TLS proxy's, a large farm's; [] for none",
+          "addresses and nets that may have any number of connections open which have proven nothing yet, "
+          "and "
+          "where one peer's invalid shares are not held against the next: a TLS proxy's, a large farm's; [] "
+          "for none",
           net().or_empty().used_by(kServers));
         v("buffer_memory_mib", buffer_memory_mib,
           "MiB that each program spends on what its connections have begun and not finished, or have not "

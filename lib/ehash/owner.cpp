@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/utf8.hpp"
 #include "sv2/ehash.hpp"
 #include "sv2/frame.hpp"
 
@@ -60,6 +61,12 @@ Result<std::optional<crypto::PublicKey33>> key_from_name(std::string_view name) 
                                        printable(name.substr(0, begin), 16) + "' before it"
                                  : fault_of(text);
     return fail(Errc::invalid, "invalid locking key: " + fault);
+}
+
+bool is_worker_name(std::string_view name) { return is_clean_text(name, sv2::ehash::kUserIdentitySizeMax); }
+
+std::string worker_name(std::string_view untrusted) {
+    return clean_text(untrusted, sv2::ehash::kUserIdentitySizeMax);
 }
 
 bool KnownKeys::is_valid(ByteView key) {

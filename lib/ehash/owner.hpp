@@ -2,6 +2,7 @@
 // docs/protocol-ehash.md.
 #pragma once
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +16,11 @@ namespace hp::ehash {
 /// with a name that was meant to be a key: one whose first letters and digits have 64 hex digits or more
 /// among the first 68.
 Result<std::optional<crypto::PublicKey33>> key_from_name(std::string_view name);
+
+/// A worker's name as it is kept and shown, whatever a peer sent: at most 255 bytes of UTF-8 without control
+/// characters.
+bool is_worker_name(std::string_view name);
+std::string worker_name(std::string_view untrusted);
 
 /// Remembers which keys were valid: a point on the curve takes longer to check than all the rest of a share.
 class KnownKeys {

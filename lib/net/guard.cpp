@@ -48,6 +48,10 @@ void protect(Loop& loop, Protection protection) {
     guard->protection = std::move(protection);
 }
 
+const std::vector<IpNet>& sources_exempt(const Loop& loop) {
+    return guard_of(const_cast<Loop&>(loop))->protection.sources_exempt;
+}
+
 ProtectionCounters protection_counters(const Loop& loop) {
     return guard_of(const_cast<Loop&>(loop))->counters_now();
 }

@@ -40,6 +40,7 @@ struct ProtectionCounters {
 /// Without it loopback is exempt and buffers have their default. Before anything listens. Takes as many
 /// descriptors as the process may have.
 void protect(Loop& loop, Protection protection);
+const std::vector<IpNet>& sources_exempt(const Loop& loop);
 ProtectionCounters protection_counters(const Loop& loop);
 
 }  // namespace hp::net

@@ -24,6 +24,8 @@ bool MinerSession::within_budget(ChannelState& state, const sv2::mining::SubmitS
         ++pool_->refusals_.channels_closed;
         // A proxy's address is not to blame for one of its miners.
         if (!is_earning_) pool_->offenders_.add(connection_->peer(), steady_ms_now());
+        closures_.take(steady_ms_now());
+        closed_.add(submit.channel_id, steady_ms_now());
         close_channel(submit.channel_id, wire::word_of(kReason).data());
     }
     return false;
@@ -40,11 +42,30 @@ void MinerSession::close_channel(std::uint32_t channel_id, const char* code) {
     pool_->events_.channel_closed(connection_id_, channel_id, code);
 }
 
-/// A share that was answered unlooked at. Those of a channel that was just closed may be on their way; a
-/// connection that sends little else is closed.
-Result<> MinerSession::count_stray() {
-    if (strays_.take(steady_ms_now())) return {};
-    return fail(Errc::protocol, "too many shares for channels that are closed or have spent their budget");
+/// What others of its address did is not held against a connection that has earned something; what its own
+/// channels did is.
+std::uint32_t MinerSession::first_budget(SteadyMs now) {
+    const auto max = pool_->options_.invalid_shares_max;
+    if (!closures_.has(now)) return mining::Offenders::small_budget(max);
+    return is_earning_ ? max : pool_->offenders_.first_budget(connection_->peer(), max, now);
+}
+
+/// A share of a channel that is not open. Of one that the pool closed it may have been on its way:
+/// CloseChannel has answered it, and however many come, the connection's other miners are not to blame.
+Result<> MinerSession::on_stray(const sv2::mining::SubmitSharesExtended& submit) {
+    const auto now = steady_ms_now();
+    if (closed_.contains(submit.channel_id, now)) {
+        ++pool_->refusals_.shares_unjudged;
+        return {};
+    }
+    constexpr auto kReason = wire::ShareRefusal::invalid_channel_id;
+    if (told_strays_.take(now))
+        refuse_share(described(submit), kReason);
+    else
+        send(sv2::mining::SubmitSharesError{
+            submit.channel_id, submit.sequence_number, {std::string(wire::word_of(kReason))}});
+    if (strays_.take(now)) return {};
+    return fail(Errc::protocol, "too many shares for channels that it does not have");
 }
 
 void MinerSession::follow_network_target(ChannelState& state, const mining::Tip& tip) {

@@ -37,7 +37,8 @@ MinerSession::MinerSession(Pool& pool, std::shared_ptr<net::FrameConnection> con
       connection_{std::move(connection)},
       connection_id_{connection_id},
       limit_{pool.loop_},
-      strays_{kStrayBudgets * pool.options_.invalid_shares_max, kStraysPerSecond, steady_ms_now()},
+      strays_{kStraysMax, kStraysPerSecond, steady_ms_now()},
+      closures_{kClosuresMax, kClosuresPerSecond, steady_ms_now()},
       catch_up_{pool.loop_} {
     limit_.after(kSetupLimitMs, [this] { close("no SetupConnection within 10 s"); });
 }
@@ -202,18 +203,15 @@ Result<> MinerSession::on_open_extended(const sv2::FrameView& frame) {
     mining::Vardiff vardiff{pool_->vardiff_rules_, open.nominal_hash_rate.get(), open.max_target.bytes, now};
     vardiff.on_network_target(pool_->work_.tip()->network_target);
 
-    // What others of its address did is not held against a connection that has earned something.
-    const auto budget_max = pool_->options_.invalid_shares_max;
-    const auto first_budget =
-        is_earning_ ? budget_max : pool_->offenders_.first_budget(connection_->peer(), budget_max, now);
     std::uint32_t channel_id = next_channel_id_++;
     mining::Channel::Terms terms{channel_id, mining::ChannelKind::extended, grant->prefix,
                                  grant->extranonce_size, vardiff.target()};
     auto [it, added] = channels_.emplace(
         channel_id,
-        ChannelState{mining::Channel{terms}, vardiff, mining::ShareBudget{budget_max, now, first_budget},
-                     *key, pool_->route(*key), open.user_identity.value, open.nominal_hash_rate.get(),
-                     mining::ShareTally{now}, unix_ms_now()});
+        ChannelState{mining::Channel{terms}, vardiff,
+                     mining::ShareBudget{pool_->options_.invalid_shares_max, now, first_budget(now)}, *key,
+                     pool_->route(*key), ehash::worker_name(open.user_identity.value),
+                     open.nominal_hash_rate.get(), mining::ShareTally{now}, unix_ms_now()});
     HP_ASSERT(added);
     limit_.cancel();
 
@@ -261,7 +259,7 @@ Result<> MinerSession::on_update_channel(const sv2::FrameView& frame) {
         state.mint = pool_->route(*key);
     }
     if (tlvs.user_identity) {
-        state.worker = std::string(*tlvs.user_identity);
+        state.worker = ehash::worker_name(*tlvs.user_identity);
         pool_->events_.channel_named(connection_id_, update.channel_id, state.worker);
     }
     auto now = steady_ms_now();
@@ -284,17 +282,9 @@ Result<> MinerSession::on_submit(const sv2::FrameView& frame) {
     HP_TRY(auto decoded, sv2::decode_with_rest<msg::SubmitSharesExtended>(frame.payload));
     const auto& submit = decoded.message;
     auto it = channels_.find(submit.channel_id);
-    if (it == channels_.end()) {
-        if (told_strays_.take(steady_ms_now()))
-            refuse_share(described(submit), ShareRefusal::invalid_channel_id);
-        else
-            send(msg::SubmitSharesError{submit.channel_id,
-                                        submit.sequence_number,
-                                        {std::string(word_of(ShareRefusal::invalid_channel_id))}});
-        return count_stray();
-    }
+    if (it == channels_.end()) return on_stray(submit);
     ChannelState& state = it->second;
-    if (!within_budget(state, submit)) return count_stray();
+    if (!within_budget(state, submit)) return {};
     HP_TRY(const auto tlvs, ehash::owner_tlvs(decoded.rest, ehash_negotiated_));
     const ShareOwner owner = owner_of(state, tlvs);
     auto now_ms = unix_ms_now();
@@ -349,7 +339,10 @@ Result<> MinerSession::on_submit(const sv2::FrameView& frame) {
 
 MinerSession::ShareOwner MinerSession::owner_of(const ChannelState& state, const ehash::OwnerTlvs& tlvs) {
     ShareOwner out{.worker = state.worker, .locking_key = state.locking_key, .mint = state.mint};
-    if (tlvs.user_identity) out.worker = *tlvs.user_identity;
+    if (tlvs.user_identity)
+        out.worker = ehash::is_worker_name(*tlvs.user_identity)
+                         ? *tlvs.user_identity
+                         : std::string_view(clean_name_ = ehash::worker_name(*tlvs.user_identity));
     const auto named = ehash::named_owner(tlvs, pool_->known_keys_);
     out.is_valid = named.has_value();
     if (named && *named && **named != state.locking_key) {

@@ -14,6 +14,7 @@
 #include "mining/share_tally.hpp"
 #include "mining/vardiff.hpp"
 #include "net/frames.hpp"
+#include "pool/closed_channels.hpp"
 #include "pool/hub.hpp"
 #include "pool/work.hpp"
 #include "sv2/frame.hpp"
@@ -66,11 +67,14 @@ class MinerSession : public net::FrameHandler,
     std::size_t channel_count() const { return channels_.size(); }
 
   private:
-    /// Channels that one connection may have closed for invalid shares, before it is closed itself.
-    static constexpr double kStrayBudgets = 16;
+    /// Shares of channels that the connection never had, or closed itself: no program sends them in earnest.
+    static constexpr double kStraysMax = 1'000;
     static constexpr double kStraysPerSecond = 10;
     static constexpr double kKeptAtOnce = 60;
     static constexpr double kKeptPerSecond = 1;
+    /// Channels closed for invalid shares, after which the connection's new ones begin with a small budget.
+    static constexpr double kClosuresMax = 16;
+    static constexpr double kClosuresPerSecond = 1.0 / 30;
     struct ChannelState {
         mining::Channel channel;
         mining::Vardiff vardiff;
@@ -104,7 +108,7 @@ class MinerSession : public net::FrameHandler,
     Result<> on_submit(const sv2::FrameView& frame);
     std::uint64_t amount_of(ChannelState& state, const mining::Verdict& verdict) const;
     Result<> on_strange(const sv2::FrameView& frame);
-    /// Whose a share is: by its own TLVs, else the channel's. Views into the share or the channel.
+    /// Whose a share is: by its own TLVs, else the channel's. Views, valid until the next share.
     struct ShareOwner {
         std::string_view worker;
         crypto::PublicKey33 locking_key{};
@@ -125,7 +129,8 @@ class MinerSession : public net::FrameHandler,
     bool is_choked();
     void catch_up();
     bool within_budget(ChannelState& state, const sv2::mining::SubmitSharesExtended& submit);
-    Result<> count_stray();
+    std::uint32_t first_budget(SteadyMs now);
+    Result<> on_stray(const sv2::mining::SubmitSharesExtended& submit);
     void follow_network_target(ChannelState& state, const mining::Tip& tip);
     void close_channel(std::uint32_t channel_id, const char* code);
     void apply_target(ChannelState& state, const bitcoin::Target& target, SteadyMs now);
@@ -146,16 +151,18 @@ class MinerSession : public net::FrameHandler,
     bool ehash_negotiated_{false};
     unsigned extension_requests_{0};
     std::uint32_t next_channel_id_{1};
-    /// Shares that are answered unlooked at: of channels that are not open, or whose budget is spent.
     TokenBucket strays_;
     /// Records of those: there may be a million a second.
     TokenBucket told_strays_{kKeptAtOnce, kKeptPerSecond, steady_ms_now()};
+    TokenBucket closures_;
+    ClosedChannels closed_;
     std::unordered_map<std::uint32_t, ChannelState> channels_;
     std::vector<std::uint32_t> unacknowledged_;
     std::deque<std::uint32_t> behind_;  // channels whose newest work waits for room in the queue
     net::Timer catch_up_;
     SteadyMs choked_since_ms_{0};
     std::size_t choked_bytes_{0};
+    std::string clean_name_;  // of the share at hand, where what it said is no name
     Bytes scratch_;
 };
 

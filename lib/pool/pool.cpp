@@ -55,6 +55,7 @@ Pool::Pool(net::Loop& loop, PoolOptions options)
              [this](const std::string& what) { events_.alarm(what); }},
       work_{options_.work},
       extranonces_{options_.server_id, extranonce_epoch()},
+      offenders_{net::sources_exempt(loop)},
       tick_{loop},
       stop_poll_{loop} {
     vardiff_rules_.shares_per_minute = options_.shares_per_minute;

@@ -128,7 +128,7 @@ void Downstream::handle(std::string_view id, const sv1::Configure& message) {
 
 void Downstream::handle(std::string_view id, const sv1::Subscribe& message) {
     user_agent_ = printable(message.user_agent, 64);
-    subscribe_id_ = std::string(id);
+    subscribe_ids_.emplace_back(id);
     // cgminer subscribes a second time when it had asked for an old session: it gets the same answer again.
     if (channel_id_) return answer_subscribe();
     wants_channel_ = opens_after_read_ = true;
@@ -171,7 +171,7 @@ void Downstream::on_opened(const sv2::mining::OpenExtendedMiningChannelSuccess& 
     // The miner may have named itself while the channel was being opened.
     if (!proxy_->upstream_->pays_ehash() && first_owner() != channel_owner_) return reopen_channel();
     tell_name();
-    if (is_reopened) {
+    if (is_reopened && subscribe_ids_.empty()) {
         // After an outage of the pool. A miner that cannot change its extranonce must connect again.
         if (!is_same && !takes_set_extranonce_) return close("the pool was away: extranonce changed");
         if (!is_same) sv1::append_set_extranonce(out_, extranonce1_, extranonce2_size_);
@@ -186,9 +186,15 @@ void Downstream::answer_subscribe() {
     is_subscribed_ = true;
     char session[17];
     std::snprintf(session, sizeof session, "%016llx", static_cast<unsigned long long>(miner_id_));
-    sv1::append_subscribed(out_, subscribe_id_, session, extranonce1_, extranonce2_size_);
+    for (const auto& id : std::exchange(subscribe_ids_, {}))
+        sv1::append_subscribed(out_, id, session, extranonce1_, extranonce2_size_);
     if (workers_.first()) return begin_work();
     wait_for_work("did not authorize within 60 s");
+}
+
+void Downstream::refuse_subscribe(const std::string& why) {
+    for (const auto& id : std::exchange(subscribe_ids_, {}))
+        sv1::append_error(out_, id, sv1::ErrorCode::other, why);
 }
 
 void Downstream::on_refused(const std::string& code) {
@@ -202,10 +208,8 @@ void Downstream::on_refused(const std::string& code) {
         proxy_->outage_.begin(steady_ms_now());
         return open_channel_later();
     }
-    if (!is_subscribed_) {
-        sv1::append_error(out_, subscribe_id_, sv1::ErrorCode::other, "pool refused the channel: " + code);
-        flush();
-    }
+    refuse_subscribe("pool refused the channel: " + code);
+    flush();
     close("pool refused the channel: " + code);
 }
 
@@ -332,15 +336,21 @@ const Worker* Downstream::only_worker() const {
     return workers_.all().size() == 1 ? workers_.first() : nullptr;
 }
 
-void Downstream::on_channel_lost() {
+void Downstream::on_channel_lost(const std::string& code) {
     is_opening_ = false;
     if (!proxy_) return;
     channel_id_.reset();
+    const bool is_closed = !code.empty();
+    if (is_closed) {
+        static log::Limited complain{log::Level::warn};
+        complain.about(connection_->peer(), "miner {}: the pool closed its channel: {}", connection_->peer(),
+                       code);
+    }
     // Nobody will answer these any more; what was accepted has its quote, which is found by key.
+    using Why = wire::ShareRefusal;
+    const auto reason = wire::word_of(is_closed ? Why::pool_closed_channel : Why::pool_connection_lost);
     for (auto& share : outstanding_)
-        if (!share.is_answered)
-            reject(share.sv1_id,
-                   {word_of(wire::ShareRefusal::pool_connection_lost), share.worker, &share.what});
+        if (!share.is_answered) reject(share.sv1_id, {reason, share.worker, &share.what, code});
     outstanding_.clear();
     tip_.reset();
     jobs_.clear();

@@ -40,7 +40,7 @@ class Downstream : public net::LineHandler,
     void on_rejected(std::uint32_t sequence_number, const std::string& code) override;
     void on_quote(std::uint32_t sequence_number, const std::string& quote_id, std::uint64_t amount) override;
     void on_quote_failed(std::uint32_t sequence_number, const std::string& text) override;
-    void on_channel_lost() override;
+    void on_channel_lost(const std::string& code) override;
 
     /// The pool is there (again): a miner that waits for a channel gets one.
     void pool_is_ready();
@@ -108,6 +108,7 @@ class Downstream : public net::LineHandler,
     void wait_for_work(const char* otherwise);
     void suggest(const Bytes32& target);
     void answer_subscribe();
+    void refuse_subscribe(const std::string& why);
     const crypto::PublicKey33& first_owner() const;
     std::optional<std::string> refusal_without_extension(const Worker& worker);
     void reopen_channel();
@@ -154,7 +155,7 @@ class Downstream : public net::LineHandler,
     crypto::PublicKey33 channel_owner_{};
     std::string channel_name_;  // as the pool was told last
     std::string user_agent_;
-    std::string subscribe_id_;
+    std::vector<std::string> subscribe_ids_;  // of those without an answer yet
     bool wants_channel_{false};
     bool opens_after_read_{false};
     bool is_opening_{false};

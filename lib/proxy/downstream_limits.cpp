@@ -56,10 +56,8 @@ void Downstream::turn_away(const std::string& why, std::uint64_t& counter) {
 
 void Downstream::fail_over(const std::string& why) {
     if (!proxy_ || !wants_channel_ || channel_id_) return;
-    if (is_subscribed_)
-        sv1::append_show_message(out_, why);
-    else
-        sv1::append_error(out_, subscribe_id_, sv1::ErrorCode::other, why);
+    if (is_subscribed_) sv1::append_show_message(out_, why);
+    refuse_subscribe(why);
     flush();
     close(why);
 }

@@ -136,6 +136,7 @@ void Downstream::on_accepted(std::uint32_t last_sequence_number) {
     if (!proxy_) return;
     HP_CRASH_POINT("Y3");
     connection_->prove(net::Standing::member);
+    reopen_backoff_.reset();
     std::uint64_t count = 0;
     for (auto& share : outstanding_) {
         // Serial arithmetic, as numbers wrap: everything up to the one that is named.

@@ -16,7 +16,6 @@ constexpr std::size_t kJobsMax = 16;
 
 void Downstream::begin_work() {
     limit_.cancel();
-    reopen_backoff_.reset();
     send_difficulty();
     // The newest job in force, as a clean start.
     for (auto it = jobs_.rbegin(); it != jobs_.rend(); ++it) {

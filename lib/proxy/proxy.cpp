@@ -24,6 +24,7 @@ Proxy::Proxy(net::Loop& loop, ProxyOptions options)
              "miners are given the pool's time where ours cannot be right; 'timedatectl' shows and sets it",
              [this](const std::string& what) { events_.alarm(what); }},
       outage_{options_.outage_patience_ms, steady_ms_now()},
+      offenders_{net::sources_exempt(loop)},
       wallet_retry_{loop},
       status_{loop},
       lookup_{loop},

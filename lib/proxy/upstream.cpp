@@ -107,7 +107,7 @@ void Upstream::lost(const std::string& reason) {
     opening_.clear();
     if (was_ready && on_lost) on_lost(reason);
     for (auto& [id, weak] : orphans)
-        if (auto owner = weak.lock()) owner->on_channel_lost();
+        if (auto owner = weak.lock()) owner->on_channel_lost({});
     redial_.after(backoff_.next_ms(get_le<std::uint32_t>(crypto::random_array<4>().data())),
                   [this] { dial(); });
 }
@@ -244,7 +244,8 @@ Result<> Upstream::handle_channel(const sv2::FrameView& frame) {
         if (it == channels_.end()) return {};
         auto owner = it->second.lock();
         channels_.erase(it);
-        if (owner) owner->on_channel_lost();
+        const auto& code = message.reason_code.value;
+        if (owner) owner->on_channel_lost(code.empty() ? "no reason" : printable(code, 64));
         return {};
     }
     if (frame.is<msg::UpdateChannelError>()) {
@@ -287,7 +288,7 @@ void Upstream::send_named(const M& message, const Naming& naming) {
         tlvs[count++] = {sv2::ehash::kExtensionType, sv2::ehash::kLockingPubkeyField, *naming.locking_key};
     if (ehash_negotiated_ && !naming.user_identity.empty())
         tlvs[count++] = {sv2::ehash::kExtensionType, sv2::ehash::kUserIdentityField,
-                         as_bytes(naming.user_identity.substr(0, sv2::ehash::kUserIdentitySizeMax))};
+                         as_bytes(naming.user_identity)};
     send(message, std::span(tlvs).first(count));
 }
 

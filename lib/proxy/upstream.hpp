@@ -29,8 +29,8 @@ class ChannelOwner {
     virtual void on_quote(std::uint32_t sequence_number, const std::string& quote_id,
                           std::uint64_t amount) = 0;
     virtual void on_quote_failed(std::uint32_t sequence_number, const std::string& text) = 0;
-    /// The channel is gone: the pool closed it, or the connection was lost.
-    virtual void on_channel_lost() = 0;
+    /// The channel is gone: the pool closed it alone and said why, or (empty) the connection was lost.
+    virtual void on_channel_lost(const std::string& code) = 0;
 };
 
 class Upstream {

@@ -65,12 +65,12 @@ class Upstreams::Route : public ChannelOwner, public std::enable_shared_from_thi
         line.limit = std::min(line.limit, line.load);
         all_.place(self);
     }
-    void on_channel_lost() override {
+    void on_channel_lost(const std::string& code) override {
         auto self = shared_from_this();
         all_.opening_.erase(self);
         all_.routes_.erase(channel_id_);
         leave();
-        if (auto owner = owner_.lock()) owner->on_channel_lost();
+        if (auto owner = owner_.lock()) owner->on_channel_lost(code);
     }
     void on_job(const sv2::mining::NewExtendedMiningJob& job) override {
         if (auto owner = owner_.lock()) owner->on_job(job);

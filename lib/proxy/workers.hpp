@@ -12,7 +12,7 @@
 namespace hp::proxy {
 
 struct Worker {
-    std::string name;             ///< at most 255 bytes: as much as the pool can be told
+    std::string name;             ///< ehash::worker_name
     crypto::PublicKey33 owner{};  ///< compressed
     bool is_wallets{};            ///< the proxy's own wallet is the owner
     std::uint64_t shares_accepted{}, shares_rejected{};
@@ -26,10 +26,10 @@ class Workers {
     explicit Workers(const crypto::PublicKey33& wallets_key) : wallets_key_{wallets_key} {}
 
     /// Who the name would be. An error: it was meant to be a key and is none, or there are too many names.
-    Result<Worker> read(std::string_view name) const;
+    Result<Worker> read(std::string_view untrusted) const;
     /// The worker, added if the name is new; it stays where it is. REQUIRES: `read` gave it.
     Worker& add(Worker worker);
-    /// Nothing: the name was not authorized. Does not allocate.
+    /// Nothing: the name was not authorized. Does not allocate for what is a name as it came.
     Worker* find(std::string_view name);
 
     const crypto::PublicKey33& wallets_key() const { return wallets_key_; }

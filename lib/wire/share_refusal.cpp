@@ -29,6 +29,7 @@ constexpr ShareRefusalText kRefusals[] = {
     {ShareRefusal::pool_overloaded, "pool-overloaded", "the pool's disk does not keep up"},
     {ShareRefusal::pool_storage_failed, "pool-storage-failed", "the pool could not store it"},
     {ShareRefusal::pool_away, "pool-away", "the pool is away: this share does not count"},
+    {ShareRefusal::pool_closed_channel, "pool-closed-channel", "the pool closed this miner's channel"},
     {ShareRefusal::pool_connection_lost, "pool-connection-lost",
      "the connection to the pool ended before its answer came"},
     {ShareRefusal::not_subscribed, "not-subscribed", "mining.subscribe comes first"},

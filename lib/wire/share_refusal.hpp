@@ -27,6 +27,7 @@ enum class ShareRefusal : std::uint8_t {
     pool_storage_failed,
     // By the proxy, before the pool sees it.
     pool_away,
+    pool_closed_channel,
     pool_connection_lost,
     not_subscribed,
     unauthorized,

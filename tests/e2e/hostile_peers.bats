@@ -114,18 +114,73 @@ seq 18446744073709551615 closed"
     wait_for_records quote_dead 2
 }
 
-@test "a channel of invalid shares is closed, and a connection of such channels; the miner beside it notices nothing" {
-    set_key pool.toml invalid_shares_max 10
+@test "a channel of invalid shares is closed; its connection's other channels and the miner beside it notice nothing" {
+    set_key pool.toml invalid_shares_max 30
     start_template
     start_pool
     start_control
-    hostile pool invalid-shares
+    hostile pool invalid-shares 30
     assert_line -n 0 "first invalid-job-id too-many-invalid-shares then too-many-invalid-shares"
     assert_line -n 1 "a right share on the next channel SubmitShares.Success"
-    assert_line -n 2 "closed after few channels"
+    # One is closed already.
+    assert_line -n 2 "then all 15 few 5"
+    assert_line -n 3 "a right share after all that SubmitShares.Success"
+    assert_line -n 4 "channels that it never had: invalid-channel-id then closed"
     wait_for_text conf/data/pool-events.jsonl '"reason":"too-many-invalid-shares"'
     grep -q 'closed: too-many-invalid-shares' pool.log
-    # The budget is what the pool has judged and told of; the rest was answered unlooked at.
-    assert [ "$(records share_rejected | grep -c invalid-job-id)" -le $((30 * 14)) ]
+    # The budget is what the pool has judged and told of; the rest was not looked at.
+    assert [ "$(records share_rejected | grep -c invalid-job-id)" -le $((16 * 40 + 5 * 20)) ]
     control_is_unharmed
+}
+
+@test "names that are no text are kept as text, in the outbox, the records and hp-quote" {
+    start_template
+    start_pool
+    hostile pool odd-names
+    assert_equal "$(grep -c SubmitShares.Success <<<"$output")" 3
+    owner=0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798
+    rest=$'\xef\xbf\xbd\xef\xbf\xbd[31m\xef\xbf\xbd'
+    assert_equal "$(outbox "SELECT worker || '|' || lower(hex(locking_key)) FROM outbox ORDER BY seq")" \
+        "$owner.opening$rest|$owner
+$owner.share$rest|$owner
+$owner.update$rest|$owner"
+    run_tool -0 hp-quote list --config-dir conf --json
+    assert_equal "$(jq -r .worker <<<"$output" | sort)" "$(outbox 'SELECT worker FROM outbox ORDER BY worker')"
+    # What an older pool wrote is shown too.
+    sqlite3 conf/data/outbox.db "UPDATE share SET worker = CAST(x'6fff' AS TEXT) WHERE seq = 1" 2>/dev/null || true
+    run_tool -0 hp-quote list --config-dir conf --json
+}
+
+@test "an address answers for a connection that earned nothing, a proxy's address not for one of its miners, an exempt one for nobody" {
+    set_key pool.toml invalid_shares_max 30
+    set_key shared/network.toml sources_exempt '[]'
+    start_template
+    start_pool
+    hostile pool reputation 30
+    assert_output "earned SubmitShares.Success
+at first all
+after one that earned all
+after one that did not few"
+    stop_daemon pool
+    set_key shared/network.toml sources_exempt '["127.0.0.0/8"]'
+    start_pool
+    hostile pool reputation 30
+    assert_output "earned SubmitShares.Success
+at first all
+after one that earned all
+after one that did not all"
+}
+
+@test "a block in a share under a key that is none goes to the node, and costs its channel budget" {
+    set_key shared/pool.toml unit_bits 8
+    set_key pool.toml easiest_target_bits 8
+    set_key template.toml sim_block_bits 8
+    set_key pool.toml invalid_shares_max 10
+    start_template
+    start_pool
+    hostile pool blocks-without-owner
+    # Some come too late, behind the tip that such a block makes.
+    assert_output --regexp '^[1-9][0-9]* of 1[0-9] too-many-invalid-shares$'
+    assert [ "$(records block_found | wc -l)" -ge 1 ]
+    assert_equal "$(outbox 'SELECT count(*) FROM outbox')" 0
 }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <random>
 #include <string>
 
 namespace hp::test {
@@ -43,6 +44,32 @@ TEST_CASE("what is no UTF-8") {
     CHECK_FALSE(take_code_point(text));
     CHECK(take_code_point(text) == U'\u00e9');
     CHECK(text.empty());
+}
+
+TEST_CASE("clean text: UTF-8 without control characters, cut at the end of a character") {
+    const std::string mark = "\xef\xbf\xbd";
+    CHECK(clean_text("rig 1, \u00e9\u6f22\U0001f600", 255) == "rig 1, \u00e9\u6f22\U0001f600");
+    CHECK(clean_text("a\xff"
+                     "b\xc3",
+                     255) == "a" + mark + "b" + mark);
+    CHECK(clean_text(std::string_view("a\0b\x1b[31m\x7f\u0085\r\n", 13), 255) ==
+          "a" + mark + "b" + mark + "[31m" + mark + mark + mark + mark);
+    CHECK(clean_text("abc\u00e9", 4) == "abc");
+    CHECK(clean_text("abc\u00e9", 5) == "abc\u00e9");
+    CHECK(clean_text("\xff\xff", 5) == mark);
+    CHECK(clean_text("", 0).empty());
+    for (const std::string_view text : {"", "rig 1", "\u00e9"}) CHECK(is_clean_text(text, 5));
+    for (const std::string_view text : {"123456", "\xc3", "\n", "\u0085", "\x7f"})
+        CHECK_FALSE(is_clean_text(text, 5));
+    // Whatever comes out is clean, and stays as it is.
+    std::mt19937 random(7);
+    for (int i = 0; i < 20'000; ++i) {
+        std::string bytes(random() % 40, '\0');
+        for (auto& byte : bytes) byte = static_cast<char>(random() % 4 ? 0xc0 + random() % 0x40 : random());
+        const auto clean = clean_text(bytes, 30);
+        REQUIRE(is_clean_text(clean, 30));
+        REQUIRE(clean_text(clean, 30) == clean);
+    }
 }
 
 }  // namespace

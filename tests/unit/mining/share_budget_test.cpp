@@ -112,18 +112,37 @@ TEST_CASE("a known offender begins with little, and gets the whole budget by goo
     CHECK(judged == 10);
 }
 
-TEST_CASE("offenders are remembered by address for ten minutes, and not more than so many") {
-    mining::Offenders offenders;
+TEST_CASE("offenders are remembered by address for ten minutes, and no more than kMax of them") {
+    mining::Offenders offenders{{}};
     CHECK(offenders.first_budget("192.0.2.1:5", 300, 0) == 300);
     offenders.add("192.0.2.1:5", 0);
     CHECK(offenders.first_budget("192.0.2.1:6", 300, 1) == 10);
     CHECK(offenders.first_budget("192.0.2.1:6", 5, 1) == 5);
     CHECK(offenders.first_budget("192.0.2.2:5", 300, 1) == 300);
     CHECK(offenders.first_budget("192.0.2.1:6", 300, mining::Offenders::kRememberedMs) == 300);
-    offenders.add("[2001:db8::1]:7", 5);
-    CHECK(offenders.first_budget("[2001:db8::1]:8", 300, 6) == 10);
     for (std::size_t i = 0; i < mining::Offenders::kMax; ++i)
-        offenders.add("a" + std::to_string(i) + ":1", 10);
+        offenders.add("10.0." + std::to_string(i / 256) + "." + std::to_string(i % 256) + ":1", 10);
     CHECK(offenders.first_budget("192.0.2.1:6", 300, 11) == 300);
-    CHECK(offenders.first_budget("a0:2", 300, 11) == 10);
+    CHECK(offenders.first_budget("10.0.0.0:2", 300, 11) == 10);
+}
+
+TEST_CASE(
+    "an IPv6 subscriber is an offender with all of its /64; one form of an address is as good as another") {
+    mining::Offenders offenders{{}};
+    offenders.add("[2001:db8::1]:7", 0);
+    CHECK(offenders.first_budget("[2001:db8::ffff:1]:8", 300, 1) == 10);
+    CHECK(offenders.first_budget("[2001:db8:0:1::1]:8", 300, 1) == 300);
+    offenders.add("[::ffff:192.0.2.1]:7", 0);
+    CHECK(offenders.first_budget("192.0.2.1:9", 300, 1) == 10);
+    CHECK(offenders.first_budget("192.0.2.2:9", 300, 1) == 300);
+    offenders.add("unknown", 0);
+    CHECK(offenders.first_budget("unknown", 300, 1) == 300);
+}
+
+TEST_CASE("whoever is exempt answers for nobody else behind its address") {
+    mining::Offenders offenders{{*IpNet::from_text("127.0.0.0/8"), *IpNet::from_text("2001:db8::/32")}};
+    for (const auto* peer : {"127.0.0.1:5", "[2001:db8::1]:7", "192.0.2.1:5"}) offenders.add(peer, 0);
+    CHECK(offenders.first_budget("127.0.0.1:6", 300, 1) == 300);
+    CHECK(offenders.first_budget("[2001:db8::1]:8", 300, 1) == 300);
+    CHECK(offenders.first_budget("192.0.2.1:6", 300, 1) == 10);
 }

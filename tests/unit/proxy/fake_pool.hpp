@@ -108,7 +108,9 @@ struct Owner : proxy::ChannelOwner {
     void on_quote_failed(std::uint32_t sequence_number, const std::string& text) override {
         heard.push_back("no quote " + std::to_string(sequence_number) + " " + text);
     }
-    void on_channel_lost() override { heard.push_back("lost"); }
+    void on_channel_lost(const std::string& code) override {
+        heard.push_back(code.empty() ? "lost" : "closed: " + code);
+    }
 };
 using Heard = std::vector<std::string>;
 

@@ -203,6 +203,69 @@ TEST_CASE_FIXTURE(AwayFixture, "who comes while the pool is away is answered whe
     CHECK_FALSE(miner->closed);
 }
 
+TEST_CASE_FIXTURE(AwayFixture,
+                  "each mining.subscribe is answered, however many come before the channel is open") {
+    start();
+    for (const int id : {1, 2, 3}) miner->say(id, "mining.subscribe", {"test"});
+    miner->say(4, "mining.authorize", {"rig", "x"});
+    REQUIRE(run_until(loop, [&] { return sent<msg::OpenExtendedMiningChannel>().size() == 1; }));
+    SUBCASE("by the channel") {
+        miner->say(5, "mining.subscribe", {"test"});
+        REQUIRE(run_until(loop, [&] { return miner->answer(4) != nullptr; }));
+        grant();
+        REQUIRE(run_until(loop, [&] { return miner->answer(5) && miner->count("mining.notify") == 1; }));
+        for (const int id : {1, 2, 3, 5}) {
+            REQUIRE(miner->answer(id));
+            CHECK(miner->answer(id)->at("result")[1] == "aaaaaaaa");
+        }
+    }
+    SUBCASE("by the refusal") {
+        pool.peer().send(msg::OpenMiningChannelError{
+            sent<msg::OpenExtendedMiningChannel>()[0].message.request_id, {"no-thanks"}});
+        REQUIRE(run_until(loop, [&] { return miner->closed.has_value(); }));
+        for (const int id : {1, 2, 3}) {
+            REQUIRE(miner->answer(id));
+            CHECK(miner->answer(id)->at("error")[1] == "pool refused the channel: no-thanks");
+        }
+    }
+}
+
+TEST_CASE_FIXTURE(
+    AwayFixture, "a miner that subscribes again while the pool is away is answered with its new extranonce") {
+    start();
+    begin_work(*miner);
+    go_away();
+    miner->say(50, "mining.subscribe", {"test"});
+    CHECK(submit(*miner)["error"][0] == 20);
+    CHECK_FALSE(miner->answer(50));
+    prefix = 0xbb;
+    come_back();
+    grant();
+    REQUIRE(run_until(loop, [&] { return miner->count("mining.notify") == 1; }));
+    REQUIRE(miner->answer(50));
+    CHECK(miner->answer(50)->at("result")[1] == "bbbbbbbb");
+    CHECK_FALSE(miner->closed);
+}
+
+TEST_CASE_FIXTURE(
+    AwayFixture,
+    "the pool closes one channel: its miner's shares are refused for that, and it gets another") {
+    start();
+    begin_work(*miner);
+    auto other = connect();
+    begin_work(*other, 1);
+    miner->say(60, "mining.submit", {"rig", "1", "00000000", "00000001", "00000002"});
+    REQUIRE(run_until(loop, [&] { return sent<msg::SubmitSharesExtended>().size() == 1; }));
+    pool.peer().send(msg::CloseChannel{1, {"too-many-invalid-shares"}});
+    REQUIRE(run_until(loop, [&] { return miner->answer(60) != nullptr; }));
+    CHECK(miner->answer(60)->at("error")[1] == "pool-closed-channel: too-many-invalid-shares");
+    grant(2);
+    REQUIRE(run_until(loop, [&] { return miner->count("mining.notify") == 1; }));
+    CHECK_FALSE(miner->closed);
+    CHECK_FALSE(other->closed);
+    CHECK(other->count("mining.notify") == 0);
+}
+
 TEST_CASE_FIXTURE(AwayFixture, "outage_patience closes those who wait, and tells them why") {
     start(1'500);
     begin_work(*miner);

@@ -192,11 +192,11 @@ TEST_CASE_FIXTURE(UpstreamFixture, "each channel's owner hears what is his, in o
     CHECK(bob->heard[2].find('\n') == std::string::npos);
 
     peer.send(msg::CloseChannel{11, {"why"}});
-    REQUIRE(run_until(loop, [&] { return heard(*alice, "lost"); }));
+    REQUIRE(run_until(loop, [&] { return heard(*alice, "closed: why"); }));
     peer.send(msg::SubmitSharesSuccess{11, 5, 1, 1});
     peer.send(msg::SubmitSharesSuccess{12, 5, 1, 1});
     REQUIRE(run_until(loop, [&] { return heard(*bob, "accepted 5"); }));
-    CHECK(alice->heard.back() == "lost");
+    CHECK(alice->heard.back() == "closed: why");
     CHECK(lost.empty());
 }
 

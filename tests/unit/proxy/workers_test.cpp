@@ -77,4 +77,17 @@ TEST_CASE("names of more than 255 bytes are the same where the first 255 are: th
     CHECK(worker.name.size() == 255);
     CHECK(workers.find(name) == &worker);
     CHECK(&add(workers, name + "x") == &worker);
+    // Not in the middle of a character: half of one is not text.
+    auto& other = add(workers, std::string(254, 'n') + "\u00e9");
+    CHECK(other.name == std::string(254, 'n'));
+    CHECK(workers.find(std::string(254, 'n') + "\u00e9") == &other);
+}
+
+TEST_CASE("what cannot be shown is not kept in a name, and the miner goes on") {
+    proxy::Workers workers{kWallets};
+    const std::string name = to_hex(key_of(2)) + ".rig\x1b[31m\xff";
+    auto& worker = add(workers, name);
+    CHECK(worker.name == to_hex(key_of(2)) + ".rig\xef\xbf\xbd[31m\xef\xbf\xbd");
+    CHECK(worker.owner == key_of(2));
+    CHECK(workers.find(name) == &worker);
 }
