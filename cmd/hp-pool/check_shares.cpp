@@ -32,21 +32,21 @@ Result<> check(std::istream& in, const std::string& name) {
 
 }  // namespace
 
-int check_shares(int argc, char** argv) {
-    cli::Command command{
-        {.name = "hp-pool check-shares",
-         .summary =
-             "Judge shares as the pool does: one JSON job+share record a line in, one verdict a line out.",
-         .examples = {"hp-pool check-shares < shares.jsonl",
-                      "jq -c '.vectors[]' share-validation.json | hp-pool check-shares -"}}};
-    std::string file = "-";
-    command.app().add_option("FILE", file, "records, one a line; - is stdin");
-    return command.run(argc, argv, [&]() -> Result<> {
-        if (file == "-") return check(std::cin, "<stdin>");
-        std::ifstream in{file};
-        if (!in) return fail(Errc::io, "cannot open '" + file + "'");
-        return check(in, file);
-    });
+CLI::App& add_check_shares(cli::Command& command, CheckSharesOptions& options) {
+    auto& verb = command.subcommand(
+        "check-shares",
+        "judge shares as the pool does: one JSON job+share record a line in, one verdict a line out",
+        {"hp-pool check-shares < shares.jsonl",
+         "jq -c '.vectors[]' share-validation.json | hp-pool check-shares -"});
+    verb.add_option("FILE", options.file, "records, one a line; - is stdin");
+    return verb;
+}
+
+Result<> check_shares(const CheckSharesOptions& options) {
+    if (options.file == "-") return check(std::cin, "<stdin>");
+    std::ifstream in{options.file};
+    if (!in) return fail(Errc::io, "cannot open '" + options.file + "'");
+    return check(in, options.file);
 }
 
 }  // namespace hp

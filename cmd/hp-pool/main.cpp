@@ -129,7 +129,6 @@ Result<> serve(const Settings& settings, const cli::Command& command) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc > 1 && std::string_view{argv[1]} == "check-shares") return check_shares(argc - 1, argv + 1);
     Settings settings;
     cli::Command command{
         {.name = "hp-pool",
@@ -139,5 +138,10 @@ int main(int argc, char** argv) {
                       "hp-pool --config-dir d --events - | hp-stats ingest --db pool.db",
                       "hp-pool check-shares < shares.jsonl"}}};
     command.configure(settings.pool, settings.shared, settings.network);
-    return command.run(argc, argv, [&] { return serve(settings, command); });
+    CheckSharesOptions shares;
+    const auto& checks = add_check_shares(command, shares);
+    command.app().require_subcommand(0, 1);
+    command.load_when([&] { return !checks.parsed(); });
+    return command.run(argc, argv,
+                       [&] { return checks.parsed() ? check_shares(shares) : serve(settings, command); });
 }

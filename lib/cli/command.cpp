@@ -294,8 +294,9 @@ int Command::report(const Result<>& result) const {
 int Command::run(int argc, char** argv, const std::function<Result<>()>& body) {
     int exit_code = kExitDone;
     if (!parse(argc, argv, exit_code)) return exit_code;
-    if (load_ && needs_config_() && !load()) return kExitUsage;
-    if (log_) {
+    const bool is_configured = needs_config_();
+    if (load_ && is_configured && !load()) return kExitUsage;
+    if (log_ && is_configured) {
         if (const auto opened = open_log(); !opened) return report(opened);
     }
     exit_code = report(body());

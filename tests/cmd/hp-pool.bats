@@ -25,6 +25,8 @@ leaves_nothing() {
     assert_line --index 0 --regexp '^hp-pool [0-9]+\.[0-9]+\.[0-9]+$'
     run_tool -0 hp-pool check-shares --help
     assert_line --partial "jq -c"
+    run_tool -0 hp-pool --list-options
+    assert_line --regexp $'^check-shares\tcommand\t'
 }
 
 @test "no configuration: 2, every file that is missing, and what to do" {
@@ -175,7 +177,7 @@ valid"
 
 @test "check-shares: no file, no lines" {
     run_tool -1 hp-pool check-shares nowhere
-    assert_equal "$stderr" "hp-pool check-shares: error: cannot open 'nowhere'"
+    assert_equal "$stderr" "hp-pool: error: cannot open 'nowhere'"
     run_tool -0 hp-pool check-shares /dev/null
     assert_equal "$output$stderr" ""
 }
