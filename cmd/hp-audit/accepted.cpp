@@ -87,7 +87,9 @@ Result<> read_accepted(const Options& options, audit::Places& places) {
         HP_TRY(const auto ledger, audit::MintFile::open(mint));
         std::string line;
         for (int number = 1; std::getline(file, line); ++number) {
-            auto one = acceptance_in(line, keys, ledger.store);
+            // The last row without its end: written by a program that was killed, or onto a full disk.
+            auto one = file.eof() ? fail(Errc::invalid, "it is cut short; make it again")
+                                  : acceptance_in(line, keys, ledger.store);
             if (one)
                 places.acceptances.push_back(std::move(*one));
             else
@@ -117,16 +119,21 @@ Result<std::string> append_accepted(const std::string& mint_database, const NewA
                                     {"signed", audit::to_text(totals.signed_amount)},
                                     {"spent", audit::to_text(totals.spent)}}}}
                                  .dump(-1, ' ', true, Json::error_handler_t::replace);
-    const std::string line =
+    std::string line =
         to_hex(crypto::schnorr_sign(key, message_of(json), crypto::random_array<32>())) + " " + json + "\n";
     const std::string path = accepted_path(mint_database);
-    const int fd = ::open(path.c_str(), O_CREAT | O_APPEND | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const int fd = ::open(path.c_str(), O_CREAT | O_APPEND | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
     auto error = [&] { return fail(Errc::io, "'" + printable(path, 4096) + "': " + std::strerror(errno)); };
     if (fd < 0) return error();
     // The database's owner goes on to read it.
     struct stat like {};
     if (::geteuid() == 0 && ::stat(mint_database.c_str(), &like) == 0)
         (void)!::fchown(fd, like.st_uid, like.st_gid);
+    // Not behind a row that was cut short: the two would be one, and neither count.
+    char last = '\n';
+    if (const off_t size = ::lseek(fd, 0, SEEK_END);
+        size > 0 && ::pread(fd, &last, 1, size - 1) == 1 && last != '\n')
+        line.insert(0, "\n");
     const bool is_written =
         ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && ::fsync(fd) == 0;
     if (!is_written) {

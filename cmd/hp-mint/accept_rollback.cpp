@@ -20,6 +20,13 @@ std::string rollback_user() {
     return user ? user->pw_name : "uid " + std::to_string(::getuid());
 }
 
+/// Units, at most, of all old copies that were let in.
+ehash::Amount128 doubled_by_all(const mint::RollbackAccepted& done) {
+    ehash::Amount128 sum = 0;
+    for (const auto& one : done.all) sum += one.lost.doubled_max();
+    return sum;
+}
+
 void print_lines(const mint::RollbackAccepted& done) {
     std::printf("database  %s\n", ehash::describe(done.has).c_str());
     if (done.known) std::printf("mark      %s\n", ehash::describe(*done.known).c_str());
@@ -30,6 +37,9 @@ void print_lines(const mint::RollbackAccepted& done) {
         std::printf("the database is not behind its mark\n");
     else
         std::printf("what it lacks is unknown: ask the pool's log, and hp-audit with the outbox\n");
+    if (done.all.size() > 1)
+        std::printf("in all    %zu old copies were let in: at most %s can be doubled\n", done.all.size(),
+                    ehash::to_text(doubled_by_all(done)).c_str());
     std::printf("the next start of hp-mint goes on with this database\n");
 }
 
@@ -50,33 +60,31 @@ nlohmann::ordered_json json_of(const mint::RollbackAccepted& done) {
                         {"issued", ehash::to_text(done.lost->issued)},
                         {"spent", ehash::to_text(done.lost->spent)},
                         {"doubled_max", ehash::to_text(done.lost->doubled_max())}};
+    out["rollbacks"] = done.all.size();
+    out["doubled_max_of_all"] = ehash::to_text(doubled_by_all(done));
     return out;
 }
 
 }  // namespace
 
-int accept_rollback(int argc, char** argv) {
-    config::Mint settings;
-    bool is_json = false;
-    cli::Command command{{.name = "hp-mint accept-rollback",
-                          .summary =
-                              "Let a database that is behind its mark be served, once: hp-mint must not "
-                              "run. Says how much can be doubled at most.",
-                          .examples = {"hp-mint accept-rollback --config-dir d",
-                                       "runuser -u _hp-mint -- hp-mint accept-rollback --config-dir "
-                                       "/etc/hashpool"}}};
-    command.configure(settings);
-    command.app().add_flag("--json", is_json, "print one JSON object");
-    return command.run(argc, argv, [&]() -> Result<> {
-        HP_TRY(const auto done,
-               mint::accept_rollback(command.resolve(settings.database), command.resolve(settings.mark_file),
-                                     rollback_user(), unix_ms_now()));
-        if (is_json)
-            std::printf("%s\n", json_of(done).dump().c_str());
-        else
-            print_lines(done);
-        return {};
-    });
+CLI::App& add_accept_rollback(cli::Command& command, bool& is_json) {
+    auto& verb = command.subcommand(
+        "accept-rollback",
+        "let a database that is behind its mark be served, once: hp-mint must not run; says how much can be "
+        "doubled at most",
+        {"hp-mint accept-rollback --config-dir d",
+         "runuser -u _hp-mint -- hp-mint accept-rollback --config-dir /etc/hashpool"});
+    verb.add_flag("--json", is_json, "print one JSON object");
+    return verb;
+}
+
+Result<> accept_rollback(const std::string& database, const std::string& mark_file, bool is_json) {
+    HP_TRY(const auto done, mint::accept_rollback(database, mark_file, rollback_user(), unix_ms_now()));
+    if (is_json)
+        std::printf("%s\n", json_of(done).dump().c_str());
+    else
+        print_lines(done);
+    return {};
 }
 
 }  // namespace hp

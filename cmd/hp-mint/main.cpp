@@ -99,14 +99,22 @@ Result<> serve(const Settings& s, const cli::Command& command) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc > 1 && std::string_view{argv[1]} == "accept-rollback")
-        return accept_rollback(argc - 1, argv + 1);
     Settings settings;
     cli::Command command{{.name = "hp-mint",
                           .summary = "Serve a Cashu mint whose quotes are made by a pool's accepted shares.",
                           .examples = {"hp-mint --config-dir /etc/hashpool",
                                        "hp-mint --config-dir d & curl -s http://127.0.0.1:3338/v1/info | jq",
                                        "hp-mint accept-rollback --config-dir d"}}};
-    command.configure(settings.mint, settings.shared, settings.network);
-    return command.run(argc, argv, [&] { return serve(settings, command); });
+    bool is_json = false;
+    const auto& accept = add_accept_rollback(command, is_json);
+    command.app().require_subcommand(0, 1);
+    const auto serves = [&] { return !accept.parsed(); };
+    command.configure(settings.mint);
+    command.configure_when(serves, settings.shared, settings.network);
+    command.log_to_file_when(serves);
+    return command.run(argc, argv, [&] {
+        if (serves()) return serve(settings, command);
+        return accept_rollback(command.resolve(settings.mint.database),
+                               command.resolve(settings.mint.mark_file), is_json);
+    });
 }

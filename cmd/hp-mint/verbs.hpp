@@ -1,9 +1,20 @@
-// hp-mint's verbs, each with its own options.
+// hp-mint's verbs beside serving.
 #pragma once
+#include <string>
+
+#include "base/result.hpp"
+
+namespace CLI {
+class App;
+}
+namespace hp::cli {
+class Command;
+}
 
 namespace hp {
 
 /// hp-mint accept-rollback: go on with a database that is behind its mark.
-int accept_rollback(int argc, char** argv);
+CLI::App& add_accept_rollback(cli::Command& command, bool& is_json);
+Result<> accept_rollback(const std::string& database, const std::string& mark_file, bool is_json);
 
 }  // namespace hp

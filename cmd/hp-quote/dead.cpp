@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::int64_t kAnswerLimitMs = 10'000;
 constexpr std::int64_t kLookEveryMs = 50;
-/// As many as a running pool takes at once.
+/// Of one transaction.
 constexpr std::size_t kRequeueMax = 100'000;
 
 /// Who asks, for the journal: never taken from the environment, which says what it likes.
@@ -37,6 +37,9 @@ Result<std::vector<std::uint64_t>> seqs_of(const RequeueOptions& options) {
             return fail(Errc::usage, "'" + printable(text, 40) + "' is no number of an outbox row");
         out.push_back(seq);
     }
+    std::ranges::sort(out);
+    const auto [repeated, after] = std::ranges::unique(out);
+    out.erase(repeated, after);
     if (out.empty() != options.all)
         return fail(Errc::usage, "give the numbers of rows, or --all", "hp-quote dead lists them");
     return out;
@@ -45,10 +48,15 @@ Result<std::vector<std::uint64_t>> seqs_of(const RequeueOptions& options) {
 Result<std::size_t> requeue_in_file(store::Database& db, const std::vector<std::uint64_t>& seqs,
                                     const std::string& path) {
     try {
-        store::Transaction transaction{db};
-        const auto rows = pool::requeue_rows(db, seqs, kRequeueMax, user_name(), unix_ms_now());
-        transaction.commit();
-        return rows.size();
+        std::size_t count = 0;
+        for (std::size_t done = kRequeueMax; done == kRequeueMax;) {
+            store::Transaction transaction{db};
+            done = pool::requeue_rows(db, seqs, kRequeueMax, user_name(), unix_ms_now()).size();
+            transaction.commit();
+            count += done;
+            if (!seqs.empty()) break;
+        }
+        return count;
     } catch (const store::DbError& error) {
         return fail(Errc::io, "database '" + printable(path, 4096) + "': " + error.what());
     }

@@ -21,8 +21,9 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t kReleaseLimitMs = 10'000;
 constexpr std::int64_t kReleaseLookMs = 50;
-/// As many as a running mint takes at once.
+/// Of one transaction, and of one request to a running mint, which is a file of at most 1 MiB.
 constexpr std::size_t kReleaseMax = 100'000;
+constexpr std::size_t kRequestIdsMax = 20'000;
 
 /// Who asks: never taken from the environment, which says what it likes.
 std::string releaser() {
@@ -62,27 +63,17 @@ ReleasedSum released_in(store::Database& db) {
 Result<> release_in_file(store::Database db, const ReleaseOptions& options, const std::string& path) {
     try {
         mint::Ledger ledger{db, ""};
-        store::Transaction transaction{db};
-        ledger.release(options.ids, kReleaseMax, releaser(), unix_ms_now());
-        db.reset_statements();
-        transaction.commit();
+        for (std::uint64_t released = kReleaseMax; released == kReleaseMax;) {
+            store::Transaction transaction{db};
+            released = ledger.release(options.ids, kReleaseMax, releaser(), unix_ms_now()).quotes;
+            db.reset_statements();
+            transaction.commit();
+            if (!options.ids.empty()) break;
+        }
         return {};
     } catch (const store::DbError& error) {
         return fail(Errc::io, "database '" + printable(path, 4096) + "': " + error.what());
     }
-}
-
-/// The mint has the file open and does it for us.
-Result<> ask_mint(const ReleaseOptions& options, const std::string& path) {
-    HP_DO(mint::leave_request(path, {options.ids, releaser()}));
-    const auto deadline_ms = steady_ms_now() + kReleaseLimitMs;
-    while (::access(mint::release_path(path).c_str(), F_OK) == 0) {
-        if (steady_ms_now() > deadline_ms)
-            return fail(Errc::timeout, "the mint has not taken the request within 10 s; it stays",
-                        "remove '" + mint::release_path(path) + "' to withdraw it");
-        ::poll(nullptr, 0, kReleaseLookMs);
-    }
-    return {};
 }
 
 Result<ReleasedSum> sum_of(const Places& places) {
@@ -93,6 +84,39 @@ Result<ReleasedSum> sum_of(const Places& places) {
     } catch (const store::DbError& error) {
         return fail(Errc::io, "database '" + printable(opened.path, 4096) + "': " + error.what());
     }
+}
+
+/// The mint has the file open and does it for us.
+Result<> ask_mint(const std::vector<std::string>& ids, const ReleaseOptions& options,
+                  const std::string& path) {
+    HP_DO(mint::leave_request(path, {ids, releaser()}));
+    HP_TRY(auto before, sum_of(options.places));
+    auto deadline_ms = steady_ms_now() + kReleaseLimitMs;
+    while (::access(mint::release_path(path).c_str(), F_OK) == 0) {
+        if (steady_ms_now() > deadline_ms) {
+            // Many take longer: that is no reason to leave as long as they become fewer.
+            HP_TRY(const auto now, sum_of(options.places));
+            if (now.quotes == before.quotes)
+                return fail(Errc::timeout, "the mint has not taken the request within 10 s; it stays",
+                            "remove '" + mint::release_path(path) + "' to withdraw it");
+            before = now;
+            deadline_ms = steady_ms_now() + kReleaseLimitMs;
+        }
+        ::poll(nullptr, 0, kReleaseLookMs);
+    }
+    return {};
+}
+
+/// In as many requests as their ids take.
+Result<> ask_mint_for_all(const ReleaseOptions& options, const std::string& path) {
+    if (options.ids.empty()) return ask_mint({}, options, path);
+    for (std::size_t at = 0; at < options.ids.size(); at += kRequestIdsMax) {
+        const auto end = std::min(at + kRequestIdsMax, options.ids.size());
+        HP_DO(ask_mint({options.ids.begin() + static_cast<std::ptrdiff_t>(at),
+                        options.ids.begin() + static_cast<std::ptrdiff_t>(end)},
+                       options, path));
+    }
+    return {};
 }
 
 }  // namespace
@@ -133,7 +157,7 @@ Result<> release(const ReleaseOptions& given) {
     if (auto db = mint::Ledger::open(path))
         HP_DO(release_in_file(*std::move(db), options, path));
     else if (db.error().what.find("already in use") != std::string::npos)
-        HP_DO(ask_mint(options, path));
+        HP_DO(ask_mint_for_all(options, path));
     else
         return fail(db.error());
     HP_TRY(const auto after, sum_of(options.places));

@@ -32,9 +32,12 @@ class Audit {
     Result<> run() {
         // A mark is never ahead of its ledger, so it is read first.
         std::vector<Mark> marks;
+        std::vector<std::vector<LetIn>> let_in;
         for (const auto& path : places_.marks) {
             HP_TRY(auto mark, read_mark(path));
             marks.push_back(std::move(mark));
+            HP_TRY(auto copies, read_let_in(path));
+            let_in.push_back(std::move(copies));
         }
         HP_TRY(wallets_, open_all<WalletFile>(places_.wallets));
         for (auto& wallet : wallets_)
@@ -45,6 +48,10 @@ class Audit {
         HP_TRY(pools_, open_all<PoolFile>(places_.pools));
         HP_TRY(mints_, open_all<MintFile>(places_.mints));
         for (const Mark& mark : marks) compare_with(mark);
+        for (auto& mint : mints_)
+            for (std::size_t i = 0; i < marks.size(); ++i)
+                if (mint.store == marks[i].store)
+                    mint.let_in.insert(mint.let_in.end(), let_in[i].begin(), let_in[i].end());
         // What copies of a wallet and of its mint have from each other's time is not told apart.
         std::vector<WalletFile> no_wallets;
         auto& its_wallets = places_.is_backup ? no_wallets : wallets_;

@@ -41,6 +41,8 @@ struct MintFile {
     std::vector<std::pair<Bytes, std::int64_t>> pools;
     /// How far it has come by its own count.
     Mark progress;
+    /// Old copies of it that were let in, as the file beside its mark says.
+    std::vector<LetIn> let_in{};
 
     static Result<MintFile> open(const std::string& path);
     std::optional<std::size_t> keyset_index(ByteView id) const;

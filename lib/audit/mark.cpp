@@ -1,8 +1,10 @@
 #include "audit/mark.hpp"
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <sstream>
 
@@ -22,15 +24,19 @@ Wide above(Wide known, Wide has) { return known > has ? known - has : Wide{0}; }
 }  // namespace
 
 Result<Mark> read_mark(const std::string& path) {
-    std::ifstream file{path};
-    if (!file)
+    std::ifstream opened{path};
+    if (!opened)
         return fail(Errc::io,
                     "mark file '" + printable(path, 4096) + "': cannot open: " + std::strerror(errno));
-    std::string line;
-    std::getline(file, line);
+    const std::string text{std::istreambuf_iterator<char>(opened), {}};
     auto wrong = [&](const std::string& what) {
         return fail(Errc::invalid, "mark file '" + printable(path, 4096) + "': " + what);
     };
+    // A number that lost its last digits is one all the same.
+    if (!text.ends_with('\n')) return wrong("expected a line's end at the end: it is cut short");
+    std::istringstream file{text};
+    std::string line;
+    std::getline(file, line);
     if (line != "hashpool mint mark 1") return wrong("expected 'hashpool mint mark 1' in line 1");
     std::map<std::string, std::string> values;
     while (std::getline(file, line)) {
@@ -57,6 +63,45 @@ Result<Mark> read_mark(const std::string& path) {
         mark.*member = *value;
     }
     return mark;
+}
+
+Result<std::vector<LetIn>> read_let_in(const std::string& mark_file) {
+    const std::string path = mark_file + ".rollbacks";
+    std::vector<LetIn> out;
+    std::ifstream opened{path};
+    if (!opened) {
+        if (errno == ENOENT) return out;
+        return fail(Errc::io, "'" + printable(path, 4096) + "': cannot open: " + std::strerror(errno));
+    }
+    const std::string text{std::istreambuf_iterator<char>(opened), {}};
+    const auto wrong = [&](const std::string& what) {
+        return fail(Errc::invalid, "'" + printable(path, 4096) + "': " + what);
+    };
+    if (!text.ends_with('\n')) return wrong("expected a line's end at the end: it is cut short");
+    std::istringstream file{text};
+    std::string line;
+    std::getline(file, line);
+    if (line != "hashpool mint rollbacks 1") return wrong("expected 'hashpool mint rollbacks 1' in line 1");
+    for (int number = 2; std::getline(file, line); ++number) {
+        std::istringstream words{line};
+        std::string at, figures[4];
+        LetIn one;
+        words >> at;
+        for (auto& figure : figures) words >> figure;
+        std::getline(words >> std::ws, one.by);
+        const auto at_ms = number_from_text(at);
+        Wide* const sums[] = {&one.lost.quotes, &one.lost.operations, &one.lost.issued, &one.lost.spent};
+        bool is_read = at_ms && *at_ms <= INT64_MAX && !one.by.empty();
+        for (std::size_t i = 0; i < 4; ++i) {
+            const auto sum = number_from_text(figures[i]);
+            is_read = is_read && sum.has_value();
+            *sums[i] = sum.value_or(0);
+        }
+        if (!is_read) return wrong("line " + std::to_string(number) + ": expected five numbers and a name");
+        one.at_ms = static_cast<std::int64_t>(*at_ms);
+        out.push_back(std::move(one));
+    }
+    return out;
 }
 
 std::string Lack::text() const {

@@ -2,6 +2,7 @@
 // pool that it serves. Read apart from lib/ehash, which writes it.
 #pragma once
 #include <optional>
+#include <vector>
 
 #include "audit/wide.hpp"
 #include "base/bytes.hpp"
@@ -25,6 +26,16 @@ struct Lack {
     Wide doubled_max() const { return issued + spent; }
     std::string text() const;
 };
+/// An old copy of a ledger that an operator let in.
+struct LetIn {
+    std::int64_t at_ms{};
+    std::string by;
+    Lack lost{};
+};
+/// Those that are kept beside a mark file: a database that is restored once more has lost its own word of
+/// them.
+Result<std::vector<LetIn>> read_let_in(const std::string& mark_file);
+
 /// Nothing: the ledger is there, or beyond. Both are of one database.
 std::optional<Lack> lack(const Mark& has, const Mark& known);
 

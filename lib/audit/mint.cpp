@@ -1,6 +1,8 @@
 #include "audit/mint.hpp"
 
+#include <algorithm>
 #include <bit>
+#include <ctime>
 
 #include "audit/operations.hpp"
 #include "audit/twins.hpp"
@@ -14,6 +16,15 @@ struct Flow {
     std::uint64_t signatures[64]{}, proofs[64]{};  ///< by the power of two that the amount is
     Wide signed_amount{0}, spent{0};
 };
+
+std::string utc_text(std::int64_t at_ms) {
+    const std::time_t at = static_cast<std::time_t>(at_ms / 1000);
+    std::tm parts{};
+    ::gmtime_r(&at, &parts);
+    char out[32];
+    std::strftime(out, sizeof out, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return out;
+}
 
 class MintAudit {
   public:
@@ -139,16 +150,30 @@ class MintAudit {
         compare("spent", own.spent, spent_);
     }
 
+    /// By its own word, and by that of the file beside its mark, which a restored copy does not take back.
     void say_what_was_let_in() {
         auto row = mint_.reading.db().prepare(
-            "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', at_ms / 1000, 'unixepoch'), by, quotes, operations, "
-            "issued_high, issued_low, spent_high, spent_low FROM rollback ORDER BY id");
+            "SELECT at_ms, by, quotes, operations, issued_high, issued_low, spent_high, spent_low FROM "
+            "rollback "
+            "ORDER BY id");
+        std::vector<LetIn> all;
         while (row.step()) {
             auto sum = [&](int at) { return (Wide{row.integer(at)} << 32) + row.integer(at + 1); };
-            const Lack lost{0, row.integer(2), row.integer(3), sum(4), sum(6)};
-            report_.note(I25, mint_.path + ": an old copy was let in at " + row.text(0) + " by " +
-                                  printable(row.text(1), 40) + "; it lacked " + lost.text());
+            all.push_back({row.integer(0), row.text(1), {0, row.integer(2), row.integer(3), sum(4), sum(6)}});
         }
+        for (const LetIn& one : mint_.let_in)
+            if (std::ranges::find(all, one.at_ms, &LetIn::at_ms) == all.end()) all.push_back(one);
+        std::ranges::stable_sort(all, {}, &LetIn::at_ms);
+        Wide doubled_max = 0;
+        for (const LetIn& one : all) {
+            doubled_max += one.lost.doubled_max();
+            report_.note(I25, mint_.path + ": an old copy was let in at " + utc_text(one.at_ms) + " by " +
+                                  printable(one.by, 40) + "; it lacked " + one.lost.text());
+        }
+        if (all.size() > 1)
+            report_.note(I25, mint_.path + ": " + std::to_string(all.size()) +
+                                  " old copies were let in: at most " + to_text(doubled_max) +
+                                  " can be doubled in all");
     }
 
     static bool is_less(ByteView a, ByteView b) { return std::ranges::lexicographical_compare(a, b); }

@@ -66,6 +66,13 @@ struct Signed {
     bool is_replay{false};
 };
 
+/// An old copy that was let in.
+struct Rollback {
+    UnixMs at_ms{};
+    std::string by;
+    ehash::Setback lost;  ///< without generations
+};
+
 class Ledger {
   public:
     static Result<store::Database> open(const std::string& path);
@@ -76,6 +83,7 @@ class Ledger {
     /// An operator lets this database in although it lacks what is known to have been committed: kept in it.
     static Result<> remember_rollback(store::Database& db, const ehash::Setback& lost, const std::string& by,
                                       UnixMs now);
+    static Result<std::vector<Rollback>> rollbacks(store::Database& db);
     static void add_keyset(store::Database& db, const KeysetRow& row, UnixMs now);
     static void set_active(store::Database& db, const cashu::KeysetId& id, bool active);
 

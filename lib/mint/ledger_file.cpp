@@ -199,6 +199,28 @@ Result<> Ledger::remember_rollback(store::Database& db, const ehash::Setback& lo
     }
 }
 
+Result<std::vector<Rollback>> Ledger::rollbacks(store::Database& db) {
+    try {
+        std::vector<Rollback> out;
+        auto row = db.prepare(
+            "SELECT at_ms, by, quotes, operations, issued_high, issued_low, spent_high, spent_low FROM "
+            "rollback "
+            "ORDER BY id");
+        auto number = [&](int column) { return static_cast<std::uint64_t>(row.integer(column)); };
+        auto sum = [&](int column) { return (ehash::Amount128{number(column)} << 32) + number(column + 1); };
+        while (row.step()) {
+            auto& one = out.emplace_back(Rollback{.at_ms = row.integer(0), .by = row.text(1), .lost = {}});
+            one.lost.quotes = number(2);
+            one.lost.operations = number(3);
+            one.lost.issued = sum(4);
+            one.lost.spent = sum(6);
+        }
+        return out;
+    } catch (const store::DbError& e) {
+        return fail(Errc::io, "mint database '" + db.path() + "': " + e.what());
+    }
+}
+
 void Ledger::add_keyset(store::Database& db, const KeysetRow& row, UnixMs now) {
     db.prepare(
           "INSERT INTO keyset(id, unit, derivation_index, input_fee_ppk, key_count, active, created_ms) "

@@ -68,13 +68,17 @@ Result<std::optional<ehash::MintMark>> read_mark_file(const std::string& path) {
 
 Result<> write_mark_file(const std::string& path, const ehash::MintMark& mark,
                          const std::string& owned_like) {
+    return write_beside_mark(path, ehash::file_text(mark), owned_like);
+}
+
+Result<> write_beside_mark(const std::string& path, const std::string& text, const std::string& owned_like) {
     const auto parent = std::filesystem::path{path}.parent_path();
     const std::string folder = parent.empty() ? "." : parent.string();
     if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
         return fail(mark_error("cannot create its folder " + folder, path));
     const std::string making = path + ".new";
     HP_CRASH_POINT("M1");
-    if (auto written = write_new(making, path, ehash::file_text(mark), owned_like); !written) {
+    if (auto written = write_new(making, path, text, owned_like); !written) {
         ::unlink(making.c_str());
         return written;
     }

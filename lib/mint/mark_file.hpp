@@ -19,6 +19,9 @@ Result<std::optional<ehash::MintMark>> read_mark_file(const std::string& path);
 Result<> write_mark_file(const std::string& path, const ehash::MintMark& mark,
                          const std::string& owned_like = {});
 
+/// What write_mark_file does, for any text.
+Result<> write_beside_mark(const std::string& path, const std::string& text, const std::string& owned_like);
+
 /// What a database may start as, measured against its mark.
 enum class MarkVerdict {
     fresh,       ///< a new database, and no mark

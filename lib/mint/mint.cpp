@@ -1,5 +1,7 @@
 #include "mint/mint.hpp"
 
+#include <filesystem>
+
 #include "base/crash_point.hpp"
 #include "crypto/bip32.hpp"
 #include "log/log.hpp"
@@ -29,9 +31,13 @@ Result<std::unique_ptr<Mint>> Mint::open(net::Loop& loop, const MintOptions& opt
     mint->info_.batch_size_max = mint->policy_.batch_size_max;
     HP_TRY(mint->sink_, net::EventSink::open(loop, options.events, "hp-mint"));
     mint->events_.to(mint->sink_.get());
+    // Before it is made: a start that is refused leaves no empty database behind.
+    std::error_code ignored;
+    if (!std::filesystem::exists(options.database, ignored)) HP_DO(mint->check_mark({}, options));
     HP_TRY(auto db, Ledger::open(options.database));
     HP_CRASH_POINT("W6");  // SQLite has taken up what the last process left
-    HP_DO(mint->check_mark(db, options));
+    HP_TRY(const auto found, Ledger::mark_in(db));
+    HP_DO(mint->check_mark(found, options));
     HP_TRY(mint->state_, Ledger::begin(db));
     HP_TRY(const KeysetRow active, mint->load_keysets(db, options));
     mint->active_ = active.id;
@@ -55,10 +61,9 @@ Result<std::unique_ptr<Mint>> Mint::open(net::Loop& loop, const MintOptions& opt
 
 Mint::~Mint() = default;
 
-Result<> Mint::check_mark(store::Database& db, const MintOptions& options) {
+Result<> Mint::check_mark(const ehash::MintMark& has, const MintOptions& options) {
     if (options.mark_file.empty()) return {};
     HP_TRY(const auto known, read_mark_file(options.mark_file));
-    HP_TRY(const auto has, Ledger::mark_in(db));
     switch (judge(has, known)) {
         case MarkVerdict::fresh:
         case MarkVerdict::at_mark:

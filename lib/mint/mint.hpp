@@ -85,7 +85,7 @@ class Mint {
 
   private:
     Mint() = default;
-    Result<> check_mark(store::Database& db, const MintOptions& options);
+    Result<> check_mark(const ehash::MintMark& has, const MintOptions& options);
     Result<> keep_mark(net::Loop& loop, const MintOptions& options, const ehash::MintMark& mark);
     /// Gives the one that signs from now on.
     Result<KeysetRow> load_keysets(store::Database& db, const MintOptions& options);

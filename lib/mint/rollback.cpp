@@ -19,6 +19,11 @@ Result<RollbackAccepted> accept_rollback(const std::string& database, const std:
     HP_TRY(auto db, Ledger::open(database));
     RollbackAccepted out;
     HP_TRY(out.has, Ledger::mark_in(db));
+    if (out.has.store == Bytes32{})
+        return fail(Errc::refused,
+                    "database '" + printable(database, 4096) + "' is empty: no mint ever used it",
+                    "bring a copy of the database; to begin a new one, remove it and the mark file '" +
+                        printable(mark_file, 4096) + "'");
     auto known = read_mark_file(mark_file);
     if (known)
         out.known = *known;
@@ -29,6 +34,8 @@ Result<RollbackAccepted> accept_rollback(const std::string& database, const std:
     if (out.known) out.lost = ehash::setback(out.has, *out.known);
     // The database first: killed in between, it is still behind its mark, and this can be done once more.
     if (out.lost) HP_DO(Ledger::remember_rollback(db, *out.lost, by, now));
+    HP_TRY(const auto in_database, Ledger::rollbacks(db));
+    HP_TRY(out.all, add_rollbacks(mark_file, in_database, database));
     // A request from before is not about what is held after this.
     HP_DO(remove_request(database));
     if (out.known) {

@@ -6,6 +6,7 @@
 
 #include "base/clock.hpp"
 #include "ehash/mint_mark.hpp"
+#include "mint/rollback_file.hpp"
 
 namespace hp::mint {
 
@@ -14,9 +15,10 @@ struct RollbackAccepted {
     std::optional<ehash::MintMark> known;     ///< the mark file; nothing where there was none
     std::optional<ehash::Setback> lost;       ///< what the database lacks of it
     std::optional<std::string> unreadable{};  ///< why the mark file said nothing
+    std::vector<Rollback> all{};              ///< that were ever accepted with this mark file, this one too
 };
-/// Keeps in the database what it lacks, who let it in (`by`) and when, and writes the mark file new, as the
-/// database is. Refused while a mint has the database open.
+/// Keeps in the database, and beside the mark file, what it lacks, who let it in (`by`) and when, and writes
+/// the mark file new, as the database is. Refused while a mint has the database open.
 Result<RollbackAccepted> accept_rollback(const std::string& database, const std::string& mark_file,
                                          const std::string& by, UnixMs now);
 

@@ -55,11 +55,15 @@ void Upkeep::look_for_request() {
         [ids = (*request)->ids, by = (*request)->by](Ledger& ledger) {
             return ledger.release(ids, kReleaseOnceMax, by, unix_ms_now());
         },
-        [this, alive = std::weak_ptr{alive_}, by = (*request)->by](Result<HeldQuotes> released) {
+        [this, alive = std::weak_ptr{alive_}, by = (*request)->by,
+         is_all = (*request)->ids.empty()](Result<HeldQuotes> released) {
             if (!alive.lock()) return;
             is_releasing_ = false;
             if (!released) return mint_.events().alarm("held quotes stay: " + released.error().what);
-            if (auto removed = remove_request(options_.database); !removed)
+            const bool may_have_more = is_all && released->quotes == kReleaseOnceMax;
+            if (may_have_more)
+                look_for_request();
+            else if (auto removed = remove_request(options_.database); !removed)
                 mint_.events().alarm(removed.error().what);
             log::info("{} held quotes of {} can be minted now, asked by {}", released->quotes,
                       ehash::to_text(released->amount), printable(by));

@@ -31,6 +31,8 @@ struct Hub::Lane {
           memory{known.memory},
           loaded_until{row_seq(id_, 0)},
           last_committed{row_seq(id_, known.last_count)},
+          asked_until{known.asked_until},
+          again_until{known.again_until},
           pending{known.pending},
           dead{known.dead},
           retry{loop} {}
@@ -45,6 +47,7 @@ struct Hub::Lane {
     std::uint64_t mint_last_seq{0};
     std::uint64_t loaded_until;
     std::uint64_t last_committed;
+    std::uint64_t asked_until, again_until;  // as KnownMint's
     bool is_fetching{false};
     bool retry_waits{false};
     std::deque<StoredIntent> ready;
@@ -108,6 +111,7 @@ void Hub::detach(const QuoteCarrier* carrier) {
     Lane* lane = find_lane(carrier);
     if (!lane) return;
     lane->carrier.reset();
+    outbox_.save_asked(lane->id, lane->asked_until);
     lane->since_ms = unix_ms_now();
     reset(*lane);
 }
@@ -125,6 +129,9 @@ void Hub::pump(Lane& lane) {
         StoredIntent intent = std::move(lane.ready.front());
         lane.ready.pop_front();
         HP_CRASH_POINT("P6");
+        const std::uint64_t count = count_of_row(intent.seq);
+        intent.may_be_lost = intent.state == IntentState::acked || count <= lane.again_until;
+        lane.asked_until = std::max(lane.asked_until, count);
         lane.carrier->carry(intent);
         lane.inflight.emplace(intent.seq, std::move(intent));
     }
@@ -317,16 +324,20 @@ std::uint64_t Hub::last_count(MintId mint) const { return count_of_row(lanes_.at
 const std::optional<MintMemory>& Hub::memory(MintId mint) const { return lanes_.at(mint)->memory; }
 
 void Hub::remember(MintId mint, const MintMemory& memory, std::optional<std::uint64_t> open_count,
-                   std::function<void(Result<bool>)> done) {
+                   bool is_rollback, std::function<void(Result<bool>)> done) {
     const auto open_row = open_count ? std::optional{row_seq(mint, *open_count)} : std::nullopt;
-    outbox_.remember_mint(mint, memory, open_row,
-                          while_alive([this, mint, memory, done = std::move(done)](Result<bool> saved) {
-                              if (saved && *saved) {
-                                  lanes_.at(mint)->memory = memory;
-                                  lanes_.at(mint)->is_mark_unsaved = false;
-                              }
-                              done(saved);
-                          }));
+    Lane& lane = *lanes_.at(mint);
+    const auto again_until = is_rollback ? std::max(lane.again_until, lane.asked_until) : lane.again_until;
+    outbox_.remember_mint(
+        mint, memory, open_row, again_until,
+        while_alive([&lane, memory, again_until, done = std::move(done)](Result<bool> saved) {
+            if (saved && *saved) {
+                lane.memory = memory;
+                lane.is_mark_unsaved = false;
+                lane.again_until = again_until;
+            }
+            done(saved);
+        }));
 }
 
 void Hub::note_mark(MintId mint, const ehash::MintMark& mark) {

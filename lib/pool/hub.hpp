@@ -97,8 +97,9 @@ class Hub {
     const std::optional<MintMemory>& memory(MintId mint) const;
     /// With its fsync, before the session that this is of is welcomed.
     /// Gives false, and remembers nothing, when the row of `open_count` is answered: the mint forgot it.
+    /// `is_rollback`: it came with an old database, so that whatever it was asked for may be lost to it.
     void remember(MintId mint, const MintMemory& memory, std::optional<std::uint64_t> open_count,
-                  std::function<void(Result<bool>)> done);
+                  bool is_rollback, std::function<void(Result<bool>)> done);
 
     /// How far the mint's ledger has come. Kept with what is written next; nobody waits for it.
     void note_mark(MintId mint, const ehash::MintMark& mark);

@@ -45,9 +45,8 @@ class LinkServer::Session : public net::FrameHandler,
         HP_CRASH_IN_WRITE("P7");
         HP_CRASH_AFTER_WRITE("P8");
         const std::uint64_t count = count_of_row(row.seq);
-        connection_->send(row.state == IntentState::acked
-                              ? sv2::encode_frame(ehash::to_quote_again(row.intent, count))
-                              : sv2::encode_frame(ehash::to_quote_request(row.intent, count)));
+        connection_->send(row.may_be_lost ? sv2::encode_frame(ehash::to_quote_again(row.intent, count))
+                                          : sv2::encode_frame(ehash::to_quote_request(row.intent, count)));
     }
     std::size_t max_inflight() const override { return server_ ? server_->options_.max_inflight : 0; }
     std::string peer() const override { return connection_ ? connection_->peer() : std::string{}; }
@@ -154,7 +153,7 @@ class LinkServer::Session : public net::FrameHandler,
                                     ? std::optional{accepted_.resume_seq}
                                     : std::nullopt;
         server_->hub_.remember(
-            mint_, {auth_.mint_store.bytes, auth_.mint_generation, mark_}, open_count,
+            mint_, {auth_.mint_store.bytes, auth_.mint_generation, mark_}, open_count, accepted_.is_rollback,
             [weak = weak_from_this()](Result<bool> saved) {
                 auto self = weak.lock();
                 if (!self || !self->server_) return;

@@ -74,7 +74,7 @@ ShareKey key_of(std::uint32_t ntime, ByteView share_hash) {
 /// that the table of keys does not have yet.
 struct Outbox::Rows : store::Writer::Companion {
     store::Statement last_of_mint, insert, ack, settled, first_pending, settle, bury, page, oldest, remember,
-        save_mark, find_key, insert_key, remember_keyed, is_answered;
+        save_mark, save_asked, find_key, insert_key, remember_keyed, is_answered;
     store::LateMap<ShareKey, std::uint64_t> late;
     std::uint32_t newest_key_ntime{0};  // in the table: beyond it there is nothing to look for there
 
@@ -97,9 +97,12 @@ struct Outbox::Rows : store::Writer::Companion {
           oldest{
               db.prepare("SELECT accepted_ms FROM mint JOIN outbox ON seq BETWEEN settled + 1 AND (id << 48 "
                          "| 0xffffffffffff) WHERE id = ? AND state = 0 ORDER BY seq LIMIT 1")},
-          remember{db.prepare("UPDATE mint SET store = ?, generation = ? WHERE id = ?")},
+          remember{
+              db.prepare("UPDATE mint SET store = ?, generation = ?, again = max(again, ?), asked = NULL "
+                         "WHERE id = ?")},
           save_mark{db.prepare("UPDATE mint SET generation = ?, quotes = ?, operations = ?, issued_high = ?, "
                                "issued_low = ?, spent_high = ?, spent_low = ? WHERE id = ? AND store = ?")},
+          save_asked{db.prepare("UPDATE mint SET asked = ? WHERE id = ?")},
           find_key{db.prepare("SELECT seq FROM share_key WHERE ntime = ? AND hash = ?")},
           insert_key{db.prepare("INSERT INTO share_key(ntime, hash, seq) VALUES(?,?,?)")},
           remember_keyed{db.prepare("UPDATE mint SET keyed = ? WHERE id = ?")},
@@ -253,13 +256,20 @@ void Outbox::read_all(store::Database& db, std::span<const std::string> mint_nam
     }
     auto mints = db.prepare(
         "SELECT id, name, store, generation, quotes, operations, issued_high, issued_low, spent_high, "
-        "spent_low FROM mint ORDER BY id");
+        "spent_low, asked, again FROM mint ORDER BY id");
+    std::vector<MintId> unknown_asked;
     while (mints.step()) {
         if (natural(mints, 0) != mints_at_open_.size())
             throw store::DbError(0, "the numbers of the mints have a hole");
-        KnownMint mint{mints.text(1), {}, 0, 0, 0};
+        KnownMint mint;
+        mint.name = mints.text(1);
         if (!mints.is_null(2)) mint.memory = MintMemory{mints.array<32>(2), natural(mints, 3), {}};
         if (mint.memory && !mints.is_null(4)) mint.memory->mark = read_mark(mints, *mint.memory);
+        mint.again_until = natural(mints, 11);
+        if (!mints.is_null(10))
+            mint.asked_until = natural(mints, 10);
+        else if (mint.memory)
+            unknown_asked.push_back(static_cast<MintId>(mints_at_open_.size()));
         mints_at_open_.push_back(std::move(mint));
     }
     auto count = [&](const char* sql, std::uint64_t KnownMint::*field) {
@@ -279,6 +289,11 @@ void Outbox::read_all(store::Database& db, std::span<const std::string> mint_nam
     for (std::size_t i = 0; i < mints_at_open_.size(); ++i) {
         const std::uint64_t last = rows_->last_seq(static_cast<MintId>(i));
         mints_at_open_[i].last_count = count_of_row(last);
+        // A session was up when the pool was killed.
+        if (std::ranges::find(unknown_asked, i) != unknown_asked.end()) {
+            mints_at_open_[i].asked_until = count_of_row(last);
+            rows_->save_asked.run_with(count_of_row(last), static_cast<std::uint32_t>(i));
+        }
         const std::uint64_t behind = std::min(kRecentRows, count_of_row(last));
         recent.bind(last - behind, last, now - kRecentMs);
         while (recent.step()) {
@@ -433,13 +448,14 @@ void Outbox::oldest_pending(MintId mint, std::function<void(Result<std::optional
 }
 
 void Outbox::remember_mint(MintId mint, const MintMemory& memory, std::optional<std::uint64_t> open_row,
-                           std::function<void(Result<bool>)> done) {
+                           std::uint64_t again_until, std::function<void(Result<bool>)> done) {
     auto is_remembered = std::make_shared<bool>();
     writer_->submit(
-        [this, mint, memory, open_row, is_remembered](store::Database&) {
+        [this, mint, memory, open_row, again_until, is_remembered](store::Database&) {
             *is_remembered = !open_row || !rows_->has_answer(*open_row);
             if (!*is_remembered) return;
-            if (rows_->remember.bind(memory.mint_store, memory.generation, std::uint32_t{mint}).run() != 1)
+            if (rows_->remember.bind(memory.mint_store, memory.generation, again_until, std::uint32_t{mint})
+                    .run() != 1)
                 throw store::DbError(0, "no mint " + std::to_string(mint));
             if (memory.mark) rows_->write_mark(mint, *memory.mark);
         },
@@ -449,6 +465,13 @@ void Outbox::remember_mint(MintId mint, const MintMemory& memory, std::optional<
             else
                 done(fail(result.error()));
         });
+}
+
+void Outbox::save_asked(MintId mint, std::uint64_t asked_until) {
+    // Where it cannot be saved, all rows that there are may have been asked for: that is safe.
+    writer_->submit([this, mint, asked_until](
+                        store::Database&) { rows_->save_asked.run_with(asked_until, std::uint32_t{mint}); },
+                    [](Result<>) {});
 }
 
 void Outbox::save_mark(MintId mint, const ehash::MintMark& mark, std::function<void(Result<>)> done) {

@@ -33,6 +33,8 @@ struct StoredIntent {
     ehash::Intent intent;
     /// Not pending: answered before, sent again because the mint does not have it any more.
     IntentState state{IntentState::pending};
+    /// The mint may have made its quote, and lost it with its database.
+    bool may_be_lost{false};
 };
 
 struct QuoteAck {
@@ -60,6 +62,8 @@ struct KnownMint {
     std::optional<MintMemory> memory;  ///< nothing before its first link
     std::uint64_t pending{}, dead{};   ///< rows
     std::uint64_t last_count{};        ///< the highest number given to a row of this mint
+    std::uint64_t asked_until{};  ///< the highest number that the mint was ever asked for, or may have been
+    std::uint64_t again_until{};  ///< the same, as it was when the mint last came back with an old database
 };
 
 class Outbox {
@@ -106,10 +110,12 @@ class Outbox {
     /// When the oldest pending share of a mint was accepted.
     void oldest_pending(MintId mint, std::function<void(Result<std::optional<UnixMs>>)> done);
 
-    /// Gives false, and remembers nothing, when `open_row`, of which the mint says that it never stored it,
-    /// is answered.
+    /// A session begins. Gives false, and remembers nothing, when `open_row`, of which the mint says that it
+    /// never stored it, is answered. `again_until`: KnownMint's, which never falls.
     void remember_mint(MintId mint, const MintMemory& memory, std::optional<std::uint64_t> open_row,
-                       std::function<void(Result<bool>)> done);
+                       std::uint64_t again_until, std::function<void(Result<bool>)> done);
+    /// A session is over, and the mint was never asked for a higher number.
+    void save_asked(MintId mint, std::uint64_t asked_until);
 
     /// A mint's newest mark, with what comes next, or soon.
     void save_mark(MintId mint, const ehash::MintMark& mark, std::function<void(Result<>)> done);

@@ -88,6 +88,12 @@ ALTER TABLE mint ADD COLUMN issued_high INTEGER;
 ALTER TABLE mint ADD COLUMN issued_low INTEGER;
 ALTER TABLE mint ADD COLUMN spent_high INTEGER;
 ALTER TABLE mint ADD COLUMN spent_low INTEGER;
+)sql",
+    // Counts of a mint's rows. Up to `asked` it was asked for quotes (NULL: a session was up, any row may
+    // have been sent); up to `again` it had been when it came back with an old database.
+    R"sql(
+ALTER TABLE mint ADD COLUMN asked INTEGER;
+ALTER TABLE mint ADD COLUMN again INTEGER NOT NULL DEFAULT 0;
 )sql"};
 
 }  // namespace

@@ -200,10 +200,14 @@ void Pool::look_for_request() {
     if (!*request) return;
     is_requeueing_ = true;
     outbox_->requeue((*request)->seqs, kRequeueMax, (*request)->by, unix_ms_now(),
-                     [this, by = (*request)->by](Result<std::vector<StoredIntent>> rows) {
+                     [this, by = (*request)->by,
+                      is_all = (*request)->seqs.empty()](Result<std::vector<StoredIntent>> rows) {
                          is_requeueing_ = false;
                          if (!rows) return on_alarm("dead letters stay: " + rows.error().what);
-                         if (auto removed = remove_request(options_.outbox_path); !removed)
+                         const bool may_have_more = is_all && rows->size() == kRequeueMax;
+                         if (may_have_more)
+                             look_for_request();
+                         else if (auto removed = remove_request(options_.outbox_path); !removed)
                              on_alarm(removed.error().what);
                          log::info("{} dead letters try again, asked by {}", rows->size(), printable(by));
                          for (const StoredIntent& row : *rows) events_.quote_requeued(row.seq);

@@ -29,6 +29,9 @@ struct RequestFile {
 }  // namespace
 
 Result<> leave_request(const std::string& path, const std::string& text, const char* daemon) {
+    if (text.size() > kRequestSizeMax)
+        return fail(Errc::usage, "the request has " + std::to_string(text.size()) + " bytes, more than 1 MiB",
+                    "make several of it");
     const std::string making = path + ".new-" + std::to_string(::getpid());
     {
         RequestFile file{::open(making.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600)};

@@ -377,6 +377,11 @@ audit_live() {
     # Copies of a backup are behind it in the normal course of things.
     run_tool -0 hp-audit --backup "${all[@]}"
     bad 2 "--backup and --mark exclude each other" --backup --mint mint.db --mark mark
+    # A last number that lost its end is one all the same.
+    { echo "hashpool mint mark 1"
+      sqlite3 mint.db "SELECT 'store ' || lower(hex(id)), 'generation ' || generation FROM store" | tr '|' '\n'
+      printf 'quotes 1\noperations 0\nissued 0\nspent 12'; } >mark
+    bad 1 "it is cut short" --mint mint.db --mark mark
     echo "hashpool mint mark 2" >mark
     bad 1 "line 1" --mint mint.db --mark mark
     bad 1 "cannot open" --mint mint.db --mark nowhere
@@ -414,6 +419,17 @@ audit_live() {
     mark 6 >mark
     with_key -1 hp-audit "${all[@]}"
     assert_equal "$(state_of I25)" breach
+    # A row that was not written whole does not count, nor does it spoil the next one.
+    mark 5 >mark
+    cp mint.db.accepted whole
+    truncate -s -20 mint.db.accepted
+    with_key -1 hp-audit "${all[@]}"
+    [[ $output == *"mint.db.accepted:2: this acceptance does not count: it is cut short; make it again"* ]] || fail "$output"
+    run_tool -0 hp-audit accept I25 --amount 5 --reason "restored on Thursday" "${all[@]}" "${sign[@]}"
+    with_key -0 hp-audit "${all[@]}"
+    assert_equal "$(state_of I25)" accepted
+    cp whole mint.db.accepted
+    mark 6 >mark
     # Who has no key of the mint accepts nothing; nor does a row of another database, or one that was changed.
     run_tool -1 hp-audit "${all[@]}"
     [[ $output == *"does not count: the mint's link key is not known"* ]] || fail "$output"

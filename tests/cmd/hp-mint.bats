@@ -28,6 +28,22 @@ leaves_nothing() {
     assert_line --index 0 --regexp '^hp-mint [0-9]+\.[0-9]+\.[0-9]+$'
 }
 
+@test "accept-rollback is a verb like others: --help, --list-options, completions, and its own file is all that it reads" {
+    run_tool -0 hp-mint accept-rollback --help
+    assert_line --partial "runuser -u _hp-mint -- hp-mint accept-rollback"
+    run_tool -0 hp-mint --list-options
+    assert_line --regexp $'^accept-rollback\tcommand\t'
+    run_tool -0 "$HP_SOURCE_DIR/completions/generate" --shell bash "$HP_BIN_DIR/hp-mint"
+    assert_output --partial accept-rollback
+    run_tool -2 hp-mint accept-rolback --config-dir conf
+    assert_line_of_stderr "did you mean accept-rollback?"
+    rm -r conf/shared
+    run_tool -1 hp-mint accept-rollback --config-dir conf
+    assert_line_of_stderr "conf/data/mint.db' does not exist"
+    [ ! -e conf/data/mint.db ]
+}
+assert_line_of_stderr() { [[ $stderr == *"$1"* ]] || fail "$stderr"; }
+
 @test "no configuration: 2, every file that is missing, and what to do" {
     run_tool -2 hp-mint --config-dir none
     assert_equal "$output" ""

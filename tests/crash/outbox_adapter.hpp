@@ -19,7 +19,7 @@ inline std::uint64_t generation(const pool::Outbox& outbox) {
     return memory ? memory->generation : 0;
 }
 inline void remember(pool::Outbox& outbox, std::uint64_t generation, std::function<void(Result<>)> done) {
-    outbox.remember_mint(kMint, {Bytes32{9}, generation}, std::nullopt,
+    outbox.remember_mint(kMint, {Bytes32{9}, generation}, std::nullopt, 0,
                          [done = std::move(done)](Result<bool> saved) {
                              if (saved)
                                  done({});

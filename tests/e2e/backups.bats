@@ -62,7 +62,7 @@ let_in_until_there_are() {
     start_pool
     start_mint
     wait_for_sql outbox "SELECT count(*) FROM outbox WHERE state = 2" 2
-    run_tool hp-quote requeue 3 --config-dir conf
+    run_tool hp-quote requeue 3 3 --config-dir conf
     assert_output "1 dead letters try again"
     run_tool hp-quote requeue --all --config-dir conf
     assert_output "1 dead letters try again"
@@ -113,6 +113,29 @@ let_in_until_there_are() {
     let_in_until_there_are 7 4
 }
 
+@test "rows that were answered and not saved as such, when pool and mint are killed, come back held; newer ones do not" {
+    start_topology
+    new_key
+    mine 3 "$pubkey"
+    wait_for_sql outbox "SELECT count(*) FROM outbox WHERE state = 2" 3
+    sqlite3 conf/data/mint.db ".backup 'mint.backup'"
+    mine 4 "$pubkey"
+    wait_for_sql outbox "SELECT count(*) FROM outbox WHERE state = 2" 7
+    wait_for_text conf/marks/mint.mark "quotes 7"
+    kill_daemon mint
+    kill_daemon pool
+    # As if the pool had been killed before it saved the answers: their quotes may have been minted.
+    sqlite3 conf/data/outbox.db "DELETE FROM answer WHERE seq > 3; UPDATE mint SET settled = 3"
+    restore mint
+    # What is mined while the mint is away has no quote anywhere.
+    start_pool
+    mine 2 "$pubkey"
+    mint_refuses_until_accepted "4 quotes"
+    start_mint
+    wait_for_text pool.log "refused (mint-rollback)"
+    let_in_until_there_are 9 4
+}
+
 @test "a live backup by sqlite3, as documented, disturbs nobody; the mint killed and on that copy is refused" {
     start_topology
     new_key
@@ -160,6 +183,8 @@ let_in_until_there_are() {
     rm conf/data/mint.db*
     run_tool -1 hp-mint --config-dir conf
     [[ $stderr == *"it lacks another database, without 2 quotes"* ]] || fail "$stderr"
+    # Nothing was made by the start that was refused.
+    run ! ls conf/data/mint.db
     rm -r conf/marks
     start_mint
     wait_for_text pool.log "refused (mint-rollback): mint_store: the mint's database is not the one of last time"
@@ -268,6 +293,63 @@ live_backup() { sqlite3 "conf/data/$1.db" ".backup '$1.backup'"; }
     # The report keeps it for good.
     run_tool hp-audit --mint conf/data/mint.db --mark conf/marks/mint.mark
     [[ $output == *"noted: conf/data/mint.db: an old copy was let in at "*"at most $lost can be doubled"* ]] || fail "$output"
+}
+
+@test "the same copy restored twice: what was lost the first time is still known, to accept-rollback and the audit" {
+    start_topology
+    earn 3
+    live_backup mint
+    for lap in 1 2; do
+        swap
+        wait_until marks_are "$(ledger 'SELECT operations FROM progress')"
+        kill_daemon mint
+        restore mint
+        run_tool -0 hp-mint accept-rollback --config-dir conf --json
+        assert_equal "$(jq .rollbacks <<<"$output")" "$lap"
+        lost[lap]=$(jq -r .lacks.doubled_max <<<"$output")
+        [ "${lost[lap]}" -gt 0 ]
+        [ "$lap" = 2 ] && break
+        start_mint
+        stop_all pool
+        start_pool --allow-mint-rollback true
+        wait_for_text mint.log "signing: the pool knows of nothing newer"
+    done
+    all=$((lost[1] + lost[2]))
+    assert_equal "$(jq -r .doubled_max_of_all <<<"$output")" "$all"
+    assert_equal "$(ledger 'SELECT count(*) FROM rollback')" 1
+    run_tool hp-audit --mint conf/data/mint.db --mark conf/marks/mint.mark
+    assert_equal "$(grep -c 'noted: conf/data/mint.db: an old copy was let in at ' <<<"$output")" 2
+    [[ $output == *"2 old copies were let in: at most $all can be doubled in all"* ]] || fail "$output"
+    truncate -s -1 conf/marks/mint.mark.rollbacks
+    run_tool -1 hp-audit --mint conf/data/mint.db --mark conf/marks/mint.mark
+    [[ $stderr == *"mint.mark.rollbacks': expected a line's end at the end: it is cut short"* ]] || fail "$stderr"
+}
+
+@test "more quotes are held than one transaction or one request takes: all are released, by their ids too" {
+    start_topology
+    new_key
+    mine 1 "$pubkey"
+    wait_for_sql ledger "SELECT count(*) FROM quote" 1
+    hold() { # HOW-MANY FROM
+        sqlite3 conf/data/mint.db "PRAGMA busy_timeout = 10000" "WITH RECURSIVE n(i) AS (SELECT $2 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < $2 + $1)
+            INSERT INTO quote SELECT CAST(printf('held%012d', i) AS BLOB), ntime, share_hash, pool_store, 0, unit, amount, 0, 0,
+                pubkey, created_ms, updated_ms, NULL FROM n, (SELECT * FROM quote LIMIT 1);
+            INSERT INTO held SELECT id, 1, NULL, NULL FROM quote WHERE paid = 0 AND id NOT IN (SELECT quote FROM held)" >/dev/null
+    }
+    hold 100001 0
+    run_tool -0 hp-quote release --all --config-dir conf --json
+    assert_equal "$(jq .released <<<"$output")" 100001
+    # Ids of more than 1 MiB, each twice.
+    hold 30000 200000
+    ledger "SELECT lower(substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-' || substr(h, 13, 4) || '-' || substr(h, 17, 4) || '-' ||
+        substr(h, 21)) FROM (SELECT hex(quote) AS h FROM held WHERE released_ms IS NULL)" >ids
+    mapfile -t ids <ids
+    run_tool -0 hp-quote release "${ids[@]}" "${ids[0]}" --config-dir conf --json
+    assert_equal "$(jq .released <<<"$output")" 30000
+    stop_all mint
+    hold 100002 400000
+    run_tool -0 hp-quote release --all --config-dir conf --json
+    assert_equal "$(jq .released <<<"$output")" 100002
 }
 
 @test "a copy restored with its mark, which signs past the pool's mark while the pool is away: the pool notices" {

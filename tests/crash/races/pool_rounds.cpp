@@ -36,7 +36,7 @@ class PoolHouse final : public Stage {
         for (pool::MintId mint = 0; mint < names.size(); ++mint) {
             auto met = wait_for<bool>([&](auto done) {
                 outbox_->remember_mint(mint, {Bytes32{static_cast<std::uint8_t>(mint + 1)}, 1}, std::nullopt,
-                                       std::move(done));
+                                       0, std::move(done));
             });
             HP_ASSERT(met.has_value());
         }
@@ -126,7 +126,7 @@ class PoolHouse final : public Stage {
         return [this, pause_us = rng.below(100)] {
             for (int i = 0; i < 3; ++i) {
                 spin(pause_us);
-                outbox_->remember_mint(kNoMint, {}, {}, [](Result<bool>) {});
+                outbox_->remember_mint(kNoMint, {}, {}, 0, [](Result<bool>) {});
             }
         };
     }

@@ -184,7 +184,21 @@ TEST_CASE_FIXTURE(MintWithMark,
     mint.reset();
     bool is_another = false;
     SUBCASE("an old copy") { copy_database(dir.file("copy.db"), options.database); }
-    SUBCASE("another database") { is_another = std::filesystem::remove(options.database); }
+    SUBCASE("another database") {
+        is_another = std::filesystem::remove(options.database);
+        // None at all: what is refused makes none, and there is nothing to accept, nor in an empty file.
+        CHECK_FALSE(try_open());
+        CHECK_FALSE(std::filesystem::exists(options.database));
+        CHECK_FALSE(accept_rollback(options.database, options.mark_file, "test", kNow));
+        REQUIRE(Ledger::open(options.database));
+        const auto empty = accept_rollback(options.database, options.mark_file, "test", kNow);
+        REQUIRE_FALSE(empty);
+        CHECK(empty.error().what.ends_with("is empty: no mint ever used it"));
+        const auto mark_file = std::exchange(options.mark_file, dir.file("another.mark"));
+        mint = open();
+        mint.reset();
+        options.mark_file = mark_file;
+    }
     for (int i = 0; i < 2; ++i) {
         auto refused = try_open();
         REQUIRE_FALSE(refused);

@@ -72,6 +72,52 @@ struct HubFixture : OutboxFixture, pool::HubObserver {
 
 }  // namespace
 
+TEST_CASE_FIXTURE(HubFixture,
+                  "a mint on an old copy: what it was ever asked for may be lost, what came later is new") {
+    const auto remember = [&](bool is_rollback) {
+        bool done = false;
+        hub.remember(0, {Bytes32{1}, 1}, {}, is_rollback, [&](auto saved) { done = saved.value_or(false); });
+        REQUIRE(run_until(loop, [&] { return done; }));
+    };
+    const auto lost = [&] {
+        Seqs out;
+        for (const auto& row : carrier->rows)
+            if (row.may_be_lost) out.push_back(row.seq);
+        return out;
+    };
+    remember(false);
+    hub.attach(0, carrier, 0);
+    for (std::uint32_t n : {1, 2, 3}) commit(n);
+    REQUIRE(wait_carried(3));
+    CHECK(lost().empty());
+    // Row 1 is saved as answered; row 2 is answered too, as far as anybody knows.
+    hub.on_response(carrier.get(), answer_to(carrier->rows[0]));
+    outbox->drain();
+    hub.detach(carrier.get());
+    commit(4);
+
+    SUBCASE("with its own database: as before") {
+        remember(false);
+        carrier = std::make_shared<Carrier>();
+        hub.attach(0, carrier, 1);
+        REQUIRE(wait_carried(3));
+        CHECK(lost().empty());
+    }
+    SUBCASE("with an old one, for this session and later ones") {
+        remember(true);
+        carrier = std::make_shared<Carrier>();
+        hub.attach(0, carrier, 0);
+        REQUIRE(wait_carried(4));
+        CHECK(lost() == Seqs{1, 2, 3});
+        hub.detach(carrier.get());
+        remember(false);
+        carrier = std::make_shared<Carrier>();
+        hub.attach(0, carrier, 1);
+        REQUIRE(wait_carried(3));
+        CHECK(lost() == Seqs{2, 3});
+    }
+}
+
 TEST_CASE_FIXTURE(HubFixture, "an intent goes out, its answer reaches the owner and the outbox") {
     hub.attach(0, carrier, 0);
     commit(1);

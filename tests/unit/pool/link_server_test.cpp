@@ -433,7 +433,12 @@ TEST_CASE_FIXTURE(LinkFixture,
     auth.mint_generation = 5;
     auth.pool_store.bytes = outbox->store_id();
     auth.last_seq = 2;
-    link_up(auth)->connection->close("done");
+    auto newest = link_up(auth);
+    REQUIRE(wait_frames(*newest, 3));
+    CHECK(newest->frame<msg::QuoteRequest>(2).seq == 3);
+    newest->connection->close("done");
+    REQUIRE(run_until(loop, [&] { return !hub->status(0).is_connected; }));
+    commit(4);
     auth.last_seq = 1;
     auto lenient = options();
     lenient.allow_mint_rollback = true;
@@ -442,9 +447,11 @@ TEST_CASE_FIXTURE(LinkFixture,
     auto mint = link_up(auth);
     CHECK(alarms.size() == 1);
     CHECK(mint->frame<msg::LinkAuthSuccess>(1).resume_seq == 2);
-    REQUIRE(wait_frames(*mint, 4));
+    REQUIRE(wait_frames(*mint, 5));
     CHECK(mint->frame<msg::QuoteAgain>(2).seq == 2);
-    CHECK(mint->frame<msg::QuoteRequest>(3).seq == 3);
+    // It was asked for row 3, whose quote may have been made and lost with the answer; nobody saw row 4.
+    CHECK(mint->frame<msg::QuoteAgain>(3).seq == 3);
+    CHECK(mint->frame<msg::QuoteRequest>(4).seq == 4);
 }
 
 TEST_CASE_FIXTURE(LinkFixture,

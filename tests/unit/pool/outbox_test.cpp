@@ -51,11 +51,41 @@ TEST_CASE_FIXTURE(OutboxFixture, "a dead letter is not pending and keeps its rea
 TEST_CASE_FIXTURE(OutboxFixture, "what is known of a mint is remembered") {
     CHECK_FALSE(outbox->mints_at_open().at(0).memory);
     bool done = false;
-    outbox->remember_mint(0, {Bytes32{1}, 5}, {}, [&](auto result) { done = result.has_value(); });
+    outbox->remember_mint(0, {Bytes32{1}, 5}, {}, 0, [&](auto result) { done = result.has_value(); });
     REQUIRE(run_until(loop, [&] { return done; }));
     reopen();
     REQUIRE(outbox->mints_at_open().at(0).memory);
     CHECK(outbox->mints_at_open().at(0).memory->generation == 5);
+}
+
+TEST_CASE_FIXTURE(OutboxFixture, "how far a mint was asked: all rows there are where a session was up") {
+    const auto asked = [&] { return outbox->mints_at_open().at(0).asked_until; };
+    const auto link = [&](std::uint64_t again_until) {
+        bool done = false;
+        outbox->remember_mint(0, {Bytes32{1}, 5}, {}, again_until,
+                              [&](auto result) { done = result.has_value(); });
+        REQUIRE(run_until(loop, [&] { return done; }));
+    };
+    add({make_share(1), make_share(2)});
+    reopen();
+    CHECK(asked() == 0);  // it never linked
+    link(0);
+    add({make_share(3)});
+    reopen();
+    CHECK(asked() == 3);
+    // Nothing was asked in between.
+    add({make_share(4)});
+    reopen();
+    CHECK(asked() == 3);
+    link(2);
+    outbox->save_asked(0, 4);
+    add({make_share(5)});
+    reopen();
+    CHECK(asked() == 4);
+    CHECK(outbox->mints_at_open().at(0).again_until == 2);
+    link(1);
+    reopen();
+    CHECK(outbox->mints_at_open().at(0).again_until == 2);
 }
 
 TEST_CASE_FIXTURE(OutboxFixture, "each mint's rows count without a hole, and keep their mint over restarts") {
@@ -254,7 +284,7 @@ TEST_CASE("a database of schema 1 keeps every row, answer and dead letter") {
     // What nobody told is not known; schema 3 keeps it.
     for (const auto& mint : known)
         if (mint.memory) CHECK_FALSE(mint.memory->mark);
-    CHECK(number_in(file, "PRAGMA user_version") == 3);
+    CHECK(number_in(file, "PRAGMA user_version") == 4);
 }
 
 TEST_CASE("a database of schema 2 keeps its rows and its mint, whose mark comes with its next session") {
