@@ -33,6 +33,9 @@ Proxy::Proxy(net::Loop& loop, ProxyOptions options)
 Result<std::unique_ptr<Proxy>> Proxy::start(net::Loop& loop, ProxyOptions options) {
     std::unique_ptr<Proxy> proxy{new Proxy(loop, std::move(options))};
     auto* p = proxy.get();
+    // Two would tell the mint of the same quotes, and each count the other's ehash for its own miners'.
+    const std::string& database = p->options_.wallet.database;
+    HP_TRY(p->lock_, store::FileLock::take_service(database, "wallet database '" + database + "'"));
     HP_TRY(p->sink_, net::EventSink::open(loop, p->options_.events, "hp-proxy"));
     p->events_.to(p->sink_.get());
     HP_TRY(p->wallet_, wallet::Wallet::open(loop, p->options_.wallet));

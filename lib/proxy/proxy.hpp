@@ -14,6 +14,7 @@
 #include "proxy/faucet.hpp"
 #include "proxy/outage.hpp"
 #include "proxy/upstreams.hpp"
+#include "store/file_lock.hpp"
 #include "wallet/wallet.hpp"
 
 namespace hp::proxy {
@@ -59,6 +60,7 @@ class Proxy {
 
     net::Loop& loop_;
     ProxyOptions options_;
+    store::FileLock lock_;
     std::unique_ptr<net::EventSink> sink_;
     Events events_;
     net::ClockGuard clock_;

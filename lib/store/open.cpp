@@ -5,7 +5,6 @@
 // for the last one as it closes, and deletes the log that we write.
 #include <fcntl.h>
 #include <sqlite3.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -154,16 +153,8 @@ class Opening {
     bool is_writer() const { return mode_ == Mode::create || mode_ == Mode::existing; }
 
     Result<> lock() {
-        std::string name = path_ + ".lock";
-        int fd = ::open(name.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-        if (fd < 0) return fail(io_error("cannot open " + in_quotes(name), errno));
-        db_.lock_fd_ = fd;
-        // A kernel lock: it goes with its process, however that ends.
-        if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return {};
-        if (errno == EWOULDBLOCK)
-            return fail(Errc::io, "database " + in_quotes(path_) + " is already in use by another process",
-                        "stop the other process, or configure another database");
-        return fail(io_error("cannot lock " + in_quotes(name), errno));
+        HP_TRY(db_.lock_, FileLock::take(path_ + ".lock", "database " + in_quotes(path_)));
+        return {};
     }
 
     /// Whether there is a file; an error when it cannot be a database of ours.

@@ -131,13 +131,11 @@ void Statement::bind_one(int index, ByteView blob) {
 void Statement::bind_one(int index, std::nullptr_t) { check(db_, sqlite3_bind_null(stmt_, index)); }
 
 Database::Database(Database&& other) noexcept
-    : db_{std::exchange(other.db_, nullptr)},
-      lock_fd_{std::exchange(other.lock_fd_, -1)},
-      path_{std::move(other.path_)} {}
+    : db_{std::exchange(other.db_, nullptr)}, lock_{std::move(other.lock_)}, path_{std::move(other.path_)} {}
 
 Database& Database::operator=(Database&& other) noexcept {
     std::swap(db_, other.db_);
-    std::swap(lock_fd_, other.lock_fd_);
+    lock_ = std::move(other.lock_);
     std::swap(path_, other.path_);
     return *this;
 }
@@ -145,8 +143,7 @@ Database& Database::operator=(Database&& other) noexcept {
 Database::~Database() {
     // _v2: statements that their owners still hold keep the handle until the last of them goes.
     sqlite3_close_v2(db_);
-    // Only after that: another process may open the file as soon as the lock is gone.
-    if (lock_fd_ >= 0) ::close(lock_fd_);
+    // The lock goes after that: another process may open the file as soon as it is gone.
 }
 
 Statement Database::prepare(std::string_view sql) {

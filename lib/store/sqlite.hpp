@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "store/file_lock.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -175,7 +176,7 @@ class Database {
     friend class Opening;
     Database() = default;
     sqlite3* db_{nullptr};
-    int lock_fd_{-1};
+    FileLock lock_;
     std::string path_;
 };
 

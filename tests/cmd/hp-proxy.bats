@@ -65,3 +65,19 @@ setup() {
     run_tool -2 hp-proxy --config-dir conf --wallet-seed-file other/secrets/wallet.seed
     [[ $stderr == *seed* ]] || fail "$stderr"
 }
+
+@test "two on one wallet: the second is refused, and says who has it; hp-wallet works beside the first" {
+    start_daemon first hp-proxy --config-dir conf
+    wait_for_text first.log "SV1 miners on"
+    # Also when the wallet is called by another name.
+    ln -s conf/data/wallet.db alias.db
+    free_ports 1
+    run_tool -1 hp-proxy --config-dir conf --proxy-listen "127.0.0.1:${ports[0]}" --wallet-database "$PWD/alias.db"
+    assert_equal "${stderr_lines[-2]}" "hp-proxy: error: wallet database '$PWD/alias.db' is already in use by another process: hp-proxy, process ${daemon_pid[first]}"
+    run_tool -0 hp-wallet --config-dir conf balance --json
+    assert_equal "$(jq .unspent <<<"$output")" 0
+    # The lock goes with its process, however that ends.
+    kill -KILL "${daemon_pid[first]}"
+    start_daemon second hp-proxy --config-dir conf
+    wait_for_text second.log "SV1 miners on"
+}
