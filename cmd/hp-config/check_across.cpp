@@ -9,12 +9,15 @@
 #include "cli/secrets.hpp"
 #include "config/mint_key.hpp"
 #include "config/roles.hpp"
+#include "config/together.hpp"
 #include "crypto/base58.hpp"
 #include "log/levels.hpp"
 #include "net/event_sink.hpp"
+#include "net/http.hpp"
 #include "place.hpp"
 #include "setup.hpp"
 #include "stats/sql.hpp"
+#include "stats/tokens.hpp"
 
 namespace hp::hp_config {
 namespace {
@@ -125,24 +128,20 @@ Keys read_keys(Setup& setup) {
 }
 
 void check_belongs(Setup& setup, std::string_view file, const char* key, const std::string& public_text,
-                   const std::optional<crypto::SecretKey>& secret, const char* secret_key_name) {
-    if (!secret || public_text.empty()) return;
-    const std::string expected = crypto::authority_key_text(secret->xonly());
-    if (public_text == expected) return;
-    setup.add(
-        file, key,
-        "is " + public_text + ", but the key in " + secret_key_name + " has the public key " + expected);
+                   const std::optional<crypto::SecretKey>& secret, const char* secret_place) {
+    if (!secret) return;
+    if (auto what = config::unlike(public_text, *secret, secret_place))
+        setup.add(file, key, std::move(*what));
+}
+
+void add_all(Setup& setup, std::vector<config::Misfit> misfits) {
+    for (auto& one : misfits) setup.add(one.file, one.key, std::move(one.what));
 }
 
 void check_mints(Setup& setup, const std::optional<crypto::SecretKey>& mint_link) {
     const auto& pool = setup.values.pool;
     const auto mints = config::mint_keys_from_list(pool.allowed_mint_keys);
-    if (!mints) return setup.add(Pool::file, "allowed_mint_keys", mints.error().what);
-    const auto names = config::mint_names(*mints);
-    if (!pool.route_to.empty() && std::find(names.begin(), names.end(), pool.route_to) == names.end())
-        setup.add(Pool::file, "route_to",
-                  "is '" + pool.route_to + "', which is no mint of allowed_mint_keys");
-    if (!mint_link) return;
+    if (!mints || !mint_link) return;
     const bool known = std::any_of(mints->begin(), mints->end(), [&](const config::MintKey& mint) {
         return mint.key == mint_link->xonly();
     });
@@ -162,21 +161,15 @@ void check_keys(Setup& setup, const Keys& keys) {
                       values.pool_shared.template_authority_public_key, keys.template_authority,
                       "authority_secret_key_file of template.toml");
     }
-    if (setup.has(PoolShared::file)) {
-        check_belongs(setup, PoolShared::file, "link_authority_public_key",
-                      values.pool_shared.link_authority_public_key, keys.link_authority,
-                      "link_authority_secret_key_file of pool.toml");
-    }
+    if (setup.has(PoolShared::file) && keys.pool_authority && keys.link_authority)
+        add_all(setup,
+                config::misfits_of_keys(values.pool_shared, *keys.pool_authority, *keys.link_authority));
     if (setup.has(Proxy::file) && reaches(values.proxy.pool_address, network.pool_listen)) {
         check_belongs(setup, Proxy::file, "pool_authority_public_key", values.proxy.pool_authority_public_key,
                       keys.pool_authority, "authority_secret_key_file of pool.toml");
     }
     if (setup.has(Pool::file) && !values.pool.allowed_mint_keys.empty()) check_mints(setup, keys.mint_link);
     const auto same = [](const auto& a, const auto& b) { return a && b && a->bytes() == b->bytes(); };
-    if (same(keys.pool_authority, keys.link_authority)) {
-        setup.add(Pool::file, "link_authority_secret_key_file",
-                  "holds the same key as authority_secret_key_file, allowed: a key of its own");
-    }
     if (same(keys.mint_link, keys.link_authority) || same(keys.mint_link, keys.pool_authority)) {
         setup.add(Mint::file, "link_secret_key_file", "holds a key of the pool, allowed: a key of its own");
     }
@@ -228,17 +221,8 @@ void check_payout(Setup& setup) {
 
 void check_worth(Setup& setup) {
     const auto& values = setup.values;
-    if (setup.has(Pool::file) && setup.has(PoolShared::file)) {
-        const bool by_target = values.pool_shared.valuation == "target";
-        const auto unit = by_target ? values.pool_shared.unit_bits : values.pool_shared.minimum_difficulty;
-        if (values.pool.easiest_target_bits < unit) {
-            setup.add(Pool::file, "easiest_target_bits",
-                      "is " + std::to_string(values.pool.easiest_target_bits) +
-                          ", a share could be worth nothing, allowed: at least " +
-                          (by_target ? "unit_bits" : "minimum_difficulty") + " of shared/pool.toml, " +
-                          std::to_string(unit));
-        }
-    }
+    if (setup.has(Pool::file) && setup.has(PoolShared::file))
+        add_all(setup, config::misfits(values.pool, values.pool_shared));
     if (setup.has(PoolShared::file) && setup.has(ProxyShared::file) &&
         values.pool_shared.unit != values.proxy_shared.unit) {
         setup.add(ProxyShared::file, "unit",
@@ -287,20 +271,28 @@ void check_paths(Setup& setup) {
 
 void check_template(Setup& setup) {
     if (!setup.has(Template::file)) return;
-    const auto& from = setup.values.template_;
-    const std::string& network = setup.values.network.network;
-    if ((from.source == "sim") != (network == "sim") && !network.empty()) {
-        setup.add(Template::file, "source",
-                  "is " + from.source + ", but the network is " + network +
-                      ", allowed: " + (network == "sim" ? "sim" : "rpc"));
+    add_all(setup, config::misfits(setup.values.template_, setup.values.network));
+}
+
+/// Who may see the figures: as hp-stats serve decides.
+void check_tokens(Setup& setup) {
+    if (!setup.has(Stats::file)) return;
+    const auto& file = setup.values.stats.tokens_file;
+    const auto& network = setup.values.network;
+    if (!file.empty()) {
+        const auto text = cli::read_secret_text(setup.resolve(file));
+        if (!text) return setup.add(Stats::file, "tokens_file", text.error().what);
+        if (const auto tokens = stats::Tokens::parse(text->reveal(), setup.resolve(file)); !tokens)
+            setup.add(Stats::file, "tokens_file", tokens.error().what);
+        return;
     }
-    if (from.source == "rpc" && from.rpc_cookie_file.empty() &&
-        (from.rpc_user.empty() || from.rpc_password_file.empty())) {
-        setup.add(Template::file, "rpc_cookie_file",
-                  "is empty, needed with source rpc, unless rpc_user and rpc_password_file are given");
+    for (const auto& [key, listen] : {std::pair{"pool_stats_listen", &network.pool_stats_listen},
+                                      std::pair{"proxy_stats_listen", &network.proxy_stats_listen}}) {
+        const auto at = net::endpoint_from_text(*listen);
+        if (!at) continue;  // already found
+        if (const auto open = stats::check_listener(at->text(), at->is_loopback(), false); !open)
+            setup.add(Network::file, key, open.error().what + ": " + open.error().hint);
     }
-    if (from.source == "rpc" && !from.rpc_cookie_file.empty() && !from.rpc_user.empty())
-        setup.add(Template::file, "rpc_user", "is set, and so is rpc_cookie_file, allowed: one of both");
 }
 
 /// Legal, but rarely meant.
@@ -324,8 +316,12 @@ void look_at_addresses(Setup& setup) {
         look(Proxy::file, "pool_address", values.proxy.pool_address, "pool_listen", network.pool_listen,
              "pool");
     }
+    if (setup.has(Template::file) && values.template_.source == "rpc" &&
+        net::is_exposed(values.template_.rpc_url))
+        setup.add(Template::file, "rpc_url", net::exposed_text(values.template_.rpc_url), true);
     if (setup.has(ProxyShared::file)) {
         const std::string& url = values.proxy_shared.mint_url;
+        if (net::is_exposed(url)) setup.add(ProxyShared::file, "mint_url", net::exposed_text(url), true);
         const std::string address = authority_of(url);
         if (config::has_role(setup.roles, "mint") && Place{address}.is_loopback() &&
             !reaches(address, network.mint_listen)) {
@@ -349,6 +345,7 @@ void check_across(Setup& setup) {
     check_worth(setup);
     check_paths(setup);
     check_template(setup);
+    check_tokens(setup);
     const auto& values = setup.values;
     check_log(setup, Template::file, values.template_.log);
     check_log(setup, Pool::file, values.pool.log);

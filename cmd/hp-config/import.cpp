@@ -82,6 +82,7 @@ Result<> import_earlier(const ImportOptions& options) {
     if (!to.empty()) {
         cli::choose_template(std::get<std::string>(network.at("network").value), {}, imported.chosen);
         cli::choose_state(to, imported.chosen);
+        HP_DO(cli::keep_begun(to, imported.secrets));
         HP_TRY(const auto secrets, cli::choose_keys(std::move(imported.secrets), {}, imported.chosen));
         HP_DO(cli::write_directory(to, {}, imported.chosen, secrets));
         HP_TRY(setup, read_setup(to, {}));

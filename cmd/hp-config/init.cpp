@@ -142,12 +142,12 @@ std::string text_of(const Chosens& chosen, const char* file, const char* key) {
 std::string choose_account(Secrets& secrets, Chosens& chosen) {
     constexpr const char* kUser = "hashpool";
     constexpr const char* kFile = "secrets/rpc.password";
-    const std::string password = to_hex(crypto::random_array<32>());
+    const std::string& password =
+        secrets.try_emplace(kFile, to_hex(crypto::random_array<32>())).first->second;
     const std::string salt = to_hex(crypto::random_array<16>());
     auto& values = chosen["template.toml"];
     values["rpc_user"] = {std::string(kUser)};
     values["rpc_password_file"] = {std::string(kFile)};
-    secrets[kFile] = password;
     return std::string(kUser) + ":" + salt + "$" +
            to_hex(crypto::hmac_sha256(as_bytes(salt), as_bytes(password)));
 }
@@ -319,6 +319,7 @@ Result<> init(InitOptions options) {
     if (!options.roles.empty()) chosen["shared/network.toml"]["roles"] = {options.roles};
     HP_DO(set_payout(options, is_play, chosen));
     Secrets given;
+    HP_DO(cli::keep_begun(dir, given));
     std::string rpcauth;
     const bool is_of_services = !cli::state_directory(dir).empty();
     if (has_pool && is_of_services && options.network != "sim" && options.rpc_cookie.empty())

@@ -9,6 +9,7 @@
 
 #include "base/bytes.hpp"
 #include "cli/command.hpp"
+#include "cli/new_directory.hpp"
 #include "config/parse.hpp"
 #include "config/roles.hpp"
 
@@ -138,6 +139,9 @@ Result<std::unique_ptr<Setup>> read_setup(const std::string& dir, const std::vec
         return fail(Errc::usage, "'" + setup->dir + "' is not a directory that can be read",
                     "'hp-config init " + setup->dir + " --network sim' makes one");
     }
+    if (const std::string begun = setup->dir + "/" + cli::kBegunFile; std::filesystem::exists(begun, error))
+        setup->findings.push_back(
+            {{.file = begun, .key = {}, .what = "an init did not end, repeat 'hp-config init'"}, false});
     const auto from_file = read_environment_file(*setup);
     auto environment = cli::hashpool_environment();
     for (const auto& [name, variable] : from_file) environment.try_emplace(name, variable.value);

@@ -7,6 +7,7 @@
 #include "cli/secrets.hpp"
 #include "config/keys.hpp"
 #include "config/mint_key.hpp"
+#include "config/together.hpp"
 #include "crypto/base58.hpp"
 #include "log/log.hpp"
 #include "net/protection.hpp"
@@ -57,10 +58,9 @@ Result<pool::PoolOptions> options_from(const Settings& s, const cli::Command& co
     HP_TRY(auto link_authority,
            cli::read_secret_key(command.resolve_secret(s.pool.link_authority_secret_key_file),
                                 s.network.network));
-    if (link_authority.xonly() == authority.xonly())
-        return fail(command.wrong_value(config::Pool::file, "link_authority_secret_key_file",
-                                        "holds the miner-facing authority key",
-                                        "the link needs a key of its own: hp-config keygen authority"));
+    auto misfits = config::misfits_of_keys(s.shared, authority, link_authority);
+    for (auto& one : config::misfits(s.pool, s.shared)) misfits.push_back(std::move(one));
+    for (const auto& one : misfits) return fail(command.wrong_value(one.file, one.key, one.what, one.hint));
     o.link.authority = link_authority.xonly();
     o.link.identity = net::renewing_identity(link_authority, s.pool.certificate_validity_s);
     auto mints = config::mint_keys_from_list(s.pool.allowed_mint_keys);

@@ -7,6 +7,7 @@
 #include "crypto/base58.hpp"
 #include "crypto/bip32.hpp"
 #include "log/log.hpp"
+#include "net/http.hpp"
 #include "net/protection.hpp"
 #include "net/sd_notify.hpp"
 #include "proxy/proxy.hpp"
@@ -52,6 +53,7 @@ Result<> serve(const Settings& s, const cli::Command& command) {
     options.wallet.database = command.resolve(s.shared.wallet_database);
     options.wallet.mint_url = s.shared.mint_url;
     options.wallet.unit = s.shared.unit;
+    if (net::is_exposed(s.shared.mint_url)) log::warn("mint_url {}", net::exposed_text(s.shared.mint_url));
 
     net::Loop loop;
     HP_TRY(auto protection, net::Protection::from(s.network.sources_exempt, s.network.buffer_memory_mib));

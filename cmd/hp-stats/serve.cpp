@@ -87,11 +87,8 @@ Result<> serve(const ServeOptions& options) {
     std::optional<stats::Tokens> tokens;
     if (!options.tokens_file.empty()) {
         HP_TRY(tokens, read_tokens(options.tokens_file));
-    } else if (!endpoint.is_loopback()) {
-        return fail(Errc::usage,
-                    "listening on " + endpoint.text() + " shows every worker's name to whoever can reach it",
-                    "set tokens_file, or listen on 127.0.0.1");
     }
+    HP_DO(stats::check_listener(endpoint.text(), endpoint.is_loopback(), tokens.has_value()));
     // A database that is not there is a mistake now, and an error of the moment later.
     if (auto reader = stats::Reader::open(options.database); !reader) return fail(reader.error());
     Service service{options, std::move(tokens)};

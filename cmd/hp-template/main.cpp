@@ -4,9 +4,11 @@
 
 #include "cli/command.hpp"
 #include "cli/secrets.hpp"
+#include "config/together.hpp"
 #include "log/log.hpp"
 #include "net/clock_guard.hpp"
 #include "net/event_sink.hpp"
+#include "net/http.hpp"
 #include "net/protection.hpp"
 #include "net/sd_notify.hpp"
 #include "templates/rpc_source.hpp"
@@ -26,13 +28,7 @@ struct Options {
 Result<std::unique_ptr<templates::Source>> open_source(net::Loop& loop, const cli::Command& command,
                                                        const Options& options) {
     const config::Template& keys = options.keys;
-    const bool sim = keys.source == "sim";
-    if (sim != (options.network.network == "sim"))
-        return fail(Errc::usage,
-                    "source '" + keys.source + "' does not go with network '" + options.network.network + "'",
-                    sim ? "the embedded chain is network 'sim'; for a node give --rpc URL"
-                        : "name the node's network, as --network regtest");
-    if (sim) {
+    if (keys.source == "sim") {
         HP_TRY(auto source,
                templates::SimSource::open(loop, {.block_bits = static_cast<unsigned>(keys.sim_block_bits),
                                                  .block_interval_s = keys.sim_block_interval_s,
@@ -44,14 +40,8 @@ Result<std::unique_ptr<templates::Source>> open_source(net::Loop& loop, const cl
                                       .cookie_file = command.resolve(keys.rpc_cookie_file),
                                       .user = keys.rpc_user,
                                       .password = {}};
-    if (rpc.cookie_file.empty() == rpc.user.empty())
-        return fail(
-            command.wrong_value(config::Template::file, "rpc_cookie_file",
-                                "source 'rpc' needs it, or rpc_user with rpc_password_file, not both"));
+    if (net::is_exposed(rpc.url)) log::warn("rpc_url {}", net::exposed_text(rpc.url));
     if (!rpc.user.empty()) {
-        if (keys.rpc_password_file.empty())
-            return fail(
-                command.wrong_value(config::Template::file, "rpc_password_file", "rpc_user needs it"));
         HP_TRY(rpc.password, cli::read_secret_text(command.resolve_secret(keys.rpc_password_file)));
     }
     log::info("asking {} for templates", keys.rpc_url);
@@ -122,6 +112,9 @@ Result<> serve(const cli::Command& command, const Options& options) {
         HP_TRY(to.key,
                cli::read_secret_key(command.resolve_secret(events.secret_key_file), options.network.network));
     }
+    // Nothing is made before all of the configuration is known to be good.
+    for (const auto& one : config::misfits(options.keys, options.network))
+        return fail(command.wrong_value(one.file, one.key, one.what, one.hint));
     HP_TRY(auto sink, net::EventSink::open(loop, to, "hp-template"));
     HP_TRY(auto source, open_source(loop, command, options));
     Standing standing;

@@ -29,8 +29,29 @@ Result<std::string> unused_directory(const std::string& path) {
     if (!fs::exists(dir, error)) return dir;
     if (!fs::is_directory(dir, error)) return fail(Errc::usage, "'" + dir + "' exists and is no directory");
     if (fs::is_empty(dir, error) && !error) return dir;
+    if (fs::exists(fs::path{dir} / kBegunFile, error)) return dir;
     return fail(Errc::usage, "'" + dir + "' is not empty, and nothing is ever overwritten",
                 "choose another directory, or move this one away");
+}
+
+Result<> keep_begun(const std::string& dir, Secrets& secrets) {
+    std::error_code error;
+    if (!fs::exists(fs::path{dir} / kBegunFile, error)) return {};
+    for (fs::directory_iterator at{fs::path{dir} / "secrets", error}, end; !error && at != end;
+         at.increment(error)) {
+        const std::string name = at->path().filename();
+        if (name.find(".new-") != std::string::npos) {  // never whole
+            fs::remove(at->path(), error);
+            continue;
+        }
+        HP_TRY(const auto text, read_secret_text(at->path()));
+        const auto [kept, is_new] = secrets.try_emplace("secrets/" + name, text.reveal());
+        if (!is_new && kept->second != text.reveal())
+            return fail(Errc::usage,
+                        "'" + at->path().string() + "' is of an earlier try, and holds another secret",
+                        "choose another directory, or move this one away");
+    }
+    return {};
 }
 
 void choose_template(const std::string& network, const std::string& rpc_cookie, Chosens& chosen) {
@@ -143,8 +164,10 @@ Result<> make_directory(const fs::path& path, mode_t mode, Traces& traces) {
     return fail(Errc::io, "cannot make '" + path.string() + "': " + std::generic_category().message(errno));
 }
 
-/// 0640 whatever the umask: configuration has no secrets, but is nobody else's business.
+/// 0640 whatever the umask: configuration has no secrets, but is nobody else's business. What lies there is
+/// of an earlier try, and goes: the directory was empty or begun.
 Result<> write_file(const fs::path& path, const std::string& text, Traces& traces) {
+    ::unlink(path.c_str());
     const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
     if (fd < 0) {
         return fail(Errc::io,
@@ -182,6 +205,7 @@ Result<> write_directory(const std::string& path, const std::vector<std::string>
     };
     Traces traces;
     HP_DO(make_directory(dir, 0750, traces));
+    HP_DO(write_file(dir / kBegunFile, "'hp-config init' was here, and did not end: repeat it.\n", traces));
     HP_DO(make_directory(dir / "shared", 0750, traces));
     HP_DO(make_directory(dir / "secrets", 0700, traces));
     if (const fs::path state = state_directory(dir); state.empty()) {
@@ -193,6 +217,7 @@ Result<> write_directory(const std::string& path, const std::vector<std::string>
     }
     for (const auto& [file, text] : secrets) {
         const fs::path secret = dir / file;
+        if (std::error_code error; fs::exists(secret, error)) continue;  // keep_begun() has read it
         HP_DO(write_secret(secret, text));
         traces.add(secret);
     }
@@ -205,6 +230,9 @@ Result<> write_directory(const std::string& path, const std::vector<std::string>
         HP_DO(write_file(dir / file.file, text, traces));
     }
     HP_DO(write_file(dir / "hashpool.env", environment_text(), traces));
+    if (::unlink((dir / kBegunFile).c_str()) != 0)
+        return fail(Errc::io, "cannot remove '" + (dir / kBegunFile).string() +
+                                  "': " + std::generic_category().message(errno));
     traces.keep();
     return {};
 }

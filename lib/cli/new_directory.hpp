@@ -13,8 +13,13 @@ namespace hp::cli {
 using Chosens = std::map<std::string, std::map<std::string, config::Chosen>>;  ///< file, key
 using Secrets = std::map<std::string, std::string>;                            ///< file, text
 
-/// The path made absolute; an error where anything is in it.
+/// The path made absolute; an error where anything is in it, unless an init that did not end has begun it.
 Result<std::string> unused_directory(const std::string& path);
+/// Takes over the secrets of a directory that was begun: they may be in use or written down already. An error
+/// where `secrets` has another one.
+Result<> keep_begun(const std::string& dir, Secrets& secrets);
+/// Lies in a directory from the first file to the last.
+inline constexpr const char* kBegunFile = ".hp-config-init";
 
 /// What fits the network, and an account on the node where `chosen` has none. `rpc_cookie` may be empty.
 void choose_template(const std::string& network, const std::string& rpc_cookie, Chosens& chosen);
@@ -30,7 +35,8 @@ void choose_state(const std::string& dir, Chosens& chosen);
 /// are chosen.
 Result<Secrets> choose_keys(Secrets given, const std::vector<std::string>& roles, Chosens& chosen);
 
-/// All files of the roles (none: all), or nothing.
+/// All files of the roles (none: all), or nothing. Killed on the way, it can be repeated; it never replaces a
+/// secret.
 Result<> write_directory(const std::string& dir, const std::vector<std::string>& roles, const Chosens& chosen,
                          const Secrets& secrets);
 

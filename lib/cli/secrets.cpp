@@ -216,15 +216,11 @@ bool is_published_words(std::string_view mnemonic) {
 bool may_use_published(std::string_view network) { return network == "sim" || network == "regtest"; }
 
 Result<> write_secret(const std::string& path, std::string_view text) {
+    const std::string making = path + ".new-" + std::to_string(::getpid());
+    ::unlink(making.c_str());  // of a process that was killed, and had our number
     const Descriptor file{
-        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR)};
-    if (file.get() < 0) {
-        if (errno == EEXIST) {
-            return fail(Errc::usage, "'" + path + "' exists, and a secret is never overwritten",
-                        "move it away, or choose another name");
-        }
-        return fail(Errc::io, "cannot write '" + path + "': " + reason(errno));
-    }
+        ::open(making.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR)};
+    if (file.get() < 0) return fail(Errc::io, "cannot write '" + path + "': " + reason(errno));
     std::string content = std::string(text) + "\n";
     bool done = ::fchmod(file.get(), S_IRUSR | S_IWUSR) == 0;
     std::size_t at = 0;
@@ -234,11 +230,15 @@ Result<> write_secret(const std::string& path, std::string_view text) {
         done = put > 0;
         if (done) at += static_cast<std::size_t>(put);
     }
-    done = done && ::fsync(file.get()) == 0;
+    // A link replaces nothing, and what it shows is whole.
+    done = done && ::fsync(file.get()) == 0 && ::link(making.c_str(), path.c_str()) == 0;
     const int error = errno;
     crypto::wipe({reinterpret_cast<std::uint8_t*>(content.data()), content.size()});
+    ::unlink(making.c_str());
     if (done) return {};
-    ::unlink(path.c_str());
+    if (error == EEXIST)
+        return fail(Errc::usage, "'" + path + "' exists, and a secret is never overwritten",
+                    "move it away, or choose another name");
     return fail(Errc::io, "cannot write '" + path + "': " + reason(error));
 }
 

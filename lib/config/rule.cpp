@@ -6,6 +6,7 @@
 #include <regex>
 
 #include "base/bytes.hpp"
+#include "base/host.hpp"
 #include "base/ip_net.hpp"
 #include "config/mint_key.hpp"
 #include "crypto/base58.hpp"
@@ -29,15 +30,7 @@ bool is_port(std::string_view text) {
            port >= 1 && port <= 65535;
 }
 
-bool is_host(std::string_view text) {
-    if (text.size() >= 4 && text.front() == '[' && text.back() == ']') {
-        return all_of(text.substr(1, text.size() - 2),
-                      [](char c) { return is_digit(c) || is_letter(c) || c == ':' || c == '.' || c == '%'; });
-    }
-    return !text.empty() && text.size() <= 253 && all_of(text, [](char c) {
-        return is_digit(c) || is_letter(c) || c == '.' || c == '-' || c == '_';
-    });
-}
+bool is_host(std::string_view text) { return !host_fault(text); }
 
 bool is_endpoint(std::string_view text) {
     const auto colon = text.rfind(':');
@@ -76,8 +69,22 @@ bool looks_like_secret(std::string_view text) {
     return std::count(text.begin(), text.end(), ' ') >= 11 && text.find('/') == std::string_view::npos;
 }
 
-Result<> wrong(std::string_view value, const Rule& rule) {
-    return fail(Errc::usage, "is '" + printable(value, 100) + "', allowed: " + allowed_text(rule));
+Result<> wrong(std::string_view value, const Rule& rule, const std::string& why = {}) {
+    return fail(Errc::usage, "is '" + printable(value, 100) + "'" + (why.empty() ? "" : ": " + why) +
+                                 ", allowed: " + allowed_text(rule));
+}
+
+/// For an address that looks right; empty where the form says it all.
+std::string address_fault(std::string_view text) {
+    for (std::string_view scheme : {"http://", "https://"})
+        if (text.starts_with(scheme)) text.remove_prefix(scheme.size());
+    text = text.substr(0, text.find('/'));
+    const auto colon = text.rfind(':');
+    const bool has_port = colon != text.npos && is_port(text.substr(colon + 1));
+    const auto host = has_port ? text.substr(0, colon) : text;
+    const char* fault = host.empty() ? nullptr : host_fault(host);
+    const bool is_address = host.starts_with('[') || (!host.empty() && is_digit(host[0]));
+    return fault && is_address ? fault : "";
 }
 
 Result<> check_path(const Rule& rule, const std::string& text) {
@@ -146,7 +153,10 @@ Result<> check_text(const Rule& rule, const std::string& text) {
             good = is_host(text);
             break;
     }
-    return good ? Result<>{} : wrong(text, rule);
+    if (good) return {};
+    const bool is_address = rule.kind == Rule::Kind::endpoint || rule.kind == Rule::Kind::url ||
+                            rule.kind == Rule::Kind::host_name;
+    return wrong(text, rule, is_address ? address_fault(text) : "");
 }
 
 Result<> check_number(const Rule& rule, double number, const std::string& text) {

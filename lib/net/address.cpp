@@ -5,9 +5,10 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#include <cctype>
 #include <charconv>
 #include <cstring>
+
+#include "base/host.hpp"
 
 namespace hp::net {
 
@@ -33,20 +34,11 @@ Result<Endpoint> endpoint_from_text(std::string_view text) {
     if (colon == std::string_view::npos) return bad("the port is missing");
     std::string_view host = text.substr(0, colon);
     std::string_view port = text.substr(colon + 1);
-    if (host.empty())
-        return bad("the host is missing", "0.0.0.0 stands for all IPv4 addresses, [::] for all");
-    if (host.front() == '[') {
-        if (host.size() < 3 || host.back() != ']') return bad("the bracket is not closed");
-        host = host.substr(1, host.size() - 2);
-        in6_addr v6{};
-        if (::inet_pton(AF_INET6, std::string(host).c_str(), &v6) != 1) return bad("not an IPv6 address");
-    } else if (host.find(':') != std::string_view::npos) {
-        return bad("an IPv6 address needs brackets", "write [::1]:34254");
-    }
-    for (char c : host)
-        if (!std::isalnum(static_cast<unsigned char>(c)) && !std::strchr(".-_:", c))
-            return bad("the host has a character that no name has");
-    if (host.size() > 253) return bad("the host is too long");
+    if (const char* fault = host_fault(host))
+        return host.empty() ? bad(fault, "0.0.0.0 stands for all IPv4 addresses, [::] for all")
+               : host.front() != '[' && host.find(':') != host.npos ? bad(fault, "write [::1]:34254")
+                                                                    : bad(fault);
+    if (host.front() == '[') host = host.substr(1, host.size() - 2);
     Endpoint endpoint{std::string(host), 0};
     auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
     if (error != std::errc{} || end != port.data() + port.size()) return bad("the port must be 0 to 65535");

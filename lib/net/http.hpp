@@ -79,6 +79,11 @@ class HttpServer {
     virtual void stop() = 0;
 };
 
+/// Whether the URL goes to another machine without TLS, and what to tell of it: "is http://..., another
+/// machine without TLS: ...".
+bool is_exposed(std::string_view url);
+std::string exposed_text(std::string_view url);
+
 /// A client of one origin ("http://host:port" or "https://…", path prefix allowed), with keep-alive
 /// connections. https checks the certificate against the system's authorities and the host's name. A request
 /// goes out twice only when a kept connection turned out to be closed and nothing can have been acted on.

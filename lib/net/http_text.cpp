@@ -128,6 +128,17 @@ Result<Url> url_from_text(std::string_view text) {
     return url;
 }
 
+bool is_exposed(std::string_view url) {
+    const auto parsed = url_from_text(url);
+    return parsed && !parsed->is_https && !parsed->endpoint.is_loopback();
+}
+
+std::string exposed_text(std::string_view url) {
+    return "is " + printable(url) +
+           ", another machine without TLS: whoever is on the way can read and change what goes there; "
+           "https:// hides it";
+}
+
 std::string http_date(UnixSeconds when) {
     static constexpr std::array kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static constexpr std::array kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",

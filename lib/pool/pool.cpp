@@ -72,8 +72,6 @@ Result<std::unique_ptr<Pool>> Pool::start(net::Loop& loop, PoolOptions options) 
                                      ") is below unit_bits (" +
                                      std::to_string(p.options_.valuation.unit_bits) +
                                      "): a share could be worth nothing");
-    HP_TRY(p.sink_, net::EventSink::open(loop, p.options_.events, "hp-pool"));
-    p.events_.to(p.sink_.get());
     const auto names = names_of(p.options_.link.allowed_mints);
     if (names.empty()) return fail(Errc::usage, "allowed_mint_keys: no mint may serve this pool");
     p.routes_ = names;
@@ -82,6 +80,8 @@ Result<std::unique_ptr<Pool>> Pool::start(net::Loop& loop, PoolOptions options) 
             return fail(Errc::usage, "route_to: '" + only + "' is no mint of allowed_mint_keys");
         p.routes_ = {only};
     }
+    HP_TRY(p.sink_, net::EventSink::open(loop, p.options_.events, "hp-pool"));
+    p.events_.to(p.sink_.get());
     HP_TRY(p.outbox_,
            Outbox::open(
                p.options_.outbox_path, names,

@@ -33,6 +33,12 @@ Result<Tokens> Tokens::parse(std::string_view text, const std::string& name) {
     return out;
 }
 
+Result<> check_listener(const std::string& address, bool is_loopback, bool has_tokens) {
+    if (has_tokens || is_loopback) return {};
+    return fail(Errc::usage, "listening on " + address + " shows every worker's name to whoever can reach it",
+                "set tokens_file, or listen on 127.0.0.1");
+}
+
 Scope Tokens::scope_of(std::string_view authorization) const {
     constexpr std::string_view kBearer = "Bearer ";
     if (!authorization.starts_with(kBearer)) return Scope::none;

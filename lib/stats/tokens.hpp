@@ -8,6 +8,10 @@
 
 namespace hp::stats {
 
+/// Whether figures may be served at the address: they name every worker, so without tokens only to this
+/// machine.
+Result<> check_listener(const std::string& address, bool is_loopback, bool has_tokens);
+
 class Tokens {
   public:
     /// Lines of SCOPE TOKEN; empty ones and those that begin with # do not count. `name` is the file's, for

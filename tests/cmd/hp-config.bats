@@ -173,7 +173,7 @@ print(salt + "$" + hmac.new(salt.encode(), open(sys.argv[2]).read().strip().enco
     mkdir conf
     # No file may grow: the first write fails as on a full disk. The pipe keeps bats' own file out of it.
     run_tool -1 bash -c '(ulimit -f 0; trap "" XFSZ; exec hp-config init conf --network sim) 2>&1 | cat; exit "${PIPESTATUS[0]}"'
-    assert_output "hp-config: error: cannot write '$dir/secrets/link-authority.key': file too large"
+    assert_output "hp-config: error: cannot write '$dir/.hp-config-init': File too large"
     [ -z "$(ls -A conf)" ]
 }
 
