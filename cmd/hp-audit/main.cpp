@@ -5,6 +5,7 @@
 #include "accepted.hpp"
 #include "audit/audit.hpp"
 #include "audit/show.hpp"
+#include "cli/checks.hpp"
 #include "cli/command.hpp"
 #include "places.hpp"
 
@@ -44,14 +45,14 @@ int main(int argc, char** argv) {
         "is noted, and no breach");
     app.add_flag("--deep", options.deep, "compare indexes with tables too; slow");
     app.add_option("--limit", options.limit, "how many breaches of each invariant are named [5]")
-        ->check(CLI::Range(std::size_t{0}, std::size_t{1'000'000}))
+        ->check(cli::whole_number(0, 1'000'000))
         ->type_name("N");
     app.add_flag("--json", is_json, "print one JSON object");
     hp_audit::AcceptOptions acceptance;
     const auto& accept = hp_audit::add_accept(command, acceptance);
     app.require_subcommand(0, 1);
-    return command.run(argc, argv, [&] {
-        hp_audit::use_usual_dir(options);
+    return command.run(argc, argv, [&]() -> Result<> {
+        HP_DO(hp_audit::use_usual_dir(options));
         return accept.parsed() ? hp_audit::accept(options, acceptance) : run(options, is_json);
     });
 }

@@ -95,10 +95,12 @@ void add_place_options(CLI::App& app, Options& options) {
         ->type_name("KEY");
 }
 
-void use_usual_dir(Options& options) {
+Result<> use_usual_dir(Options& options) {
     if (options.config_dir.empty() && options.pools.empty() && options.mints.empty() &&
-        options.wallets.empty())
-        options.config_dir = cli::usual_config_dir();
+        options.wallets.empty()) {
+        HP_TRY(options.config_dir, cli::usual_config_dir());
+    }
+    return {};
 }
 
 Result<std::vector<Bytes32>> mint_keys(const Options& options) {

@@ -21,7 +21,7 @@ struct Options {
 void add_place_options(CLI::App& app, Options& options);
 /// HP_CONFIG_DIR, or the usual directory, where no database is named: a variable that stands around must not
 /// add databases to those that were named.
-void use_usual_dir(Options& options);
+Result<> use_usual_dir(Options& options);
 /// Keys that may have signed what was accepted, x-only: of --mint-key, or of the configuration (the mint's
 /// own, or those that the pool allows).
 Result<std::vector<Bytes32>> mint_keys(const Options& options);

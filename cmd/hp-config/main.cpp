@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 
+#include "cli/checks.hpp"
 #include "cli/command.hpp"
 #include "config/declared.hpp"
 #include "setup.hpp"
@@ -25,15 +26,9 @@ struct Options {
     std::string config_dir, key_file;
 };
 
-/// The texts of the options say what is allowed; --help need not say it twice.
-CLI::Validator one_of(std::vector<std::string> allowed) {
-    CLI::Validator out = CLI::IsMember(std::move(allowed));
-    return out.description("");
-}
-
 void add_roles(CLI::App& sub, std::vector<std::string>& roles, const std::string& meaning) {
     sub.add_option("--role", roles, meaning + ": pool, mint, proxy or wallet; may be repeated [all]")
-        ->check(one_of({"pool", "mint", "proxy", "wallet"}))
+        ->check(cli::one_of({"pool", "mint", "proxy", "wallet"}))
         ->allow_extra_args(false)
         ->type_name("ROLE");
 }
@@ -46,7 +41,7 @@ void add_init(cli::Command& command, Options& options) {
     init.add_option("DIR", options.init.dir, "directory to make; it must not exist, or be empty")->required();
     init.add_option("--network", options.init.network,
                     "sim, regtest, testnet4, signet or mainnet [that of --join]")
-        ->check(one_of({"sim", "regtest", "testnet4", "signet", "mainnet"}))
+        ->check(cli::one_of({"sim", "regtest", "testnet4", "signet", "mainnet"}))
         ->type_name("NETWORK");
     add_roles(init, options.init.roles, "what this machine does, with only the files for it");
     init.add_option("--join", options.init.join,
@@ -71,7 +66,7 @@ void add_for(CLI::App& sub, std::vector<std::string>& tools) {
     sub.add_option(
            "--for", tools,
            "only the files of " + config::enumeration(hp_config::known_tools()) + "; may come again [all]")
-        ->check(one_of(hp_config::known_tools()))
+        ->check(cli::one_of(hp_config::known_tools()))
         ->allow_extra_args(false)  // or it would take DIR too
         ->type_name("PROGRAM");
 }
@@ -143,7 +138,7 @@ void add_import(cli::Command& command, Options& options) {
         "NEW_DIR", options.import.to,
         "directory to make; it must not exist, or be empty [only say what would become of keys]");
     import.add_option("--network", options.import.network, "instead of what the files say")
-        ->check(one_of({"sim", "regtest", "testnet4", "signet", "mainnet"}))
+        ->check(cli::one_of({"sim", "regtest", "testnet4", "signet", "mainnet"}))
         ->type_name("NETWORK");
     import.add_flag("--json", options.import.json, "print the result as one JSON object");
 }
@@ -167,7 +162,7 @@ void add_keys(cli::Command& command, Options& options) {
                                        "hp-config keygen locking --hex --out my.key"});
     keygen.add_option("KIND", options.keygen.kind, "authority, link, mnemonic or locking")
         ->required()
-        ->check(one_of({"authority", "link", "mnemonic", "locking"}));
+        ->check(cli::one_of({"authority", "link", "mnemonic", "locking"}));
     keygen.add_flag("--hex", options.keygen.hex,
                     "locking: the secret as 64 hex digits, which Cashu wallets take, not in base58check");
     keygen.add_option("--out", options.keygen.out, "write the secret to this new file, mode 0600 [stdout]")
@@ -178,16 +173,16 @@ void add_keys(cli::Command& command, Options& options) {
 }
 
 /// What was given, then HP_CONFIG_DIR, then the default.
-std::string usual(const std::string& dir) {
+Result<std::string> usual(const std::string& dir) {
     if (!dir.empty()) return dir;
-    const char* variable = std::getenv("HP_CONFIG_DIR");
-    return variable != nullptr && *variable != '\0' ? variable : "/etc/hashpool";
+    HP_TRY(const auto named, cli::config_dir_variable());
+    return named.value_or("/etc/hashpool");
 }
 
 /// DIR, then --config-dir or HP_CONFIG_DIR, then the default.
-hp_config::ReadOptions reading(const Options& options) {
+Result<hp_config::ReadOptions> reading(const Options& options) {
     auto out = options.read;
-    out.dir = usual(out.dir.empty() ? options.config_dir : out.dir);
+    HP_TRY(out.dir, usual(out.dir.empty() ? options.config_dir : out.dir));
     return out;
 }
 
@@ -225,28 +220,33 @@ int main(int argc, char** argv) {
     const int exit_code = command.run(argc, argv, [&]() -> Result<> {
         const std::string verb = command.app().get_subcommands().front()->get_name();
         if (verb == "init") return hp_config::init(options.init);
-        if (verb == "check") return hp_config::check(reading(options));
-        if (verb == "show") return hp_config::show(reading(options));
+        if (verb == "check" || verb == "show") {
+            HP_TRY(const auto read, reading(options));
+            return verb == "check" ? hp_config::check(read) : hp_config::show(read);
+        }
         if (verb == "diff") {
             HP_TRY(differs, hp_config::diff(options.compare));
             return {};
         }
         if (verb == "plan") {
-            if (options.compare.before.empty()) options.compare.before = reading(options).dir;
+            if (options.compare.before.empty()) {
+                HP_TRY(const auto read, reading(options));
+                options.compare.before = read.dir;
+            }
             return hp_config::plan(options.compare);
         }
         if (verb == "join-file") {
-            options.join_file.dir = usual(options.join_file.dir);
+            HP_TRY(options.join_file.dir, usual(options.join_file.dir));
             return hp_config::join_file(options.join_file);
         }
         if (verb == "add-mint") {
-            options.add_mint.dir = usual(options.add_mint.dir);
+            HP_TRY(options.add_mint.dir, usual(options.add_mint.dir));
             return hp_config::add_mint(options.add_mint);
         }
         if (verb == "explain") return hp_config::explain(options.explain);
         if (verb == "import") return hp_config::import_earlier(options.import);
         if (verb == "memory") {
-            options.memory.read = reading(options);
+            HP_TRY(options.memory.read, reading(options));
             return hp_config::memory(options.memory);
         }
         if (verb == "keygen") return hp_config::keygen(options.keygen);

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "cli/checks.hpp"
 #include "cli/command.hpp"
 #include "miner/fleet.hpp"
 
@@ -28,33 +29,34 @@ struct Options {
     std::string engine{"auto"};
 };
 
-void declare(CLI::App& app, Options& options) {
+void declare(cli::Command& command, Options& options) {
+    auto& app = command.app();
     app.add_option("URL", options.url, "stratum+tcp://HOST:PORT or stratum2+tcp://HOST:PORT/AUTHORITYKEY")
         ->required();
     app.add_option("--user", options.user, "worker name (SV1) or user identity (SV2)")->required();
-    app.add_option("--password", options.password, "SV1 password [x]");
+    command.may_be_empty(app.add_option("--password", options.password, "SV1 password [x]"));
     app.add_option("--locking-key", options.locking_key,
                    "SV2: compressed public key, 66 hex digits, that is to own the ehash")
         ->type_name("HEX66");
-    app.add_option("--threads", options.threads, "mining threads [1]")->check(CLI::Range(1, 1024));
+    app.add_option("--threads", options.threads, "mining threads [1]")->check(cli::whole_number(1, 1024));
     app.add_option("--rate", options.rate_per_s, "shares a second over all connections, at most")
-        ->check(CLI::Range(0.001, 1e7));
-    app.add_option("--seconds", options.seconds, "end after so long")->check(CLI::Range(0.001, 1e9));
-    app.add_option("--shares", options.shares, "end after so many shares")->check(CLI::PositiveNumber);
+        ->check(cli::number(0.001, 1e7));
+    app.add_option("--seconds", options.seconds, "end after so long")->check(cli::number(0.001, 1e9));
+    app.add_option("--shares", options.shares, "end after so many shares")->check(cli::whole_number(1));
     app.add_option("--connections", options.connections, "connections, each with its own channel [1]")
-        ->check(CLI::Range(1, 50'000));
+        ->check(cli::whole_number(1, 50'000));
     app.add_option("--depth", options.depth, "shares of a connection without an answer, at most [64]")
-        ->check(CLI::Range(1, 65'536));
+        ->check(cli::whole_number(1, 65'536));
     app.add_option("--connect-timeout", options.connect_timeout_s,
                    "give up with exit 1 when no connection was up by then, in seconds [try for ever]")
-        ->check(CLI::Range(0.001, 1e9));
+        ->check(cli::number(0.001, 1e9));
     app.add_option("--suggest-difficulty", options.suggest_difficulty, "SV1: ask for this difficulty")
-        ->check(CLI::PositiveNumber);
+        ->check(cli::number_above_0());
     app.add_option("--nominal-hash-rate", options.nominal_hash_rate_hps,
                    "SV2: hashes a second to announce for each channel [measured]")
-        ->check(CLI::PositiveNumber);
+        ->check(cli::number_above_0());
     app.add_option("--engine", options.engine, "auto, sha-ni or openssl [auto]")
-        ->check(CLI::IsMember({"auto", "sha-ni", "openssl"}));
+        ->check(cli::one_of({"auto", "sha-ni", "openssl"}));
     app.add_flag("--json", options.json, "print one record a second and a summary record");
 }
 
@@ -181,7 +183,7 @@ int main(int argc, char** argv) {
              "hp-miner stratum2+tcp://127.0.0.1:34254/9auqWEzQDVyd2oe1JVGFLMLHZtCo2FFqZwtKA5gd9xbuEu7PH72"
              " --user alice --threads 2 --json",
              "hp-miner stratum+tcp://127.0.0.1:34255 --user load --connections 1000 --rate 5000 --json"}}};
-    declare(command.app(), options);
+    declare(command, options);
     command.add_log_flags();
     return command.run(argc, argv, [&] { return mine(options, command); });
 }

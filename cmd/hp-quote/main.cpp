@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "cli/checks.hpp"
 #include "cli/command.hpp"
 #include "verbs.hpp"
 
@@ -31,7 +32,7 @@ void add_coding(cli::Command& command, Options& options) {
          "hp-quote decode key 02e2ab0a45160298754da728626f4cfa9b5e98a3ae0bf1b64fbd64a9d5824cff17"});
     decode.add_option("KIND", options.kind, "frame, token, request or key")
         ->required()
-        ->check(CLI::IsMember({"frame", "token", "request", "key"}));
+        ->check(cli::one_of({"frame", "token", "request", "key"}));
     decode.add_option("TEXT", options.text, "what to decode; - is stdin, for frames one a line [-]");
     decode.add_flag("--secrets", options.secrets, "tokens: show the blinding factors r too");
     decode.add_flag("--json", options.json, "keys: print one JSON object, as the other kinds always do");
@@ -42,7 +43,7 @@ void add_coding(cli::Command& command, Options& options) {
     auto& encode = command.subcommand(
         "encode", "make a frame out of the JSON of decode",
         {R"(hp-quote encode frame '{"name":"SetupConnection.Success","fields":{"used_version":2,"flags":3}}')"});
-    encode.add_option("KIND", options.kind, "frame")->required()->check(CLI::IsMember({"frame"}));
+    encode.add_option("KIND", options.kind, "frame")->required()->check(cli::one_of({"frame"}));
     encode.add_option("JSON", options.text, "what to encode; - is stdin, one a line [-]");
 }
 
@@ -70,12 +71,12 @@ void add_list(cli::Command& command, hp_quote::ListOptions& options) {
     list.add_option("--mint-db", options.places.mint_db, "the mint's ledger")->type_name("FILE");
     add_config_dir(list, options.places.config_dir, "take the outbox from pool.toml there");
     list.add_option("--state", options.state, "only pending, acked or dead shares; paid or issued quotes")
-        ->check(CLI::IsMember({"pending", "acked", "dead", "paid", "issued"}));
+        ->check(cli::one_of({"pending", "acked", "dead", "paid", "issued"}));
     list.add_option("--worker", options.worker, "only shares of this worker")->type_name("NAME");
     list.add_option("--key", options.key, "only shares or quotes of this owner, 66 hex digits")
         ->type_name("KEY");
     list.add_option("--limit", options.limit, "how many at most [20]")
-        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}))
+        ->check(cli::whole_number(1, 1'000'000'000))
         ->type_name("N");
     list.add_flag("--json", options.json, "print one JSON object a line");
 }
@@ -88,7 +89,7 @@ void add_dead(cli::Command& command, Options& options) {
     dead.add_option("--outbox", options.dead.places.outbox, "the pool's outbox")->type_name("FILE");
     add_config_dir(dead, options.dead.places.config_dir, "take the outbox from pool.toml there");
     dead.add_option("--limit", options.dead.limit, "how many at most, newest first [20]")
-        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}))
+        ->check(cli::whole_number(1, 1'000'000'000))
         ->type_name("N");
     dead.add_flag("--json", options.dead.json, "print one JSON object a line");
 
@@ -157,7 +158,7 @@ void add_held(cli::Command& command, Options& options) {
     held.add_option("--mint-db", options.held.places.mint_db, "the mint's ledger")->type_name("FILE");
     add_config_dir(held, options.held.places.config_dir, "take the ledger from mint.toml there");
     held.add_option("--limit", options.held.limit, "how many at most, newest first [20]")
-        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}))
+        ->check(cli::whole_number(1, 1'000'000'000))
         ->type_name("N");
     held.add_flag("--json", options.held.json, "print one JSON object a line");
 
@@ -191,6 +192,36 @@ Result<> run(const std::string& verb, const Options& options) {
     return hp_quote::decode_frame(options.text);
 }
 
+/// The places of the verb that was called; null where it needs no database.
+hp_quote::Places* places_of(const std::string& verb, Options& options) {
+    return verb == "list"      ? &options.list.places
+           : verb == "dead"    ? &options.dead.places
+           : verb == "requeue" ? &options.requeue.places
+           : verb == "adopt"   ? &options.adopt.places
+           : verb == "held"    ? &options.held.places
+           : verb == "release" ? &options.release.places
+           : verb == "explain" ? &options.explain.places
+                               : nullptr;
+}
+
+/// The usual directory stands for --config-dir where nothing else says where things are.
+Result<> use_usual_dir(const std::string& verb, Options& options) {
+    if (auto* at = places_of(verb, options);
+        at && at->config_dir.empty() && at->outbox.empty() && at->mint_db.empty() && at->wallet_db.empty() &&
+        at->refused.empty()) {
+        HP_TRY(at->config_dir, cli::usual_config_dir());
+    }
+    if (auto& get = options.get; verb == "get" && get.config_dir.empty() && get.mint_url.empty()) {
+        HP_TRY(const std::string usual, cli::usual_config_dir());
+        // A pool's machine may have no file that says where the mint is; a directory that was named has to.
+        std::error_code ignored;
+        const bool is_named = std::getenv("HP_CONFIG_DIR") != nullptr;
+        if (is_named || std::filesystem::exists(usual + "/shared/proxy.toml", ignored))
+            get.config_dir = usual;
+    }
+    return {};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -206,21 +237,9 @@ int main(int argc, char** argv) {
     add_held(command, options);
     add_amount(command, options.amount);
     add_explain(command, options.explain);
-    return command.run(argc, argv, [&] {
-        // The usual directory stands for --config-dir where nothing else says where things are.
-        const std::string usual = cli::usual_config_dir();
-        // A pool's machine may have no file that says where the mint is; a directory that was named has to.
-        std::error_code ignored;
-        const bool is_named = std::getenv("HP_CONFIG_DIR") != nullptr;
-        if (options.get.config_dir.empty() &&
-            (is_named || std::filesystem::exists(usual + "/shared/proxy.toml", ignored)))
-            options.get.config_dir = usual;
-        for (auto* places :
-             {&options.list.places, &options.dead.places, &options.requeue.places, &options.adopt.places,
-              &options.held.places, &options.release.places, &options.explain.places})
-            if (places->config_dir.empty() && places->outbox.empty() && places->mint_db.empty() &&
-                places->wallet_db.empty() && places->refused.empty())
-                places->config_dir = usual;
-        return run(command.app().get_subcommands().front()->get_name(), options);
+    return command.run(argc, argv, [&]() -> Result<> {
+        const std::string verb = command.app().get_subcommands().front()->get_name();
+        HP_DO(use_usual_dir(verb, options));
+        return run(verb, options);
     });
 }

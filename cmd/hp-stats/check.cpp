@@ -1,28 +1,49 @@
-// hp-stats check: an alarm without a stack, in the form of a Nagios plugin.
-#include <sys/wait.h>
+// hp-stats check: an alarm without a stack, in the form of a monitoring plugin
+// (https://www.monitoring-plugins.org/doc/guidelines.html).
+#include "check.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
-#include "log/log.hpp"
-#include "net/http.hpp"
 #include "stats/estimate.hpp"
 #include "stats/text.hpp"
-#include "verbs.hpp"
 
 namespace hp::hp_stats {
 namespace {
-
-constexpr const char* kStates[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
-constexpr int kUnknown = 3;
 
 struct Finding {
     int state;
     std::string what;
 };
+
+/// Performance data has digits, a point and a sign; "U" is for what is not known.
+std::string perf_number(std::optional<double> value) {
+    if (!value || !std::isfinite(*value)) return "U";
+    char text[400];
+    std::snprintf(text, sizeof text, "%.3f", *value);
+    std::string out = text;
+    out.erase(out.find_last_not_of('0') + 1);
+    if (out.ends_with('.')) out.pop_back();
+    return out;
+}
+
+/// label=value[UOM];warn;critical;min;max. A limit below which it is bad is the range "N:".
+template <class T>
+std::string perf_item(const std::string& label, std::optional<double> value, const std::string& unit,
+                      const std::optional<T>& warn, const std::optional<T>& critical, bool is_bad_below,
+                      const std::string& max = {}) {
+    const auto limit = [&](const std::optional<T>& at) {
+        return at ? perf_number(static_cast<double>(*at)) + (is_bad_below ? ":" : "") : std::string{};
+    };
+    std::string out = label + "=" + perf_number(value) + (value ? unit : "") + ";" + limit(warn) + ";" +
+                      limit(critical) + ";0;" + max;
+    while (out.ends_with(';')) out.pop_back();
+    return out;
+}
 
 std::string number(double value) {
     char text[32];
@@ -128,79 +149,83 @@ std::string joined(const std::vector<Finding>& findings) {
     return out;
 }
 
-/// The command sees HP_CHECK_STATE and HP_CHECK_TEXT; what it prints goes to stderr.
-void run_command(const std::string& command, int state, const std::string& text) {
-    ::setenv("HP_CHECK_STATE", kStates[state], 1);
-    ::setenv("HP_CHECK_TEXT", text.c_str(), 1);
-    const int code = std::system(("(" + command + "\n) >&2").c_str());
-    if (code != 0)
-        log::warn("the command of --run ended with {}",
-                  WIFEXITED(code) ? WEXITSTATUS(code) : 128 + WTERMSIG(code));
+std::string perf_of(const Figures& f, const Limits& warn, const Limits& critical) {
+    const std::optional<std::int64_t> none;
+    return perf_item("age", f.age_s, "s", warn.age_s, critical.age_s, false) + " " +
+           perf_item("hashrate", f.hashrate_hps, "", warn.hashrate_hps, critical.hashrate_hps, true) + " " +
+           perf_item("shares", static_cast<double>(f.shares), "", none, none, false) + " " +
+           perf_item("rejected", f.rejected_percent, "%", warn.rejected_percent, critical.rejected_percent,
+                     false, "100") +
+           " " +
+           perf_item("pending", f.outbox_pending, "", warn.outbox_pending, critical.outbox_pending, false) +
+           " " + perf_item("mint_away", f.mint_away_s, "s", warn.mint_away_s, critical.mint_away_s, false) +
+           " " + perf_item("alarms", static_cast<double>(f.alarms), "", warn.alarms, critical.alarms, false);
 }
 
-/// A watchdog elsewhere that is not pinged gives alarm by itself: also when this machine is gone.
-void ping(const std::string& url, int state, const std::string& text) {
-    const auto scheme = url.find("://");
-    const auto slash = url.find('/', scheme == std::string::npos ? 0 : scheme + 3);
-    const auto origin = url.substr(0, slash);
-    std::string path = slash == std::string::npos ? "/" : url.substr(slash);
-    if (state != 0) path += path.ends_with('/') ? "fail" : "/fail";
-    const auto answer = [&]() -> Result<net::HttpResponse> {
-        net::Loop loop;
-        HP_TRY(const auto client, net::HttpClient::create(loop, origin, {.body_bytes_max = 65'536}));
-        return client->request_and_wait(loop, state == 0 ? "GET" : "POST", path, state == 0 ? "" : text);
-    }();
-    // The path is what tells a watchdog who we are: it is a secret.
-    if (!answer)
-        log::warn("ping to {}: {}", origin, answer.error().what);
-    else if (answer->status / 100 != 2)
-        log::warn("ping to {}: HTTP {}", origin, answer->status);
-}
+struct Verdict {
+    int state{kUnknown};
+    std::string text{};
+    std::string perf{};
+    nlohmann::ordered_json figures{};
+};
 
-}  // namespace
-
-int check(const CheckOptions& options) {
-    int state = kUnknown;
-    std::string text;
-    nlohmann::ordered_json json;
+Verdict look(const CheckOptions& options) {
     Result<stats::Snapshot> snapshot = [&]() -> Result<stats::Snapshot> {
         HP_TRY(auto reader, stats::Reader::open(options.database));
         return reader.snapshot(options.minutes);
     }();
-    std::string perf;
-    if (!snapshot) {
-        text = snapshot.error().what;
-    } else if (snapshot->records == 0) {
-        text = "no records";
-    } else {
-        const Figures f = figures_of(*snapshot);
-        const auto findings = judge(f, options.warn, options.critical);
-        state = worst(findings);
-        text = findings.empty()
-                   ? "hashrate " + (f.hashrate_hps ? stats::rate_text(*f.hashrate_hps) : "-") + ", " +
-                         std::to_string(f.shares) + " shares in " + std::to_string(options.minutes) + " min"
-                   : joined(findings);
-        json = {{"age_s", f.age_s},
-                {"hashrate_hps", f.hashrate_hps ? nlohmann::ordered_json(*f.hashrate_hps) : nullptr},
-                {"shares_accepted", f.shares},
-                {"rejected_percent", f.rejected_percent},
-                {"outbox_pending", f.outbox_pending ? nlohmann::ordered_json(*f.outbox_pending) : nullptr},
-                {"mint_away_s", f.mint_away_s ? nlohmann::ordered_json(*f.mint_away_s) : nullptr},
-                {"alarms", f.alarms}};
-        perf = " | age=" + number(f.age_s) + "s hashrate=" + number(f.hashrate_hps.value_or(0)) +
-               " shares=" + std::to_string(f.shares) + "c rejected=" + number(f.rejected_percent) + "%";
-    }
-    if (options.json) {
-        nlohmann::ordered_json out = {{"state", kStates[state]}, {"text", text}, {"figures", json}};
+    if (!snapshot) return {.text = snapshot.error().what};
+    if (snapshot->records == 0) return {.text = "no records"};
+    const Figures f = figures_of(*snapshot);
+    const auto findings = judge(f, options.warn, options.critical);
+    const auto or_null = [](std::optional<double> value) {
+        return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
+    };
+    return {.state = worst(findings),
+            .text = findings.empty()
+                        ? "hashrate " + (f.hashrate_hps ? stats::rate_text(*f.hashrate_hps) : "-") + ", " +
+                              std::to_string(f.shares) + " shares in " + std::to_string(options.minutes) +
+                              " min"
+                        : joined(findings),
+            .perf = perf_of(f, options.warn, options.critical),
+            .figures = {{"age_s", f.age_s},
+                        {"hashrate_hps", or_null(f.hashrate_hps)},
+                        {"shares_accepted", f.shares},
+                        {"rejected_percent", f.rejected_percent},
+                        {"outbox_pending", or_null(f.outbox_pending)},
+                        {"mint_away_s", or_null(f.mint_away_s)},
+                        {"alarms", f.alarms}}};
+}
+
+void print(const Verdict& verdict, bool is_json) {
+    if (is_json) {
+        const nlohmann::ordered_json out = {
+            {"state", kStates[verdict.state]}, {"text", verdict.text}, {"figures", verdict.figures}};
         std::printf("%s\n",
                     out.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace).c_str());
-    } else {
-        std::printf("HASHPOOL %s - %s%s\n", kStates[state], printable(text, 1000).c_str(), perf.c_str());
+        return;
     }
+    // One line, and what stands behind a bar is performance data.
+    std::string text = printable(verdict.text, 1000);
+    std::replace(text.begin(), text.end(), '|', '/');
+    std::printf("HASHPOOL %s - %s%s\n", kStates[verdict.state], text.c_str(),
+                verdict.perf.empty() ? "" : (" | " + verdict.perf).c_str());
+}
+
+}  // namespace
+
+int unknown(const std::string& what, bool is_json) {
+    print({.text = what}, is_json);
+    return kUnknown;
+}
+
+int check(const CheckOptions& options) {
+    const Verdict verdict = look(options);
+    if (verdict.state != 0 || !options.is_quiet) print(verdict, options.json);
     std::fflush(stdout);
-    if (state != 0 && !options.run.empty()) run_command(options.run, state, text);
-    if (!options.ping.empty()) ping(options.ping, state, text);
-    return state;
+    if (!options.run.empty()) run_at_change(options, verdict.state, verdict.text);
+    if (!options.ping.empty()) ping(options.ping, verdict.state, verdict.text);
+    return verdict.state;
 }
 
 }  // namespace hp::hp_stats

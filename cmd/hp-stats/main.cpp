@@ -1,6 +1,9 @@
 // hp-stats: time series out of event records.
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <span>
 
+#include "cli/checks.hpp"
 #include "cli/command.hpp"
 #include "cli/secrets.hpp"
 #include "config/keys.hpp"
@@ -29,7 +32,7 @@ struct All {
 CLI::Option* add_side(CLI::App& verb, std::string& side) {
     return verb.add_option("--side", side, "which database of the configuration: pool or proxy [pool]")
         ->type_name("SIDE")
-        ->check(CLI::IsMember({"pool", "proxy"}));
+        ->check(cli::one_of({"pool", "proxy"}));
 }
 void add_database(CLI::App& verb, std::string& database, std::string& side) {
     auto* positional = verb.add_option("DB", database, "SQLite file of ingest [key database]");
@@ -39,7 +42,7 @@ void add_database(CLI::App& verb, std::string& database, std::string& side) {
 void add_minutes(CLI::App& verb, hp_stats::Options& options, const char* help) {
     verb.add_option_function<std::int64_t>(
             "--minutes", [&](std::int64_t minutes) { options.minutes = minutes; }, help)
-        ->check(CLI::Range(std::int64_t{1}, kMinutesMax))
+        ->check(cli::whole_number(1, kMinutesMax))
         ->type_name("N");
 }
 void add_formats(CLI::App& verb, hp_stats::Options& options, bool has_csv) {
@@ -47,7 +50,8 @@ void add_formats(CLI::App& verb, hp_stats::Options& options, bool has_csv) {
     if (has_csv) verb.add_flag("--csv", options.csv, "print CSV with a head")->excludes(json);
 }
 void add_at(CLI::App& verb, hp_stats::Options& options) {
-    verb.add_option("--at", options.at, "as it was at this time (UTC) [now]")->type_name("TIME");
+    verb.add_option("--at", options.at, "as it was at this time, with or without a zone (UTC) [now]")
+        ->type_name("TIME");
 }
 
 void add_ingest(cli::Command& command, All& all) {
@@ -82,7 +86,9 @@ void add_at_verb(cli::Command& command, All& all) {
     auto& options = all.options;
     auto& at = command.subcommand("at", "print the figures as they were at a time",
                                   {"hp-stats at '2026-08-01 03:00' pool.db --minutes 60"});
-    at.add_option("TIME", options.at, "UTC, to the minute")->required();
+    at.add_option("TIME", options.at,
+                  "as 2026-08-01T05:00:00+02:00, '2026-08-01 03:00' (UTC) or seconds since 1970")
+        ->required();
     add_database(at, options.database, all.side);
     add_minutes(at, options, "only the minutes before it [all]");
     add_formats(at, options, false);
@@ -111,7 +117,7 @@ void add_history(cli::Command& command, All& all) {
     history
         .add_option("--step", options.step, "length of a slot: 1m, 5m, 1h or 1d [what gives up to 300 rows]")
         ->type_name("STEP")
-        ->check(CLI::IsMember({"1m", "5m", "1h", "1d"}));
+        ->check(cli::one_of({"1m", "5m", "1h", "1d"}));
     add_formats(history, options, true);
 }
 
@@ -124,7 +130,7 @@ void add_top(cli::Command& command, All& all) {
     add_minutes(top, options, "only the last so many minutes of the records [all]");
     top.add_option("--count", options.count, "workers to print, at most [20]")
         ->type_name("N")
-        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}));
+        ->check(cli::whole_number(1, 1'000'000));
     add_at(top, options);
     add_formats(top, options, true);
 }
@@ -148,22 +154,23 @@ void add_limit(CLI::App& verb, const std::string& name, std::optional<T>& warn, 
                                     [&limit](const T& value) { limit = value; },
                                     (is_critical ? "CRITICAL " : "WARNING ") + help)
             ->type_name("N")
-            ->check(CLI::NonNegativeNumber);
+            ->check(std::is_integral_v<T> ? cli::whole_number(0) : cli::number(0));
     }
 }
 
 void add_check(cli::Command& command, All& all) {
     auto& options = all.check;
-    auto& check = command.subcommand("check",
-                                     "say in one line whether all is well, as a Nagios plugin: exit 0 OK, 1 "
-                                     "WARNING, 2 CRITICAL, 3 UNKNOWN",
-                                     {"hp-stats check pool.db --critical-age 60 --warn-hashrate 1e12",
-                                      "hp-stats check pool.db --critical-age 60 --run 'curl -fsS -d "
-                                      "\"$HP_CHECK_TEXT\" https://ntfy.example/pool'"});
+    auto& check =
+        command.subcommand("check",
+                           "say in one line whether all is well, as a monitoring plugin: exit 0 OK, "
+                           "1 WARNING, 2 CRITICAL, 3 UNKNOWN",
+                           {"hp-stats check pool.db --critical-age 60 --warn-hashrate 1e12",
+                            "hp-stats check pool.db --critical-age 60 --quiet --run 'curl -fsS -d "
+                            "\"$HP_CHECK_TEXT\" https://ntfy.example/pool'"});
     add_database(check, options.database, all.side);
     check.add_option("--minutes", options.minutes, "window of the figures [5]")
         ->type_name("N")
-        ->check(CLI::Range(std::int64_t{1}, kMinutesMax));
+        ->check(cli::whole_number(1, kMinutesMax));
     auto &warn = options.warn, &critical = options.critical;
     add_limit(check, "age", warn.age_s, critical.age_s,
               "when the newest record is older than so many seconds");
@@ -176,14 +183,34 @@ void add_check(cli::Command& command, All& all) {
     add_limit(check, "mint-away", warn.mint_away_s, critical.mint_away_s,
               "when a mint is away for more seconds");
     add_limit(check, "alarms", warn.alarms, critical.alarms, "when there were more alarms");
-    check.add_option("--run", options.run, "command for the shell when the state is not OK")
-        ->type_name("COMMAND");
+    auto* run = check
+                    .add_option("--run", options.run,
+                                "command for the shell when the state is another than at the last check")
+                    ->type_name("COMMAND");
+    check
+        .add_option("--state-file", options.state_file,
+                    "file that keeps the last state for --run [in ~/.local/state/hashpool]")
+        ->type_name("FILE")
+        ->needs(run);
     check
         .add_option("--ping", options.ping,
                     "URL of a watchdog that hears of each check: GET when OK, else POST to URL/fail")
         ->type_name("URL")
         ->envname("HP_CHECK_PING");
+    check.add_flag("--quiet", options.is_quiet, "print nothing when OK, as for cron, which mails all output");
     check.add_flag("--json", options.json, "print one JSON object");
+}
+
+/// Also where the command line is wrong, and the verb only stands there.
+bool is_check(int argc, char** argv) {
+    const auto words = std::span(argv, static_cast<std::size_t>(argc)).subspan(1);
+    const auto verb =
+        std::ranges::find_if(words, [](std::string_view word) { return !word.starts_with('-'); });
+    return verb != words.end() && *verb == std::string_view{"check"};
+}
+bool has_word(int argc, char** argv, std::string_view word) {
+    return std::ranges::find(std::span(argv, static_cast<std::size_t>(argc)), word) !=
+           std::span(argv, static_cast<std::size_t>(argc)).end();
 }
 
 void add_truth(cli::Command& command, All& all) {
@@ -203,12 +230,12 @@ void add_truth(cli::Command& command, All& all) {
         .add_option_function<std::int64_t>(
             "--minutes", [&](std::int64_t minutes) { options.minutes = minutes; },
             "window of the records for --claim [all]")
-        ->check(CLI::Range(std::int64_t{1}, kMinutesMax))
+        ->check(cli::whole_number(1, kMinutesMax))
         ->type_name("N")
         ->needs("--claim");
     truth.add_option("--sigma", options.sigma_max, "how far luck may carry them apart [4]")
         ->type_name("N")
-        ->check(CLI::Range(0.1, 30.0));
+        ->check(cli::number(0.1, 30));
     add_formats(truth, all.options, true);
 }
 
@@ -339,6 +366,13 @@ int main(int argc, char** argv) {
     add_certify(command, all);
     add_audit(command, all);
     add_serve(command, all);
+    // To a monitor a plugin that cannot run is UNKNOWN, and 1 and 2 are states.
+    const bool is_plugin = is_check(argc, argv);
+    if (is_plugin) {
+        command.on_error([&](const Error& error) -> std::optional<int> {
+            return hp_stats::unknown(error.what, has_word(argc, argv, "--json"));
+        });
+    }
     const int code = command.run(argc, argv, [&]() -> Result<> {
         const auto is = [&](const char* verb) { return command.app().got_subcommand(verb); };
         std::string& database = is("check")     ? all.check.database
@@ -392,5 +426,5 @@ int main(int argc, char** argv) {
         all.exit_code = hp_stats::check(all.check);
         return {};
     });
-    return code == 0 ? all.exit_code : code;
+    return code == 0 || (is_plugin && all.exit_code != 0) ? all.exit_code : code;
 }

@@ -92,11 +92,16 @@ struct CheckOptions {
     std::string database;
     std::int64_t minutes{5};
     Limits warn, critical;
-    std::string run;   ///< command for the shell when the state is not OK; empty: none
-    std::string ping;  ///< URL that hears of each check: GET when OK, else POST to URL/fail; empty: none
+    std::string run;  ///< command for the shell when the state changes; empty: none
+    std::string
+        state_file;        ///< where the last state is kept for `run`; empty: where the user has such things
+    std::string ping;      ///< URL that hears of each check: GET when OK, else POST to URL/fail; empty: none
+    bool is_quiet{false};  ///< print nothing when OK
     bool json{false};
 };
-/// As a Nagios plugin: one line on stdout; returns 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
+/// As a monitoring plugin: one line on stdout; returns 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
 int check(const CheckOptions& options);
+/// The line of a check that could not be made; returns 3.
+int unknown(const std::string& what, bool is_json);
 
 }  // namespace hp::hp_stats

@@ -142,7 +142,11 @@ bool has_wallet(const std::string& dir) {
 }
 
 Result<> init(const InitOptions& options) {
-    std::string place = options.dir.empty() ? variable_of("HP_CONFIG_DIR") : options.dir;
+    std::string place = options.dir;
+    if (place.empty()) {
+        HP_TRY(const auto named, cli::config_dir_variable());
+        place = named.value_or("");
+    }
     if (place.empty() && has_wallet(kServices))
         return fail(Errc::usage, std::string("this machine's wallet is that of ") + kServices,
                     "for another one give --config-dir DIR");
@@ -170,6 +174,7 @@ Result<> init(const InitOptions& options) {
     chosen["shared/proxy.toml"]["unit"] = {unit};
     cli::Secrets given;
     if (!words.empty()) given[kSeed] = words;
+    HP_DO(cli::keep_begun(dir, given));
     HP_TRY(const auto secrets, cli::choose_keys(std::move(given), roles, chosen));
     HP_DO(cli::write_directory(dir, roles, chosen, secrets));
     HP_TRY(const auto key, open_wallet(dir, options, unit, secrets.at(kSeed)));

@@ -3,12 +3,15 @@
 #include <cstdio>
 
 #include "cashu/nut20.hpp"
+#include "cli/checks.hpp"
 #include "cli/command.hpp"
 #include "cli/secrets.hpp"
 #include "config/keys.hpp"
 #include "crypto/bip32.hpp"
 #include "crypto/random.hpp"
 #include "init.hpp"
+#include "log/log.hpp"
+#include "net/http.hpp"
 #include "verbs.hpp"
 
 namespace {
@@ -42,7 +45,8 @@ void declare(cli::Command& command, Options& options) {
 
     auto& send = command.subcommand("send", "make a token, on stdout", {"hp-wallet send 250 > token.txt"});
     send.add_option("AMOUNT", options.amount, "in the wallet's unit")->required();
-    send.add_option("--memo", options.memo, "text that the token carries")->type_name("TEXT");
+    command.may_be_empty(
+        send.add_option("--memo", options.memo, "text that the token carries")->type_name("TEXT"));
 
     auto& receive =
         command.subcommand("receive", "take a token in, from stdin", {"hp-wallet receive < token.txt"});
@@ -56,7 +60,7 @@ void declare(cli::Command& command, Options& options) {
     quotes.add_option("ID", options.quote_ids, "only these quotes, asked for by id [all of the key]");
     quotes.add_flag("--mint", options.mint, "mint them, and wait until it is done");
     quotes.add_option("--limit", options.limit, "list so many, newest first [1000]")
-        ->check(CLI::Range(1, 1'000'000))
+        ->check(cli::whole_number(1, 1'000'000))
         ->type_name("N");
     add_json(quotes);
 
@@ -66,14 +70,14 @@ void declare(cli::Command& command, Options& options) {
         command.subcommand("reclaim", "take back a token that nobody has received", {"hp-wallet reclaim 3"});
     reclaim.add_option("ID", options.token_id, "its number in 'hp-wallet tokens'")
         ->required()
-        ->check(CLI::Range(std::int64_t{1}, INT64_MAX).description(""));
+        ->check(cli::whole_number(1));
     auto& restore = command.subcommand("restore", "get everything back from the seed words and the mint",
                                        {"hp-wallet restore", "hp-wallet restore --gap 20000 --json"});
     restore
         .add_option("--gap", options.gap,
                     "counters to look at beyond the last that the mint has signed [" +
                         std::to_string(options.gap) + "]")
-        ->check(CLI::Range(1, 100'000'000))
+        ->check(cli::whole_number(1, 100'000'000))
         ->type_name("N");
     add_json(restore);
     auto& pubkey = command.subcommand("pubkey", "the locking key, which a miner gives as its worker name",
@@ -141,6 +145,8 @@ Result<> run(const Options& options, cli::Command& command) {
         HP_TRY(wallet_options.locking_key, read_key(options));
     }
     wallet_options.unit = options.shared.unit;
+    if (net::is_exposed(options.shared.mint_url))
+        log::warn("mint_url {}", net::exposed_text(options.shared.mint_url));
     wallet_options.mints_quotes = options.mint || verb == "restore";
     net::Loop loop;
     HP_TRY(auto wallet, wallet::Wallet::open(loop, std::move(wallet_options)));

@@ -6,9 +6,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <new>
 
 #include "base/bytes.hpp"
 #include "cli/listing.hpp"
+#include "cli/output.hpp"
 #include "cli/secrets.hpp"
 #include "config/declared.hpp"
 #include "log/log.hpp"
@@ -54,9 +56,37 @@ void lay_out(CLI::App& app) {
     add_list_option(app);
 }
 
-std::string variable(const char* name) {
+/// Nothing where it is not set; an error where it is set to nothing.
+Result<std::optional<std::string>> variable(const char* name) {
     const char* value = std::getenv(name);
-    return value == nullptr ? std::string{} : value;
+    if (value == nullptr) return std::nullopt;
+    if (*value == '\0') return fail(Errc::usage, std::string(name) + ": expected a value, got an empty one");
+    return std::optional<std::string>{value};
+}
+
+/// CLI11 takes the next word for the value of "--name=": here it is two words, the second empty.
+std::vector<std::string> words_of(int argc, char** argv) {
+    std::vector<std::string> out;
+    bool is_option = true;
+    for (int i = 1; i < argc; ++i) {
+        std::string word = argv[i];
+        if (word == "--") is_option = false;
+        const bool is_split =
+            is_option && word.size() > 3 && word.starts_with("--") && word.find('=') == word.size() - 1;
+        if (is_split) word.pop_back();
+        out.push_back(std::move(word));
+        if (is_split) out.emplace_back();
+    }
+    return out;
+}
+
+/// "Could not convert: --limit = abc" speaks of CLI11's work, not of the user's.
+std::string plain_words(const std::string& message) {
+    constexpr std::string_view kConvert = "Could not convert: ";
+    const auto equals = message.find(" = ");
+    if (!message.starts_with(kConvert) || equals == std::string::npos) return lower_first(message);
+    return message.substr(kConvert.size(), equals - kConvert.size()) + ": expected a number, got '" +
+           message.substr(equals + 3) + "'";
 }
 
 /// The innermost subcommand that was called.
@@ -96,11 +126,13 @@ std::map<std::string, std::string> hashpool_environment() {
     return out;
 }
 
-std::string usual_config_dir() {
-    if (const char* variable = std::getenv("HP_CONFIG_DIR"); variable != nullptr && *variable != '\0')
-        return variable;
+Result<std::optional<std::string>> config_dir_variable() { return variable("HP_CONFIG_DIR"); }
+
+Result<std::string> usual_config_dir() {
+    HP_TRY(auto named, config_dir_variable());
+    if (named) return *std::move(named);
     std::error_code ignored;
-    return std::filesystem::is_directory(kDefaultConfigDir, ignored) ? kDefaultConfigDir : "";
+    return std::string(std::filesystem::is_directory(kDefaultConfigDir, ignored) ? kDefaultConfigDir : "");
 }
 
 Command::Command(About about)
@@ -160,16 +192,18 @@ void Command::add_key_flags(const std::vector<config::Key>& keys) {
         for (const auto& other : flags_) HP_ASSERT(other->key.name != key.name);
         auto& flag = *flags_.emplace_back(std::make_unique<Flag>(Flag{.key = key, .value = {}}));
         std::string text = key.doc;
-        text += key.rule.required ? " [required]" : key.may_be_empty() ? "" : " [" + key.default_text + "]";
-        app_->add_option_function<std::string>(
-                key.flag(),
-                [&flag](const std::string& value) {
-                    flag.value = value;
-                    flag.given = true;
-                },
-                text)
-            ->type_name(key.value_name())
-            ->group("Keys of " + key.file);
+        text += key.rule.required           ? " [required]"
+                : key.is_empty_by_default() ? ""
+                                            : " [" + key.default_text + "]";
+        auto* option = app_->add_option_function<std::string>(
+            key.flag(),
+            [&flag](const std::string& value) {
+                flag.value = value;
+                flag.given = true;
+            },
+            text);
+        option->type_name(key.value_name())->group("Keys of " + key.file);
+        if (key.rule.may_be_empty) may_be_empty(option);
     }
 }
 
@@ -191,19 +225,40 @@ Result<> Command::explain(int cli_code, const std::string& message) const {
     const bool is_unknown = cli_code == static_cast<int>(CLI::ExitCodes::ExtrasError);
     const std::string near = is_unknown ? near_option(*app_, message) : std::string{};
     const std::string how = at.get_parent() ? about_.name + " " + at.get_name() : about_.name;
-    return fail(Errc::usage, log::one_line(lower_first(message)),
+    if (is_unknown && std::find(extra.begin(), extra.end(), "") != extra.end())
+        return fail(Errc::usage, "an argument is empty", "try '" + how + " --help'");
+    return fail(Errc::usage, log::one_line(plain_words(message)),
                 near.empty() ? "try '" + how + " --help'" : "did you mean " + near + "?");
+}
+
+Result<> Command::check_empty(const CLI::App& app) const {
+    for (const CLI::Option* option : app.get_options()) {
+        const auto& given = option->results();
+        const bool is_empty = std::find(given.begin(), given.end(), "") != given.end();
+        const auto& name = option->get_envname();
+        if (is_empty && !may_be_empty_.contains(option))
+            return fail(Errc::usage, option->get_name() + ": expected a value, got an empty one",
+                        "is a variable of the script unset?");
+        if (option->count() == 0 && !name.empty()) HP_DO(variable(name.c_str()));
+    }
+    for (const CLI::App* sub : app.get_subcommands()) HP_DO(check_empty(*sub));
+    return {};
 }
 
 bool Command::parse(int argc, char** argv, int& exit_code) {
     try {
-        app_->parse(argc, argv);
-        return true;
+        auto words = words_of(argc, argv);
+        std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
+        app_->parse(std::move(words));
+        const auto checked = check_empty(*app_);
+        exit_code = report(checked);
+        return checked.has_value();
     } catch (const CLI::Success& request) {
         exit_code = app_->exit(request);
-        if (std::fflush(stdout) != 0) exit_code = kExitFailed;
     } catch (const CLI::ParseError& e) {
-        exit_code = report(explain(e.get_exit_code(), e.what()));
+        // What follows from an empty value, and what is missing besides, says less.
+        const auto checked = check_empty(*app_);
+        exit_code = report(checked ? explain(e.get_exit_code(), e.what()) : checked);
     }
     return false;
 }
@@ -219,13 +274,17 @@ std::string Command::log_file() const {
 }
 
 Result<> Command::open_log() {
-    const auto or_variable = [](std::string& value, const char* name, const char* otherwise) {
-        if (value.empty()) value = variable(name);
-        if (value.empty()) value = otherwise;
+    const auto or_variable = [](std::string& value, const char* name, const char* otherwise) -> Result<> {
+        if (!value.empty()) return {};
+        HP_TRY(const auto set, variable(name));
+        value = set.value_or(otherwise);
+        return {};
     };
-    or_variable(flag_log_.level, "HP_LOG_LEVEL", "info");
-    or_variable(flag_log_.file, "HP_LOG_FILE", "");
-    or_variable(flag_log_.format, "HP_LOG_FORMAT", "text");
+    if (log_ == &flag_log_) {
+        HP_DO(or_variable(flag_log_.level, "HP_LOG_LEVEL", "info"));
+        HP_DO(or_variable(flag_log_.file, "HP_LOG_FILE", ""));
+        HP_DO(or_variable(flag_log_.format, "HP_LOG_FORMAT", "text"));
+    }
     HP_TRY(const auto levels, log::levels_from_text(log_->level));
     HP_TRY(const auto format, log::format_from_text(log_->format));
     return log::open(about_.name, levels, log_file(), format);
@@ -260,7 +319,14 @@ std::unique_ptr<config::Loader> Command::make_loader() const {
 }
 
 bool Command::load() {
-    if (config_dir_.empty()) config_dir_ = variable("HP_CONFIG_DIR");
+    if (config_dir_.empty()) {
+        const auto named = config_dir_variable();
+        if (!named) {
+            load_code_ = report(fail(named.error()));
+            return false;
+        }
+        config_dir_ = named->value_or("");
+    }
     config_dir_given_ = !config_dir_.empty();
     std::error_code ignored;
     config_dir_ = std::filesystem::absolute(config_dir_given_ ? config_dir_ : default_dir_, ignored)
@@ -274,36 +340,51 @@ bool Command::load() {
     const std::string count =
         problems.size() == 1 ? "1 problem" : std::to_string(problems.size()) + " problems";
     const bool is_missing = !config_dir_given_ && !std::filesystem::exists(config_dir_ + "/shared", ignored);
-    report(fail(
-        Errc::usage, "the configuration has " + count,
-        is_missing && !missing_hint_.empty()
-            ? missing_hint_
-            : "'hp-config check " + config_dir_ + "' reads all files, 'man 5 hp-config' explains the keys"));
+    load_code_ = report(
+        fail(Errc::usage, "the configuration has " + count,
+             is_missing && !missing_hint_.empty()
+                 ? missing_hint_
+                 : "'hp-config check " + config_dir_ + "' reads all files, 'man 5 hp-config' explains the keys"),
+        problems.front().text());
     return false;
 }
 
-int Command::report(const Result<>& result) const {
+int Command::report(const Result<>& result, const std::string& in_short) const {
     if (result) return kExitDone;
     const Error& error = result.error();
     if (error.code == Errc::stopped) return kExitDone;
     std::fprintf(stderr, "%s: error: %s\n", about_.name.c_str(), error.what.c_str());
     if (!error.hint.empty()) std::fprintf(stderr, "%s: hint: %s\n", about_.name.c_str(), error.hint.c_str());
+    if (on_error_) {
+        const std::string& what = in_short.empty() ? error.what : in_short;
+        if (const auto code = on_error_({error.code, what, error.hint})) return *code;
+    }
     return error.code == Errc::usage ? kExitUsage : kExitFailed;
 }
 
-int Command::run(int argc, char** argv, const std::function<Result<>()>& body) {
+int Command::run_parts(int argc, char** argv, const std::function<Result<>()>& body) {
     int exit_code = kExitDone;
     if (!parse(argc, argv, exit_code)) return exit_code;
     const bool is_configured = needs_config_();
-    if (load_ && is_configured && !load()) return kExitUsage;
+    if (load_ && is_configured && !load()) return load_code_;
     if (log_ && is_configured) {
         if (const auto opened = open_log(); !opened) return report(opened);
     }
-    exit_code = report(body());
-    // Output that did not arrive (disk full) is a failure that only the last flush can see.
-    if (std::fflush(stdout) != 0 && exit_code == kExitDone) {
-        exit_code = report(fail(Errc::io, "cannot write to stdout"));
+    return report(body());
+}
+
+int Command::run(int argc, char** argv, const std::function<Result<>()>& body) {
+    hold_standard_descriptors();
+    int exit_code = kExitFailed;
+    try {
+        exit_code = run_parts(argc, argv, body);
+    } catch (const std::bad_alloc&) {
+        exit_code = report(fail(Errc::io, "out of memory"));
+    } catch (const std::exception& e) {
+        exit_code = report(fail(Errc::io, std::string("an unexpected error: ") + printable(e.what(), 1000),
+                                "this is a fault of the program: please report it"));
     }
+    if (const auto written = flush_stdout(); !written && exit_code == kExitDone) exit_code = report(written);
     return exit_code;
 }
 

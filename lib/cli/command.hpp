@@ -5,6 +5,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,7 +16,8 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace hp::cli {
 
@@ -28,8 +31,11 @@ struct About {
     std::vector<std::string> examples{};
 };
 
-/// For tools that read configurations beside other things: HP_CONFIG_DIR, or /etc/hashpool where it is there.
-std::string usual_config_dir();
+/// HP_CONFIG_DIR; nothing where it is not set. Set to nothing is an error, as a script's unset variable is.
+Result<std::optional<std::string>> config_dir_variable();
+/// For tools that read configurations beside other things: HP_CONFIG_DIR, or /etc/hashpool where it is there,
+/// or empty.
+Result<std::string> usual_config_dir();
 
 class Command {
   public:
@@ -101,7 +107,13 @@ class Command {
     void use_directory(std::string dir) { default_dir_ = std::move(dir); }
     /// The text of a key's flag, without its dashes; empty where it is not given.
     std::string given(std::string_view flag) const;
-    /// Parses, loads, opens the log and calls `body`; returns the exit code.
+    /// An empty value is an error for every option and argument but these, and keys whose rule says so.
+    void may_be_empty(CLI::Option* option) { may_be_empty_.insert(option); }
+    /// Called with each error that ends the program, after it is on stderr; gives the exit code instead of
+    /// ours, or nothing.
+    void on_error(std::function<std::optional<int>(const Error&)> call) { on_error_ = std::move(call); }
+    /// Parses, loads, opens the log and calls `body`; returns the exit code. No exception leaves it, and
+    /// output that stdout did not take is a failure.
     int run(int argc, char** argv, const std::function<Result<>()>& body);
     /// A path from the configuration, made absolute; valid in `body`. Paths that came by a flag are absolute
     /// already: they start at the working directory, as the shell completes them.
@@ -121,7 +133,10 @@ class Command {
   private:
     void add_config_flags(const std::vector<config::Key>& keys);
     void add_key_flags(const std::vector<config::Key>& keys);
+    int run_parts(int argc, char** argv, const std::function<Result<>()>& body);
     bool parse(int argc, char** argv, int& exit_code);
+    /// The first option or argument that was given as empty text, and may not be.
+    Result<> check_empty(const CLI::App& app) const;
     /// What CLI11 said, with the nearest word that would have been right. Always an error.
     Result<> explain(int cli_code, const std::string& message) const;
     std::unique_ptr<config::Loader> make_loader() const;
@@ -129,7 +144,8 @@ class Command {
     Result<> open_log();
     /// False after the problems are on stderr.
     bool load();
-    int report(const Result<>& result) const;
+    /// `in_short`: for on_error(), where the error itself does not say what is wrong.
+    int report(const Result<>& result, const std::string& in_short = {}) const;
 
     About about_;
     std::unique_ptr<CLI::App> app_;
@@ -138,6 +154,7 @@ class Command {
     std::string missing_hint_, default_dir_{"/etc/hashpool"};
     std::string config_dir_, explicit_config_;
     bool config_dir_given_{false};
+    int load_code_{kExitUsage};        ///< after a failed load()
     const config::Log* log_{nullptr};  ///< of the program's file, or flag_log_
     config::Log flag_log_;
     std::function<config::Log(config::Loader&)> reread_log_;
@@ -148,6 +165,8 @@ class Command {
         bool given{false};
     };
     std::vector<std::unique_ptr<Flag>> flags_;
+    std::set<const CLI::Option*> may_be_empty_;
+    std::function<std::optional<int>(const Error&)> on_error_;
     std::unique_ptr<config::Loader> loader_;
 };
 

@@ -7,13 +7,16 @@ namespace {
 
 std::string first_line(std::string text) { return text.substr(0, text.find('\n')); }
 
+const char* kind_of(const CLI::Option& option) {
+    return option.get_items_expected_max() > 0 && option.get_type_size_max() > 0 ? "value" : "flag";
+}
+
 void list_own(const CLI::App& app, std::string& out) {
     for (const CLI::Option* option : app.get_options()) {
         if (option->get_group().empty()) continue;
-        const char* kind =
-            option->get_items_expected_max() > 0 && option->get_type_size_max() > 0 ? "value" : "flag";
         for (const auto& name : option->get_lnames()) {
-            out += "--" + name + "\t" + kind + "\t" + first_line(option->get_description()) + "\n";
+            out +=
+                "--" + name + "\t" + kind_of(*option) + "\t" + first_line(option->get_description()) + "\n";
         }
     }
 }
@@ -33,8 +36,8 @@ std::string list_options(const CLI::App& app) {
             for (const auto& name : option->get_lnames()) {
                 const bool own = app.get_option_no_throw("--" + name) != nullptr;
                 if (own || option->get_group().empty() || name == "version") continue;
-                const char* kind = option->get_type_size_max() > 0 ? "value" : "flag";
-                out += "--" + name + "\t" + kind + "\t" + first_line(option->get_description()) + "\n";
+                out += "--" + name + "\t" + kind_of(*option) + "\t" + first_line(option->get_description()) +
+                       "\n";
             }
         }
     }

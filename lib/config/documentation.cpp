@@ -51,12 +51,15 @@ std::string escaped(const std::string& text) {
 std::string allowed_sentence(const Key& key) {
     const bool free = key.type != Key::Type::boolean &&
                       (key.rule.kind == Rule::Kind::any || key.rule.kind == Rule::Kind::records);
-    return free ? std::string{} : "Allowed: " + key.allowed() + ".";
+    const char* or_empty = !key.rule.may_be_empty        ? ""
+                           : key.type == Key::Type::list ? ", or []"
+                                                         : ", or empty";
+    return free ? std::string{} : "Allowed: " + key.allowed() + or_empty + ".";
 }
 
 std::string default_sentence(const Key& key) {
     if (key.rule.required) return "Required.";
-    return key.may_be_empty() ? "Default: empty." : "Default: " + key.default_text + ".";
+    return key.is_empty_by_default() ? "Default: empty." : "Default: " + key.default_text + ".";
 }
 
 std::string change_of(const Key& key) {
@@ -66,7 +69,7 @@ std::string change_of(const Key& key) {
 
 /// The default where there is one.
 std::string example_value(const Key& key) {
-    if (!key.rule.required && !key.may_be_empty()) return key.default_text;
+    if (!key.rule.required && !key.is_empty_by_default()) return key.default_text;
     const auto listed = [&](const std::string& text) {
         return key.type == Key::Type::list ? toml_text(Setting{std::vector{text}}) : toml_text(Setting{text});
     };
@@ -81,6 +84,8 @@ std::string example_value(const Key& key) {
             return listed(crypto::authority_key_text(*array_from_hex<32>(kNobodysKey)));
         case Rule::Kind::pattern:
             return listed("east");
+        case Rule::Kind::host_name:
+            return listed("pool.example");
         case Rule::Kind::mint_key:
             return listed("east:" + std::string(kNobodysKey));
         case Rule::Kind::pubkey_hex:

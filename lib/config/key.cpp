@@ -118,7 +118,9 @@ std::string Key::value_name() const {
     }
 }
 
-bool Key::may_be_empty() const { return !rule.required && (default_text == "\"\"" || default_text == "[]"); }
+bool Key::is_empty_by_default() const {
+    return !rule.required && (default_text == "\"\"" || default_text == "[]");
+}
 
 Result<Setting> setting_from_text(Key::Type type, std::string_view text) {
     switch (type) {

@@ -118,7 +118,7 @@ struct Network {
           "host names, without port, under which browsers reach hp-web and the faucet beside loopback's and "
           "that of the address where they listen; a request that changes something is refused under any "
           "other",
-          host_name().used_by({"hp-proxy", "hp-web"}));
+          host_name().or_empty().used_by({"hp-proxy", "hp-web"}));
         v("sources_exempt", sources_exempt,
           "addresses and nets that may have any number of connections open which have proven nothing yet, "
           "and "
@@ -272,7 +272,7 @@ struct Pool {
           "life of the Noise certificates in seconds; renewed at half-life", range(2, 4'000'000));
         v("payout_script", payout_script, "where block rewards go: an address of this network, or raw(HEX)",
           any().and_required());
-        v("coinbase_tag", coinbase_tag, "text in the coinbase", pattern("[ -~]{0,40}"));
+        v("coinbase_tag", coinbase_tag, "text in the coinbase", pattern("[ -~]{0,40}").or_empty());
         v("shares_per_minute", shares_per_minute, "vardiff aims at so many shares a minute from each channel",
           range(0.1, 100000));
         v("easiest_target_bits", easiest_target_bits,
@@ -307,7 +307,7 @@ struct Pool {
         v("route_to", route_to,
           "name of the mint that makes all new quotes; empty: each owner's mint is chosen by the hash of the "
           "locking key",
-          pattern("[a-z0-9_-]{1,32}"));
+          pattern("[a-z0-9_-]{1,32}").or_empty());
         v("default_locking_key", default_locking_key,
           "owner (66 hex digits) of shares whose channel names no key; empty: such channels are refused",
           pubkey_hex());
@@ -349,12 +349,12 @@ struct Mint {
     template <class V>
     void describe(V&& v) {
         v("name", name, "the mint's name for wallets", pattern("[ -~]{1,100}"));
-        v("description", description, "a line about the mint for wallets", any());
+        v("description", description, "a line about the mint for wallets", any().or_empty());
         v("public_urls", public_urls,
           "URLs under which wallets reach the mint, told by /v1/info; the first is what hp-wallet and "
           "hp-proxy "
           "call the mint in tokens; empty: each names the URL that it uses itself",
-          url());
+          url().or_empty());
         v("database", database, "the ledger's SQLite file", path());
         v("mark_file", mark_file,
           "file that says how far the ledger has come, by which a database from a backup is noticed: keep it "
@@ -463,7 +463,7 @@ struct Stats {
           "keys (base58check) of the programs whose records --listen-records takes: the public halves of "
           "their "
           "events_secret_key_file",
-          authority_key());
+          authority_key().or_empty());
         v("tokens_file", tokens_file,
           "file with lines of SCOPE TOKEN, mode 0600; empty: no token is needed, and serve listens on "
           "loopback only",

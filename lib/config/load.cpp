@@ -81,8 +81,9 @@ std::string position(const std::string& path, int line, int column) {
 
 /// Assigns and says what is wrong, or nothing.
 std::string assign(const Key& key, const Setting& value) {
-    if (is_empty(value) && !key.may_be_empty() && !key.rule.may_be_emptied)
-        return "is empty, allowed: " + key.allowed();
+    if (is_empty(value) && !key.rule.may_be_empty)
+        return "is empty, allowed: " + key.allowed() +
+               (key.is_empty_by_default() ? "; for the default leave it out" : "");
     const auto done = key.assign(value);
     return done ? std::string{} : done.error().what;
 }

@@ -31,8 +31,8 @@ struct Key {
     std::string allowed() const;     ///< "a number from 0 to 200", for errors and man pages
     std::string type_text() const;   ///< "an integer"
     std::string value_name() const;  ///< "HOST:PORT", for --help
-    /// A default that is empty, and not forbidden to be.
-    bool may_be_empty() const;
+    /// Nothing is set by default, and nothing must be. Whether it may be set to nothing the rule says.
+    bool is_empty_by_default() const;
 };
 
 /// Reads the text of a flag or a variable: lists are separated by commas, booleans are true or false.

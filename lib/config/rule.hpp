@@ -34,7 +34,9 @@ struct Rule {
     };
     Kind kind{Kind::any};
     bool required{false};
-    bool may_be_emptied{false};  ///< though the default is something
+    /// Empty text, or an empty list, means something. Otherwise it is an error, as it is where a script's
+    /// variable is unset; also for a key whose default is empty, which is left out instead.
+    bool may_be_empty{false};
     std::vector<std::string> choices{};
     double min{-std::numeric_limits<double>::infinity()}, max{std::numeric_limits<double>::infinity()};
     std::string regex{};
@@ -47,7 +49,7 @@ struct Rule {
     }
     Rule or_empty() const {
         Rule out = *this;
-        out.may_be_emptied = true;
+        out.may_be_empty = true;
         return out;
     }
     Rule used_by(std::vector<std::string> programs) const {

@@ -35,22 +35,6 @@ std::string time_text(UnixMs ms) {
     return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
 }
 
-Result<UnixMs> time_from_text(std::string_view text) {
-    const std::string whole{text};
-    for (const char* format : {"%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M",
-                               "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"}) {
-        std::tm parts{};
-        const char* end = ::strptime(whole.c_str(), format, &parts);
-        // What comes out again is what went in: strptime takes the 31st of any month.
-        if (!end || *end != '\0') continue;
-        const std::tm given = parts;
-        const std::time_t seconds = ::timegm(&parts);
-        if (parts.tm_mday == given.tm_mday && parts.tm_mon == given.tm_mon) return UnixMs{seconds} * 1000;
-    }
-    return fail(Errc::usage,
-                "expected a time as 2026-11-26T12:00:00Z (UTC), got '" + printable(text, 64) + "'");
-}
-
 std::string number_text(double number) {
     char text[32];
     return {text, std::to_chars(text, text + sizeof text, number).ptr};

@@ -11,7 +11,9 @@ namespace hp::stats {
 
 /// "2026-11-26T12:00:00Z"
 std::string time_text(UnixMs ms);
-/// What time_text writes, also with a space for the T and without Z, seconds, or time of day; always UTC.
+/// RFC 3339 with a zone or a fraction or without; also with a space for the T and without zone (UTC),
+/// seconds, or time of day. Or seconds since 1970, of 9 to 11 digits or behind an @. Milliseconds are the
+/// least unit.
 Result<UnixMs> time_from_text(std::string_view text);
 /// The shortest text that gives the same number back: "0.1", "1e+22".
 std::string number_text(double number);

@@ -89,7 +89,7 @@ bad() { # bad CODE TEXT ARGS...: this exit code, nothing on stdout, and TEXT on 
     run_tool hp-quote decode frame - </dev/null
     assert_equal "$output$stderr" ""
     run_tool -1 bash -c 'hp-quote decode frame 000001060000020003000000 >/dev/full'
-    assert_equal "$stderr" "hp-quote: error: cannot write to stdout"
+    assert_equal "$stderr" "hp-quote: error: cannot write to stdout: No space left on device"
 }
 
 # ---- tokens

@@ -215,8 +215,13 @@ an_hour() {
     an_hour | hp-stats ingest --db pool.db
     assert_equal "$(field '[.shares_accepted, .window.to_ms, .outbox_pending]' pool.db --minutes 3 --at '2025-10-09 09:10')" \
         '[6,1760001000000,1]'
+    # One time as RFC 3339 has it in another zone and with a fraction, and as date +%s prints it.
+    local at
+    for at in 2025-10-09T11:10:00+02:00 2025-10-09T09:10:00.75Z 1760001000; do
+        assert_equal "$(hp-stats at "$at" pool.db --minutes 3 --json | jq -c '[.shares_accepted, .window.to_ms]')" '[6,1760001000000]'
+    done
     run_tool -2 hp-stats show pool.db --at yesterday
-    assert_equal "$stderr" "hp-stats: error: expected a time as 2026-11-26T12:00:00Z (UTC), got 'yesterday'"
+    assert_equal "$stderr" "hp-stats: error: expected a time as 2026-11-26T12:00:00Z, 2026-11-26T13:00:00.5+01:00, '2026-11-26 12:00' (UTC) or 1795694400 (seconds since 1970), got 'yesterday'"
     run_tool -2 hp-stats history pool.db --from 2025-10-10 --to 2025-10-09
     [[ $stderr == "hp-stats: error: --from 2025-10-10T00:00:00Z is not before --to 2025-10-09T00:00:00Z"* ]]
     run_tool -2 hp-stats history pool.db --step 2m
@@ -278,14 +283,14 @@ sqlite3.connect("old.db").executescript(open(sys.argv[1]).read())' "$HP_SOURCE_D
 
 # ---- check
 
-@test "check: the exit codes and the line of a Nagios plugin" {
+@test "check: the exit codes and the line of a monitoring plugin" {
     local now
     now=$(date +%s%3N)
     record() { printf '{"v":1,"ts_ms":%d,"type":"%s","source":"hp-pool"%s}\n' $((now + $2)) "$1" "${3:+,$3}"; }
     { share -20000 a 1 60000; share -10000 a 1 60000; record share_rejected -1000 '"reason":"stale-share"'
         record pool_status 0 '"outbox_pending":12'; } | hp-stats ingest --db pool.db
     run_tool hp-stats check pool.db --critical-age 600 --warn-hashrate 10 --warn-rejected 50
-    assert_output --regexp '^HASHPOOL OK - hashrate [0-9.]+ kH/s, 2 shares in 5 min \| age=[0-9.]+s '
+    assert_output --regexp '^HASHPOOL OK - hashrate [0-9.]+ kH/s, 2 shares in 5 min \| age=[0-9.]+s;'
     run_tool -1 hp-stats check pool.db --critical-age 600 --warn-hashrate 1e12
     assert_output --regexp '^HASHPOOL WARNING - hashrate_hps [0-9.e+]+ below 1e\+12 \|'
     run_tool -2 hp-stats check pool.db --warn-pending 3 --critical-pending 10 --warn-rejected 10
@@ -294,6 +299,24 @@ sqlite3.connect("old.db").executescript(open(sys.argv[1]).read())' "$HP_SOURCE_D
     assert_equal "$(jq -r '[.state, .figures.shares_accepted] | @csv' <<<"$output")" '"CRITICAL",2'
     run_tool -3 hp-stats check none.db
     assert_output --regexp "^HASHPOOL UNKNOWN - database '.*none.db' does not exist"
+    # Who calls a plugin wrongly has its line on stdout too, and 3: to the monitor 1 and 2 are states.
+    run_tool -3 hp-stats check pool.db --minutes 0
+    assert_output "HASHPOOL UNKNOWN - --minutes: expected 1 to 10000000, got 0"
+    run_tool -3 hp-stats check --db ""
+    assert_output "HASHPOOL UNKNOWN - --db: expected a value, got an empty one"
+    HP_STALE_AFTER_S=x run_tool -3 hp-stats check pool.db
+    assert_output "HASHPOOL UNKNOWN - HP_STALE_AFTER_S: is 'x', allowed: an integer"
+    run_tool -3 hp-stats check pool.db --bogus --json
+    assert_equal "$(jq -r .state <<<"$output")" UNKNOWN
+    run_tool -2 hp-stats show pool.db --bogus
+    # Performance data: no exponents, the limits behind the value, U where nothing is known.
+    run_tool -1 hp-stats check pool.db --warn-hashrate 1e12 --critical-rejected 50.5 --warn-age 600
+    assert_output --regexp ' \| age=[0-9.]+s;600;;0 hashrate=[0-9.]+;1000000000000:;;0 shares=2;;;0 rejected=33.333%;;50.5;0;100 pending=12;;;0 mint_away=U;;;0 alarms=0;;;0$'
+    # A cron job's mail is its alarm.
+    run_tool -0 hp-stats check pool.db --critical-age 600 --quiet
+    assert_output ""
+    run_tool -2 hp-stats check pool.db --critical-pending 1 --quiet
+    assert_output --partial CRITICAL
     hp-stats ingest --db empty.db </dev/null
     run_tool -3 hp-stats check empty.db
     assert_output "HASHPOOL UNKNOWN - no records"
@@ -313,14 +336,38 @@ sqlite3.connect("old.db").executescript(open(sys.argv[1]).read())' "$HP_SOURCE_D
     assert_output --regexp '^HASHPOOL WARNING - seconds that a mint is away 10[0-9.]+ above 60 '
 }
 
-@test "check --run: the command gets the state and the text, and only when something is wrong" {
+@test "check --run: the command hears of each change of the state, once, and again where it failed" {
+    export XDG_STATE_HOME=$PWD/state
     share 0 a 1 60 | hp-stats ingest --db pool.db
-    run_tool hp-stats check pool.db --run 'echo never >ran'
+    # tell CODE LIMITS...: the age of the newest record is some years
+    tell() { run_tool "-$1" hp-stats check pool.db "${@:2}" --run 'printf "%s<%s|%s\n" "$HP_CHECK_STATE" "$HP_CHECK_BEFORE" "$HP_CHECK_TEXT" >>ran; test ! -e broken'; }
+    tell 0
     refute [ -e ran ]
-    run_tool -2 hp-stats check pool.db --critical-age 60 --run 'printf "%s|%s" "$HP_CHECK_STATE" "$HP_CHECK_TEXT" >ran; exit 4'
+    # Other limits are another check: what one knows the other does not.
+    touch broken
+    tell 2 --critical-age 60
     assert_equal "${#lines[@]}" 1
-    assert_regex "$(cat ran)" "^CRITICAL\|newest record's age in seconds [0-9.e+]+ above 60$"
-    [[ $stderr == *"the command of --run ended with 4"* ]]
+    assert_regex "$(cat ran)" "^CRITICAL<OK\|newest record's age in seconds [0-9.e+]+ above 60$"
+    [[ $stderr == *"the command of --run ended with 1, and runs again at the next check"* ]]
+    rm broken
+    tell 2 --critical-age 60
+    assert_equal "$(wc -l <ran)" 2
+    tell 2 --critical-age 60
+    assert_equal "$(wc -l <ran)" 2
+    # It is well again: that is a change too.
+    printf '{"v":1,"ts_ms":%d,"type":"share_accepted","source":"hp-pool","worker":"a","amount":1,"work_hashes":60}\n' "$(date +%s%3N)" |
+        hp-stats ingest --db pool.db
+    tell 0 --critical-age 60
+    assert_regex "$(tail -n 1 ran)" '^OK<CRITICAL\|hashrate '
+    # Without a place to remember the state: at each check that is not OK.
+    unset XDG_STATE_HOME HOME
+    tell 2 --critical-hashrate 1e18
+    tell 2 --critical-hashrate 1e18
+    assert_equal "$(wc -l <ran)" 5
+    [[ $stderr == *"give --state-file"* ]]
+    tell 2 --critical-hashrate 1e18 --state-file last
+    tell 2 --critical-hashrate 1e18 --state-file last
+    assert_equal "$(cat last) $(wc -l <ran)" "CRITICAL 6"
 }
 
 # ---- damage

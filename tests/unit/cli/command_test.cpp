@@ -193,3 +193,44 @@ TEST_CASE("help, options and misspelt flags") {
     CHECK(ran.err ==
           "hp-own: error: log level 'loud' is unknown, allowed: trace, debug, info, warn, error\n");
 }
+
+TEST_CASE("an exception that a program does not expect is an error, not the end of the process") {
+    const Directory dir;
+    Ran ran;
+    {
+        const Captured out{stdout, dir.file("stdout")}, err{stderr, dir.file("stderr")};
+        cli::Command command{{.name = "hp-own", .summary = "A program.", .examples = {}}};
+        char name[] = "hp-own";
+        char* argv[] = {name};
+        ran.code = command.run(1, argv, []() -> Result<> { throw std::out_of_range("map::at"); });
+        CHECK(command.run(1, argv, []() -> Result<> { throw std::bad_alloc(); }) == 1);
+    }
+    CHECK(ran.code == 1);
+    CHECK(read(dir.file("stderr")) ==
+          "hp-own: error: an unexpected error: map::at\n"
+          "hp-own: hint: this is a fault of the program: please report it\n"
+          "hp-own: error: out of memory\n");
+}
+
+TEST_CASE(
+    "an empty value is an error, in every form that a flag has, unless it is declared to mean something") {
+    const Directory dir;
+    const auto said = [&](std::vector<std::string> arguments) {
+        Ran ran = run(dir, std::move(arguments));
+        return std::to_string(ran.code) + " " + ran.err.substr(0, ran.err.find('\n'));
+    };
+    const std::string wanted = "2 hp-own: error: --config-dir: expected a value, got an empty one";
+    CHECK(said({"--config-dir", "", "--word", "abc"}) == wanted);
+    CHECK(said({"--config-dir=", "--word", "abc"}) == wanted);
+    CHECK(said({"--word=", "--database", "x"}) ==
+          "2 hp-own: error: --word: expected a value, got an empty one");
+    CHECK(said({"--word", "abc", "--log-file", ""}) ==
+          "2 hp-own: error: --log-file: expected a value, got an empty one");
+    ::setenv("HP_CONFIG_DIR", "", 1);
+    CHECK(said({"--word", "abc"}) == "2 hp-own: error: HP_CONFIG_DIR: expected a value, got an empty one");
+    CHECK(said({"--word", "abc", "--config-dir", dir.path()}).starts_with("2 " + dir.file("own.toml")));
+    ::unsetenv("HP_CONFIG_DIR");
+    ::setenv("HP_LOG_FILE", "", 1);
+    CHECK(said({"--word", "abc"}) == "2 hp-own: error: HP_LOG_FILE: expected a value, got an empty one");
+    ::unsetenv("HP_LOG_FILE");
+}

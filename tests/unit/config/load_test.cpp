@@ -25,16 +25,18 @@ struct Sample {
     double rate = 20;
     bool open = true;
     std::vector<std::string> keys;
+    std::string token_file;
 
     template <class V>
     void describe(V&& v) {
         v("place", place, "where it listens", endpoint());
         v("word", word, "a word", pattern("[a-z]+").and_required());
-        v("note", note, "a remark", any());
+        v("note", note, "a remark", any().or_empty());
         v("count", count, "how many", range(0, 200));
         v("rate", rate, "how fast", range(0.1, 100));
         v("open", open, "whether it is open", any());
-        v("keys", keys, "who may come", mint_key());
+        v("keys", keys, "who may come", mint_key().or_empty());
+        v("token_file", token_file, "what opens it", secret_file());
     }
 };
 
@@ -104,7 +106,7 @@ TEST_CASE("a file's values arrive with their origins") {
     CHECK(sample.word == "abc");
     CHECK(sample.rate == 5.0);
     CHECK(sample.count == 7);
-    REQUIRE(loader.shown().size() == 7);
+    REQUIRE(loader.shown().size() == 8);
     CHECK(loader.shown()[0].origin == "default");
     CHECK(loader.shown()[0].value == "\"127.0.0.1:34254\"");
     CHECK(loader.shown()[1].origin == path + ":2:1");
@@ -143,10 +145,17 @@ TEST_CASE("a required key that is missing or empty") {
           "sample.toml:1:1: word: is empty, allowed: text of the form [a-z]+\n");
     CHECK(problems_of("count = 1\n", {{"word", "abc"}}).empty());
     CHECK(problems_of("count = 1\n", {}, {{"HP_WORD", "abc"}}).empty());
-    // A key whose default says something cannot be emptied; one whose default is empty can.
+    // Empty is an error, as of a script's unset variable, unless the key says what it means.
     CHECK(problems_of(std::string(kGood) + "place = \"\"\n") ==
           "sample.toml:2:1: place: is empty, allowed: HOST:PORT with a port from 1 to 65535\n");
     CHECK(problems_of(std::string(kGood) + "note = \"\"\nkeys = []\n").empty());
+    const std::string unset =
+        "token_file: is empty, allowed: the path of a file of mode 0600; for the default leave it out\n";
+    CHECK(problems_of(std::string(kGood) + "token_file = \"\"\n") == "sample.toml:2:1: " + unset);
+    const std::string elsewhere = unset.substr(std::string_view("token_file").size());
+    CHECK(problems_of(kGood, {{"token-file", ""}}) == "--token-file" + elsewhere);
+    CHECK(problems_of(kGood, {}, {{"HP_TOKEN_FILE", ""}}) == "HP_TOKEN_FILE" + elsewhere);
+    CHECK(problems_of(kGood, {{"note", ""}, {"keys", ""}}).empty());
 }
 
 TEST_CASE("an unknown key names the nearest known one, or the file where it belongs") {
