@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "cli/command.hpp"
 #include "cli/new_directory.hpp"
 #include "cli/secrets.hpp"
 #include "config/declared.hpp"
