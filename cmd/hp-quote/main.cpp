@@ -206,9 +206,9 @@ hp_quote::Places* places_of(const std::string& verb, Options& options) {
 
 /// The usual directory stands for --config-dir where nothing else says where things are.
 Result<> use_usual_dir(const std::string& verb, Options& options) {
-    if (auto* at = places_of(verb, options);
-        at && at->config_dir.empty() && at->outbox.empty() && at->mint_db.empty() && at->wallet_db.empty() &&
-        at->refused.empty()) {
+    if (auto* at = places_of(verb, options); at && at->config_dir.empty() && at->outbox.empty() &&
+                                             at->mint_db.empty() && at->wallet_db.empty() &&
+                                             at->refused.empty()) {
         HP_TRY(at->config_dir, cli::usual_config_dir());
     }
     if (auto& get = options.get; verb == "get" && get.config_dir.empty() && get.mint_url.empty()) {

@@ -340,12 +340,12 @@ bool Command::load() {
     const std::string count =
         problems.size() == 1 ? "1 problem" : std::to_string(problems.size()) + " problems";
     const bool is_missing = !config_dir_given_ && !std::filesystem::exists(config_dir_ + "/shared", ignored);
-    load_code_ = report(
-        fail(Errc::usage, "the configuration has " + count,
-             is_missing && !missing_hint_.empty()
-                 ? missing_hint_
-                 : "'hp-config check " + config_dir_ + "' reads all files, 'man 5 hp-config' explains the keys"),
-        problems.front().text());
+    load_code_ = report(fail(Errc::usage, "the configuration has " + count,
+                             is_missing && !missing_hint_.empty()
+                                 ? missing_hint_
+                                 : "'hp-config check " + config_dir_ +
+                                       "' reads all files, 'man 5 hp-config' explains the keys"),
+                        problems.front().text());
     return false;
 }
 

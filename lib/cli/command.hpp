@@ -96,9 +96,9 @@ class Command {
             if (is_needed()) (loader.load(structs), ...);
         };
     }
-    /// After configure(): for a program with verbs that need no configuration, or make the one that the others
-    /// read. Then nothing is loaded, and the log is as it is by default. `hint`: what to do where the default
-    /// directory is not there.
+    /// After configure(): for a program with verbs that need no configuration, or make the one that the
+    /// others read. Then nothing is loaded, and the log is as it is by default. `hint`: what to do where the
+    /// default directory is not there.
     void load_when(std::function<bool()> is_needed, std::string hint = {}) {
         needs_config_ = std::move(is_needed);
         missing_hint_ = std::move(hint);
