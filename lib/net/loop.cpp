@@ -1,5 +1,7 @@
 #include "net/loop.hpp"
 
+#include <signal.h>
+
 #include <csignal>
 
 #include "log/log.hpp"
@@ -10,6 +12,14 @@ namespace hp::net {
 namespace {
 
 constexpr std::int64_t kLogRepeatsMs = 5'000;
+
+/// From here to the exit a second SIGTERM must not turn a clean end into death by a signal.
+void hold_signals() {
+    sigset_t held;
+    ::sigemptyset(&held);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) ::sigaddset(&held, signal);
+    ::pthread_sigmask(SIG_BLOCK, &held, nullptr);
+}
 
 }  // namespace
 
@@ -26,6 +36,7 @@ Loop::Impl::~Impl() {
     while (!posted.empty()) std::exchange(posted, {}).clear();  // what those that went just now have posted
     reactor_ready->release();                                   // the reactor closes its own descriptor
     reactor_ready.reset();
+    if (signals) hold_signals();
     signals.reset();
     guard->on_loop_end();
 }
