@@ -4,9 +4,10 @@
 # free_ports N              N free loopback ports in the array $ports
 # start_daemon NAME CMD...  runs CMD in the background; stdout in NAME.out, stderr in NAME.log, both in
 #                           $BATS_TEST_TMPDIR; its id is in ${daemon_pid[NAME]}
-# wait_until CMD...         until the command says yes, 10 s at most; deadline_s=30 wait_until CMD... waits longer
-# wait_for_port PORT        until somebody accepts on 127.0.0.1:PORT, 10 s at most
-# wait_for_text FILE TEXT   until the file has a line with the text, 10 s at most
+# wait_until CMD...         until the command says yes, 30 s at most: only a failure waits so long, and a busy machine is
+#                           slow; deadline_s=60 wait_until CMD... waits longer
+# wait_for_port PORT        until somebody accepts on 127.0.0.1:PORT, as long
+# wait_for_text FILE TEXT   until the file has a line with the text, as long
 # stop_daemon NAME          SIGTERM, and its exit code in $daemon_status
 # A bats file that has its own teardown() calls stop_daemons in it.
 
@@ -58,11 +59,11 @@ start_daemon() {
 }
 
 wait_until() {
-    local deadline=$((SECONDS + ${deadline_s:-10}))
+    local deadline=$((SECONDS + ${deadline_s:-30}))
     until "$@" 2>/dev/null; do
         if ((SECONDS >= deadline)); then
             show_daemon_logs
-            fail "not within ${deadline_s:-10} s: $*"
+            fail "not within ${deadline_s:-30} s: $*"
         fi
         sleep 0.02
     done
@@ -85,9 +86,9 @@ stop_daemon() {
     unset "daemon_pid[$1]"
     kill -TERM "$pid" 2>/dev/null || true
     daemon_status=0
-    # A daemon that does not end within 10 s is killed; the test sees 137. No background watchdog: its sleep would
+    # A daemon that does not end within 30 s is killed; the test sees 137. No background watchdog: its sleep would
     # outlive it, and bats waits for whoever still has a descriptor of its.
-    local deadline=$((SECONDS + 10))
+    local deadline=$((SECONDS + 30))
     while kill -0 "$pid" 2>/dev/null && ((SECONDS < deadline)); do sleep 0.02; done
     kill -KILL "$pid" 2>/dev/null || true
     wait "$pid" 2>/dev/null || daemon_status=$?
