@@ -1,8 +1,13 @@
 #include "cashu/errors.hpp"
 
+#include <vector>
+
 #include "cashu/json.hpp"
 
 namespace hp::cashu {
+namespace {
+constexpr std::string_view kUnknownCode = "unknown code";
+}  // namespace
 
 std::string_view text(Code code) {
     switch (code) {
@@ -81,7 +86,18 @@ std::string_view text(Code code) {
         case Code::unspecified:
             return "the request cannot be served";
     }
-    return "unknown code";
+    return kUnknownCode;
+}
+
+std::span<const Code> all_codes() {
+    static const std::vector<Code> codes = [] {
+        constexpr unsigned kLast = static_cast<unsigned>(Code::unspecified);
+        std::vector<Code> out;
+        for (unsigned number = 0; number <= kLast; ++number)
+            if (text(static_cast<Code>(number)) != kUnknownCode) out.push_back(static_cast<Code>(number));
+        return out;
+    }();
+    return codes;
 }
 
 std::string to_json(const CashuError& error) {

@@ -2,6 +2,7 @@
 // error_codes.md.
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -52,6 +53,9 @@ enum class Code : std::uint16_t {
 
 /// The code's meaning in a few words; "unknown code" for numbers that are none of the above.
 std::string_view text(Code code);
+
+/// Every code above, in order.
+std::span<const Code> all_codes();
 
 struct CashuError {
     Code code{Code::unspecified};

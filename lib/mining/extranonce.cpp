@@ -1,5 +1,7 @@
 #include "mining/extranonce.hpp"
 
+#include "wire/connection_refusal.hpp"
+
 namespace hp::mining {
 namespace {
 
@@ -23,7 +25,7 @@ Result<ExtranonceGrant> ExtranonceAllocator::grant_extended(std::uint16_t min_ex
                           ? FullExtranonce::short16
                           : FullExtranonce::long32;
     const std::size_t size = full_size(full) - kExtranoncePrefixSize;
-    if (min_extranonce_size > size) return fail(Errc::refused, "min-extranonce-size-too-large");
+    if (min_extranonce_size > size) return fail(Errc::refused, wire::channel_refusal::kExtranonce);
     HP_TRY(auto prefix, next());
     return ExtranonceGrant{wire::B0_32::from(prefix), static_cast<std::uint8_t>(size), full};
 }

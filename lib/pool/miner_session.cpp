@@ -9,6 +9,7 @@
 #include "sv2/extensions.hpp"
 #include "sv2/registry.hpp"
 #include "sv2/setup.hpp"
+#include "wire/connection_refusal.hpp"
 
 namespace hp::pool {
 namespace {
@@ -24,7 +25,7 @@ constexpr std::uint32_t kRequiresVersionRolling = 1u << 2;
 constexpr std::uint32_t kRequiresFixedVersion = 1u << 0;
 constexpr std::uint32_t kRequiresExtendedChannels = 1u << 1;
 
-constexpr const char* kInvalidLockingKey = "invalid-locking-key";
+namespace refusal = wire::channel_refusal;
 using wire::ShareRefusal;
 
 bool is_usable_hash_rate(float hash_rate) { return hash_rate >= 0 && hash_rate < 1e30f; }  // false for NaN
@@ -171,8 +172,7 @@ Result<> MinerSession::refuse_open(std::uint32_t request_id, const std::string& 
 
 Result<> MinerSession::on_open_standard(const sv2::FrameView& frame) {
     HP_TRY(auto open, sv2::decode_with_rest<msg::OpenStandardMiningChannel>(frame.payload));
-    return refuse_open(open.message.request_id, open.message.user_identity.value,
-                       "standard-channels-not-supported");
+    return refuse_open(open.message.request_id, open.message.user_identity.value, refusal::kStandard);
 }
 
 Result<> MinerSession::on_open_extended(const sv2::FrameView& frame) {
@@ -181,20 +181,21 @@ Result<> MinerSession::on_open_extended(const sv2::FrameView& frame) {
     const auto refuse = [&](const std::string& code) {
         return refuse_open(open.request_id, open.user_identity.value, code);
     };
-    if (channels_.size() >= pool_->options_.channels_max) return refuse("too-many-channels");
-    if (!is_usable_hash_rate(open.nominal_hash_rate.get())) return refuse("invalid-nominal-hashrate");
-    if (!pool_->work_.tip()) return refuse("no-template-yet");
+    if (channels_.size() >= pool_->options_.channels_max) return refuse(refusal::kTooMany);
+    if (!is_usable_hash_rate(open.nominal_hash_rate.get())) return refuse(refusal::kHashRate);
+    if (!pool_->work_.tip()) return refuse(refusal::kNoTemplate);
     HP_TRY(auto tlvs, ehash::owner_tlvs(decoded.rest, ehash_negotiated_));
     // A TLV says the name later (UpdateChannel, shares); an opening has it in its fields.
     tlvs.user_identity = open.user_identity.value;
     const auto named = ehash::named_owner(tlvs, pool_->known_keys_);
     if (!named)
-        return refuse_open(open.request_id, open.user_identity.value, kInvalidLockingKey, named.error().what);
+        return refuse_open(open.request_id, open.user_identity.value, refusal::kLockingKey,
+                           named.error().what);
     const auto key = *named ? *named : pool_->options_.default_locking_key;
     if (!key)
-        return refuse_open(open.request_id, open.user_identity.value, kInvalidLockingKey,
+        return refuse_open(open.request_id, open.user_identity.value, refusal::kLockingKey,
                            "it names no locking key, and there is no default_locking_key");
-    if (!mining::is_usable_max_target(open.max_target.bytes)) return refuse("max-target-out-of-range");
+    if (!mining::is_usable_max_target(open.max_target.bytes)) return refuse(refusal::kMaxTarget);
 
     if (!connection_->prove(net::Standing::guest)) return fail(Errc::refused, "too many miners");
     auto grant = pool_->extranonces_.grant_extended(open.min_extranonce_size);
@@ -247,11 +248,11 @@ Result<> MinerSession::on_update_channel(const sv2::FrameView& frame) {
     };
     auto it = channels_.find(update.channel_id);
     if (it == channels_.end()) return refuse("invalid-channel-id");
-    if (!is_usable_hash_rate(update.nominal_hash_rate.get())) return refuse("invalid-nominal-hashrate");
-    if (!mining::is_usable_max_target(update.maximum_target.bytes)) return refuse("max-target-out-of-range");
+    if (!is_usable_hash_rate(update.nominal_hash_rate.get())) return refuse(refusal::kHashRate);
+    if (!mining::is_usable_max_target(update.maximum_target.bytes)) return refuse(refusal::kMaxTarget);
     HP_TRY(const auto tlvs, ehash::owner_tlvs(decoded.rest, ehash_negotiated_));
     const auto named = ehash::named_owner(tlvs, pool_->known_keys_);
-    if (!named) return refuse(kInvalidLockingKey);
+    if (!named) return refuse(refusal::kLockingKey);
     // From here on all of it holds: a refused update changes nothing.
     ChannelState& state = it->second;
     if (const auto& key = *named) {

@@ -10,6 +10,7 @@
 #include "mining/vardiff.hpp"
 #include "mining/whole_difficulty.hpp"
 #include "proxy/proxy.hpp"
+#include "wire/connection_refusal.hpp"
 
 namespace hp::proxy {
 namespace {
@@ -204,7 +205,7 @@ void Downstream::on_refused(const std::string& code) {
     complain.about(connection_->peer(), "miner {}: pool refused its channel: {}", connection_->peer(), code);
     proxy_->events_.miner_channel_refused(miner_id_, channel_name_, code);
     // No template yet: the pool is starting. Anything else would be refused again.
-    if (code == "no-template-yet") {
+    if (code == wire::channel_refusal::kNoTemplate) {
         proxy_->outage_.begin(steady_ms_now());
         return open_channel_later();
     }

@@ -4,13 +4,14 @@
 
 #include "log/log.hpp"
 #include "sv2/setup.hpp"
+#include "wire/connection_refusal.hpp"
 
 namespace hp::proxy {
 namespace {
 
 /// What hp-pool says where a connection has as many channels as it may. Another pool may say something else:
 /// there the key channels_per_connection keeps us below.
-constexpr std::string_view kFull = "too-many-channels";
+constexpr std::string_view kFull = wire::channel_refusal::kTooMany;
 
 }  // namespace
 

@@ -1,11 +1,11 @@
 #include "stats/metrics.hpp"
 
 #include <algorithm>
-#include <span>
 
 #include "stats/estimate.hpp"
+#include "stats/labels.hpp"
+#include "stats/rules.hpp"
 #include "stats/text.hpp"
-#include "wire/share_refusal.hpp"
 
 namespace hp::stats {
 namespace {
@@ -53,30 +53,16 @@ struct Counter {
     const char* series;
     const char* help;
     bool is_amount{false};
-    const char* label{nullptr};            ///< of the metric, for the series' label; null: all together
-    std::span<const char* const> known{};  ///< labels that stand at 0 before their first record
+    const char* label{nullptr};  ///< of the metric, for the series' label; null: all together
 };
-constexpr const char* kTruths[] = {"false", "true"};
-const std::vector<const char*> kShareReasons = [] {
-    std::vector<const char*> out;
-    for (const auto& one : wire::share_refusals()) out.push_back(one.word.data());  // literals
-    return out;
-}();
-constexpr const char* kSetupReasons[] = {"protocol-version-mismatch", "unsupported-feature-flags",
-                                         "unsupported-protocol"};
-constexpr const char* kChannelReasons[] = {"invalid-locking-key",     "invalid-nominal-hashrate",
-                                           "max-target-out-of-range", "min-extranonce-size-too-large",
-                                           "no-template-yet",         "standard-channels-not-supported",
-                                           "too-many-channels"};
-const Counter kCounters[] = {
+constexpr Counter kCounters[] = {
     {"sv2_client_shares_accepted_total", "share_accepted", "Shares that the pool accepted."},
-    {"sv2_client_shares_rejected_total", "share_rejected", "Shares that the pool rejected.", false, "reason",
-     kShareReasons},
+    {"sv2_client_shares_rejected_total", "share_rejected", "Shares that the pool rejected.", false, "reason"},
     {"sv2_client_blocks_found_total", "block_found", "Blocks that miners of the pool found."},
     {"hashpool_blocks_submitted_total", "block_submitted",
-     "Blocks handed to the node, by whether they were in its chain then.", false, "accepted", kTruths},
+     "Blocks handed to the node, by whether they were in its chain then.", false, "accepted"},
     {"hashpool_blocks_moved_total", "block_moved",
-     "Such blocks that came into the chain later (true), or left it (false).", false, "accepted", kTruths},
+     "Such blocks that came into the chain later (true), or left it (false).", false, "accepted"},
     {"hashpool_share_ehash_total", "share_accepted", "Ehash of the accepted shares, in its unit.", true},
     {"hashpool_quotes_total", "quote_created", "Quotes that the mint told the pool.", false, "replay"},
     {"hashpool_quotes_dead_total", "quote_dead", "Shares that the mint refused for good.", false, "code"},
@@ -93,18 +79,18 @@ const Counter kCounters[] = {
     {"hashpool_quotes_parked_total", "quote_parked", "Quotes that the mint refused to issue to the proxy."},
     {"hashpool_connections_total", "connection_opened", "Connections to the pool."},
     {"hashpool_setups_refused_total", "setup_refused", "SV2 connections that the pool refused at setup.",
-     false, "reason", kSetupReasons},
-    {"hashpool_channels_refused_total", "channel_refused", "Channels that the pool refused.", false, "reason",
-     kChannelReasons},
+     false, "reason"},
+    {"hashpool_channels_refused_total", "channel_refused", "Channels that the pool refused.", false,
+     "reason"},
     {"hashpool_alarms_total", "alarm", "Alarms: things that a person should look at."},
     {"sv1_client_shares_accepted_total", "miner_share_accepted",
      "Shares of the proxy's miners that were accepted."},
     {"sv1_client_shares_rejected_total", "miner_share_rejected",
-     "Shares of the proxy's miners that were rejected.", false, "reason", kShareReasons},
+     "Shares of the proxy's miners that were rejected.", false, "reason"},
     {"hashpool_upstream_refused_total", "upstream_refused", "Connections that the pool refused to the proxy.",
-     false, "reason", kSetupReasons},
+     false, "reason"},
     {"hashpool_miner_channels_refused_total", "miner_channel_refused",
-     "Miners of the proxy that got no channel.", false, "reason", kChannelReasons},
+     "Miners of the proxy that got no channel.", false, "reason"},
 };
 
 void add_counters(Page& page, const Snapshot& ever) {
@@ -115,7 +101,7 @@ void add_counters(Page& page, const Snapshot& ever) {
             page.sample(value(ever.sum(counter.series)));
         else {
             const auto& labels = ever.labels(counter.series);
-            for (const char* known : counter.known)
+            for (const std::string& known : known_labels(counter.series))
                 if (!labels.contains(known)) page.sample(std::uint64_t{0}, counter.label, known);
             for (const auto& [label, sums] : labels) page.sample(value(sums), counter.label, label);
         }
@@ -156,13 +142,18 @@ void add_status(Page& page, const Snapshot& ever) {
     total("miners", "sv1_clients_total", "Miners at the proxy now.");
     page.family("sv2_client_channels", "gauge", "Channels of the pool now.");
     if (const auto channels = ever.gauge("channels")) page.sample(channels->json, "channel_type", "extended");
-    page.family("hashpool_last_record_timestamp_seconds", "gauge", "When the newest record was made.");
-    if (ever.records > 0) page.sample(number_text(static_cast<double>(ever.last_record_ms) / 1000));
+    // 0 where there never was one: then its age is an alarm too.
+    page.family("hashpool_last_record_timestamp_seconds", "gauge",
+                "When the newest record was made; 0: there is none.");
+    page.sample(number_text(static_cast<double>(ever.records > 0 ? ever.last_record_ms : 0) / 1000));
 }
 
 void add_latencies(Page& page, const Snapshot& ever) {
     constexpr std::uint64_t kBoundsMs[] = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000};
-    for (const auto& [name, counts] : ever.latencies) {
+    auto latencies = ever.latencies;
+    for (const Rule& rule : rules())
+        if (!std::string_view(rule.latency_name).empty()) latencies[std::string(rule.latency_name)];
+    for (const auto& [name, counts] : latencies) {
         // share_to_quote_ms is hashpool_share_to_quote_seconds.
         const std::string stem = name.ends_with("_ms") ? name.substr(0, name.size() - 3) : name;
         page.family("hashpool_" + stem + "_seconds", "histogram", "Latencies of " + stem + ".");

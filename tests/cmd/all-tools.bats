@@ -75,7 +75,7 @@ values_of() { "$@" --list-options | awk -F '\t' '$2 == "value" {print $1}'; }
                 --memo | --password) continue ;;
                 # Keys that say in hp-config(5) what nothing means.
                 --events | --description | --coinbase-tag | --route-to) continue ;;
-                --public-names | --sources-exempt | --allowed-writer-keys) continue ;;
+                --public-names | --public-urls | --sources-exempt | --allowed-writer-keys | --roles | --keep-refused) continue ;;
             esac
             for form in two one; do
                 local code=0
@@ -97,7 +97,7 @@ values_of() { "$@" --list-options | awk -F '\t' '$2 == "value" {print $1}'; }
     while IFS=$'\t' read -r file key variable type; do
         env "$variable=" hp-config check conf >out 2>err && code=0 || code=$?
         case $key in
-            events | description | coinbase_tag | route_to | public_names | sources_exempt | allowed_writer_keys)
+            events | description | coinbase_tag | route_to | public_names | public_urls | sources_exempt | allowed_writer_keys | roles | keep_refused)
                 refute grep -q "$variable: is empty" err
                 allowed=$((allowed + 1))
                 continue
@@ -112,7 +112,7 @@ values_of() { "$@" --list-options | awk -F '\t' '$2 == "value" {print $1}'; }
         mv kept "conf/$file"
     done < <(for key in $(hp-config show conf --json | jq -r '.file + ":" + .key'); do hp-config explain "$key" --json; done |
         jq -r '[(.file | split(",")[0]), .key, .variable, .type] | @tsv')
-    assert [ "$allowed" -ge 7 ]
+    assert [ "$allowed" -ge 10 ]
 }
 
 @test "a value out of its range is told in plain words: never CLI11's bounds, types and conversions" {

@@ -281,6 +281,32 @@ sqlite3.connect("old.db").executescript(open(sys.argv[1]).read())' "$HP_SOURCE_D
     assert_equal "$(field '(.hashrate_hps - 1000 | fabs) < 10' old.db --minutes 150)" true
 }
 
+@test "each metric that the alarm rules and dashboards ask for is there in the first scrape, the counters at 0" {
+    hp-stats ingest --db new.db </dev/null
+    start_daemon serve hp-stats serve new.db --listen 127.0.0.1:0
+    wait_for_text serve.log "serving http://"
+    run_tool -0 curl -sSf "http://$(sed -n 's|.*serving http://\([^/]*\)/.*|\1|p' serve.log)/metrics"
+    echo "$output" >page
+    python3 - page "$HP_SOURCE_DIR"/config/prometheus/*.yml "$HP_SOURCE_DIR"/config/grafana/*.json <<'PY'
+import re, sys
+page = open(sys.argv[1]).read()
+kinds = dict(re.findall(r"^# TYPE (\S+) (\S+)$", page, re.M))
+asked = set()
+for file in sys.argv[2:]:
+    asked |= set(re.findall(r"\b(?:hashpool|sv[12])_[a-z0-9_]+", open(file).read()))
+asked -= {"hashpool_rules"}
+assert len(asked) > 15, asked
+for name in sorted(asked):
+    # The page by workers is off unless metrics_workers says how many.
+    if name.startswith("hashpool_worker_"): continue
+    family = re.sub(r"_(bucket|sum|count)$", "", name) if name not in kinds else name
+    assert family in kinds, f"{name}: not in /metrics"
+    values = re.findall(rf"^{name}(?:\{{.*\}})? (\S+)$", page, re.M)
+    assert kinds[family] == "gauge" or values, f"{name}: has no sample before its first event"
+    assert kinds[family] == "gauge" or set(values) == {"0"}, (name, values)
+PY
+}
+
 # ---- check
 
 @test "check: the exit codes and the line of a monitoring plugin" {

@@ -45,6 +45,17 @@ record(-200, "pool_status", connections=2, channels=3, outbox_pending=4, mint_co
 sv2_clients_total non-counter metrics should not have \"_total\" suffix"
 }
 
+@test "each alarm fires from a fresh start, and none when all is well (promtool)" {
+    local rules=$HP_SOURCE_DIR/config/prometheus/hashpool.rules.yml tests=$HP_SOURCE_DIR/tests/interop/hashpool.rules.test.yml
+    run -0 "$promtool" test rules "$tests"
+    # Both are there for each of them.
+    local name
+    for name in $(sed -n 's/^ *- alert: //p' "$rules"); do
+        sed -n '/name: all is well/,/^$/p' "$tests" | grep -q "alertname: $name," || fail "$name: not in 'all is well'"
+        grep -A 3 "alertname: $name\$" "$tests" | grep -q exp_alerts || fail "$name: no test in which it fires"
+    done
+}
+
 @test "a real Prometheus scrapes, and its queries give what hp-stats shows" {
     printf 'scrape_configs:\n  - job_name: hashpool\n    scrape_interval: 1s\n    static_configs: [{targets: ["%s"]}]\n' "$at" >prometheus.yml
     local port

@@ -33,9 +33,9 @@ TEST_CASE("unit hash: private keys, public keys and both ids belong together") {
         CHECK(keyset_id_v1(*keys).hex() == k["keyset_id_v1"]);
         std::optional<UnixSeconds> expiry;
         if (!k["final_expiry"].is_null()) expiry = k["final_expiry"].get<UnixSeconds>();
-        CHECK(keyset_id_v2(*keys, k["unit"].get<std::string>(), k["input_fee_ppk"].get<std::uint64_t>(),
-                           expiry)
-                  .hex() == k["keyset_id_v2"]);
+        CHECK(
+            keyset_id_v2(*keys, k["unit"].get<std::string>(), k["input_fee_ppk"].get<std::uint64_t>(), expiry)
+                .hex() == k["keyset_id_v2"]);
     };
     each_set([&](const Json& set) { check_keyset(set["keyset"]); });
     for_each_vector(read_vectors("cashu/gen_hash_unit.json")["keysets"], check_keyset);
