@@ -134,7 +134,10 @@ Result<> Verbs::quotes(Form form, const Quotes& which) {
         if (!found) looked_up = fail(found.error());
     }
     // What is known here is shown even when the mint is away.
-    HP_DO(print_quotes(form, which.limit));
+    HP_TRY(const std::size_t printed, print_quotes(form, which.limit));
+    if (printed == 0 && looked_up)
+        std::fprintf(stderr, "hp-wallet: hint: the mint has no quotes for key %s yet\n",
+                     to_hex(wallet_.locking_key()).c_str());
     return looked_up;
 }
 
@@ -160,7 +163,7 @@ Result<> Verbs::quotes_by_id(Form form, const Quotes& which) {
     return out;
 }
 
-Result<> Verbs::print_quotes(Form form, std::size_t limit) {
+Result<std::size_t> Verbs::print_quotes(Form form, std::size_t limit) {
     HP_TRY(auto rows, wait_for<std::vector<wallet::Wallet::QuoteRow>>(
                           [&](auto done) { wallet_.quotes(limit + 1, std::move(done)); }));
     if (rows.size() > limit) {
@@ -168,7 +171,7 @@ Result<> Verbs::print_quotes(Form form, std::size_t limit) {
         std::fprintf(stderr, "hp-wallet: hint: there are more than these %zu; see --limit\n", limit);
     }
     for (const auto& row : rows) print_quote(form, row);
-    return {};
+    return rows.size();
 }
 
 Result<> Verbs::tokens(Form form) {

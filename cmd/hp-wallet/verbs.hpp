@@ -37,7 +37,8 @@ class Verbs {
     template <class T>
     Result<T> wait_for(const std::function<void(std::function<void(Result<T>)>)>& start);
     Result<std::size_t> find_and_mint();
-    Result<> print_quotes(Form form, std::size_t limit);
+    /// Gives how many there are to print, at most the limit.
+    Result<std::size_t> print_quotes(Form form, std::size_t limit);
     Result<> quotes_by_id(Form form, const Quotes& which);
 
     net::Loop& loop_;

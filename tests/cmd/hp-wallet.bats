@@ -242,6 +242,7 @@ pending 0"
     mine 5 "$public.rig1"
     run_tool hp-wallet quotes --json
     assert_output ""
+    assert_equal "$stderr" "hp-wallet: hint: the mint has no quotes for key $(hp-wallet pubkey) yet"
     run_tool hp-wallet quotes --json --locking-key-file my.key
     [ "${#lines[@]}" -ge 5 ]
     assert_equal "$(jq -r '.state + .locking_key' <<<"$output" | sort -u)" "open$public"
