@@ -108,6 +108,10 @@ std::string to_toml(Join join) {
         "# What a machine needs to join this pool: addresses and public keys, nothing secret. On that "
         "machine:\n"
         "#   hp-config init DIR --role proxy --join FILE     (or mint, or wallet)\n";
+    out += "# Miners that speak SV2: stratum2+tcp://" + join.pool_address + "/" +
+           join.pool_authority_public_key + "\n";
+    if (!join.mint_url.empty())
+        out += "# Who only holds ehash: hp-wallet init --mint " + join.mint_url + "\n";
     std::vector<config::Key> keys;
     config::Loader::collect(join, keys);
     for (const auto& key : keys) {

@@ -24,6 +24,7 @@ link_authority_public_key"
     grep -qF "pool_authority_public_key = \"$(hp-config pubkey whole/secrets/pool-authority.key | sed -n 's/^authority //p')\"" join.toml
     grep -qF "link_authority_public_key = \"$(hp-config pubkey whole/secrets/link-authority.key | sed -n 's/^authority //p')\"" join.toml
     grep -qx 'pool_address = "pool.example.org:20001"' join.toml
+    grep -qF "stratum2+tcp://pool.example.org:20001/$(sed -n 's/^pool_authority_public_key = "\(.*\)"/\1/p' join.toml)" join.toml
 }
 
 @test "join-file warns of what others cannot reach, and leaves out a mint that is nowhere" {
@@ -136,6 +137,8 @@ template.toml"
     run_tool -2 hp-config check wallet --role proxy
     assert_equal "${stderr_lines[0]}" "$PWD/wallet/proxy.toml: cannot be read: no such file or directory"
     hp-config check two --role mint
+    # As the units ask before a start.
+    for program in hp-mint hp-proxy hp-stats hp-web; do hp-config check two --for $program; done
 }
 
 @test "plan works on a machine of some roles, and says what other roles start and stop" {

@@ -57,6 +57,7 @@ $(head -5 said)"
     authority=$(hp-config pubkey conf/secrets/stats-authority.key | sed -n 's/^authority //p')
     path_keys >keys
     while read -r file key flag; do
+        [ "$key" != keep_refused ] || continue # made with the first refusal: tests/e2e/refusals.bats
         for program in $(programs_of "$file"); do
             call_of "$program" "$key"
             rm -rf work/no conf/no

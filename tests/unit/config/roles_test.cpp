@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "base/bytes.hpp"
 #include "config/declared.hpp"
 #include "config/documentation.hpp"
+#include "crypto/base58.hpp"
 
 using namespace hp;
 using namespace hp::config;
@@ -59,6 +61,24 @@ TEST_CASE("a file of a role leaves out the keys that its programs do not use") {
     CHECK(text.find("unit_bits = ") != std::string::npos);
     CHECK(text.find("template_address = ") == std::string::npos);
     CHECK(example_file(file).find("template_address = ") != std::string::npos);
+}
+
+TEST_CASE("what must be set must be only where a program uses it") {
+    const auto key = crypto::authority_key_text(
+        *array_from_hex<32>("50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0"));
+    // Without files: all is well where flags have what the program needs.
+    const auto is_complete = [&](const char* program, std::map<std::string, std::string> flags) {
+        PoolShared shared;
+        Loader loader{"/nonexistent", std::move(flags), {}, Loader::MissingFile::optional_when_complete};
+        loader.only_for({program});
+        loader.load(shared);
+        return loader.problems().empty();
+    };
+    CHECK(is_complete("hp-audit", {}));
+    CHECK_FALSE(is_complete("hp-mint", {}));
+    CHECK(is_complete("hp-mint", {{"link-authority-public-key", key}}));
+    CHECK_FALSE(is_complete("hp-pool", {{"link-authority-public-key", key}}));
+    CHECK(is_complete("hp-pool", {{"template-authority-public-key", key}}));
 }
 
 TEST_CASE("relative paths are anchored, and what is no path stays") {
