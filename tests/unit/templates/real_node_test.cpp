@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
+#include <map>
 
 #include "bitcoin/header.hpp"
 #include "net/net_fixture.hpp"
@@ -44,20 +45,49 @@ TEST_CASE("a real node takes our blocks, and its long poll brings the next templ
     std::vector<std::shared_ptr<const BlockTemplate>> got;
     source.start([&](auto block) { got.push_back(std::move(block)); });
     REQUIRE(test::run_until(loop, [&] { return !got.empty(); }));
+    const auto id_of = [](const BlockTemplate& block, const Bytes& raw) {
+        return BlockId{block.height, bitcoin::header_hash(to_array<80>(ByteView(raw).first(80)))};
+    };
+    // The newest verdict of each block; a node may say more of it later.
+    std::map<std::string, Verdict> verdicts;
+    const auto submit = [&](const std::string& name, const std::shared_ptr<const BlockTemplate>& block,
+                            const Bytes& raw) {
+        const auto id = id_of(*block, raw);
+        source.submit(std::make_shared<const Bytes>(raw), id,
+                      [&verdicts, name](const Verdict& said) { verdicts[name] = said; });
+        REQUIRE(test::run_until(loop, [&] { return verdicts.contains(name); }));
+        return id.hash;
+    };
+    std::shared_ptr<const BlockTemplate> block;
     for (std::size_t blocks = 1; blocks <= 3; ++blocks) {
-        auto block = got.back();
-        std::optional<Verdict> verdict;
-        auto raw = std::make_shared<const Bytes>(mine(block));
-        source.submit(raw, {block->height, bitcoin::header_hash(to_array<80>(ByteView(*raw).first(80)))},
-                      [&](const Verdict& said) { verdict = said; });
-        REQUIRE(test::run_until(loop, [&] { return verdict && got.back()->height == block->height + 1; }));
-        CHECK_MESSAGE(verdict->accepted(), verdict->reason);
-        verdict.reset();
-        auto broken = std::make_shared<Bytes>(*raw);
-        broken->at(75) ^= 1;  // nBits
-        source.submit(broken, {block->height, {}}, [&](const Verdict& said) { verdict = said; });
-        REQUIRE(test::run_until(loop, [&] { return verdict.has_value(); }));
-        CHECK(verdict->fate == Fate::rejected);
-        CHECK_FALSE(verdict->reason.empty());
+        block = got.back();
+        const std::string name = std::to_string(blocks);
+        const Bytes raw = mine(block);
+        submit(name, block, raw);
+        REQUIRE(test::run_until(loop, [&] { return got.back()->height == block->height + 1; }));
+        CHECK_MESSAGE(verdicts[name].accepted(), verdicts[name].reason);
+        Bytes broken = raw;
+        broken.at(75) ^= 1;  // nBits
+        submit("broken " + name, block, broken);
+        CHECK(verdicts["broken " + name].fate == Fate::rejected);
+        CHECK_FALSE(verdicts["broken " + name].reason.empty());
+        submit("again " + name, block, raw);
+        CHECK(verdicts["again " + name].accepted());
+        CHECK(verdicts["again " + name].is_repeat);
     }
+
+    // Another block of height 3 is right and does not count; with one on top of it, it does, and the first
+    // does not.
+    auto sibling = std::make_shared<BlockTemplate>(*block);
+    ++sibling->header_time;
+    const Bytes32 hash = submit("sibling", sibling, mine(sibling));
+    CHECK(verdicts["sibling"].fate == Fate::side_branch);
+    CHECK(verdicts["3"].accepted());
+    auto child = std::make_shared<BlockTemplate>(*got.back());
+    child->prev_hash = hash;
+    child->header_time = sibling->header_time + 1;
+    submit("child", child, mine(child));
+    CHECK(verdicts["child"].accepted());
+    CHECK(test::run_until(loop, [&] { return verdicts["sibling"].accepted(); }));
+    CHECK(test::run_until(loop, [&] { return verdicts["3"].fate == Fate::side_branch; }));
 }
