@@ -42,12 +42,14 @@ hp-wallet: hint: try 'hp-wallet --help'"
 }
 
 @test "amounts that are no whole number from 1 to 2^62 exit 2 and open nothing" {
-    for amount in 0 -1 1e3 1.5 007 0x10 ' 5' '' five 4611686018427387905 18446744073709551616; do
+    for amount in 0 -1 1e3 1.5 007 0x10 ' 5' five 4611686018427387905 18446744073709551616; do
         run_tool -2 hp-wallet send -- "$amount"
         assert_equal "$output" ""
         assert_equal "${stderr_lines[0]}" \
             "hp-wallet: error: AMOUNT '$amount' is not a whole number from 1 to 2^62"
     done
+    run_tool -2 hp-wallet send -- ''
+    assert_equal "${stderr_lines[0]}" "hp-wallet: error: AMOUNT: expected a value, got an empty one"
     [ ! -e conf/data/wallet.db ]
 }
 

@@ -60,6 +60,7 @@ rss_is_below() { [ "$(rss_kib "$1")" -lt "$2" ]; }
     assert_equal "$(jq -c '[.connects, .disconnects, .shares_rejected]' <<<"$summary")" '[1,0,0]'
 }
 
+is_complete() { tail -n 1 farm.out | jq -e '.connects >= 2000 and .shares_accepted > 0' >/dev/null; }
 @test "a farm of 2,000 miners behind one address: all get in and stay, over SV2 and SV1" {
     [ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -ge 8192 ] || skip "at most $(ulimit -Hn) open files here"
     ulimit -Sn "$(ulimit -Hn)"
@@ -69,8 +70,10 @@ rss_is_below() { [ "$(rss_kib "$1")" -lt "$2" ]; }
     wait_for_text proxy.log "SV1 miners on"
     local url
     for url in "$(miner_url)" "stratum+tcp://127.0.0.1:$(value shared/network.toml proxy_listen | cut -d: -f2)"; do
-        run_tool -0 hp-miner "$url" --user "$pubkey" --threads 1 --connections 2000 --rate 500 --seconds 3 --nominal-hash-rate 1 --json
-        summary=$(tail -n 1 <<<"$output")
+        start_daemon farm hp-miner "$url" --user "$pubkey" --threads 1 --connections 2000 --rate 500 --nominal-hash-rate 1 --json
+        deadline_s=60 wait_until is_complete
+        stop_daemon farm
+        summary=$(tail -n 1 farm.out)
         assert_equal "$(jq -c '[.connects, .disconnects]' <<<"$summary")" '[2000,0]'
         assert [ "$(jq .shares_accepted <<<"$summary")" -gt 0 ]
     done
