@@ -90,6 +90,8 @@ std::string example_value(const Key& key) {
             return listed("east:" + std::string(kNobodysKey));
         case Rule::Kind::pubkey_hex:
             return listed("02" + std::string(kNobodysKey));
+        case Rule::Kind::url:
+            return listed("https://mint.example");
         default:
             return listed("...");
     }

@@ -55,7 +55,7 @@ std::string_view guess_not_lines(ByteView first_bytes) {
     if (is_ssh(text)) return "SSH";
     // Act 1 of Noise NX, and whatever else is no text: nobody's line begins so.
     constexpr std::size_t kAct1Size = 64;
-    if (first_bytes.size() >= kAct1Size && !is_text(first_bytes.first(kAct1Size))) return "SV2 (Noise)";
+    if (first_bytes.size() >= kAct1Size && !is_text(first_bytes.first(kTextIsCertain))) return "SV2 (Noise)";
     return {};
 }
 
