@@ -173,8 +173,8 @@ void Downstream::on_opened(const sv2::mining::OpenExtendedMiningChannelSuccess& 
     if (!proxy_->upstream_->pays_ehash() && first_owner() != channel_owner_) return reopen_channel();
     tell_name();
     if (is_reopened && subscribe_ids_.empty()) {
-        // After an outage of the pool. A miner that cannot change its extranonce must connect again.
-        if (!is_same && !takes_set_extranonce_) return close("the pool was away: extranonce changed");
+        // After an outage, or another channel. A miner that cannot change its extranonce must connect again.
+        if (!is_same && !takes_set_extranonce_) return close(lost_because_ + ": extranonce changed");
         if (!is_same) sv1::append_set_extranonce(out_, extranonce1_, extranonce2_size_);
         if (workers_.first()) begin_work();
     } else {
@@ -342,6 +342,7 @@ void Downstream::on_channel_lost(const std::string& code) {
     if (!proxy_) return;
     channel_id_.reset();
     const bool is_closed = !code.empty();
+    lost_because_ = is_closed ? "the pool closed the channel" : "the pool was away";
     if (is_closed) {
         static log::Limited complain{log::Level::warn};
         complain.about(connection_->peer(), "miner {}: the pool closed its channel: {}", connection_->peer(),

@@ -165,6 +165,7 @@ class Downstream : public net::LineHandler,
     Bytes32 max_target_{};
 
     std::optional<std::uint32_t> channel_id_;
+    std::string lost_because_{"the pool was away"};  // the channel before this one
     Bytes extranonce1_;
     std::size_t extranonce2_size_{0};
     Bytes32 target_{};
