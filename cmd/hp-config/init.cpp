@@ -324,6 +324,9 @@ Result<> init(InitOptions options) {
     const bool is_of_services = !cli::state_directory(dir).empty();
     if (has_pool && is_of_services && options.network != "sim" && options.rpc_cookie.empty())
         rpcauth = choose_account(given, chosen);
+    // In the file a relative path would start at the new directory.
+    if (!options.rpc_cookie.empty())
+        options.rpc_cookie = fs::absolute(options.rpc_cookie).lexically_normal().string();
     cli::choose_template(options.network, options.rpc_cookie, chosen);
     cli::choose_state(dir, chosen);
     if (is_play) {

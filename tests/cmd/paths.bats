@@ -88,6 +88,11 @@ $(head -5 said)"
     run_tool -0 hp-wallet --config-dir ../conf pubkey
 }
 
+@test "a path that init writes into a file is the one that was meant on the command line" {
+    hp-config init regtest --network regtest --rpc-cookie node/.cookie >/dev/null
+    grep -qx "rpc_cookie_file = \"$PWD/node/.cookie\"" regtest/template.toml
+}
+
 @test "tools that read others' files keep the same rule" {
     names_path "$PWD/work/no/such" env HP_OUTBOX_DATABASE=no/such hp-audit --config-dir "$PWD/conf"
     names_path "$PWD/work/no/such" env HP_OUTBOX_DATABASE=no/such hp-quote dead --config-dir "$PWD/conf"
