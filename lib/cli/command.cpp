@@ -416,7 +416,9 @@ Error Command::wrong_value(std::string_view file, std::string_view key, const st
         shown(), [&](const config::Shown& at) { return at.file == file && at.key == key; });
     HP_ASSERT(one != shown().end());
     const auto& place = one->origin == "default" ? one->path : one->origin;
-    return {Errc::usage, place + ": " + std::string(key) + ": " + what, std::move(hint)};
+    // A flag or a variable is called as its key is.
+    const bool is_file = place.starts_with(one->path);
+    return {Errc::usage, place + ": " + (is_file ? std::string(key) + ": " : "") + what, std::move(hint)};
 }
 
 const std::vector<config::Shown>& Command::shown() const {

@@ -157,7 +157,7 @@ values_of() { "$@" --list-options | awk -F '\t' '$2 == "value" {print $1}'; }
     cp -r conf other
     printf '{"v":1,"ts_ms":%d,"type":"share_accepted","source":"hp-pool","worker":"a","amount":1,"work_hashes":5}\n' "$(date +%s%3N)" |
         hp-stats ingest --db stats.db 2>/dev/null
-    hp-config init nets --network sim --ports auto >/dev/null && printf 'pool_listen = "127.0.0.1:1"\n' >>nets/shared/network.toml
+    hp-config init nets --network sim --ports auto >/dev/null
     full() {
         local code=0 expected=1
         # To a monitor 1 is WARNING: its plugin that cannot write is UNKNOWN.
@@ -176,7 +176,7 @@ values_of() { "$@" --list-options | awk -F '\t' '$2 == "value" {print $1}'; }
     local call
     # What a program needs more than a file for is in its own bats file.
     for call in "hp-config init new --network sim" "hp-config check conf --json" "hp-config show conf" "hp-config diff conf nets" \
-        "hp-config plan other conf" "hp-config explain unit" "hp-config memory conf" "hp-config keygen locking" "hp-config keygen mnemonic" \
+        "hp-config plan nets conf" "hp-config explain unit" "hp-config memory conf" "hp-config keygen locking" "hp-config keygen mnemonic" \
         "hp-config pubkey conf/secrets/mint-link.key" "hp-config docs --man5" "hp-config docs" \
         "hp-stats show stats.db" "hp-stats at now.txt" "hp-stats history stats.db --csv" "hp-stats top stats.db" "hp-stats latency stats.db" \
         "hp-stats truth stats.db --claim 1 --sigma 30" \

@@ -85,11 +85,11 @@ while True: print(s.recv(100).decode(), flush=True)'
 
 @test "source and network must belong together; a node needs a login" {
     run_tool -2 hp-template --sim --network regtest --authority-secret-key-file authority.key
-    assert_regex "$stderr" "error: source 'sim' does not go with network 'regtest'"
+    assert_regex "$stderr" "error: HP_SOURCE: is sim, but the network is regtest, allowed: rpc"
     run_tool -2 hp-template --rpc http://127.0.0.1:1 --network sim --authority-secret-key-file authority.key
-    assert_regex "$stderr" "error: source 'rpc' does not go with network 'sim'"
+    assert_regex "$stderr" "error: HP_SOURCE: is rpc, but the network is sim, allowed: sim"
     run_tool -2 hp-template --rpc http://127.0.0.1:1 --network regtest --authority-secret-key-file authority.key
-    assert_regex "$stderr" "template.toml: rpc_cookie_file: source 'rpc' needs it, or rpc_user with rpc_password_file"
+    assert_regex "$stderr" "template.toml: rpc_cookie_file: is empty, needed with source rpc, unless rpc_user and rpc_password_file are given"
 }
 
 @test "a node that does not answer is told once, and SIGTERM still ends with 0" {

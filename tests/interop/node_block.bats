@@ -15,7 +15,7 @@ setup() {
     payout=0014751e76e8199196d454941c45d1b3a323f1433bd6
     hp-config init "$dir" --network regtest --payout "raw($payout)" --ports auto >/dev/null
     set_key template.toml rpc_url "\"$btcd_url\""
-    set_key template.toml rpc_cookie_file '""'
+    sed -i '/^rpc_cookie_file/d' "$dir/template.toml"
     set_key template.toml rpc_user "\"$btcd_user\""
     set_key template.toml rpc_password_file '"secrets/rpc.password"'
     (umask 077 && printf '%s\n' "$btcd_password" >"$dir/secrets/rpc.password")
