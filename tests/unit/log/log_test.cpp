@@ -148,6 +148,17 @@ TEST_CASE("a reader that has stopped costs lines, not time, and gets the newest 
     CHECK(lines + log::dropped_lines() - before >= kSaid);
 }
 
+TEST_CASE("a FIFO that nobody reads is an error at once, and the old file goes on") {
+    const LogFile file;
+    REQUIRE(log::open("hp-own", log::Level::info, file.path()));
+    log::info("one");
+    REQUIRE(file.lines().size() == 1);
+    REQUIRE(fs::remove(file.path()));
+    REQUIRE(::mkfifo(file.path().c_str(), 0600) == 0);
+    log::reopen();
+    CHECK_FALSE(log::open("hp-own", log::Level::info, file.path()).has_value());
+}
+
 TEST_CASE("Limited: one line a second, and how many were left out") {
     const LogFile file;
     REQUIRE(log::open("hp-own", log::Level::info, file.path()));
