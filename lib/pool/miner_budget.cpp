@@ -25,7 +25,6 @@ bool MinerSession::within_budget(ChannelState& state, const sv2::mining::SubmitS
         // A proxy's address is not to blame for one of its miners.
         if (!is_earning_) pool_->offenders_.add(connection_->peer(), steady_ms_now());
         closures_.take(steady_ms_now());
-        closed_.add(submit.channel_id, steady_ms_now());
         close_channel(submit.channel_id, wire::word_of(kReason).data());
     }
     return false;
@@ -50,21 +49,22 @@ std::uint32_t MinerSession::first_budget(SteadyMs now) {
     return is_earning_ ? max : pool_->offenders_.first_budget(connection_->peer(), max, now);
 }
 
-/// A share of a channel that is not open. Of one that the pool closed it may have been on its way:
-/// CloseChannel has answered it, and however many come, the connection's other miners are not to blame.
+/// A share of a channel that is not open. Of one that was it may have been on its way, or its miner does not
+/// listen: however many come, the connection's other miners are not to blame, and CloseChannel has answered
+/// them. Of one that never was no program sends them in earnest.
 Result<> MinerSession::on_stray(const sv2::mining::SubmitSharesExtended& submit) {
     const auto now = steady_ms_now();
-    if (closed_.contains(submit.channel_id, now)) {
-        ++pool_->refusals_.shares_unjudged;
-        return {};
-    }
+    const bool was_open = submit.channel_id > 0 && submit.channel_id < next_channel_id_;
     constexpr auto kReason = wire::ShareRefusal::invalid_channel_id;
-    if (told_strays_.take(now))
+    if (told_strays_.take(now)) {
         refuse_share(described(submit), kReason);
-    else
+    } else if (was_open) {
+        ++pool_->refusals_.shares_unjudged;
+    } else {
         send(sv2::mining::SubmitSharesError{
             submit.channel_id, submit.sequence_number, {std::string(wire::word_of(kReason))}});
-    if (strays_.take(now)) return {};
+    }
+    if (was_open || strays_.take(now)) return {};
     return fail(Errc::protocol, "too many shares for channels that it does not have");
 }
 

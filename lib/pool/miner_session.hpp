@@ -14,7 +14,6 @@
 #include "mining/share_tally.hpp"
 #include "mining/vardiff.hpp"
 #include "net/frames.hpp"
-#include "pool/closed_channels.hpp"
 #include "pool/hub.hpp"
 #include "pool/work.hpp"
 #include "sv2/frame.hpp"
@@ -67,7 +66,7 @@ class MinerSession : public net::FrameHandler,
     std::size_t channel_count() const { return channels_.size(); }
 
   private:
-    /// Shares of channels that the connection never had, or closed itself: no program sends them in earnest.
+    /// Shares of channels that the connection never had: no program sends them in earnest.
     static constexpr double kStraysMax = 1'000;
     static constexpr double kStraysPerSecond = 10;
     static constexpr double kKeptAtOnce = 60;
@@ -155,7 +154,6 @@ class MinerSession : public net::FrameHandler,
     /// Records of those: there may be a million a second.
     TokenBucket told_strays_{kKeptAtOnce, kKeptPerSecond, steady_ms_now()};
     TokenBucket closures_;
-    ClosedChannels closed_;
     std::unordered_map<std::uint32_t, ChannelState> channels_;
     std::vector<std::uint32_t> unacknowledged_;
     std::deque<std::uint32_t> behind_;  // channels whose newest work waits for room in the queue
