@@ -103,7 +103,8 @@ END
 say() {
     local fd
     exec {fd}<>"/dev/tcp/127.0.0.1/${proxy_listen##*:}"
-    (printf '%b' "$1" >&"$fd") 2>/dev/null || true
+    printf '%b' "$1" >said # in one piece: the shell writes a line at a time
+    (cat said >&"$fd") 2>/dev/null || true
     answer=$(timeout 5 cat <&"$fd" 2>/dev/null | tr -d '\0') || [ $? -ne 124 ] || fail "the port is still open after 5 s"
     exec {fd}>&-
 }
