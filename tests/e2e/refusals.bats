@@ -131,7 +131,7 @@ a_PROXY_protocol_header PROXY TCP4 192.0.2.1 192.0.2.2 50000 34255\r\n{"id":1,"m
 a_PROXY_protocol_header \r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c
 END
     assert_equal "$count" 5
-    run_tool -1 hp-miner "stratum2+tcp://$proxy_listen/$(pool_key)" --user "$pubkey" --shares 1 --connect-timeout 1 --threads 1
+    run_tool -1 hp-miner "stratum2+tcp://$proxy_listen/$(pool_key)" --user rig1 --shares 1 --connect-timeout 1 --threads 1
     wait_for_text proxy.out '"reason":"speaks SV2 (Noise); this port speaks SV1"'
     # The log has a line a second from each address.
     grep -qF 'speaks HTTP; this port speaks SV1' proxy.log
