@@ -28,11 +28,13 @@ bool is_plain_setup_connection(ByteView b) {
 
 constexpr std::string_view kProxyHeader = "a PROXY protocol header";
 
-/// Version 2 begins with a signature of 12 bytes, version 1 with a word and a protocol.
+/// Version 2 begins with this, version 1 with a word and a protocol.
+constexpr std::string_view kProxySignature{"\r\n\r\n\0\r\nQUIT\n", 12};
+
 bool is_proxy_header(ByteView bytes) {
-    constexpr std::string_view kSignature{"\r\n\r\n\0\r\nQUIT\n", 12};
     const auto text = as_text(bytes);
-    return text.starts_with(kSignature) || text.starts_with("PROXY TCP") || text.starts_with("PROXY UNKNOWN");
+    return text.starts_with(kProxySignature) || text.starts_with("PROXY TCP") ||
+           text.starts_with("PROXY UNKNOWN");
 }
 
 bool is_http(std::string_view text) {
@@ -48,7 +50,8 @@ bool is_ssh(std::string_view text) { return text.starts_with("SSH-2.0") || text.
 
 std::string_view guess_not_lines(ByteView first_bytes) {
     const std::string_view text = as_text(first_bytes);
-    if (text.starts_with('{')) return {};
+    if (const auto begin = text.find_first_not_of(" \t\r\n"); begin != text.npos && text[begin] == '{')
+        return {};
     if (is_tls_client_hello(first_bytes)) return "TLS";
     if (is_proxy_header(first_bytes)) return kProxyHeader;
     if (is_http(text)) return "HTTP";
@@ -57,6 +60,11 @@ std::string_view guess_not_lines(ByteView first_bytes) {
     constexpr std::size_t kAct1Size = 64;
     if (first_bytes.size() >= kAct1Size && !is_text(first_bytes.first(kTextIsCertain))) return "SV2 (Noise)";
     return {};
+}
+
+bool may_become_not_lines(ByteView first_bytes) {
+    return !first_bytes.empty() && first_bytes.size() < kProxySignature.size() &&
+           kProxySignature.starts_with(as_text(first_bytes));
 }
 
 std::string http_refusal(std::string_view port_speaks) {

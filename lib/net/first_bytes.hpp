@@ -13,6 +13,8 @@ namespace hp::net {
 std::string_view guess_plain_protocol(ByteView first_bytes);
 /// The same at a port of JSON lines; empty where it may be a line, and where too few bytes came to say.
 std::string_view guess_not_lines(ByteView first_bytes);
+/// Whether the bytes may be the beginning of a binary header that holds line ends: wait for more.
+bool may_become_not_lines(ByteView first_bytes);
 /// What a peer is answered whose guess is "HTTP": a whole response that says what the port speaks.
 std::string http_refusal(std::string_view port_speaks);
 

@@ -59,10 +59,14 @@ class LineSocket final : public Stream, public LineConnection {
         if (any) handler_->on_read_done();
     }
 
-    /// Looks until the first line is whole, or so long that it must be one.
+    /// Looks until the first line is whole, or so long that it must be one. True also where it has to wait.
     bool is_other_protocol(std::string_view text) {
         constexpr std::size_t kLookedAt = 64;
         const std::string first = begun_.substr(0, kLookedAt) + std::string(text.substr(0, kLookedAt));
+        if (may_become_not_lines(as_bytes(first))) {
+            keep(text);
+            return true;
+        }
         const auto guess = guess_not_lines(as_bytes(first));
         if (guess.empty()) {
             is_first_ = text.find('\n') == text.npos && first.size() < kLookedAt;

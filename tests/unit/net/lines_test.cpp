@@ -257,6 +257,30 @@ TEST_CASE_FIXTURE(Fixture, "another protocol is named before any of it is taken 
         CHECK(has(peer.rest(), "HTTP/1.1 400 Bad Request"));
         CHECK(has(peer.rest(), "This port speaks Stratum V1 (JSON lines), not HTTP."));
     }
+    SUBCASE("a binary header that comes a line at a time") {
+        limits.names_other_protocols = true;
+        listen(limits);
+        auto peer = dial();
+        for (const std::string_view piece : {std::string_view{"\r\n"}, std::string_view{"\r\n\0\r\n", 5}}) {
+            peer.send(piece);
+            CHECK_FALSE(run_until(
+                loop, [&] { return !recorders[0]->lines.empty(); }, 20));
+        }
+        peer.send("QUIT\n!");
+        REQUIRE(run_until(loop, [&] { return !recorders[0]->closed.empty(); }));
+        CHECK(recorders[0]->others == std::vector<std::string>{"a PROXY protocol header"});
+        CHECK(recorders[0]->lines.empty());
+    }
+    SUBCASE("a miner that begins with an empty line") {
+        limits.names_other_protocols = true;
+        listen(limits);
+        auto peer = dial();
+        peer.send("\r\n");
+        peer.send("{\"id\":1}\n");
+        REQUIRE(run_until(
+            loop, [&] { return !recorders[0]->lines.empty() && has(recorders[0]->lines.back(), "id"); }));
+        CHECK(recorders[0]->others.empty());
+    }
     SUBCASE("and nowhere else") {
         listen(limits);
         auto peer = dial();
