@@ -287,7 +287,9 @@ Result<> Command::open_log() {
     }
     HP_TRY(const auto levels, log::levels_from_text(log_->level));
     HP_TRY(const auto format, log::format_from_text(log_->format));
-    return log::open(about_.name, levels, log_file(), format);
+    HP_DO(log::open(about_.name, levels, log_file(), format));
+    logs_to_file_ = !log_file().empty();
+    return {};
 }
 
 void Command::reload_log() const {
@@ -353,7 +355,10 @@ int Command::report(const Result<>& result, const std::string& in_short) const {
     if (result) return kExitDone;
     const Error& error = result.error();
     if (error.code == Errc::stopped) return kExitDone;
+    // In one place together, a report is read before what is wrong with it.
+    std::fflush(stdout);
     std::fprintf(stderr, "%s: error: %s\n", about_.name.c_str(), error.what.c_str());
+    if (logs_to_file_) log::error("{}", error.what);
     if (!error.hint.empty()) std::fprintf(stderr, "%s: hint: %s\n", about_.name.c_str(), error.hint.c_str());
     if (on_error_) {
         const std::string& what = in_short.empty() ? error.what : in_short;

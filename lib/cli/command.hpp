@@ -154,6 +154,7 @@ class Command {
     std::string missing_hint_, default_dir_{"/etc/hashpool"};
     std::string config_dir_, explicit_config_;
     bool config_dir_given_{false};
+    bool logs_to_file_{false};
     int load_code_{kExitUsage};        ///< after a failed load()
     const config::Log* log_{nullptr};  ///< of the program's file, or flag_log_
     config::Log flag_log_;

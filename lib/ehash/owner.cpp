@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/utf8.hpp"
+#include "crypto/base58.hpp"
 #include "sv2/ehash.hpp"
 #include "sv2/frame.hpp"
 
@@ -48,6 +49,13 @@ Result<std::optional<crypto::PublicKey33>> key_from_name(std::string_view name) 
     const auto begin =
         static_cast<std::size_t>(std::ranges::find_if(name, is_letter_or_digit) - name.begin());
     const auto text = name.substr(begin);
+    // What a script's unset variable leaves of KEY.name.
+    if (name.starts_with('.'))
+        return fail(Errc::invalid, "invalid locking key: expected a key or a name before '.', got nothing");
+    // A checksum is no accident: that was meant to be a key.
+    if (crypto::authority_key_from_text(name.substr(0, name.find('.'))))
+        return fail(Errc::invalid,
+                    "invalid locking key: expected its 66 hex digits (hp-config pubkey), got base58check");
     const auto places = std::min(text.size(), kPlacesOfSomeKey);
     const auto word_end = std::find_if_not(text.begin(), text.begin() + places, is_letter_or_digit);
     if (std::count_if(text.begin(), word_end, is_hex) < static_cast<std::ptrdiff_t>(kDigitsOfSomeKey))

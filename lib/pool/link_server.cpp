@@ -265,7 +265,7 @@ class LinkServer::Session : public net::FrameHandler,
         // Strangers must not fill the log.
         static log::Limited note_stranger{log::Level::info};
         if (is_proven())
-            log::info("link {}: mint '{}' gone: {}", connection_->peer(), server->hub_.status(mint_).name,
+            log::warn("link {}: mint '{}' gone: {}", connection_->peer(), server->hub_.status(mint_).name,
                       why);
         else
             note_stranger("link {}: closed: {}", connection_->peer(), why);

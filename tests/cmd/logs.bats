@@ -113,6 +113,13 @@ ${call%% *}: hint: does its directory exist, and may this user write there?"
     done
 }
 
+@test "why a service did not start is in its log file too" {
+    echo 'no database' >conf/data/outbox.db
+    run_tool -1 timeout 10 hp-pool --config-dir conf --log-file "$PWD/pool.file"
+    local reason=${stderr_lines[0]#hp-pool: error: }
+    wait_until grep -qF -- "error hp-pool: $reason" pool.file
+}
+
 @test "a reader of the log that has stopped delays no service's end" {
     local name
     for name in "${services[@]}"; do

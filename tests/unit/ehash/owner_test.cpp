@@ -1,6 +1,8 @@
 // Whose ehash it is, by a name or by TLVs.
 #include "ehash/owner.hpp"
 
+#include "crypto/base58.hpp"
+
 #include <doctest/doctest.h>
 
 #include <random>
@@ -91,6 +93,11 @@ TEST_CASE("what was meant to be a key and is none says what is wrong") {
     is_refused(kKey + " ", "expected '.' or '_' after it, got ' '");
     is_refused(kKey + "-rig", "expected '.' or '_' after it, got '-'");
     is_refused(kKey + "rig", "expected '.' or '_' after it, got 'r'");
+    is_refused(".rig", "expected a key or a name before '.', got nothing");
+    const auto base58 = crypto::authority_key_text(*array_from_hex<32>(kDigits));
+    is_refused(base58, "expected its 66 hex digits (hp-config pubkey), got base58check");
+    is_refused(base58 + ".rig", "expected its 66 hex digits (hp-config pubkey), got base58check");
+    CHECK(judge(base58.substr(1) + ".rig") == "name");
     std::string typo = kKey;
     typo[30] = 'O';
     is_refused(typo, "expected a hex digit at place 31, got 'O'");
