@@ -25,7 +25,7 @@ TEST_CASE("every code of Cashu and of the link, and every reason, is a label bef
     for (const char* code : {"0", "10001", "11001", "20002", "31004", "50000"})
         CHECK(has_label("request_refused", code));
     CHECK_FALSE(has_label("request_refused", "10002"));
-    CHECK(cashu::all_codes().size() == 38);
+    CHECK(cashu::all_codes().size() == 37);
     CHECK(known_labels("quote_dead").size() == 7);
     CHECK(has_label("quote_dead", "1"));
     CHECK(has_label("quote_dead", "7"));
