@@ -16,7 +16,7 @@ struct Kind {
 };
 constexpr Kind kOutbox{"outbox", 0x48504f58, store::Journal::wal, 4};       // "HPOX", lib/pool/outbox.cpp
 constexpr Kind kMint{"mint", 0x48504d54, store::Journal::wal, 3};           // "HPMT", lib/mint/ledger.cpp
-constexpr Kind kWallet{"wallet", 0x48505741, store::Journal::rollback, 3};  // "HPWA", lib/wallet/vault.cpp
+constexpr Kind kWallet{"wallet", 0x48505741, store::Journal::rollback, 4};  // "HPWA", lib/wallet/vault.cpp
 
 const Kind& kind_of(Part part) {
     switch (part) {

@@ -7,6 +7,7 @@
 #include "cli/command.hpp"
 #include "cli/secrets.hpp"
 #include "config/keys.hpp"
+#include "config/roles.hpp"
 #include "crypto/bip32.hpp"
 #include "crypto/random.hpp"
 #include "init.hpp"
@@ -141,6 +142,7 @@ Result<> run(const Options& options, cli::Command& command) {
     wallet_options.database = command.resolve(options.shared.wallet_database);
     wallet_options.mint_url = options.shared.mint_url;
     wallet_options.mint_aliases = options.shared.mint_aliases;
+    wallet_options.has_own_mint = config::has_role(options.network.roles, "mint");
     if (!options.locking_key_file.empty()) {
         HP_TRY(wallet_options.locking_key, read_key(options));
     }

@@ -5,7 +5,7 @@ namespace {
 
 // Whose databases they are: lib/pool/outbox.cpp, lib/mint/ledger.cpp, lib/wallet/vault.cpp.
 constexpr std::int32_t kOutboxId = 0x48504f58, kMintId = 0x48504d54, kWalletId = 0x48505741;
-constexpr std::size_t kOutboxSchema = 4, kMintSchema = 3, kWalletSchema = 3;
+constexpr std::size_t kOutboxSchema = 4, kMintSchema = 3, kWalletSchema = 4;
 /// Index pages lead to rows all over a table: they are read once, not once a row.
 constexpr const char* kCache = "PRAGMA cache_size=-65536";
 

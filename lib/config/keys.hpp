@@ -88,7 +88,7 @@ struct Network {
         v("roles", roles,
           "what this machine does: pool (with hp-template), mint, proxy (with a wallet), wallet; [] for "
           "everything. hp-config looks at the files of these roles only",
-          one_of({"pool", "mint", "proxy", "wallet"}).or_empty().used_by({"hp-config"}));
+          one_of({"pool", "mint", "proxy", "wallet"}).or_empty().used_by({"hp-config", "hp-wallet"}));
         v("template_listen", template_listen, "where hp-template serves SV2 Template Distribution",
           endpoint().used_by({"hp-template"}));
         v("pool_listen", pool_listen, "where hp-pool serves SV2 mining",
@@ -180,8 +180,8 @@ struct ProxyShared {
     void describe(V&& v) {
         v("mint_url", mint_url, "where the mint's Cashu API is reached from here", url());
         v("mint_aliases", mint_aliases,
-          "other URLs of the same mint: hp-wallet takes tokens that name them also where their proofs do not "
-          "show it themselves",
+          "other URLs of the same mint, on your word: hp-wallet shows the proofs of tokens that name them to "
+          "mint_url",
           url().used_by({"hp-wallet"}));
         v("unit", unit, "Cashu unit of the wallet, lower case", pattern("[a-z0-9_]+"));
         v("wallet_database", wallet_database, "the wallet's SQLite file", path());

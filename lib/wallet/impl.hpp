@@ -61,8 +61,17 @@ struct Wallet::Impl {
     void try_send(std::uint64_t amount, const std::string& memo, unsigned tries,
                   AskedPtr<Result<std::string>> asked);
     void receive(const std::string& text, std::function<void(Result<std::uint64_t>)> done);
-    Error not_compared(const cashu::Token& token, const Error& why) const;
     void try_receive(const cashu::Token& token, unsigned tries, AskedPtr<Result<std::uint64_t>> asked);
+    // mint_names.cpp
+    Result<MintNames> mint_names();
+    Error not_compared(const cashu::Token& token, const Error& why);
+    /// Swaps a token whose keysets are the mint's, if it is also the mint that the token names.
+    void take_if_ours(const cashu::Token& token, const MintNames& names,
+                      AskedPtr<Result<std::uint64_t>> asked);
+    Result<bool> was_made_here(const std::vector<cashu::Proof>& proofs);
+    void ask_named_mint(const cashu::Token& token, const MintNames& names,
+                        AskedPtr<Result<std::uint64_t>> asked);
+    // spending.cpp
     void swap_in(const cashu::Token& token, unsigned tries, AskedPtr<Result<std::uint64_t>> asked);
     void reclaim(std::int64_t token_id, std::function<void(Result<std::uint64_t>)> done);
     void start_reclaim(std::int64_t token_id, AskedPtr<Result<std::uint64_t>> asked);
@@ -122,6 +131,7 @@ struct Wallet::Impl {
 
     // Last: they go first, and with them every answer that is still to come.
     std::unique_ptr<MintClient> mint;
+    std::unique_ptr<MintClient> named_mint;  ///< of ask_named_mint()
     Session session;
     Scanner scanner;
     Courier courier;

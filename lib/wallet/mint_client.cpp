@@ -38,9 +38,11 @@ std::string text_of(const cashu::CashuError& error) {
     return "the mint refused: " + meaning + " (" + std::to_string(number) + ")";
 }
 
-Result<std::unique_ptr<MintClient>> MintClient::create(net::Loop& loop, const std::string& mint_url) {
+Result<std::unique_ptr<MintClient>> MintClient::create(net::Loop& loop, const std::string& mint_url,
+                                                       std::int64_t request_ms, std::size_t body_bytes_max) {
     net::HttpClient::Options options;
-    options.body_bytes_max = 8u << 20;
+    options.request_ms = request_ms;
+    options.body_bytes_max = body_bytes_max;
     HP_TRY(auto http, net::HttpClient::create(loop, mint_url, std::move(options)));
     return std::unique_ptr<MintClient>(new MintClient(std::move(http)));
 }

@@ -28,7 +28,9 @@ using OnReply = std::function<void(Reply<T>)>;
 
 class MintClient {
   public:
-    static Result<std::unique_ptr<MintClient>> create(net::Loop& loop, const std::string& mint_url);
+    static Result<std::unique_ptr<MintClient>> create(net::Loop& loop, const std::string& mint_url,
+                                                      std::int64_t request_ms = 10'000,
+                                                      std::size_t body_bytes_max = 8u << 20);
 
     /// Told of each answer, and of each that did not come: whether the mint is there.
     std::function<void(bool is_there)> on_word;

@@ -90,7 +90,8 @@ Result<> Session::store() {
     return vault_.transact([&]() -> Result<> {
         // The database and this address belong together when the mint knows the keysets of the proofs: an id
         // stands for its keys, so nobody else can claim them.
-        for (const cashu::KeysetId& id : vault_.keysets_in_use())
+        const auto in_use = vault_.keysets_in_use();
+        for (const cashu::KeysetId& id : in_use)
             if (!is_listed(id))
                 return fail(Errc::refused,
                             "the mint at " + mint_url_ + " does not know keyset '" + id.hex() +
@@ -107,6 +108,11 @@ Result<> Session::store() {
             return fail(Errc::refused, "the mint at " + mint_url_ + " has no keyset of unit '" + unit_ + "'");
         if (vault_.mint_url() != mint_url_) {
             log::warn("the mint has moved from {} to {}", vault_.mint_url(), mint_url_);
+            // A wallet without proofs may have gone to another mint, whose name the old URL is not.
+            if (in_use.empty())
+                vault_.forget_former_urls();
+            else
+                vault_.add_former_url(vault_.mint_url());
             vault_.set_mint_url(mint_url_);
         }
         vault_.set_token_url(token_url(info_.urls, mint_url_));

@@ -85,25 +85,13 @@ void Wallet::Impl::receive(const std::string& text, std::function<void(Result<st
         });
 }
 
-/// Whose a token is that names another mint cannot be said without this wallet's.
-Error Wallet::Impl::not_compared(const cashu::Token& token, const Error& why) const {
-    if (MintNames{options.mint_url, options.mint_aliases}.has(token.mint)) return why;
-    return {why.code,
-            "the token is of mint '" + printable(token.mint) + "', this wallet's is '" +
-                printable(options.mint_url) + "': " + why.what,
-            "whether they are one mint is seen by its keysets, once it answers"};
-}
-
 void Wallet::Impl::try_receive(const cashu::Token& token, unsigned tries,
                                AskedPtr<Result<std::uint64_t>> asked) {
     cashu::Token resolved = token;
-    const MintNames names{options.mint_url, options.mint_aliases};
-    auto result = resolve_for_mint(resolved, names, session.keyset_ids());
-    if (result) {
-        if (!names.has(token.mint))
-            log::info("the token names mint '{}', and its proofs are of this one", printable(token.mint));
-        return swap_in(resolved, tries, asked);
-    }
+    const auto names = mint_names();
+    if (!names) return asked->answer(fail(names.error()));
+    auto result = resolve_for_mint(resolved, *names, session.keyset_ids());
+    if (result) return take_if_ours(resolved, *names, asked);
     if (tries > 0) return asked->answer(fail(result.error()));
     // The mint may have a keyset that is younger than what was read of it.
     session.refresh([=, this](const Result<>& refreshed) {

@@ -39,6 +39,19 @@ Result<> check_proof(const cashu::Proof& proof, std::size_t index, const Keyring
     return {};
 }
 
+bool is_loopback(std::string_view url) {
+    const auto parsed = net::url_from_text(normal_url(url));
+    return parsed && parsed->endpoint.is_loopback();
+}
+
+/// "http://localhost:3338" for 127.0.0.1 and [::1] as well; other URLs as they are.
+std::string with_one_loopback(const std::string& normal) {
+    auto parsed = net::url_from_text(normal);
+    if (!parsed || (parsed->endpoint.host != "127.0.0.1" && parsed->endpoint.host != "::1")) return normal;
+    parsed->endpoint.host = "localhost";
+    return normal_url((parsed->is_https ? "https://" : "http://") + parsed->endpoint.text() + parsed->path);
+}
+
 }  // namespace
 
 std::string normal_url(std::string_view url) {
@@ -72,7 +85,23 @@ std::string token_url(std::span<const std::string> told, std::string_view mine) 
 
 bool MintNames::has(std::string_view name) const {
     const std::string normal = normal_url(name);
-    return normal == url || std::ranges::find(aliases, normal) != aliases.end();
+    return normal == url || std::ranges::find(aliases, normal) != aliases.end() ||
+           with_one_loopback(normal) == with_one_loopback(url);
+}
+
+bool MintNames::is_told(std::string_view name) const {
+    const auto is_name = [normal = normal_url(name)](const std::string& one) {
+        return normal_url(one) == normal;
+    };
+    return is_loopback(url) && std::ranges::any_of(told, is_name);
+}
+
+std::string MintNames::why_not_asked(std::string_view name) const {
+    if (name.size() > kUrlSizeMax || !net::url_from_text(normal_url(name))) return "it is not a URL";
+    if (is_loopback(name) && !is_loopback(url)) return "it is an address of its maker's machine";
+    if (net::is_exposed(normal_url(name)) && !net::is_exposed(url))
+        return "over plain HTTP anybody on the way could answer";
+    return {};
 }
 
 Result<cashu::Token> read_token(std::string_view text, std::string_view unit) {

@@ -68,6 +68,9 @@ ALTER TABLE meta ADD COLUMN token_url TEXT NOT NULL DEFAULT '';
 ALTER TABLE quote ADD COLUMN locking_key BLOB CHECK(locking_key IS NULL OR length(locking_key) = 33);
 DROP INDEX quote_open;
 CREATE INDEX quote_open ON quote(locking_key, is_alone DESC, added_ms) WHERE state = 'open';
+)sql",
+                                   R"sql(
+CREATE TABLE former_url(url TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 )sql"};
 
 constexpr const char* kKindNames[] = {"mint", "send", "receive", "consolidate"};
@@ -144,6 +147,19 @@ std::string Vault::mint_url() {
 void Vault::set_mint_url(const std::string& url) {
     db_.prepare("UPDATE meta SET mint_url = ?").bind(url).run();
 }
+
+std::vector<std::string> Vault::former_urls() {
+    std::vector<std::string> out;
+    auto row = db_.prepare("SELECT url FROM former_url");
+    while (row.step()) out.push_back(row.text(0));
+    return out;
+}
+
+void Vault::add_former_url(const std::string& url) {
+    db_.prepare("INSERT OR IGNORE INTO former_url(url) VALUES(?)").bind(url).run();
+}
+
+void Vault::forget_former_urls() { db_.prepare("DELETE FROM former_url").run(); }
 
 std::string Vault::token_url() {
     auto row = db_.prepare("SELECT token_url FROM meta");

@@ -94,6 +94,10 @@ class Vault {
 
     std::string mint_url();
     void set_mint_url(const std::string& url);
+    /// Where the mint was before, and this wallet with it.
+    std::vector<std::string> former_urls();
+    void add_former_url(const std::string& url);
+    void forget_former_urls();
     /// What the mint wants to be called in tokens; empty: it has not said.
     std::string token_url();
     void set_token_url(const std::string& url);
@@ -164,6 +168,8 @@ class Vault {
     std::size_t coin_count(CoinState state);
     std::optional<CoinState> state_of(const cashu::PublicKey33& y);
     cashu::Proof proof(const cashu::PublicKey33& y);
+    /// Whether it is ours and not known as spent.
+    bool has_proof(const cashu::PublicKey33& y);
     /// A proof that is there stays as it is, unless it goes into a token and is still unspent. False when it
     /// was there.
     bool put_proof(const cashu::PublicKey33& y, const cashu::Proof& proof, CoinState state,

@@ -178,6 +178,11 @@ cashu::Proof Vault::proof(const cashu::PublicKey33& y) {
     return proof;
 }
 
+bool Vault::has_proof(const cashu::PublicKey33& y) {
+    auto row = db_.prepare("SELECT 1 FROM proof WHERE y = ? AND state <> 'spent'");
+    return row.bind(y).step();
+}
+
 bool Vault::put_proof(const cashu::PublicKey33& y, const cashu::Proof& proof, CoinState state,
                       std::optional<std::int64_t> token) {
     std::optional<Bytes32> e, s, r;

@@ -37,6 +37,9 @@ struct WalletOptions {
     std::string mint_url;
     /// Other URLs of the same mint: tokens that name them are taken like those that name mint_url.
     std::vector<std::string> mint_aliases{};
+    /// The user runs a mint on this machine: where mint_url is on loopback, the URLs that the mint tells of
+    /// itself are taken like mint_aliases.
+    bool has_own_mint{false};
     std::string unit{"hash"};
     /// Mints quotes that are locked to this key, instead of those of the seed's. Proofs derive from the seed
     /// all the same, so a restore needs the seed alone.

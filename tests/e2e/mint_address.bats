@@ -1,4 +1,4 @@
-# A mint is its keysets, not its URL: it moves, it has a public name, and another one comes to its old address.
+# A mint moves, has a public name, another one comes to its old address, and one shows the keysets of another.
 
 load ../cmd/helper
 load topology
@@ -58,8 +58,13 @@ start_proxy() {
     get /v1/info
     assert_equal "$(jq -c .urls <<<"$output")" '["https://mint.example.org/cashu"]'
 
-    run_tool -0 other receive <<<"$given"
+    # A new wallet cannot know: whoever is at the old address now is asked, for public info only.
+    run_tool -1 other receive <<<"$given"
+    [[ $stderr == *"add '$old_url' to mint_aliases in shared/proxy.toml"* ]]
+    assert_equal "$(cat watcher.out)" dialled
+    run_tool -0 other --mint-aliases "$old_url" receive <<<"$given"
     assert_output 1
+    # The one that has moved with the mint does.
     run_tool -0 wallet receive <<<"$kept"
     assert_output 2
     [[ $stderr == *"the mint has moved from $old_url to $(mint_url)"* ]]
@@ -80,7 +85,7 @@ start_proxy() {
     run_tool -0 other receive <<<"$token"
     assert_output 1
     assert_equal "$(unspent other)" 3
-    assert_equal "$(cat watcher.out)" ""
+    assert_equal "$(cat watcher.out)" dialled
 }
 
 @test "C3: another mint at the address, of the same name too: no proof goes there" {
@@ -104,6 +109,42 @@ start_proxy() {
     assert_equal "$(sqlite3 -readonly second/data/mint.db 'SELECT count(*) FROM spent')" 0
     stop_daemon second
     start_mint
+    run_tool -0 other receive <<<"$token"
+    assert_output 1
+}
+
+@test "a mint that shows the public keysets of another is shown none of the other's proofs" {
+    mine 2 "$(wallet pubkey)"
+    wait_for_sql ledger "SELECT count(*) FROM quote" 2
+    wallet quotes --mint >/dev/null
+    token=$(wallet send 1)
+    free_ports 1
+    thief=http://127.0.0.1:${ports[0]}
+    start_daemon thief python3 -u -c '
+import http.server, json, sys, urllib.request
+class Thief(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *args): pass
+    def put(self, body):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def do_GET(self):
+        body = urllib.request.urlopen(sys.argv[2] + self.path).read()
+        if self.path == "/v1/info": body = json.dumps(json.loads(body) | {"urls": [sys.argv[2]]}).encode()
+        self.put(body)
+    def do_POST(self):
+        print(self.path, self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self.put(b"{}")
+server = http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Thief)
+print("serving", file=sys.stderr)
+server.serve_forever()' "${ports[0]}" "$(mint_url)"
+    wait_for_text thief.log serving
+    hp-wallet init --mint "$thief" --config-dir victim --network sim >/dev/null
+    run_tool -1 hp-wallet --config-dir victim receive <<<"$token"
+    [[ $stderr == *"that both show the same public keysets does not make them one"* ]]
+    [[ $stderr == *"hint: its keysets are those of your mint at '$thief'; if you know that both are one mint, add '$(mint_url)' to mint_aliases"* ]]
+    assert_equal "$(cat thief.out)" ""
     run_tool -0 other receive <<<"$token"
     assert_output 1
 }

@@ -91,6 +91,7 @@ class FakeMint {
     std::size_t batch_max{100};
     std::deque<Next> next;                                  ///< for the next POSTs that sign
     std::vector<std::string> urls;                          ///< that it tells of itself
+    std::size_t infos{0};                                   ///< how often it was asked for its info
     bool has_other_keys{false};                             ///< shows other keys under the ids of its keysets
     bool is_down{false};                                    ///< something in front of it answers 502
     std::string redirect;                                   ///< where every request is sent, when not empty
@@ -108,6 +109,7 @@ class FakeMint {
     }
 
     net::HttpResponse serve(const net::HttpRequest& request) {
+        if (request.path == "/v1/info") ++infos;
         if (is_down) return {502, "", "text/html"};
         if (!redirect.empty()) return {302, "", "text/html", {{"Location", redirect}}};
         const std::string& path = request.path;

@@ -1,4 +1,5 @@
-// Which mint a token is of: its keysets say so, not the URL that it names.
+// Which mint a token is of. Its keysets must be this wallet's mint's, and somebody who is believed must say
+// that the mint that it names is the same.
 #include "cashu/nut12.hpp"
 #include "cashu/tokens.hpp"
 #include "fixture.hpp"
@@ -65,8 +66,10 @@ TEST_CASE("what tokens call the mint: the user's URL if the mint tells it, else 
           "http://ok");
 }
 
-TEST_CASE("a token that names another URL of this mint is taken") {
+TEST_CASE("the user's own mint on this machine is believed what it is called") {
     Bench bench;
+    bench.mint.urls = {std::string(kElsewhere) + "/"};
+    bench.configure = [](WalletOptions& options) { options.has_own_mint = true; };
     auto alice = bench.funded(100, "alice.db");
     auto bob = bench.open("bob.db", 9);
     const cashu::Token token = renamed(*bench.send(*alice, 33), kElsewhere);
@@ -87,6 +90,7 @@ TEST_CASE("a token that names another URL of this mint is taken") {
         auto got = bench.receive(*bob, bare);
         REQUIRE_FALSE(got.has_value());
         CHECK_MESSAGE(says(got.error(), "names mint 'https://mint.example.org'"), got.error().what);
+        CHECK(says(got.error(), "does not show that they are one"));
         CHECK(says(got.error(), "mint_aliases"));
         CHECK(bench.mint.count("/v1/swap") == 1);  // Alice's
         bob.reset();
@@ -98,6 +102,117 @@ TEST_CASE("a token that names another URL of this mint is taken") {
         REQUIRE_MESSAGE(got.has_value(), (got ? "" : got.error().what));
         CHECK(*got == 33);
     }
+}
+
+TEST_CASE("a mint that shows the public keysets of another is shown none of the other's proofs") {
+    Bench bench;
+    FakeMint thief{bench.loop};  // the same keysets, and DLEQs verify by them
+    auto alice = bench.funded(64, "alice.db");
+    const auto sent = bench.send(*alice, 33);
+    REQUIRE(sent.has_value());
+    auto full = decoded(*sent);
+    REQUIRE(cashu::resolve_ids(full, std::vector{bench.mint.active}).has_value());
+    const auto with_full_ids = cashu::encode_token(full, cashu::TokenIds::full);
+    bench.configure = [&](WalletOptions& options) { options.mint_url = thief.url(); };
+    auto expect_refusal = [&](Wallet& victim) {
+        for (const std::string& text : {*sent, with_full_ids}) {
+            auto got = bench.receive(victim, text);
+            REQUIRE_FALSE(got.has_value());
+            CHECK_MESSAGE(says(got.error(), "does not make them one"), got.error().what);
+            CHECK(says(got.error(), "its keysets are those of your mint at '" + thief.url() + "'"));
+            CHECK(says(got.error(), "add '" + bench.mint.url() + "' to mint_aliases"));
+        }
+        CHECK(thief.seen.empty());
+    };
+    SUBCASE("whatever it calls itself") {
+        thief.urls = {bench.mint.url()};
+        expect_refusal(*bench.open("victim.db", 9));
+    }
+    SUBCASE("as the other mint has other URLs, or none") {
+        expect_refusal(*bench.open("victim.db", 9));
+        bench.mint.urls = {kElsewhere, thief.url() + "/other"};
+        expect_refusal(*bench.open("victim.db", 9));
+        CHECK(bench.mint.infos >= 3);
+    }
+    SUBCASE("where the other is away, or sends us elsewhere") {
+        bench.mint.is_down = true;
+        expect_refusal(*bench.open("victim.db", 9));
+        bench.mint.is_down = false;
+        thief.urls = {thief.url()};
+        bench.mint.redirect = thief.url() + "/v1/info";
+        expect_refusal(*bench.open("victim.db", 9));
+    }
+    SUBCASE("though the wallet was the other's before, when it was empty") {
+        bench.configure = nullptr;
+        auto victim = bench.open("victim.db", 9);
+        REQUIRE(bench.connect(*victim).has_value());
+        bench.configure = [&](WalletOptions& options) { options.mint_url = thief.url(); };
+        victim = nullptr;
+        expect_refusal(*bench.open("victim.db", 9));
+    }
+    // Nothing is lost: its own mint takes it.
+    bench.configure = nullptr;
+    bench.mint.is_down = false;
+    bench.mint.redirect.clear();
+    auto bob = bench.open("bob.db", 11);
+    CHECK(bench.receive(*bob, *sent) == 33);
+}
+
+TEST_CASE("the mint that a token names is asked whether it is this wallet's, once the keysets are the same") {
+    Bench bench;
+    FakeMint inside{bench.loop};  // another address of the same mint
+    auto alice = bench.funded(64, "alice.db");
+    const auto sent = bench.send(*alice, 33);
+    REQUIRE(sent.has_value());
+    alice = nullptr;
+    bench.mint.urls = {kElsewhere, inside.url() + "/"};
+    bench.configure = [&](WalletOptions& options) { options.mint_url = inside.url(); };
+    auto bob = bench.open("bob.db", 9);
+    const auto asked_before = bench.mint.infos;
+    auto forged = decoded(*sent);
+    for (auto& proof : forged.proofs) proof.secret += "?";
+    CHECK_FALSE(bench.receive(*bob, cashu::encode_token(forged)).has_value());
+    CHECK(bench.mint.infos == asked_before);
+    auto got = bench.receive(*bob, *sent);
+    REQUIRE_MESSAGE(got.has_value(), (got ? "" : got.error().what));
+    CHECK(*got == 33);
+    CHECK(bench.mint.infos == asked_before + 1);
+    CHECK(inside.count("/v1/swap") == 1);
+}
+
+TEST_CASE("names of loopback with the same port are one mint") {
+    Bench bench;
+    auto alice = bench.funded(64, "alice.db");
+    auto bob = bench.open("bob.db", 9);
+    const std::string port = bench.mint.url().substr(bench.mint.url().rfind(':'));
+    for (const std::string host : {"localhost", "[::1]", "LocalHost"}) {
+        auto got = bench.receive(
+            *bob, cashu::encode_token(renamed(*bench.send(*alice, 3), "http://" + host + port + "/")));
+        REQUIRE_MESSAGE(got.has_value(), (got ? "" : got.error().what));
+        CHECK(*got == 3);
+    }
+    const MintNames names{"http://127.0.0.1:3338", {}};
+    CHECK(names.has("http://localhost:3338/"));
+    for (const char* other : {"http://localhost:3339", "https://localhost:3338", "http://127.0.0.2:3338",
+                              "http://localhost:3338/cashu", "http://localhost.example.org:3338"})
+        CHECK_MESSAGE(!names.has(other), other);
+}
+
+TEST_CASE("who is asked for his names, and who is believed") {
+    const MintNames local{"http://127.0.0.1:3338", {}, {"https://mint.example.org/"}};
+    CHECK(local.is_told("https://Mint.example.org"));
+    CHECK_FALSE(local.is_told("https://other.example.org"));
+    const MintNames far{"https://m.example.org", {}, {"https://mint.example.org"}};
+    CHECK_FALSE(far.is_told("https://mint.example.org"));
+    CHECK(far.why_not_asked("https://mint.example.org").empty());
+    for (const char* name : {"mint", "javascript:alert(1)", "http://mint.example.org",
+                             "http://localhost:3338", "https://127.0.0.1"})
+        CHECK_MESSAGE(!far.why_not_asked(name).empty(), name);
+    CHECK_FALSE(far.why_not_asked("https://" + std::string(600, 'a')).empty());
+    CHECK(local.why_not_asked("http://localhost:1").empty());
+    CHECK_FALSE(local.why_not_asked("http://mint.example.org").empty());
+    const MintNames plain{"http://10.0.0.2:3338", {}};
+    CHECK(plain.why_not_asked("http://mint.example.org").empty());
 }
 
 TEST_CASE("the proofs of another mint are never shown to this one, whatever their short id is") {
@@ -170,6 +285,7 @@ TEST_CASE(
     const auto old_token = bench.send(*wallet, 5);
     REQUIRE(old_token.has_value());
     wallet = nullptr;
+    bench.funded(8, "bob.db", 9);
     FakeMint moved{bench.loop};  // of the same seed
     bench.configure = [&](WalletOptions& options) { options.mint_url = moved.url(); };
     SUBCASE("the same keys") {
@@ -179,6 +295,14 @@ TEST_CASE(
         CHECK(*got == 5);
         CHECK(bench.balance(*wallet).unspent == 64);
         CHECK(decoded(*bench.send(*wallet, 3)).mint == moved.url());
+    }
+    SUBCASE("a token of before, for another wallet that was there then") {
+        auto bob = bench.open("bob.db", 9);
+        const auto bare =
+            cashu::encode_token(decoded(*old_token), cashu::TokenIds::shortened, cashu::WithDleq::no);
+        auto got = bench.receive(*bob, bare);
+        REQUIRE_MESSAGE(got.has_value(), (got ? "" : got.error().what));
+        CHECK(*got == 5);
     }
     SUBCASE("other keys under the same ids") {
         moved.has_other_keys = true;
