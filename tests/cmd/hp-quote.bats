@@ -341,7 +341,7 @@ import sqlite3, sys
 quote, amount, at = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 db = sqlite3.connect("wallet.db")
 db.execute("PRAGMA application_id=%d" % 0x48505741)
-db.execute("PRAGMA user_version=3")
+db.execute("PRAGMA user_version=4")
 db.execute("CREATE TABLE quote(id TEXT, amount INTEGER, state TEXT, reason TEXT, added_ms INTEGER, done_ms INTEGER)")
 db.execute("INSERT INTO quote VALUES(?,?,'done','',?,?)", (quote, amount, at + 20, at + 50))
 db.commit()

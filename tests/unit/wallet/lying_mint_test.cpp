@@ -147,10 +147,11 @@ TEST_CASE("A7: a database of schema 1 gets what its wallet had given up") {
     }
     {
         auto db = store::Database::open(bench.dir.file("wallet.db"), store::Mode::existing,
-                                        store::Journal::rollback, 0x48505741, std::vector{"", "", ""});
+                                        store::Journal::rollback, 0x48505741, std::vector{"", "", "", ""});
         REQUIRE(db.has_value());
         db->exec(
-            "DROP TABLE free_counter; DROP TABLE asked; DROP TABLE look; DROP INDEX quote_open; "
+            "DROP TABLE former_url; DROP TABLE free_counter; DROP TABLE asked; DROP TABLE look; DROP INDEX "
+            "quote_open; "
             "ALTER TABLE quote DROP COLUMN locking_key; ALTER TABLE meta DROP COLUMN token_url; "
             "CREATE INDEX quote_open ON quote(is_alone DESC, added_ms) WHERE state = 'open'; "
             "PRAGMA user_version = 1");
