@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "base/bytes.hpp"
+#include "cli/owner.hpp"
 #include "cli/secrets.hpp"
 #include "config/declared.hpp"
 #include "config/roles.hpp"
@@ -28,6 +29,7 @@ Result<std::string> unused_directory(const std::string& path) {
     while (dir.size() > 1 && dir.ends_with('/')) dir.pop_back();
     if (!fs::exists(dir, error)) return dir;
     if (!fs::is_directory(dir, error)) return fail(Errc::usage, "'" + dir + "' exists and is no directory");
+    HP_DO(check_own_directory(dir));
     if (fs::is_empty(dir, error) && !error) return dir;
     if (fs::exists(fs::path{dir} / kBegunFile, error)) return dir;
     return fail(Errc::usage, "'" + dir + "' is not empty, and nothing is ever overwritten",
@@ -37,13 +39,17 @@ Result<std::string> unused_directory(const std::string& path) {
 Result<> keep_begun(const std::string& dir, Secrets& secrets) {
     std::error_code error;
     if (!fs::exists(fs::path{dir} / kBegunFile, error)) return {};
-    for (fs::directory_iterator at{fs::path{dir} / "secrets", error}, end; !error && at != end;
-         at.increment(error)) {
+    const fs::path kept_in = fs::path{dir} / "secrets";
+    HP_DO(check_own_directory(dir));  // it may be there only since unused_directory() looked
+    if (!fs::exists(fs::symlink_status(kept_in, error))) return {};
+    HP_DO(check_own_directory(kept_in));
+    for (fs::directory_iterator at{kept_in, error}, end; !error && at != end; at.increment(error)) {
         const std::string name = at->path().filename();
         if (name.find(".new-") != std::string::npos) {  // never whole
             fs::remove(at->path(), error);
             continue;
         }
+        HP_DO(check_own_file(at->path()));
         HP_TRY(const auto text, read_secret_text(at->path()));
         const auto [kept, is_new] = secrets.try_emplace("secrets/" + name, text.reveal());
         if (!is_new && kept->second != text.reveal())
@@ -149,19 +155,28 @@ class Traces {
     std::vector<fs::path> paths_;
 };
 
+constexpr mode_t kPrivate = 0700;
+
+/// One that is there must be the user's own; for secrets and databases it is closed to others.
 Result<> make_directory(const fs::path& path, mode_t mode, Traces& traces) {
     std::error_code error;
     fs::create_directories(path.parent_path(), error);
+    const auto failed = [&] {
+        return fail(Errc::io,
+                    "cannot make '" + path.string() + "': " + std::generic_category().message(errno));
+    };
     if (::mkdir(path.c_str(), mode) == 0) {
         traces.add(path);
-        // The mode whatever the umask; a group that is inherited stays so.
-        struct stat made {};
-        if (::stat(path.c_str(), &made) == 0 && ::chmod(path.c_str(), mode | (made.st_mode & S_ISGID)) == 0)
-            return {};
-    } else if (errno == EEXIST && fs::is_directory(path, error)) {
-        return {};
+    } else {
+        if (errno != EEXIST) return failed();
+        HP_DO(check_own_directory(path));
+        if (mode != kPrivate) return {};
     }
-    return fail(Errc::io, "cannot make '" + path.string() + "': " + std::generic_category().message(errno));
+    // The mode whatever the umask; a group that is inherited stays so.
+    struct stat made {};
+    if (::stat(path.c_str(), &made) != 0 || ::chmod(path.c_str(), mode | (made.st_mode & S_ISGID)) != 0)
+        return failed();
+    return {};
 }
 
 /// 0640 whatever the umask: configuration has no secrets, but is nobody else's business. What lies there is
@@ -207,13 +222,16 @@ Result<> write_directory(const std::string& path, const std::vector<std::string>
     HP_DO(make_directory(dir, 0750, traces));
     HP_DO(write_file(dir / kBegunFile, "'hp-config init' was here, and did not end: repeat it.\n", traces));
     HP_DO(make_directory(dir / "shared", 0750, traces));
-    HP_DO(make_directory(dir / "secrets", 0700, traces));
+    HP_DO(make_directory(dir / "secrets", kPrivate, traces));
     if (const fs::path state = state_directory(dir); state.empty()) {
-        HP_DO(make_directory(dir / "data", 0700, traces));
+        HP_DO(make_directory(dir / "data", kPrivate, traces));
     } else {
-        for (const std::string role : {"template", "pool", "mint", "proxy", "stats"})
-            if (has(("hp-" + role).c_str()) || (role == "proxy" && has("hp-wallet")))
-                HP_DO(make_directory(state / role, 0700, traces));
+        for (const std::string role : {"template", "pool", "mint", "proxy", "stats"}) {
+            const bool is_needed = has(("hp-" + role).c_str()) || (role == "proxy" && has("hp-wallet"));
+            std::error_code error;  // one that is there is its service's
+            if (is_needed && !fs::is_directory(state / role, error))
+                HP_DO(make_directory(state / role, kPrivate, traces));
+        }
     }
     for (const auto& [file, text] : secrets) {
         const fs::path secret = dir / file;

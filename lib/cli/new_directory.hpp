@@ -13,10 +13,11 @@ namespace hp::cli {
 using Chosens = std::map<std::string, std::map<std::string, config::Chosen>>;  ///< file, key
 using Secrets = std::map<std::string, std::string>;                            ///< file, text
 
-/// The path made absolute; an error where anything is in it, unless an init that did not end has begun it.
+/// The path made absolute; an error where anything is in it, unless an init that did not end has begun it,
+/// and where it is another user's, or others can write in it.
 Result<std::string> unused_directory(const std::string& path);
 /// Takes over the secrets of a directory that was begun: they may be in use or written down already. An error
-/// where `secrets` has another one.
+/// where `secrets` has another one, or where another user could have put them there.
 Result<> keep_begun(const std::string& dir, Secrets& secrets);
 /// Lies in a directory from the first file to the last.
 inline constexpr const char* kBegunFile = ".hp-config-init";

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "cli/owner.hpp"
 #include "crypto/base58.hpp"
 #include "crypto/bip32.hpp"
 #include "crypto/random.hpp"
@@ -123,6 +124,16 @@ Result<> check_mode(const std::string& path, mode_t mode) {
                       "chmod 600 '" + path + "'");
 }
 
+/// Who owns a secret knows it, and can change it. In a closed directory its owner is root's choice: a secret
+/// may belong to the service that reads it, and root's `hp-config check` reads it too.
+Result<> check_owner(const std::string& path, uid_t owner) {
+    if (owner == 0 || owner == ::geteuid() || is_systemd_credential(path)) return {};
+    if (is_closed_directory(std::filesystem::path{path}.parent_path())) return {};
+    const std::string me = ::geteuid() == 0 ? "" : " or " + user_text(::geteuid());
+    return wrong_file(path, "belongs to " + user_text(owner) + ", expected root (uid 0)" + me,
+                      "if nobody else has it: chown " + std::to_string(::geteuid()) + " '" + path + "'");
+}
+
 }  // namespace
 
 std::string handed_secret(const std::string& file, const std::string& config_dir) {
@@ -155,6 +166,7 @@ Result<crypto::SecretText> read_secret_text(const std::string& path) {
     struct stat info {};
     if (::fstat(file.get(), &info) != 0) return wrong_file(path, "cannot be read: " + reason(errno));
     if (!S_ISREG(info.st_mode)) return wrong_file(path, "is not a regular file");
+    HP_DO(check_owner(path, info.st_uid));
     HP_DO(check_mode(path, info.st_mode));
     std::string text(kSecretSizeMax + 1, '\0');
     std::size_t size = 0;

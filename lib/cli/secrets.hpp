@@ -18,8 +18,9 @@ inline constexpr std::size_t kSecretSizeMax = 4096;
 /// Otherwise the file. Our units hand out an empty line for a file that is missing.
 std::string handed_secret(const std::string& file, const std::string& config_dir);
 
-/// The text of a regular file without permissions for group and others, without one trailing newline. Files
-/// in systemd's $CREDENTIALS_DIRECTORY may be readable for the group: systemd grants that by ACL.
+/// The text of a regular file without permissions for group and others, without one trailing newline. It
+/// belongs to root or the effective user, or lies in a directory in which only these can write. Files in
+/// systemd's $CREDENTIALS_DIRECTORY may be readable for the group: systemd grants that by ACL.
 Result<crypto::SecretText> read_secret_text(const std::string& path);
 
 /// SRI's secret text form (base58check of 32 bytes, SV2 spec 4.7.1's counterpart). Published test keys are
