@@ -220,6 +220,7 @@ void Events::status(const Status& s) {
               .add("frames_damaged", s.mining_port.bad_mac)
               .add("channels_closed_for_invalid_shares", s.refusals.channels_closed)
               .add("shares_unjudged", s.refusals.shares_unjudged)
+              .add("refused_shares_not_kept", s.refused_not_kept)
               .add("clock_off_ms", s.clock_off_ms)
               .add("clock_behind_tip_s", s.clock_behind_tip_s)
               .add("log_lines_dropped", log::dropped_lines()));

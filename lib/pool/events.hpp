@@ -89,6 +89,7 @@ class Events {
         std::int64_t clock_off_ms{};        ///< see base/clock_watch.hpp
         std::int64_t clock_behind_tip_s{};  ///< the tip's time is ahead of our clock by so much
         std::uint64_t cut_for_memory{};
+        std::uint64_t refused_not_kept{};  ///< shares that are not in the file of the refused ones
     };
     void status(const Status& status);
 

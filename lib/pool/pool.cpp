@@ -184,7 +184,8 @@ void Pool::tell_status() {
                     .refusals = refusals_,
                     .clock_off_ms = clock_.off_ms(),
                     .clock_behind_tip_s = behind_tip_s_,
-                    .cut_for_memory = net::protection_counters(loop_).cut_for_memory});
+                    .cut_for_memory = net::protection_counters(loop_).cut_for_memory,
+                    .refused_not_kept = refused_file_ ? refused_file_->left_out() : 0});
     status_line_.set(
         (refuses_every_time_ ? "clock behind the chain, shares are refused; " : clock_.status_text()) +
         (is_ready_ ? fmt::format("{} connections, {} channels; {} quotes pending, {} dead; mints {}",

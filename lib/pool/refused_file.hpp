@@ -2,9 +2,9 @@
 // thread of its own writes it: nothing else ever waits for the disk, and what it cannot keep up with is left
 // out.
 #pragma once
-#include <condition_variable>
-#include <deque>
-#include <mutex>
+#include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -18,23 +18,24 @@ class RefusedFile {
     static constexpr std::size_t kBytesMax = 8u << 20;
     /// Shares that wait for the disk; further ones are left out.
     static constexpr std::size_t kWaitingMax = 1'000;
+    /// Writes a line, with its end; the error as a text, or empty. Called on the thread.
+    using Append = std::function<std::string(const std::string& line)>;
 
-    explicit RefusedFile(std::string path, std::size_t bytes_max = kBytesMax);
-    /// Writes what waits.
+    /// FILE is a regular file or does not exist; anything else is an error in the log, as a full disk is.
+    explicit RefusedFile(const std::string& path, std::size_t bytes_max = kBytesMax);
+    /// `name` is for the log.
+    RefusedFile(std::string name, Append append);
+    /// Writes what waits, for a second at most: a disk that hangs does not keep the process.
     ~RefusedFile();
     void add(mining::RefusedShare share);
-    std::uint64_t left_out() const { return left_out_; }
+    /// Shares that are not in the file: those that it could not keep up with, and those that failed.
+    std::uint64_t left_out() const;
 
   private:
-    void run();
+    struct Work;
+    static void run(Work& work);
 
-    std::string path_;
-    std::size_t bytes_max_;
-    std::uint64_t left_out_{0};  // of the thread that adds
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::deque<mining::RefusedShare> waiting_;
-    bool is_stopping_{false};
+    std::shared_ptr<Work> work_;  // outlives us where the thread is left behind
     std::thread thread_;
 };
 
