@@ -70,6 +70,7 @@ is_complete() { tail -n 1 farm.out | jq -e '.connects >= 2000 and .shares_accept
     wait_for_text proxy.log "SV1 miners on"
     local url
     for url in "$(miner_url)" "stratum+tcp://127.0.0.1:$(value shared/network.toml proxy_listen | cut -d: -f2)"; do
+        rm -f farm.out # of the run before
         start_daemon farm hp-miner "$url" --user "$pubkey" --threads 1 --connections 2000 --rate 500 --nominal-hash-rate 1 --json
         deadline_s=60 wait_until is_complete
         stop_daemon farm
