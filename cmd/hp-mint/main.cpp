@@ -61,26 +61,30 @@ Result<> serve(const Settings& s, const cli::Command& command) {
     net::Loop loop;
     HP_TRY(auto protection, net::Protection::from(s.network.sources_exempt, s.network.buffer_memory_mib));
     net::protect(loop, std::move(protection));
-    HP_TRY(auto service, mint::Mint::open(loop, options));
-    HP_TRY(auto api, mint::Api::listen(loop, *service, options.http_listen));
-    mint::LinkClient client{loop, *service, std::move(link)};
-    mint::Upkeep upkeep{loop,
-                        *service,
-                        {.database = options.database,
-                         .wal_alarm_bytes = static_cast<std::uint64_t>(s.mint.wal_alarm_mib) << 20,
-                         .is_link_up = [&client] { return client.is_up(); }}};
+    std::unique_ptr<mint::Mint> service;
+    std::unique_ptr<mint::Api> api;
+    std::optional<mint::LinkClient> client;
+    // First: a signal during the start waits for run() and kills nothing.
     loop.handle_signals(
         [&] {
             net::sd_notify("STOPPING=1");
             log::info("stopping");
-            client.stop();
+            client->stop();
             api->stop();
             // What was taken in is committed and answered before the loop ends.
             service->drain();
             loop.post([&] { loop.stop(); });
         },
         [&] { command.reload_log(); });
-    client.start();
+    HP_TRY(service, mint::Mint::open(loop, options));
+    HP_TRY(api, mint::Api::listen(loop, *service, options.http_listen));
+    client.emplace(loop, *service, std::move(link));
+    mint::Upkeep upkeep{loop,
+                        *service,
+                        {.database = options.database,
+                         .wal_alarm_bytes = static_cast<std::uint64_t>(s.mint.wal_alarm_mib) << 20,
+                         .is_link_up = [&client] { return client->is_up(); }}};
+    client->start();
     log::info("serving wallets on http://{}", api->bound().text());
     net::sd_notify("READY=1");
     std::optional<Error> fatal;

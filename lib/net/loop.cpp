@@ -13,12 +13,11 @@ namespace {
 
 constexpr std::int64_t kLogRepeatsMs = 5'000;
 
-/// From here to the exit a second SIGTERM must not turn a clean end into death by a signal.
-void hold_signals() {
-    sigset_t held;
-    ::sigemptyset(&held);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) ::sigaddset(&held, signal);
-    ::pthread_sigmask(SIG_BLOCK, &held, nullptr);
+void mask_signals(int how, std::initializer_list<int> signals) {
+    sigset_t set;
+    ::sigemptyset(&set);
+    for (const int signal : signals) ::sigaddset(&set, signal);
+    ::pthread_sigmask(how, &set, nullptr);
 }
 
 }  // namespace
@@ -36,7 +35,8 @@ Loop::Impl::~Impl() {
     while (!posted.empty()) std::exchange(posted, {}).clear();  // what those that went just now have posted
     reactor_ready->release();                                   // the reactor closes its own descriptor
     reactor_ready.reset();
-    if (signals) hold_signals();
+    // From here to the exit a second SIGTERM must not turn a clean end into death by a signal.
+    if (signals) mask_signals(SIG_BLOCK, {SIGTERM, SIGINT, SIGHUP, SIGUSR1});
     signals.reset();
     guard->on_loop_end();
 }

@@ -117,7 +117,7 @@ ${call%% *}: hint: does its directory exist, and may this user write there?"
     echo 'no database' >conf/data/outbox.db
     run_tool -1 timeout 10 hp-pool --config-dir conf --log-file "$PWD/pool.file"
     local reason=${stderr_lines[0]#hp-pool: error: }
-    wait_until grep -qF -- "error hp-pool: $reason" pool.file
+    wait_until grep -qF -- "error hp-pool cli: $reason" pool.file
 }
 
 @test "a reader of the log that has stopped delays no service's end" {
