@@ -50,7 +50,7 @@ Result<std::optional<crypto::PublicKey33>> key_from_name(std::string_view name) 
         static_cast<std::size_t>(std::ranges::find_if(name, is_letter_or_digit) - name.begin());
     const auto text = name.substr(begin);
     // What a script's unset variable leaves of KEY.name.
-    if (name.starts_with('.'))
+    if (name.size() > 1 && name[0] == '.' && is_letter_or_digit(name[1]))
         return fail(Errc::invalid, "invalid locking key: expected a key or a name before '.', got nothing");
     // A checksum is no accident: that was meant to be a key.
     if (crypto::authority_key_from_text(name.substr(0, name.find('.'))))

@@ -23,6 +23,7 @@ struct LogTo {
     LogTo() { REQUIRE(log::open("templates_test", log::Level::debug, path)); }
     ~LogTo() { (void)log::open("templates_test", log::Level::info); }
     std::string text() const {
+        REQUIRE(log::drain(60'000));
         std::ifstream in(path);
         return {std::istreambuf_iterator<char>(in), {}};
     }
