@@ -42,7 +42,7 @@ void declare(cli::Command& command, Options& options) {
     app.add_option("--rate", options.rate_per_s, "shares a second over all connections, at most")
         ->check(cli::number(0.001, 1e7));
     app.add_option("--seconds", options.seconds, "end after so long")->check(cli::number(0.001, 1e9));
-    app.add_option("--shares", options.shares, "end after so many shares")->check(cli::whole_number(1));
+    app.add_option("--shares", options.shares, "stop after N shares")->check(cli::whole_number(1));
     app.add_option("--connections", options.connections, "connections, each with its own channel [1]")
         ->check(cli::whole_number(1, 50'000));
     app.add_option("--depth", options.depth, "shares of a connection without an answer, at most [64]")

@@ -1,5 +1,5 @@
-// The way of a line from whoever says it to its reader: a bounded queue and a thread of its own (spdlog), so
-// that a reader that has stopped costs lines, never time.
+// How a log line reaches its reader: a bounded queue and a writer thread (spdlog). A reader that stops reading
+// costs lines, never time.
 #pragma once
 #include <spdlog/async_logger.h>
 

@@ -86,7 +86,7 @@ class MinerSession : public net::FrameHandler,
         UnixMs opened_ms{};
         SteadyMs told_ms{};
         bool has_unacknowledged{false};
-        /// Its refused shares that are kept for whoever asks after them: so many at once, so many a second.
+        /// Limits how many of its refused shares are recorded: a burst, then a rate.
         TokenBucket kept{kKeptAtOnce, kKeptPerSecond, steady_ms_now()};
         // What the peer has been sent, and whether more waits until it reads (miner_work.cpp).
         mining::TipPtr told_tip{};

@@ -20,7 +20,7 @@ class TimeScanner {
         return true;
     }
     void need(char c) { is_good_ = take({&c, 1}) && is_good_; }
-    /// Exactly so many digits, of a number up to `max`.
+    /// Exactly `digits` decimal digits, value at most `max`.
     int number(std::size_t digits, int max) {
         int out = 0;
         const auto [end, error] =
@@ -45,8 +45,7 @@ class TimeScanner {
     bool is_good_{true};
 };
 
-/// RFC 3339, where the time of day, its seconds and the zone (UTC) may be left out, and a space may stand for
-/// the T.
+/// RFC 3339 with optional time of day, seconds and zone (default UTC), and a space allowed in place of the T.
 std::optional<UnixMs> from_date(std::string_view text) {
     TimeScanner in{text};
     const int year = in.number(4, 9999);

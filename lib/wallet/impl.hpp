@@ -9,7 +9,7 @@
 
 namespace hp::wallet {
 
-/// What may stand in a URL and a database: ids are UUIDs or URL-safe base64.
+/// Safe to put into a URL and a database: a quote id is a UUID or URL-safe base64.
 bool is_quote_id(const std::string& id);
 
 struct Wallet::Impl {

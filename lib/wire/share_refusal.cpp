@@ -23,7 +23,7 @@ constexpr ShareRefusalText kRefusals[] = {
     {ShareRefusal::difficulty_too_low, "difficulty-too-low", "its hash misses the target of its job"},
     {ShareRefusal::invalid_channel_id, "invalid-channel-id", "its channel is not open"},
     {ShareRefusal::invalid_locking_key, "invalid-locking-key",
-     "the key that it names as its owner is no public key"},
+     "the owner that it names is not a valid public key"},
     {ShareRefusal::too_many_invalid_shares, "too-many-invalid-shares",
      "it was not looked at: nearly all before it were invalid"},
     {ShareRefusal::pool_overloaded, "pool-overloaded", "the pool's disk does not keep up"},
