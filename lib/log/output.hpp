@@ -1,5 +1,5 @@
-// How a log line reaches its reader: a bounded queue and a writer thread (spdlog). A reader that stops reading
-// costs lines, never time.
+// How a log line reaches its reader: a bounded queue and a writer thread (spdlog). A reader that stops
+// reading costs lines, never time.
 #pragma once
 #include <spdlog/async_logger.h>
 
