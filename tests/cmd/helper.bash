@@ -53,8 +53,9 @@ start_daemon() {
     shift
     # Here, not by the child: what an earlier one of this name wrote must not be taken for its words.
     : >"$BATS_TEST_TMPDIR/$name.log"
+    : >"$BATS_TEST_TMPDIR/$name.out"
     # Descriptor 3 belongs to bats: whoever keeps it open keeps bats waiting.
-    "$@" >"$BATS_TEST_TMPDIR/$name.out" 2>>"$BATS_TEST_TMPDIR/$name.log" 3>&- &
+    "$@" >>"$BATS_TEST_TMPDIR/$name.out" 2>>"$BATS_TEST_TMPDIR/$name.log" 3>&- &
     daemon_pid[$name]=$!
 }
 
