@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include "audit/mark.hpp"
 #include "cli/command.hpp"
 #include "cli/secrets.hpp"
 #include "config/load.hpp"
@@ -46,10 +47,11 @@ Result<> find(const std::string& dir, std::string Struct::*key, std::vector<std:
     }
     std::string path = loader.resolve(*values.*key);
     HP_TRY(bool is_there, exists(path));
-    // A -wal alone is what is left of one: that must not pass for one that was never made.
-    if (!is_there) {
-        HP_TRY(is_there, exists(path + "-wal"));
-    }
+    // A -wal or a held mark alone is what is left of one: that must not pass for one that was never made.
+    for (const std::string& left : {path + "-wal", audit::held_mark(path)})
+        if (!is_there) {
+            HP_TRY(is_there, exists(left));
+        }
     if (is_there)
         paths.push_back(path);
     else

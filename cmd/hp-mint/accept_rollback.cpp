@@ -20,10 +20,13 @@ std::string rollback_user() {
     return user ? user->pw_name : "uid " + std::to_string(::getuid());
 }
 
-/// Units, at most, of all old copies that were let in.
-ehash::Amount128 doubled_by_all(const mint::RollbackAccepted& done) {
+/// Units, at most, of all old copies that were let in. Nothing: unknown for one of them.
+std::optional<ehash::Amount128> doubled_by_all(const mint::RollbackAccepted& done) {
     ehash::Amount128 sum = 0;
-    for (const auto& one : done.all) sum += one.lost.doubled_max();
+    for (const auto& one : done.all) {
+        if (!one.lost) return {};
+        sum += one.lost->doubled_max();
+    }
     return sum;
 }
 
@@ -37,9 +40,12 @@ void print_lines(const mint::RollbackAccepted& done) {
         std::printf("the database is not behind its mark\n");
     else
         std::printf("what it lacks is unknown: ask the pool's log, and hp-audit with the outbox\n");
-    if (done.all.size() > 1)
-        std::printf("in all    %zu old copies were let in: at most %s can be doubled\n", done.all.size(),
-                    ehash::to_text(doubled_by_all(done)).c_str());
+    if (done.all.size() > 1) {
+        const auto sum = doubled_by_all(done);
+        std::printf("in all    %zu old copies were let in: %s\n", done.all.size(),
+                    sum ? ("at most " + ehash::to_text(*sum) + " can be doubled").c_str()
+                        : "how much can be doubled is unknown");
+    }
     std::printf("the next start of hp-mint goes on with this database\n");
 }
 
@@ -61,7 +67,8 @@ nlohmann::ordered_json json_of(const mint::RollbackAccepted& done) {
                         {"spent", ehash::to_text(done.lost->spent)},
                         {"doubled_max", ehash::to_text(done.lost->doubled_max())}};
     out["rollbacks"] = done.all.size();
-    out["doubled_max_of_all"] = ehash::to_text(doubled_by_all(done));
+    out["doubled_max_of_all"] = nullptr;
+    if (const auto sum = doubled_by_all(done)) out["doubled_max_of_all"] = ehash::to_text(*sum);
     return out;
 }
 

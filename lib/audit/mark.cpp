@@ -1,5 +1,6 @@
 #include "audit/mark.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -23,8 +24,16 @@ Wide above(Wide known, Wide has) { return known > has ? known - has : Wide{0}; }
 
 }  // namespace
 
-Result<Mark> read_mark(const std::string& path) {
+std::string held_mark(const std::string& mark_file) { return mark_file + ".held"; }
+
+Result<Mark> read_mark(const std::string& mark_file) {
+    std::string path = mark_file;
     std::ifstream opened{path};
+    // While the mint waits for its pool's word, what the mark said lies beside its place.
+    if (!opened && errno == ENOENT) {
+        opened.open(held_mark(mark_file));
+        if (opened) path = held_mark(mark_file);
+    }
     if (!opened)
         return fail(Errc::io,
                     "mark file '" + printable(path, 4096) + "': cannot open: " + std::strerror(errno));
@@ -90,14 +99,19 @@ Result<std::vector<LetIn>> read_let_in(const std::string& mark_file) {
         for (auto& figure : figures) words >> figure;
         std::getline(words >> std::ws, one.by);
         const auto at_ms = number_from_text(at);
-        Wide* const sums[] = {&one.lost.quotes, &one.lost.operations, &one.lost.issued, &one.lost.spent};
         bool is_read = at_ms && *at_ms <= INT64_MAX && !one.by.empty();
-        for (std::size_t i = 0; i < 4; ++i) {
-            const auto sum = number_from_text(figures[i]);
-            is_read = is_read && sum.has_value();
-            *sums[i] = sum.value_or(0);
+        if (!std::ranges::all_of(figures, [](const auto& figure) { return figure == "-"; })) {
+            Lack& lost = one.lost.emplace();
+            Wide* const sums[] = {&lost.quotes, &lost.operations, &lost.issued, &lost.spent};
+            for (std::size_t i = 0; i < 4; ++i) {
+                const auto sum = number_from_text(figures[i]);
+                is_read = is_read && sum.has_value();
+                *sums[i] = sum.value_or(0);
+            }
         }
-        if (!is_read) return wrong("line " + std::to_string(number) + ": expected five numbers and a name");
+        if (!is_read)
+            return wrong("line " + std::to_string(number) +
+                         ": expected five numbers, or one and four '-', and a name");
         one.at_ms = static_cast<std::int64_t>(*at_ms);
         out.push_back(std::move(one));
     }

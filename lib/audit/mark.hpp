@@ -17,8 +17,10 @@ struct Mark {
     bool has_sums{true};  ///< false: only the generation is known
 };
 
-/// Of a mint's mark_file.
-Result<Mark> read_mark(const std::string& path);
+/// Where a mint keeps its mark while its pool has not let it in.
+std::string held_mark(const std::string& mark_file);
+/// Of a mint's mark_file, or of its held mark where there is none.
+Result<Mark> read_mark(const std::string& mark_file);
 
 /// What a ledger lacks of it.
 struct Lack {
@@ -30,7 +32,7 @@ struct Lack {
 struct LetIn {
     std::int64_t at_ms{};
     std::string by;
-    Lack lost{};
+    std::optional<Lack> lost{};  ///< nothing: there was no mark to say it
 };
 /// Those that are kept beside a mark file: a database that is restored once more has lost its own word of
 /// them.

@@ -159,21 +159,25 @@ class MintAudit {
         std::vector<LetIn> all;
         while (row.step()) {
             auto sum = [&](int at) { return (Wide{row.integer(at)} << 32) + row.integer(at + 1); };
-            all.push_back({row.integer(0), row.text(1), {0, row.integer(2), row.integer(3), sum(4), sum(6)}});
+            LetIn& one = all.emplace_back(LetIn{row.integer(0), row.text(1)});
+            if (row.integer(2) >= 0) one.lost = Lack{0, row.integer(2), row.integer(3), sum(4), sum(6)};
         }
         for (const LetIn& one : mint_.let_in)
             if (std::ranges::find(all, one.at_ms, &LetIn::at_ms) == all.end()) all.push_back(one);
         std::ranges::stable_sort(all, {}, &LetIn::at_ms);
         Wide doubled_max = 0;
+        bool is_known = true;
         for (const LetIn& one : all) {
-            doubled_max += one.lost.doubled_max();
+            is_known = is_known && one.lost;
+            if (one.lost) doubled_max += one.lost->doubled_max();
             report_.note(I25, mint_.path + ": an old copy was let in at " + utc_text(one.at_ms) + " by " +
-                                  printable(one.by, 40) + "; it lacked " + one.lost.text());
+                                  printable(one.by, 40) + "; " +
+                                  (one.lost ? "it lacked " + one.lost->text() : "what it lacked is unknown"));
         }
         if (all.size() > 1)
-            report_.note(I25, mint_.path + ": " + std::to_string(all.size()) +
-                                  " old copies were let in: at most " + to_text(doubled_max) +
-                                  " can be doubled in all");
+            report_.note(I25, mint_.path + ": " + std::to_string(all.size()) + " old copies were let in: " +
+                                  (is_known ? "at most " + to_text(doubled_max) + " can be doubled in all"
+                                            : "how much can be doubled in all is unknown"));
     }
 
     static bool is_less(ByteView a, ByteView b) { return std::ranges::lexicographical_compare(a, b); }

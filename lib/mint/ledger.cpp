@@ -26,9 +26,20 @@ Quote read_quote(const store::Statement& row) {
     return quote;
 }
 
+/// Seconds that a pool lets a share's header be ahead of its clock.
+constexpr std::int64_t kNtimeAheadMax = 7200;
+/// Seconds between clocks of pool and mint, and what an honest miner's is ahead.
+constexpr std::int64_t kClockSlack = 60;
+
 std::uint32_t header_ntime(const ByteArray<80>& header) { return get_le<std::uint32_t>(header.data() + 68); }
 
 }  // namespace
+
+bool may_be_lost(std::uint32_t ntime, UnixMs let_in_ms, UnixMs now) {
+    const UnixSeconds let_in_s = let_in_ms / 1000, now_s = now / 1000;
+    if (ntime <= let_in_s) return true;
+    return ntime <= let_in_s + kNtimeAheadMax && ntime > now_s + kClockSlack;
+}
 
 Ledger::Ledger(store::Database& db, std::string unit)
     : unit_{std::move(unit)},
@@ -53,15 +64,17 @@ QuoteResult Ledger::create_quote(const Bytes32& pool_store, std::uint64_t seq, c
     }
     const Owner owner = owner_of(intent.locking_key);
     const QuoteId id = late_->ids.next(now);
+    // A pool that was restored with this database does not know what it had answered.
+    const bool is_held = was_answered || (late_->let_in_ms && may_be_lost(ntime, *late_->let_in_ms, now));
     s.insert_quote.run_with(id, ntime, intent.share_hash, pool_store, seq, unit_, intent.amount,
                             intent.locking_key, now, late_->newest_of(owner),
-                            was_answered ? std::uint64_t{0} : intent.amount);
-    if (was_answered) s.hold.run_with(id, now);
+                            is_held ? std::uint64_t{0} : intent.amount);
+    if (is_held) s.hold.run_with(id, now);
     ++late_->progress.quotes;
     late_->shares.put(share, id);
     late_->newest.put(owner, id);
     HP_CRASH_POINT("Q3");
-    return {uuid_text(id), false, false, is_number_reused(pool_store, seq, intent.share_hash), was_answered};
+    return {uuid_text(id), false, false, is_number_reused(pool_store, seq, intent.share_hash), is_held};
 }
 
 HeldQuotes Ledger::held() {

@@ -50,6 +50,11 @@ struct QuoteResult {
     bool is_held{false};
 };
 
+/// Whether a quote for a share may have been lost with the database of which an older copy was let in at
+/// `let_in_ms`, as far as the share's header time (seconds) shows it: it is not newer than that, or it is
+/// ahead of `now` in the two hours in which a share of before can be.
+bool may_be_lost(std::uint32_t ntime, UnixMs let_in_ms, UnixMs now);
+
 /// Quotes that cannot be minted until an operator releases them, or were released.
 struct HeldQuotes {
     std::uint64_t quotes{};
@@ -70,7 +75,7 @@ struct Signed {
 struct Rollback {
     UnixMs at_ms{};
     std::string by;
-    ehash::Setback lost;  ///< without generations
+    std::optional<ehash::Setback> lost;  ///< without generations; nothing: there was no mark to say it
 };
 
 class Ledger {
@@ -80,9 +85,10 @@ class Ledger {
     static Result<LedgerState> begin(store::Database& db);
     /// How far the database has come; all zero when it is new.
     static Result<ehash::MintMark> mark_in(store::Database& db);
-    /// An operator lets this database in although it lacks what is known to have been committed: kept in it.
-    static Result<> remember_rollback(store::Database& db, const ehash::Setback& lost, const std::string& by,
-                                      UnixMs now);
+    /// An operator lets this database in although it lacks what is known to have been committed, or though
+    /// nothing says what it lacks: kept in it.
+    static Result<> remember_rollback(store::Database& db, const std::optional<ehash::Setback>& lost,
+                                      const std::string& by, UnixMs now);
     static Result<std::vector<Rollback>> rollbacks(store::Database& db);
     static void add_keyset(store::Database& db, const KeysetRow& row, UnixMs now);
     static void set_active(store::Database& db, const cashu::KeysetId& id, bool active);
@@ -96,7 +102,8 @@ class Ledger {
     std::function<void(const ehash::MintMark&)> on_commit;
 
     /// A paid quote for the intent, once per share hash: creation and payment are one row, one transaction.
-    /// `was_answered`: the pool had a quote for it before. A new one is held: not paid until it is released.
+    /// A new one is held, not paid until it is released, if the pool had a quote for it before
+    /// (`was_answered`) or a copy of this database that was let in may lack one (may_be_lost).
     QuoteResult create_quote(const Bytes32& pool_store, std::uint64_t seq, const ehash::Intent& intent,
                              UnixMs now, bool was_answered = false);
     HeldQuotes held();

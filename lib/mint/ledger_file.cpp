@@ -96,7 +96,8 @@ ALTER TABLE quote_v2 RENAME TO quote;
 )sql",
     // progress: how far the ledger has come, one row, in step with each transaction. held: quotes that were
     // answered before and lost with a database; `paid` is 0 until they are released. rollback: each time that
-    // an operator let an old copy in, what it lacked of what was known. Sums are high * 2^32 + low units.
+    // an operator let an old copy in, what it lacked of what was known (-1 in each: nothing was known). Sums
+    // are high * 2^32 + low units.
     R"sql(
 CREATE TABLE progress(
   quotes INTEGER NOT NULL, operations INTEGER NOT NULL, issued_high INTEGER NOT NULL, issued_low INTEGER NOT NULL,
@@ -184,15 +185,19 @@ Result<ehash::MintMark> Ledger::mark_in(store::Database& db) {
     }
 }
 
-Result<> Ledger::remember_rollback(store::Database& db, const ehash::Setback& lost, const std::string& by,
-                                   UnixMs now) {
+Result<> Ledger::remember_rollback(store::Database& db, const std::optional<ehash::Setback>& lost,
+                                   const std::string& by, UnixMs now) {
     try {
-        db.prepare(
-              "INSERT INTO rollback(at_ms, by, quotes, operations, issued_high, issued_low, spent_high, "
-              "spent_low) VALUES(?,?,?,?,?,?,?,?)")
-            .bind(now, by, lost.quotes, lost.operations, high_of(lost.issued), low_of(lost.issued),
-                  high_of(lost.spent), low_of(lost.spent))
-            .run();
+        auto insert = db.prepare(
+            "INSERT INTO rollback(at_ms, by, quotes, operations, issued_high, issued_low, spent_high, "
+            "spent_low) VALUES(?,?,?,?,?,?,?,?)");
+        constexpr std::int64_t kUnknown = -1;
+        if (lost)
+            insert.bind(now, by, lost->quotes, lost->operations, high_of(lost->issued), low_of(lost->issued),
+                        high_of(lost->spent), low_of(lost->spent));
+        else
+            insert.bind(now, by, kUnknown, kUnknown, kUnknown, kUnknown, kUnknown, kUnknown);
+        insert.run();
         return {};
     } catch (const store::DbError& e) {
         return fail(Errc::io, "mint database '" + db.path() + "': " + e.what());
@@ -210,10 +215,12 @@ Result<std::vector<Rollback>> Ledger::rollbacks(store::Database& db) {
         auto sum = [&](int column) { return (ehash::Amount128{number(column)} << 32) + number(column + 1); };
         while (row.step()) {
             auto& one = out.emplace_back(Rollback{.at_ms = row.integer(0), .by = row.text(1), .lost = {}});
-            one.lost.quotes = number(2);
-            one.lost.operations = number(3);
-            one.lost.issued = sum(4);
-            one.lost.spent = sum(6);
+            if (row.integer(2) < 0) continue;
+            auto& lost = one.lost.emplace();
+            lost.quotes = number(2);
+            lost.operations = number(3);
+            lost.issued = sum(4);
+            lost.spent = sum(6);
         }
         return out;
     } catch (const store::DbError& e) {

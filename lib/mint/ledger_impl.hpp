@@ -112,12 +112,15 @@ struct Ledger::Late : store::Writer::Companion {
     std::uint32_t newest_key_ntime{0};  // in share_key: beyond it there is nothing to look for there
     std::optional<std::pair<Bytes32, std::uint64_t>> mark;  // the last one that was read or written
     Ledger& ledger;
-    ehash::MintMark progress;  // as the open transaction has it
+    ehash::MintMark progress;         // as the open transaction has it
+    std::optional<UnixMs> let_in_ms;  // when an old copy was let in last
 
     Late(Ledger& of, store::Database& db, Statements& statements)
         : s{statements}, ids{last_id(db)}, ledger{of}, progress{read_progress(db)} {
         auto row = db.prepare("SELECT max(ntime) FROM share_key");
         if (row.step()) newest_key_ntime = static_cast<std::uint32_t>(row.integer(0));
+        auto let_in = db.prepare("SELECT max(at_ms) FROM rollback");
+        if (let_in.step() && !let_in.is_null(0)) let_in_ms = let_in.integer(0);
         load(db);
     }
 

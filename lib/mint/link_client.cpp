@@ -313,8 +313,9 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
         if (held) {
             static log::Limited complain_of_loss{log::Level::error};
             complain_of_loss(
-                "link: {} quotes that this database lacks had been answered before: they are made again and "
-                "held until 'hp-quote release' lets them be minted",
+                "link: {} quotes that this database lacks had been answered before, or may have been: they "
+                "are "
+                "made again and held until 'hp-quote release' lets them be minted",
                 held);
             client_->mint_.events().quotes_held(held);
         }

@@ -66,6 +66,15 @@ Result<std::optional<ehash::MintMark>> read_mark_file(const std::string& path) {
     return std::optional{*mark};
 }
 
+std::string held_mark_path(const std::string& mark_file) { return mark_file + ".held"; }
+
+Result<KnownMark> read_known_mark(const std::string& mark_file) {
+    HP_TRY(auto mark, read_mark_file(mark_file));
+    if (mark) return KnownMark{std::move(mark), false};
+    HP_TRY(mark, read_mark_file(held_mark_path(mark_file)));
+    return KnownMark{mark, mark.has_value()};
+}
+
 Result<> write_mark_file(const std::string& path, const ehash::MintMark& mark,
                          const std::string& owned_like) {
     return write_beside_mark(path, ehash::file_text(mark), owned_like);
@@ -92,10 +101,11 @@ Result<> write_beside_mark(const std::string& path, const std::string& text, con
     return sync_folder(folder, path);
 }
 
-MarkVerdict judge(const ehash::MintMark& has, const std::optional<ehash::MintMark>& known) {
+MarkVerdict judge(const ehash::MintMark& has, const KnownMark& known) {
     const bool is_new = has.store == Bytes32{};
-    if (!known) return is_new ? MarkVerdict::fresh : MarkVerdict::no_mark;
-    return ehash::setback(has, *known) ? MarkVerdict::behind_mark : MarkVerdict::at_mark;
+    if (!known.mark) return is_new ? MarkVerdict::fresh : MarkVerdict::no_mark;
+    if (ehash::setback(has, *known.mark)) return MarkVerdict::behind_mark;
+    return known.is_held ? MarkVerdict::no_mark : MarkVerdict::at_mark;
 }
 
 MarkKeeper::MarkKeeper(std::string path, const ehash::MintMark& written,
@@ -131,9 +141,12 @@ Result<> MarkKeeper::hold() {
     std::lock_guard lock{mutex_};
     if (std::exchange(is_held_, true) || path_.empty()) return {};
     written_.reset();
-    std::error_code error;
-    std::filesystem::remove(path_, error);
-    if (error) return fail(Errc::io, "mark file '" + path_ + "': " + error.message());
+    return set_aside();
+}
+
+Result<> MarkKeeper::set_aside() {
+    if (::rename(path_.c_str(), held_mark_path(path_).c_str()) != 0 && errno != ENOENT)
+        return fail(mark_error("cannot set it aside", path_));
     return {};
 }
 
@@ -160,9 +173,9 @@ void MarkKeeper::run() {
         if (result && std::exchange(is_failing, false)) on_trouble_(std::nullopt);
         lock.lock();
         if (is_held_) {  // told so in the middle of it
-            std::error_code ignored;
-            std::filesystem::remove(path_, ignored);
+            (void)set_aside();
         } else if (result) {
+            if (!written_) ::unlink(held_mark_path(path_).c_str());
             written_ = mark;
         }
         if (is_last) return;

@@ -14,6 +14,14 @@ namespace hp::mint {
 
 /// Empty when the file does not exist; an error when it cannot be read or parsed.
 Result<std::optional<ehash::MintMark>> read_mark_file(const std::string& path);
+/// While signing waits for the pool's word there is no mark file; what it said lies here.
+std::string held_mark_path(const std::string& mark_file);
+/// How far a ledger is known to have come: by the mark file, or by the held one where there is none.
+struct KnownMark {
+    std::optional<ehash::MintMark> mark;
+    bool is_held{};
+};
+Result<KnownMark> read_known_mark(const std::string& mark_file);
 /// Whole or not at all, and synced. Makes the folder when it is missing. Run by root, the file gets the owner
 /// of `owned_like`, which may be empty.
 Result<> write_mark_file(const std::string& path, const ehash::MintMark& mark,
@@ -26,10 +34,10 @@ Result<> write_beside_mark(const std::string& path, const std::string& text, con
 enum class MarkVerdict {
     fresh,       ///< a new database, and no mark
     at_mark,     ///< at the mark or beyond it
-    no_mark,     ///< nothing is known of it here: the pool must say whether it is the newest
+    no_mark,     ///< no mark, or a held one that it is not behind: the pool must say whether it is the newest
     behind_mark  ///< an old copy, or another database in the old one's place
 };
-MarkVerdict judge(const ehash::MintMark& has, const std::optional<ehash::MintMark>& known);
+MarkVerdict judge(const ehash::MintMark& has, const KnownMark& known);
 
 /// Writes what it is told on a thread of its own, the newest only. Nobody waits for it.
 class MarkKeeper {
@@ -39,7 +47,7 @@ class MarkKeeper {
 
     /// `path` may be empty: then it only remembers. `on_trouble` is called on its thread when the file cannot
     /// be written, once an outage, and with nothing when it can again.
-    /// Held: it writes nothing until let_go(), and then what is newest, in any case.
+    /// Held: it writes nothing until let_go(), and then what is newest, in any case; the held mark goes then.
     MarkKeeper(std::string path, const ehash::MintMark& written,
                std::function<void(const std::optional<Error>&)> on_trouble, bool is_held = false);
     ~MarkKeeper();  ///< writes the newest first
@@ -47,12 +55,14 @@ class MarkKeeper {
     /// On any thread.
     void set(const ehash::MintMark& mark);
     ehash::MintMark newest() const;
-    /// The pool says that the ledger is an old copy: the file goes, so that the next start asks the pool too.
+    /// The pool says that the ledger is an old copy: the file is set aside as the held mark, so that the next
+    /// start asks the pool too, and an older copy is still noticed.
     Result<> hold();
     void let_go();
 
   private:
     void run();
+    Result<> set_aside();
     const std::string path_;
     const std::function<void(const std::optional<Error>&)> on_trouble_;
     mutable std::mutex mutex_;

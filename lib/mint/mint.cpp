@@ -63,7 +63,7 @@ Mint::~Mint() = default;
 
 Result<> Mint::check_mark(const ehash::MintMark& has, const MintOptions& options) {
     if (options.mark_file.empty()) return {};
-    HP_TRY(const auto known, read_mark_file(options.mark_file));
+    HP_TRY(const auto known, read_known_mark(options.mark_file));
     switch (judge(has, known)) {
         case MarkVerdict::fresh:
         case MarkVerdict::at_mark:
@@ -75,10 +75,11 @@ Result<> Mint::check_mark(const ehash::MintMark& has, const MintOptions& options
         case MarkVerdict::behind_mark:
             break;
     }
-    const std::string what = "database '" + options.database + "' is behind its mark '" + options.mark_file +
-                             "': the mark has " + ehash::describe(*known) + "; the database " +
+    const std::string file = known.is_held ? held_mark_path(options.mark_file) : options.mark_file;
+    const std::string what = "database '" + options.database + "' is behind its mark '" + file +
+                             "': the mark has " + ehash::describe(*known.mark) + "; the database " +
                              ehash::describe(has) + "; it lacks " +
-                             ehash::describe(*ehash::setback(has, *known));
+                             ehash::describe(*ehash::setback(has, *known.mark));
     events_.alarm(what);
     sink_->flush(500);
     return fail(
@@ -89,9 +90,14 @@ Result<> Mint::check_mark(const ehash::MintMark& has, const MintOptions& options
 
 Result<> Mint::keep_mark(net::Loop& loop, const MintOptions& options, const ehash::MintMark& mark) {
     // Before anything is served: a mark that cannot be written must not be found out later.
-    // While the pool has not spoken there is none: the next start must wait for the pool too.
+    // While the pool has not spoken there is only a held one: the next start must wait for the pool too.
     const bool is_held = !paused_because_.empty();
-    if (!options.mark_file.empty() && !is_held) HP_DO(write_mark_file(options.mark_file, mark));
+    if (!options.mark_file.empty()) {
+        const std::string held = held_mark_path(options.mark_file);
+        HP_DO(write_mark_file(is_held ? held : options.mark_file, mark));
+        std::error_code ignored;
+        if (!is_held) std::filesystem::remove(held, ignored);
+    }
     keeper_ = std::make_unique<MarkKeeper>(
         options.mark_file, mark,
         [this, &loop, alive = std::weak_ptr{alive_}](const std::optional<Error>& trouble) {

@@ -24,26 +24,25 @@ Result<RollbackAccepted> accept_rollback(const std::string& database, const std:
                     "database '" + printable(database, 4096) + "' is empty: no mint ever used it",
                     "bring a copy of the database; to begin a new one, remove it and the mark file '" +
                         printable(mark_file, 4096) + "'");
-    auto known = read_mark_file(mark_file);
+    auto known = read_known_mark(mark_file);
     if (known)
-        out.known = *known;
+        out.known = known->mark;
     else if (known.error().code == Errc::invalid)
         out.unreadable = known.error().what;
     else
         return fail(known.error());
     if (out.known) out.lost = ehash::setback(out.has, *out.known);
     // The database first: killed in between, it is still behind its mark, and this can be done once more.
-    if (out.lost) HP_DO(Ledger::remember_rollback(db, *out.lost, by, now));
+    if (out.lost || !out.known) HP_DO(Ledger::remember_rollback(db, out.lost, by, now));
     HP_TRY(const auto in_database, Ledger::rollbacks(db));
     HP_TRY(out.all, add_rollbacks(mark_file, in_database, database));
     // A request from before is not about what is held after this.
     HP_DO(remove_request(database));
-    if (out.known) {
-        HP_DO(write_mark_file(mark_file, out.has, database));
-    } else if (std::filesystem::remove(mark_file, error); error) {
-        // Without a mark nothing is signed until the pool has spoken: only it can say what is missing.
+    // Without a mark nothing is signed until the pool has spoken: only it can say what is missing.
+    const bool is_held = !out.known || known->is_held;
+    if (is_held && !std::filesystem::remove(mark_file, error) && error)
         return fail(Errc::io, "mark file '" + printable(mark_file, 4096) + "': " + error.message());
-    }
+    HP_DO(write_mark_file(is_held ? held_mark_path(mark_file) : mark_file, out.has, database));
     return out;
 }
 

@@ -13,6 +13,7 @@ namespace hp::mint {
 namespace {
 
 constexpr std::string_view kRollbacksFirstLine = "hashpool mint rollbacks 1";
+constexpr std::string_view kUnknownLoss = "- - - -";
 
 /// Takes the text up to the next `end` off.
 std::string_view take_until(std::string_view& text, char end) {
@@ -35,6 +36,18 @@ bool read_sum(std::string_view text, ehash::Amount128& out) {
     return true;
 }
 
+/// Takes the four numbers off.
+bool read_loss(std::string_view& line, std::optional<ehash::Setback>& out) {
+    if (line.starts_with(kUnknownLoss) && line.substr(kUnknownLoss.size()).starts_with(' ')) {
+        line.remove_prefix(kUnknownLoss.size() + 1);
+        return true;
+    }
+    auto& lost = out.emplace();
+    return read_number(take_until(line, ' '), lost.quotes) &&
+           read_number(take_until(line, ' '), lost.operations) &&
+           read_sum(take_until(line, ' '), lost.issued) && read_sum(take_until(line, ' '), lost.spent);
+}
+
 }  // namespace
 
 std::string rollback_path(const std::string& mark_file) { return mark_file + ".rollbacks"; }
@@ -42,9 +55,11 @@ std::string rollback_path(const std::string& mark_file) { return mark_file + ".r
 std::string to_text(const std::vector<Rollback>& rollbacks) {
     std::string out = std::string(kRollbacksFirstLine) + "\n";
     for (const auto& one : rollbacks)
-        out += std::to_string(one.at_ms) + " " + std::to_string(one.lost.quotes) + " " +
-               std::to_string(one.lost.operations) + " " + ehash::to_text(one.lost.issued) + " " +
-               ehash::to_text(one.lost.spent) + " " + printable(one.by, 100) + "\n";
+        out += std::to_string(one.at_ms) + " " +
+               (one.lost ? std::to_string(one.lost->quotes) + " " + std::to_string(one.lost->operations) +
+                               " " + ehash::to_text(one.lost->issued) + " " + ehash::to_text(one.lost->spent)
+                         : std::string{kUnknownLoss}) +
+               " " + printable(one.by, 100) + "\n";
     return out;
 }
 
@@ -59,11 +74,8 @@ Result<std::vector<Rollback>> rollbacks_from_text(std::string_view text) {
         std::string_view line = take_until(text, '\n');
         const std::string shown = printable(line, 80);
         Rollback one;
-        const bool is_read = read_number(take_until(line, ' '), one.at_ms) &&
-                             read_number(take_until(line, ' '), one.lost.quotes) &&
-                             read_number(take_until(line, ' '), one.lost.operations) &&
-                             read_sum(take_until(line, ' '), one.lost.issued) &&
-                             read_sum(take_until(line, ' '), one.lost.spent) && !line.empty();
+        const bool is_read =
+            read_number(take_until(line, ' '), one.at_ms) && read_loss(line, one.lost) && !line.empty();
         if (!is_read)
             return fail(Errc::invalid, "line " + std::to_string(number) +
                                            ": expected AT_MS QUOTES OPERATIONS ISSUED SPENT BY, got '" +

@@ -11,6 +11,7 @@ namespace hp::mint {
 std::string rollback_path(const std::string& mark_file);
 
 /// "hashpool mint rollbacks 1", then a line "AT_MS QUOTES OPERATIONS ISSUED SPENT BY" for each, oldest first.
+/// "-" for the four where nothing said what it lacked.
 std::string to_text(const std::vector<Rollback>& rollbacks);
 /// Errors name the line.
 Result<std::vector<Rollback>> rollbacks_from_text(std::string_view text);

@@ -160,6 +160,50 @@ TEST_CASE_FIXTURE(ProgressFixture,
     CHECK(transact([](Ledger& l) { return l.held(); }).quotes == 0);
 }
 
+TEST_CASE("by its header's time a share's quote may have been lost with what an old copy lacks") {
+    constexpr UnixMs kLetIn = 1'780'000'000'999;
+    constexpr std::uint32_t kLetInSeconds = 1'780'000'000;
+    CHECK(may_be_lost(kLetInSeconds - 100'000, kLetIn, kLetIn + 5'000));
+    CHECK(may_be_lost(kLetInSeconds, kLetIn, kLetIn + 5'000));
+    CHECK_FALSE(may_be_lost(kLetInSeconds + 1, kLetIn, kLetIn + 5'000));
+    // A header may be two hours ahead of the time at which it was found: then the mint's clock says so.
+    CHECK_FALSE(may_be_lost(kLetInSeconds + 65, kLetIn, kLetIn + 5'000));
+    CHECK(may_be_lost(kLetInSeconds + 66, kLetIn, kLetIn + 5'000));
+    CHECK(may_be_lost(kLetInSeconds + 7'200, kLetIn, kLetIn + 5'000));
+    CHECK_FALSE(may_be_lost(kLetInSeconds + 7'201, kLetIn, kLetIn + 5'000));
+    CHECK_FALSE(may_be_lost(kLetInSeconds + 3'600, kLetIn, kLetIn + 3'600'000));
+}
+
+TEST_CASE_FIXTURE(MintWithMark,
+                  "after an old copy was let in, the mint itself holds what it may have answered before") {
+    auto mint = open();
+    quote(*mint, 1);
+    mint.reset();
+    copy_database(options.database, dir.file("copy.db"));
+    mint = open();
+    quote(*mint, 2);
+    mint.reset();
+    copy_database(dir.file("copy.db"), options.database);
+    bool is_known = true;
+    SUBCASE("with its mark") {}
+    SUBCASE("without one, so that nothing says what it lacks") {
+        is_known = false;
+        std::filesystem::remove(options.mark_file);
+    }
+    // Shares 1 to 5 have header times up to then.
+    const auto accepted = accept_rollback(options.database, options.mark_file, "test", 1'780'000'005'500);
+    REQUIRE(accepted);
+    REQUIRE(accepted->all.size() == 1);
+    CHECK(accepted->all[0].lost.has_value() == is_known);
+    mint = open();
+    for (std::uint32_t n : {1, 2, 5, 6}) quote(*mint, n);
+    HeldQuotes held;
+    mint->transact<HeldQuotes>([](Ledger& ledger) { return ledger.held(); },
+                               [&](Result<HeldQuotes> out) { held = *out; });
+    mint->drain();
+    CHECK(held.quotes == 2);
+}
+
 TEST_CASE_FIXTURE(MintWithMark, "the file is written before anything is served, and follows each commit") {
     auto mint = open();
     CHECK(in_file().generation == 1);
@@ -236,6 +280,11 @@ TEST_CASE_FIXTURE(MintWithMark,
     mint->pause_signing("the pool says so");
     mint.reset();
     CHECK_FALSE(std::filesystem::exists(options.mark_file));
+    // What the mark said is not forgotten: an older copy is noticed all the same.
+    const auto held = read_mark_file(held_mark_path(options.mark_file));
+    REQUIRE((held && *held));
+    CHECK((*held)->quotes == 1);
+    CHECK(judge({(*held)->store, 1, 0, 0, 0, 0}, {*held, true}) == MarkVerdict::behind_mark);
     mint = open();
     CHECK_FALSE(mint->signing_paused_because().empty());
     // What the pool is told of first is from before anything that this process does.
