@@ -82,19 +82,19 @@ is_after() { [ "$(date +%s)" -gt "$1" ]; }
     restore mint
     lacks=$((has - $(issued)))
     [ "$lacks" -gt 0 ]
-    run_tool -1 hp-mint --config-dir conf
+    run_tool -1 timeout 60 hp-mint --config-dir conf
     [[ $stderr == *"is behind its mark"*"mint.mark.held"* ]] || fail "$stderr"
     run_tool -1 hp-audit --config-dir conf
     [[ $output == *"is behind its mark"*"at most $lacks can be doubled"* ]] || fail "$output"
     run_tool -0 hp-mint accept-rollback --config-dir conf --json
     assert_equal "$(jq -c '[.lacks.doubled_max, .rollbacks, .doubled_max_of_all]' <<<"$output")" \
         "[\"$lacks\",2,\"$((lost + lacks))\"]"
-    run_tool hp-audit --config-dir conf
+    run_tool -0 hp-audit --mint conf/data/mint.db --mark conf/marks/mint.mark
     [[ $output == *"2 old copies were let in: at most $((lost + lacks)) can be doubled in all"* ]] || fail "$output"
 
     stop_all pool
     start_mint
-    run -1 hp-wallet --config-dir conf send 1
+    wait_for_text mint.log "nothing is signed: there is no mark file"
     start_pool --allow-mint-rollback true
     wait_for_text mint.log "signing: the pool knows of nothing newer"
     wait_until ls conf/marks/mint.mark
@@ -107,7 +107,7 @@ is_after() { [ "$(date +%s)" -gt "$1" ]; }
     restore mint
     run_tool -0 hp-mint accept-rollback --config-dir conf --json
     assert_equal "$(jq -c '[.lacks, .rollbacks, .doubled_max_of_all]' <<<"$output")" "[null,3,null]"
-    run_tool hp-audit --config-dir conf
+    run_tool -0 hp-audit --mint conf/data/mint.db --mark conf/marks/mint.mark
     [[ $output == *"what it lacked is unknown"*"3 old copies were let in: how much can be doubled in all is unknown"* ]] ||
         fail "$output"
     # Once is enough.

@@ -198,8 +198,12 @@ TEST_CASE_FIXTURE(MintWithMark,
     mint = open();
     for (std::uint32_t n : {1, 2, 5, 6}) quote(*mint, n);
     HeldQuotes held;
-    mint->transact<HeldQuotes>([](Ledger& ledger) { return ledger.held(); },
-                               [&](Result<HeldQuotes> out) { held = *out; });
+    mint->transact<bool>(
+        [&](Ledger& ledger) {
+            held = ledger.held();
+            return true;
+        },
+        [](Result<bool>) {});
     mint->drain();
     CHECK(held.quotes == 2);
 }
