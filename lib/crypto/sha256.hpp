@@ -1,5 +1,5 @@
 // SHA-256 by OpenSSL's low-level calls: the one-shot calls fetch the algorithm each time and are 4.4x slower
-// (design/performance.md). libsodium's has no SHA-NI.
+// (docs/design/costs.md). libsodium's has no SHA-NI.
 #pragma once
 #include <initializer_list>
 

@@ -1,5 +1,5 @@
 // LinkAuth: the mint proves its identity inside the Noise session by signing the handshake hash.
-// design/quote-link.md steps 2 and 3.
+// docs/design/quote-link.md steps 2 and 3.
 #pragma once
 #include "crypto/secp.hpp"
 #include "ehash/mint_mark.hpp"

@@ -1,5 +1,5 @@
 // The mint's judgement of a QuoteRequest: the pool must have done the work that it claims, for the amount
-// that the agreed valuation gives. design/quote-link.md step 4.
+// that the agreed valuation gives. docs/design/quote-link.md step 4.
 #pragma once
 #include "ehash/intent.hpp"
 #include "ehash/owner.hpp"
