@@ -29,8 +29,8 @@ struct SwapChecked {
     std::vector<PublicKey33> ys;  ///< Y of each input, in order
     std::uint64_t fee{};
 };
-/// Everything that needs no database, in the order of shared/spec/cashu-mint-api.md section 6: sizes, sums,
-/// duplicates, keysets, units, signatures, spending conditions (refused until they are served), balance.
+/// Everything that needs no database, in this order: sizes, sums, duplicates, keysets, units, signatures,
+/// spending conditions (refused until they are served), balance.
 Answer<SwapChecked> check_swap(const SwapRequest& request, const MintKeysets& keysets, UnixSeconds now);
 
 /// Signs every output with its keyset and adds the DLEQ. REQUIRES: check_outputs accepted them. The same

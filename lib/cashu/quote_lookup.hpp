@@ -1,5 +1,6 @@
-// Quote lookup by public key (draft NUT-XX, forms d, e and f of shared/spec/ehash-method.md section 7):
-// a wallet that missed its notifications asks which quotes are locked to its keys.
+// Quote lookup by public key: a wallet that missed its notifications asks which quotes are locked to its
+// keys. No NUT has it yet. Served are the form of cashubtc/nuts PR 419, the path with a method that CDK 1834
+// has, and the timestamp of nuts PR 341: docs/mint-api.md.
 #pragma once
 #include "cashu/nut04.hpp"
 
@@ -13,7 +14,7 @@ struct LookupRequest {
     std::vector<PublicKey33> pubkeys;
     std::vector<std::string> pubkey_signatures;  ///< hex as received, one per key
     bool only_mintable{false};
-    std::optional<UnixSeconds> timestamp{};  ///< form f: part of the message
+    std::optional<UnixSeconds> timestamp{};  ///< of nuts PR 341: part of the message
 };
 Answer<LookupRequest> lookup_request_from_json(std::string_view body);
 std::string to_json(const LookupRequest& request);
