@@ -74,6 +74,14 @@ function serviceRows(now) {
           isKnown ? clock(valueOf(fields, "since_ms")) : "", `${whole(waiting)} quotes wait${oldest}`);
     } else if (source === "hp-pool" && side === "pool") {
       addSpeaker("pool", source, `${whole(valueOf(fields, "outbox_pending"))} quotes wait, ${whole(valueOf(fields, "outbox_dead"))} dead`);
+      const provider = valueOf(fields, "template_provider_connected");
+      const work = valueOf(fields, "has_template") ? `newest work is ${span(valueOf(fields, "template_age_ms"))} old` : "no template yet";
+      if (provider !== undefined)
+        add("template provider", isHeard(source) ? isUp(provider) : unknown, isHeard(source) ? clock(valueOf(fields, "template_provider_since_ms")) : "", work);
+    } else if (source === "hp-template" && side === "pool" && valueOf(fields, "node_connected") !== undefined) {
+      const isKnown = isHeard(source);
+      add("node", isKnown ? isUp(valueOf(fields, "node_connected")) : unknown, isKnown ? clock(valueOf(fields, "node_since_ms")) : "",
+          `template for height ${whole(valueOf(fields, "height"))}`);
     } else if (source === "hp-proxy" && side === "proxy") {
       addSpeaker("proxy", source, "");
       for (const [name, field] of [["pool", "pool_connected"], ["mint", "mint_connected"]])

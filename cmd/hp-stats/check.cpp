@@ -69,7 +69,9 @@ struct Figures {
     double age_s{}, rejected_percent{};
     std::optional<double> hashrate_hps, outbox_pending;
     std::optional<double> mint_away_s;  ///< of the one that is away longest; 0: none is
-    std::uint64_t alarms{}, shares{};
+    std::optional<double>
+        template_away_s;  ///< the pool has no provider or no template, or hp-template no node
+    std::uint64_t alarms{}, shares{}, rejected{};
 };
 
 std::optional<double> gauge_number(const stats::Snapshot& snapshot, const std::string& field) {
@@ -79,21 +81,57 @@ std::optional<double> gauge_number(const stats::Snapshot& snapshot, const std::s
     return json.is_number() ? std::optional(json.get<double>()) : std::nullopt;
 }
 
+/// The last values of one source's status records.
+class Status {
+  public:
+    explicit Status(const std::map<std::string, stats::Gauge>& fields) : fields_{fields} {}
+    nlohmann::json value(const char* field) const {
+        const auto found = fields_.find(field);
+        return found == fields_.end() ? nlohmann::json{}
+                                      : nlohmann::json::parse(found->second.json, nullptr, false);
+    }
+    double seconds_since(const char* field) const {
+        const auto since = value(field);
+        return since.is_number_integer()
+                   ? static_cast<double>(unix_ms_now() - since.get<std::int64_t>()) / 1000
+                   : 0;
+    }
+    UnixMs told_ms(const char* field) const {
+        const auto found = fields_.find(field);
+        return found == fields_.end() ? 0 : found->second.ts_ms;
+    }
+
+  private:
+    const std::map<std::string, stats::Gauge>& fields_;
+};
+
 /// What the pool last said of its mints; one that is not in its configuration any more is awaited by nobody.
 std::optional<double> mint_away_s(const stats::Snapshot& snapshot) {
     std::optional<double> longest;
     for (const auto& [source, fields] : snapshot.gauges) {
-        const auto value = [&, &of = fields](const char* field) {
-            const auto found = of.find(field);
-            return found == of.end() ? nlohmann::json{}
-                                     : nlohmann::json::parse(found->second.json, nullptr, false);
-        };
-        if (value("mint").is_null() || value("configured") != true) continue;
-        const auto since = value("since_ms");
-        const bool is_away = value("connected") == false && since.is_number_integer();
-        const double away_s =
-            is_away ? static_cast<double>(unix_ms_now() - since.get<std::int64_t>()) / 1000 : 0;
-        longest = std::max(longest.value_or(0), away_s);
+        const Status status{fields};
+        if (status.value("mint").is_null() || status.value("configured") != true) continue;
+        longest = std::max(longest.value_or(0),
+                           status.value("connected") == false ? status.seconds_since("since_ms") : 0);
+    }
+    return longest;
+}
+
+/// Work comes from the node by hp-template to the pool; whichever of the two ways is broken for longest.
+std::optional<double> template_away_s(const stats::Snapshot& snapshot) {
+    /// One that has not spoken for so long is not asked any more: the pool knows whether it misses it.
+    constexpr UnixMs kSilentMs = 60'000;
+    std::optional<double> longest;
+    for (const auto& [source, fields] : snapshot.gauges) {
+        const Status status{fields};
+        if (const auto connected = status.value("template_provider_connected"); connected.is_boolean()) {
+            const bool is_good = connected == true && status.value("has_template") == true;
+            longest = std::max(longest.value_or(0),
+                               is_good ? 0 : status.seconds_since("template_provider_since_ms"));
+        }
+        if (status.value("node_connected") == false &&
+            snapshot.last_record_ms - status.told_ms("node_connected") < kSilentMs)
+            longest = std::max(longest.value_or(0), status.seconds_since("node_since_ms"));
     }
     return longest;
 }
@@ -103,6 +141,7 @@ Figures figures_of(const stats::Snapshot& snapshot) {
     const auto shares = snapshot.sum("share_accepted");
     const auto rejected = snapshot.sum("share_rejected").count;
     out.shares = shares.count;
+    out.rejected = rejected;
     out.age_s = static_cast<double>(unix_ms_now() - snapshot.last_record_ms) / 1000;
     if (const auto rate = stats::estimate(shares, snapshot.seen_seconds())) out.hashrate_hps = rate->hps;
     if (rejected > 0)
@@ -110,16 +149,19 @@ Figures figures_of(const stats::Snapshot& snapshot) {
             100.0 * static_cast<double>(rejected) / static_cast<double>(rejected + shares.count);
     out.outbox_pending = gauge_number(snapshot, "outbox_pending");
     out.mint_away_s = mint_away_s(snapshot);
+    out.template_away_s = template_away_s(snapshot);
     out.alarms = snapshot.sum("alarm").count;
     return out;
 }
 
-std::vector<Finding> judge(const Figures& f, const Limits& warn, const Limits& critical) {
+std::vector<Finding> judge(const Figures& f, const CheckOptions& options) {
+    const Limits &warn = options.warn, &critical = options.critical;
     std::vector<Finding> out;
     compare(out, warn.age_s, critical.age_s, f.age_s, false, "newest record's age in seconds");
     compare(out, warn.hashrate_hps, critical.hashrate_hps, f.hashrate_hps.value_or(0), true, "hashrate_hps");
-    compare(out, warn.rejected_percent, critical.rejected_percent, f.rejected_percent, false,
-            "rejected shares in %");
+    if (f.rejected >= static_cast<std::uint64_t>(options.rejected_min))
+        compare(out, warn.rejected_percent, critical.rejected_percent, f.rejected_percent, false,
+                "rejected shares in %");
     compare(out, warn.alarms, critical.alarms, static_cast<double>(f.alarms), false, "alarms");
     if (f.outbox_pending)
         compare(out, warn.outbox_pending, critical.outbox_pending, *f.outbox_pending, false,
@@ -131,6 +173,11 @@ std::vector<Finding> judge(const Figures& f, const Limits& warn, const Limits& c
                 "seconds that a mint is away");
     else if (warn.mint_away_s || critical.mint_away_s)
         out.push_back({kUnknown, "no record tells of a mint"});
+    if (f.template_away_s)
+        compare(out, warn.template_away_s, critical.template_away_s, *f.template_away_s, false,
+                "seconds without templates");
+    else if (warn.template_away_s || critical.template_away_s)
+        out.push_back({kUnknown, "no record tells of templates"});
     return out;
 }
 
@@ -159,6 +206,9 @@ std::string perf_of(const Figures& f, const Limits& warn, const Limits& critical
            " " +
            perf_item("pending", f.outbox_pending, "", warn.outbox_pending, critical.outbox_pending, false) +
            " " + perf_item("mint_away", f.mint_away_s, "s", warn.mint_away_s, critical.mint_away_s, false) +
+           " " +
+           perf_item("template_away", f.template_away_s, "s", warn.template_away_s, critical.template_away_s,
+                     false) +
            " " + perf_item("alarms", static_cast<double>(f.alarms), "", warn.alarms, critical.alarms, false);
 }
 
@@ -177,7 +227,7 @@ Verdict look(const CheckOptions& options) {
     if (!snapshot) return {.text = snapshot.error().what};
     if (snapshot->records == 0) return {.text = "no records"};
     const Figures f = figures_of(*snapshot);
-    const auto findings = judge(f, options.warn, options.critical);
+    const auto findings = judge(f, options);
     const auto or_null = [](std::optional<double> value) {
         return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
     };
@@ -194,6 +244,7 @@ Verdict look(const CheckOptions& options) {
                         {"rejected_percent", f.rejected_percent},
                         {"outbox_pending", or_null(f.outbox_pending)},
                         {"mint_away_s", or_null(f.mint_away_s)},
+                        {"template_away_s", or_null(f.template_away_s)},
                         {"alarms", f.alarms}}};
 }
 

@@ -33,11 +33,13 @@ std::string file_name(const CheckOptions& options) {
         add(limits->age_s);
         add(limits->outbox_pending);
         add(limits->mint_away_s);
+        add(limits->template_away_s);
         add(limits->alarms);
         add(limits->hashrate_hps);
         add(limits->rejected_percent);
     }
-    all += '\n' + std::to_string(options.minutes) + '\n' + options.run;
+    all += '\n' + std::to_string(options.minutes) + ' ' + std::to_string(options.rejected_min) + '\n' +
+           options.run;
     return "check-" + to_hex(crypto::sha256(as_bytes(all))).substr(0, 16);
 }
 

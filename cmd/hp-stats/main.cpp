@@ -178,10 +178,17 @@ void add_check(cli::Command& command, All& all) {
               "when it is below so many hashes a second");
     add_limit(check, "rejected", warn.rejected_percent, critical.rejected_percent,
               "when more per cent of the shares are rejected");
+    check
+        .add_option("--min-rejected", options.rejected_min,
+                    "rejected shares below which their per cent are within any limit [10]")
+        ->type_name("N")
+        ->check(cli::whole_number(1));
     add_limit(check, "pending", warn.outbox_pending, critical.outbox_pending,
               "when more quotes wait for the mint");
     add_limit(check, "mint-away", warn.mint_away_s, critical.mint_away_s,
               "when a mint is away for more seconds");
+    add_limit(check, "template-away", warn.template_away_s, critical.template_away_s,
+              "when there has been no template provider, or no node behind it, for more seconds");
     add_limit(check, "alarms", warn.alarms, critical.alarms, "when there were more alarms");
     auto* run = check
                     .add_option("--run", options.run,

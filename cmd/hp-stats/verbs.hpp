@@ -85,12 +85,14 @@ struct AuditOptions {
 Result<> audit(const AuditOptions& options);
 
 struct Limits {
-    std::optional<std::int64_t> age_s, outbox_pending, mint_away_s, alarms;
+    std::optional<std::int64_t> age_s, outbox_pending, mint_away_s, template_away_s, alarms;
     std::optional<double> hashrate_hps, rejected_percent;
 };
 struct CheckOptions {
     std::string database;
     std::int64_t minutes{5};
+    /// Fewer rejected shares are within any limit in per cent: two of twenty are nobody's trouble.
+    std::int64_t rejected_min{10};
     Limits warn, critical;
     std::string run;  ///< command for the shell when the state changes; empty: none
     std::string

@@ -20,6 +20,8 @@ namespace {
 
 using namespace hp;
 
+constexpr std::int64_t kStatusMs = 1'000;
+
 struct Options {
     config::Template keys;
     config::Network network;
@@ -62,7 +64,7 @@ void write_event(net::EventSink& sink, const templates::BlockEvent& event) {
     sink.write(record);
 }
 
-/// What the service manager shows of it.
+/// What the service manager and the records show of it.
 class Standing {
   public:
     void on_template(std::uint32_t height) {
@@ -72,6 +74,13 @@ class Standing {
     void on_trouble(const std::string& why) {
         trouble_ = why;
         tell();
+    }
+    void write(net::EventSink& sink) const {
+        sink.write(wire::Record("template_status", "hp-template", unix_ms_now())
+                       .add("started_ms", started_ms_)
+                       .add("node_connected", has_node_)
+                       .add("node_since_ms", node_since_ms_)
+                       .add("height", height_));
     }
     void on_block(const templates::BlockEvent& event) {
         const bool is_in = event.verdict.accepted();
@@ -84,6 +93,8 @@ class Standing {
 
   private:
     void tell() {
+        const bool has_node = trouble_.empty() && height_ > 0;
+        if (std::exchange(has_node_, has_node) != has_node) node_since_ms_ = unix_ms_now();
         std::string text = !trouble_.empty() ? "no templates: " + trouble_
                            : height_ == 0    ? "waiting for a first template"
                                              : "template for height " + std::to_string(height_);
@@ -92,6 +103,9 @@ class Standing {
         line_.set(text);
     }
     net::StatusLine line_;
+    UnixMs started_ms_{unix_ms_now()};
+    UnixMs node_since_ms_{started_ms_};
+    bool has_node_{false};
     std::string trouble_;
     std::uint32_t height_{0};
     int found_{0}, accepted_{0};
@@ -138,6 +152,8 @@ Result<> serve(const cli::Command& command, const Options& options) {
         [&sink](const std::string& what) {
             sink->write(wire::Record("alarm", "hp-template", unix_ms_now()).add("what", what));
         }};
+    net::Timer status{loop};
+    status.every(kStatusMs, [&] { standing.write(*sink); });
     // Queued frames leave within two seconds of a close; then nothing keeps the loop.
     constexpr std::int64_t kGoodbyeMs = 2'200;
     constexpr std::int64_t kEventsFlushMs = 1'000;

@@ -223,6 +223,10 @@ void Events::status(const Status& s) {
               .add("refused_shares_not_kept", s.refused_not_kept)
               .add("clock_off_ms", s.clock_off_ms)
               .add("clock_behind_tip_s", s.clock_behind_tip_s)
+              .add("template_provider_connected", s.has_template_provider)
+              .add("template_provider_since_ms", s.template_provider_since_ms)
+              .add("has_template", s.has_template)
+              .add("template_age_ms", s.template_age_ms)
               .add("log_lines_dropped", log::dropped_lines()));
 }
 

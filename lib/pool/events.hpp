@@ -90,6 +90,10 @@ class Events {
         std::int64_t clock_behind_tip_s{};  ///< the tip's time is ahead of our clock by so much
         std::uint64_t cut_for_memory{};
         std::uint64_t refused_not_kept{};  ///< shares that are not in the file of the refused ones
+        bool has_template_provider{};
+        UnixMs template_provider_since_ms{};  ///< of being connected, or of being away
+        bool has_template{};                  ///< miners have work
+        std::int64_t template_age_ms{};       ///< since the newest template or tip; 0: there is none
     };
     void status(const Status& status);
 

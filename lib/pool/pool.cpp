@@ -185,9 +185,15 @@ void Pool::tell_status() {
                     .clock_off_ms = clock_.off_ms(),
                     .clock_behind_tip_s = behind_tip_s_,
                     .cut_for_memory = net::protection_counters(loop_).cut_for_memory,
-                    .refused_not_kept = refused_file_ ? refused_file_->left_out() : 0});
+                    .refused_not_kept = refused_file_ ? refused_file_->left_out() : 0,
+                    .has_template_provider = templates_->is_connected(),
+                    .template_provider_since_ms = templates_->since_ms(),
+                    .has_template = is_ready_,
+                    .template_age_ms = is_ready_ ? steady_ms_now() - work_came_ms_ : 0});
+    const bool is_alone = is_ready_ && !templates_->is_connected();
     status_line_.set(
         (refuses_every_time_ ? "clock behind the chain, shares are refused; " : clock_.status_text()) +
+        (is_alone ? "template provider away, work gets old; " : "") +
         (is_ready_ ? fmt::format("{} connections, {} channels; {} quotes pending, {} dead; mints {}",
                                  sessions_.size(), channels, pending, dead, all_connected ? "up" : "away")
                    : "waiting for work from " + options_.templates.address.text()));
@@ -369,6 +375,7 @@ void Pool::on_new_template(const sv2::templates::NewTemplate& message) {
     auto jobs = work_.on_template(message);
     if (!jobs)
         return on_alarm("template " + std::to_string(message.template_id) + " refused: " + jobs.error().what);
+    work_came_ms_ = steady_ms_now();
     for (auto& [id, session] : sessions_) {
         if (jobs->is_future)
             session->send_future_job(*jobs->jobs);
@@ -380,10 +387,17 @@ void Pool::on_new_template(const sv2::templates::NewTemplate& message) {
 void Pool::on_new_prev_hash(const sv2::templates::SetNewPrevHash& message) {
     auto tip = work_.on_prev_hash(message);
     if (!tip) return on_alarm(tip.error().what);
+    work_came_ms_ = steady_ms_now();
     events_.tip_changed(tip->tip->prev_hash, tip->tip->nbits);
     for (auto& [id, session] : sessions_) session->send_tip(tip->tip, *tip->jobs);
     log::debug("tip {}", to_hex_reversed(tip->tip->prev_hash));
     if (!std::exchange(is_ready_, true) && on_ready) on_ready();
+}
+
+/// None of these is ever lost among the alarms that strangers can cause.
+void Pool::on_template_alarm(const std::string& what) {
+    log::error("{}", what);
+    events_.alarm(what);
 }
 
 void Pool::on_quote_created(const StoredIntent& row, const std::string& quote_id, bool replay,

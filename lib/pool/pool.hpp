@@ -68,6 +68,7 @@ class Pool : public TemplateListener, public HubObserver {
 
     void on_new_template(const sv2::templates::NewTemplate& message) override;
     void on_new_prev_hash(const sv2::templates::SetNewPrevHash& message) override;
+    void on_template_alarm(const std::string& what) override;
     void on_quote_created(const StoredIntent& row, const std::string& quote_id, bool replay,
                           std::optional<SteadyMs> received_ms) override;
     void on_quote_dead(const StoredIntent& row, std::uint16_t code, const std::string& reason) override;
@@ -118,6 +119,7 @@ class Pool : public TemplateListener, public HubObserver {
     std::unique_ptr<TemplateClient> templates_;
     std::unique_ptr<net::FrameListener> mining_listener_;
     Work work_;
+    SteadyMs work_came_ms_{0};  ///< the newest template or tip
     mining::ExtranonceAllocator extranonces_;
     mining::DuplicateSet seen_;
     ehash::KnownKeys known_keys_;

@@ -61,6 +61,7 @@ class TemplateClient::Session : public net::FrameHandler {
         setup_limit_.cancel();
         auto& client = *client_;
         client.is_ready_ = true;
+        client.since_ms_ = unix_ms_now();
         client.loss_logged_ = false;
         client.backoff_.reset();
         client.connection_->send(sv2::encode_frame(sv2::templates::CoinbaseOutputConstraints{
@@ -124,7 +125,7 @@ void TemplateClient::dial() {
 }
 
 void TemplateClient::lost(const Error& reason) {
-    is_ready_ = false;
+    if (std::exchange(is_ready_, false)) since_ms_ = unix_ms_now();
     if (session_) session_->forget();
     session_.reset();
     connection_.reset();
@@ -145,10 +146,11 @@ void TemplateClient::submit(const sv2::templates::SubmitSolution& solution) {
     }
     prune(solutions_, steady_ms_now());
     const auto written = write_solutions(options_.solutions_file, solutions_);
-    if (!written) log::error("a found block's solution is not on disk: {}", written.error().what);
+    if (!written)
+        listener_.on_template_alarm("a found block's solution is not on disk: " + written.error().what);
     if (!is_sent)
-        log::warn("template provider is away: the solution for template {} waits for its return",
-                  solution.template_id);
+        listener_.on_template_alarm("template provider is away: the solution for template " +
+                                    std::to_string(solution.template_id) + " waits for its return");
 }
 
 }  // namespace hp::pool

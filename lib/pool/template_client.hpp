@@ -4,6 +4,7 @@
 #pragma once
 #include <memory>
 
+#include "base/clock.hpp"
 #include "net/frames.hpp"
 #include "pool/solution_file.hpp"
 #include "sv2/frame.hpp"
@@ -16,6 +17,8 @@ class TemplateListener {
     virtual ~TemplateListener() = default;
     virtual void on_new_template(const sv2::templates::NewTemplate& message) = 0;
     virtual void on_new_prev_hash(const sv2::templates::SetNewPrevHash& message) = 0;
+    /// Something about a found block that a person should know.
+    virtual void on_template_alarm(const std::string& what) = 0;
 };
 
 class TemplateClient {
@@ -33,6 +36,8 @@ class TemplateClient {
     Result<> start();
     void submit(const sv2::templates::SubmitSolution& solution);
     bool is_connected() const { return is_ready_; }
+    /// When it came, or went; the start of this program where it never was there.
+    UnixMs since_ms() const { return since_ms_; }
 
   private:
     class Session;
@@ -49,6 +54,7 @@ class TemplateClient {
     std::shared_ptr<Session> session_;
     std::vector<KeptSolution> solutions_;
     bool is_ready_{false};
+    UnixMs since_ms_{unix_ms_now()};
     bool loss_logged_{false};
 };
 

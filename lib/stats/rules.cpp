@@ -77,8 +77,9 @@ constexpr Rule kRules[] = {
     {.type = "quote_parked", .series = "quote_parked"},
 };
 
-constexpr std::string_view kStatusTypes[] = {"pool_status",  "proxy_status",  "mint_status", "ledger_status",
-                                             "miner_status", "miner_summary", "alarm"};
+constexpr std::string_view kStatusTypes[] = {"pool_status",   "proxy_status",   "mint_status",
+                                             "ledger_status", "miner_status",   "miner_summary",
+                                             "alarm",         "template_status"};
 
 }  // namespace
 

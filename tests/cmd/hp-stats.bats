@@ -319,8 +319,14 @@ PY
     assert_output --regexp '^HASHPOOL OK - hashrate [0-9.]+ kH/s, 2 shares in 5 min \| age=[0-9.]+s;'
     run_tool -1 hp-stats check pool.db --critical-age 600 --warn-hashrate 1e12
     assert_output --regexp '^HASHPOOL WARNING - hashrate_hps [0-9.e+]+ below 1e\+12 \|'
-    run_tool -2 hp-stats check pool.db --warn-pending 3 --critical-pending 10 --warn-rejected 10
+    run_tool -2 hp-stats check pool.db --warn-pending 3 --critical-pending 10 --warn-rejected 10 --min-rejected 1
     assert_output --regexp '^HASHPOOL CRITICAL - rejected shares in % 33.3333 above 10; outbox_pending 12 above 10 \|'
+    # A few refused shares wake nobody.
+    run_tool -0 hp-stats check pool.db --critical-rejected 10
+    for _ in $(seq 9); do record share_rejected -900 '"reason":"stale-share"'; done | hp-stats ingest --db refused.db
+    run_tool -0 hp-stats check refused.db --critical-rejected 10
+    record share_rejected -800 '"reason":"stale-share"' | hp-stats ingest --db refused.db
+    run_tool -2 hp-stats check refused.db --critical-rejected 10
     run_tool -2 hp-stats check pool.db --critical-hashrate 1e12 --json
     assert_equal "$(jq -r '[.state, .figures.shares_accepted] | @csv' <<<"$output")" '"CRITICAL",2'
     run_tool -3 hp-stats check none.db
@@ -337,7 +343,7 @@ PY
     run_tool -2 hp-stats show pool.db --bogus
     # Performance data: no exponents, the limits behind the value, U where nothing is known.
     run_tool -1 hp-stats check pool.db --warn-hashrate 1e12 --critical-rejected 50.5 --warn-age 600
-    assert_output --regexp ' \| age=[0-9.]+s;600;;0 hashrate=[0-9.]+;1000000000000:;;0 shares=2;;;0 rejected=33.333%;;50.5;0;100 pending=12;;;0 mint_away=U;;;0 alarms=0;;;0$'
+    assert_output --regexp ' \| age=[0-9.]+s;600;;0 hashrate=[0-9.]+;1000000000000:;;0 shares=2;;;0 rejected=33.333%;;50.5;0;100 pending=12;;;0 mint_away=U;;;0 template_away=U;;;0 alarms=0;;;0$'
     # A cron job's mail is its alarm.
     run_tool -0 hp-stats check pool.db --critical-age 600 --quiet
     assert_output ""
@@ -360,6 +366,35 @@ PY
     mint away true false 100 | hp-stats ingest --db mints.db
     run_tool -1 hp-stats check mints.db --warn-mint-away 60 --critical-mint-away 600
     assert_output --regexp '^HASHPOOL WARNING - seconds that a mint is away 10[0-9.]+ above 60 '
+}
+
+@test "check: a template provider, or its node, that is away counts for as long as it is; who is silent is not asked" {
+    local now
+    now=$(date +%s000)
+    status() { # TYPE SOURCE AGO_S FIELDS
+        printf '{"v":1,"ts_ms":%d,"type":"%s","source":"%s",%s}\n' $((now - $3 * 1000)) "$1" "$2" "$4"
+    }
+    provider() { status pool_status hp-pool 0 "\"template_provider_connected\":$1,\"has_template\":$2,\"template_provider_since_ms\":$((now - $3 * 1000))"; }
+    node() { status template_status hp-template "$3" "\"node_connected\":$1,\"node_since_ms\":$((now - $2 * 1000))"; }
+    check() { run_tool "-$1" hp-stats check t.db --warn-template-away 30 --critical-template-away 120; }
+    status pool_status hp-pool 0 '"connections":1' | hp-stats ingest --db t.db
+    check 3
+    assert_output --partial "UNKNOWN - no record tells of templates"
+    provider true true 900 | hp-stats ingest --db t.db
+    check 0
+    assert_output --partial "template_away=0s;30;120"
+    provider false true 60 | hp-stats ingest --db t.db
+    check 1
+    assert_output --regexp '^HASHPOOL WARNING - seconds without templates 6[0-9.]+ above 30 '
+    # It is there, and has none to give.
+    provider true false 200 | hp-stats ingest --db t.db
+    check 2
+    provider true true 900 | hp-stats ingest --db t.db
+    node false 50 0 | hp-stats ingest --db t.db
+    check 1
+    rm t.db*
+    { provider true true 900 && node false 5000 3000; } | hp-stats ingest --db t.db
+    check 0
 }
 
 @test "check --run: the command hears of each change of the state, once, and again where it failed" {

@@ -25,7 +25,8 @@ const miner = { miner_id: 1, peer: "192.0.2.7:5", worker: "rig1", user_agent: na
 
 // What each says every second; null: it is silent.
 export const speech = {
-  pool: { started_ms: Date.now() - 7_200_000, connections: 2, channels: 3, outbox_pending: 4, outbox_dead: 0 },
+  pool: { started_ms: Date.now() - 7_200_000, connections: 2, channels: 3, outbox_pending: 4, outbox_dead: 0,
+    template_provider_connected: true, template_provider_since_ms: Date.now() - 60_000, has_template: true, template_age_ms: 9_000 },
   mint: { mint: "alpha", connected: true, since_ms: Date.now() - 60_000, pending: 0 },
   proxy: { started_ms: Date.now() - 7_200_000, miners: 2, pool_connected: true, mint_connected: true, wallet_balance: 1234 },
 };

@@ -1,7 +1,7 @@
 // Who is silent is not up, and old figures look old.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { POOL_URL, PROXY_URL, SCREENSHOTS, isOld, narrow, open, speech, textOf, waitForMatch, waitForState, waitForText, wide } from "./browser.mjs";
+import { POOL_URL, PROXY_URL, SCREENSHOTS, isOld, narrow, open, putLine, speech, textOf, waitForMatch, waitForState, waitForText, wide } from "./browser.mjs";
 
 const sides = [["pool", POOL_URL, "pool", "mint alpha", wide], ["proxy", PROXY_URL, "proxy", "mint", narrow]];
 for (const [side, url, main, other, viewport] of sides)
@@ -34,3 +34,23 @@ for (const [side, url, main, other, viewport] of sides)
     assert.deepEqual(page.problems, []);
     await page.close();
   });
+
+test("a template provider that goes away is on the pool's page within 5 s, with the age of the work; so is its node", async () => {
+  const page = await open(POOL_URL, wide);
+  await waitForState(page, "template provider", "up");
+  Object.assign(speech.pool, { template_provider_connected: false, template_age_ms: 42_000 });
+  await waitForState(page, "template provider", "down", 5_000);
+  const about = () => page.$$eval("#services tbody tr", (rows) => rows.find((row) => row.cells[0].textContent === "template provider").cells[3].textContent);
+  assert.equal(await about(), "newest work is 42 s old");
+  Object.assign(speech.pool, { template_provider_connected: true, has_template: false, template_age_ms: 0 });
+  await waitForState(page, "template provider", "up", 5_000);
+  assert.equal(await about(), "no template yet");
+  speech.pool.has_template = true;
+  const node = (isThere) => putLine("hp-pool", JSON.stringify({ v: 1, ts_ms: Date.now(), type: "template_status", source: "hp-template", node_connected: isThere, node_since_ms: Date.now(), height: 7 }));
+  node(true);
+  await waitForState(page, "node", "up", 5_000);
+  node(false);
+  await waitForState(page, "node", "down", 5_000);
+  assert.deepEqual(page.problems, []);
+  await page.close();
+});

@@ -1,0 +1,61 @@
+# The template provider, or the node behind it, is away: miners go on, and whoever looks knows it.
+
+load ../cmd/helper
+load topology
+
+setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
+
+# pool_says FILTER: of the newest status
+pool_says() { [ "$(records pool_status | tail -n 1 | jq "$1")" = true ]; }
+# checked STATE LIMITS...: hp-stats check of all that the pool has recorded until now
+checked() {
+    rm -f seen.db*
+    hp-stats ingest --db seen.db "$dir/data/pool-events.jsonl" 2>/dev/null
+    run hp-stats check seen.db "${@:2}"
+    [[ $output == "HASHPOOL $1"* ]] || { echo "$output"; false; }
+}
+
+@test "a template provider that is killed is in the pool's status and in check, until it is back" {
+    start_topology
+    wait_until pool_says '.template_provider_connected and .has_template and .template_age_ms >= 0'
+    checked OK --critical-template-away 1
+    since=$(records pool_status | tail -n 1 | jq .template_provider_since_ms)
+    kill_daemon template
+    wait_until pool_says '(.template_provider_connected | not) and .has_template'
+    assert [ "$(records pool_status | tail -n 1 | jq .template_provider_since_ms)" -gt "$since" ]
+    wait_until checked CRITICAL --critical-template-away 1
+    assert_regex "$output" "seconds without templates [0-9.e+]+ above 1"
+    # The age goes on: the work is as old as it is.
+    wait_until pool_says '.template_age_ms > 2000'
+    start_template
+    wait_until pool_says .template_provider_connected
+    checked OK --critical-template-away 1
+}
+
+@test "a block that is found while the template provider is away is an alarm record" {
+    make_topology
+    set_key template.toml sim_block_bits 16
+    start_template
+    start_pool
+    new_key
+    kill_daemon template
+    start_daemon miner hp-miner "$(miner_url)" --user "$pubkey" --threads 1 --nominal-hash-rate 1
+    wait_for_text pool.log "waits for its return"
+    stop_daemon miner
+    wait_for_records alarm 1
+    records alarm | jq -r .what | grep -q "^template provider is away: the solution for template [0-9]* waits for its return$"
+}
+
+@test "a pool without a first template says so, and hp-template says that it has no node" {
+    make_topology
+    set_key template.toml events '"data/template-events.jsonl"'
+    (umask 077 && echo p >password)
+    start_daemon template hp-template --config-dir "$dir" --source rpc --network regtest --rpc-url http://127.0.0.1:1 --rpc-user u \
+        --rpc-password-file "$PWD/password"
+    wait_for_address "$(value shared/network.toml template_listen)"
+    start_daemon pool hp-pool --config-dir "$dir"
+    wait_until pool_says '.template_provider_connected and (.has_template | not) and .template_age_ms == 0'
+    wait_until checked CRITICAL --critical-template-away 0
+    node_says() { [ "$(grep '"template_status"' "$dir/data/template-events.jsonl" | tail -n 1 | jq "$1")" = true ]; }
+    wait_until node_says '(.node_connected | not) and .height == 0'
+}
