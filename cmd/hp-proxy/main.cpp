@@ -10,7 +10,7 @@
 #include "net/http.hpp"
 #include "net/protection.hpp"
 #include "net/sd_notify.hpp"
-#include "proxy/proxy.hpp"
+#include "proxy/proxy_service.hpp"
 
 using namespace hp;
 
@@ -23,14 +23,14 @@ struct Settings {
 };
 
 Result<> serve(const Settings& s, const cli::Command& command) {
-    proxy::ProxyOptions options;
+    proxy::ServiceOptions options;
     HP_TRY(options.listen, net::endpoint_from_text(s.network.proxy_listen));
     HP_TRY(options.pool.pool.address, net::endpoint_from_text(s.proxy.pool_address));
     HP_TRY(options.pool.pool.authority, crypto::authority_key_from_text(s.proxy.pool_authority_public_key));
     options.pool.channels_max = static_cast<std::size_t>(s.proxy.channels_per_connection);
-    options.min_extranonce_size = static_cast<std::uint16_t>(s.proxy.min_extranonce_size);
-    options.initial_hash_rate_hps = s.proxy.initial_hash_rate_hps;
-    options.invalid_shares_max = static_cast<std::uint32_t>(s.proxy.invalid_shares_max);
+    options.terms.min_extranonce_size = static_cast<std::uint16_t>(s.proxy.min_extranonce_size);
+    options.terms.initial_hash_rate_hps = s.proxy.initial_hash_rate_hps;
+    options.terms.invalid_shares_max = static_cast<std::uint32_t>(s.proxy.invalid_shares_max);
     options.outage_patience_ms = s.proxy.outage_patience_s * 1000;
     if (s.proxy.faucet_amount > 0) {
         HP_TRY(const auto api, net::endpoint_from_text(s.network.proxy_api_listen));
@@ -58,7 +58,7 @@ Result<> serve(const Settings& s, const cli::Command& command) {
     net::Loop loop;
     HP_TRY(auto protection, net::Protection::from(s.network.sources_exempt, s.network.buffer_memory_mib));
     net::protect(loop, std::move(protection));
-    std::unique_ptr<proxy::Proxy> service;
+    std::unique_ptr<proxy::ProxyService> service;
     // First: a signal during the start waits for run() and kills nothing.
     loop.handle_signals(
         [&] {
@@ -67,7 +67,7 @@ Result<> serve(const Settings& s, const cli::Command& command) {
             service->stop([&] { loop.stop(); });
         },
         [&] { command.reload_log(); });
-    HP_TRY(service, proxy::Proxy::start(loop, std::move(options)));
+    HP_TRY(service, proxy::ProxyService::start(loop, std::move(options)));
     service->on_ready = [] { net::sd_notify("READY=1"); };
     std::optional<Error> fatal;
     service->on_fatal = [&](const Error& why) {

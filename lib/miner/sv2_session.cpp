@@ -4,6 +4,7 @@
 #include "miner/session.hpp"
 #include "net/frames.hpp"
 #include "sv2/common.hpp"
+#include "sv2/dispatch.hpp"
 #include "sv2/ehash.hpp"
 #include "sv2/extensions.hpp"
 #include "sv2/frame.hpp"
@@ -129,30 +130,18 @@ class Sv2Session final : public Session,
         extensions_limit_.cancel();
     }
 
-    template <class M>
-    Result<> on_if(const sv2::FrameView& frame, bool& seen) {
-        if (seen || !frame.is<M>()) return {};
-        seen = true;
-        // What follows the fields is TLVs of extensions that we may not know.
-        HP_TRY(auto decoded, sv2::decode_with_rest<M>(frame.payload));
-        on(decoded.message);
-        return {};
-    }
-    template <class... Ms>
-    Result<> try_each(const sv2::FrameView& frame) {
-        bool seen = false;
-        Result<> outcome;
-        // Nothing of the session may be touched after a message that ended it; `seen` keeps the others away.
-        ((outcome ? void(outcome = on_if<Ms>(frame, seen)) : void()), ...);
-        return outcome;
-    }
     Result<> dispatch(const sv2::FrameView& frame) {
-        return try_each<SubmitSharesSuccess, SubmitSharesError, NewExtendedMiningJob, SetNewPrevHash,
-                        SetTarget, sv2::ehash::QuoteNotification, sv2::ehash::QuoteFailure,
-                        SetExtranoncePrefix, SetupConnectionSuccess, SetupConnectionError,
-                        OpenExtendedMiningChannelSuccess, OpenMiningChannelError, CloseChannel,
-                        sv2::common::Reconnect, sv2::extensions::RequestExtensionsSuccess,
-                        sv2::extensions::RequestExtensionsError>(frame);
+        using Heard = boost::mp11::mp_append<sv2::mining::Messages, sv2::ehash::Messages,
+                                             sv2::common::Messages, sv2::extensions::Messages>;
+        // Nothing of the session may be touched after a message that ended it.
+        HP_DO(sv2::dispatch<Heard>(
+            frame,
+            [this]<class M>(const sv2::Decoded<M>& decoded)
+                -> Result<> requires requires(Sv2Session & session, const M& m) { session.on(m); } {
+                on(decoded.message);
+                return {};
+            }));
+        return {};
     }
 
     // Opening.

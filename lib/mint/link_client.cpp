@@ -6,6 +6,7 @@
 #include "ehash/quote_request.hpp"
 #include "log/log.hpp"
 #include "sv2/common.hpp"
+#include "sv2/dispatch.hpp"
 #include "sv2/registry.hpp"
 #include "sv2/setup.hpp"
 
@@ -88,13 +89,7 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
     }
 
     Result<> handle_setup(const sv2::FrameView& frame) {
-        if (frame.is<sv2::common::SetupConnectionError>()) {
-            HP_TRY(auto error, sv2::decode<sv2::common::SetupConnectionError>(frame.payload));
-            return fail(Errc::refused, "pool refused the connection: " + printable(error.error_code.value));
-        }
-        if (!frame.is<sv2::common::SetupConnectionSuccess>())
-            return fail(Errc::protocol, "expected SetupConnection.Success");
-        HP_TRY(auto success, sv2::decode<sv2::common::SetupConnectionSuccess>(frame.payload));
+        HP_TRY(const auto success, sv2::setup_answer(frame));
         // All bits, or nothing: a link without proof is what an attacker would like to negotiate.
         if (success.used_version != sv2::kVersion || success.flags != kFlags)
             return fail(Errc::protocol, "pool does not agree to the link's required features");
@@ -142,8 +137,7 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
                     "missing");
             return fail(Errc::refused, "pool refused this mint: " + printable(error.code.value));
         }
-        if (!frame.is<link::LinkAuthSuccess>()) return fail(Errc::protocol, "expected LinkAuth.Success");
-        HP_TRY(auto success, sv2::decode<link::LinkAuthSuccess>(frame.payload));
+        HP_TRY(const auto success, sv2::expect<link::LinkAuthSuccess>(frame));
         HP_DO(ehash::check_link_success(success, sent_));
         limit_.cancel();
         state_ = State::up;
@@ -190,20 +184,21 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
     }
 
     Result<> handle_up(const sv2::FrameView& frame) {
-        if (frame.is<link::QuoteRequest>()) {
-            HP_TRY(auto request, sv2::decode<link::QuoteRequest>(frame.payload));
-            return handle_request(request, false);
-        }
-        if (frame.is<link::QuoteAgain>()) {
-            HP_TRY(auto again, sv2::decode<link::QuoteAgain>(frame.payload));
-            return handle_request(ehash::to_quote_request(again), true);
-        }
-        if (frame.is<link::Ping>()) {
-            HP_TRY(auto ping, sv2::decode<link::Ping>(frame.payload));
-            connection_->send(sv2::encode_frame(link::Pong{ping.nonce}));
-            return {};
-        }
-        if (frame.is<link::Pong>()) return {};
+        using sv2::Decoded;
+        HP_TRY(const bool taken,
+               sv2::dispatch<link::Messages>(
+                   frame, sv2::On{[&](const Decoded<link::QuoteRequest>& request) {
+                                      return handle_request(request.message, false);
+                                  },
+                                  [&](const Decoded<link::QuoteAgain>& again) {
+                                      return handle_request(ehash::to_quote_request(again.message), true);
+                                  },
+                                  [&](const Decoded<link::Ping>& ping) {
+                                      connection_->send(sv2::encode_frame(link::Pong{ping.message.nonce}));
+                                      return Result<>{};
+                                  },
+                                  [](const Decoded<link::Pong>&) { return Result<>{}; }}));
+        if (taken) return {};
         const std::string name = sv2::message_name(frame.header.extension_type, frame.header.msg_type);
         if (sv2::is_spoken<sv2::Family::link>(frame.header.extension_type, frame.header.msg_type))
             return fail(Errc::protocol, "unexpected message " + name);

@@ -1,4 +1,4 @@
-#include "net/frames.hpp"
+#include "net/backoff.hpp"
 
 namespace hp::net {
 

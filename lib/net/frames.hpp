@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "net/backoff.hpp"
 #include "net/loop.hpp"
 #include "net/protection.hpp"
 #include "noise/handshake.hpp"
@@ -99,18 +100,6 @@ class FrameDial {
                                             const crypto::XOnlyKey32& authority, FrameLimits limits,
                                             OnDone done);
     virtual ~FrameDial() = default;
-};
-
-/// Waits between attempts: doubles from first to max, with jitter in [0.5, 1).
-class Backoff {
-  public:
-    Backoff(std::int64_t first_ms, std::int64_t max_ms)
-        : first_ms_{first_ms}, max_ms_{max_ms}, next_ms_{first_ms} {}
-    std::int64_t next_ms(std::uint32_t random);
-    void reset() { next_ms_ = first_ms_; }
-
-  private:
-    std::int64_t first_ms_, max_ms_, next_ms_;
 };
 
 /// A static key with certificates that renew themselves: valid from an hour ago to `validity_s` from now,

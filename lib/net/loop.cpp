@@ -128,61 +128,67 @@ void Loop::handle_signals(std::function<void()> on_stop, std::function<void()> o
 Reactor& reactor_of(Loop& loop) { return loop.impl().reactor; }
 std::shared_ptr<Guard> guard_of(Loop& loop) { return loop.impl().guard; }
 
-struct Timer::Impl {
-    explicit Impl(asio::io_context& io) : timer{io} {}
-    asio::steady_timer timer;
-    std::function<void()> call;
-    std::chrono::milliseconds period{0};
-    std::uint64_t wait_number{0};
+namespace {
 
-    static void wait(const std::shared_ptr<Impl>& impl) {
-        impl->timer.async_wait([weak = std::weak_ptr{impl}, number = ++impl->wait_number](const error_code&) {
-            auto self = weak.lock();
-            // An expiry that was queued already when the timer was cancelled or set anew is not ours any
-            // more.
-            if (!self || number != self->wait_number) return;
-            self->fire(self);
-        });
+class LoopWait : public Clock::Wait {
+  public:
+    explicit LoopWait(asio::io_context& io) : state_{std::make_shared<State>(io)} {}
+    void after(std::int64_t delay_ms, std::function<void()> call) override {
+        state_->call = std::move(call);
+        state_->period = {};
+        state_->timer.expires_after(std::chrono::milliseconds{delay_ms});
+        State::wait(state_);
     }
-    void fire(const std::shared_ptr<Impl>& self) {
-        auto now_call = std::exchange(call, nullptr);
-        if (period.count() == 0) return now_call();
-        std::uint64_t number = wait_number;
-        now_call();
-        // Cancelled, set anew, or its Timer destroyed (then only `self` is left) inside its own call.
-        if (number != wait_number || self.use_count() == 1) return;
-        call = std::move(now_call);
-        auto now = asio::steady_timer::clock_type::now();
-        auto next = timer.expiry() + period;
-        timer.expires_at(next > now ? next : now + period);
-        wait(self);
+    void every(std::int64_t period_ms, std::function<void()> call) override {
+        HP_ASSERT(period_ms > 0);
+        state_->call = std::move(call);
+        state_->period = std::chrono::milliseconds{period_ms};
+        state_->timer.expires_after(state_->period);
+        State::wait(state_);
     }
+    void cancel() override {
+        ++state_->wait_number;
+        state_->timer.cancel();
+        state_->call = nullptr;
+    }
+
+  private:
+    struct State {
+        explicit State(asio::io_context& io) : timer{io} {}
+        asio::steady_timer timer;
+        std::function<void()> call;
+        std::chrono::milliseconds period{0};
+        std::uint64_t wait_number{0};
+
+        static void wait(const std::shared_ptr<State>& state) {
+            state->timer.async_wait(
+                [weak = std::weak_ptr{state}, number = ++state->wait_number](const error_code&) {
+                    auto self = weak.lock();
+                    // An expiry that was queued already when the timer was cancelled or set again is not ours
+                    // any more.
+                    if (!self || number != self->wait_number) return;
+                    self->fire(self);
+                });
+        }
+        void fire(const std::shared_ptr<State>& self) {
+            auto now_call = std::exchange(call, nullptr);
+            if (period.count() == 0) return now_call();
+            std::uint64_t number = wait_number;
+            now_call();
+            // Cancelled, set again, or destroyed (then only `self` is left) inside its own call.
+            if (number != wait_number || self.use_count() == 1) return;
+            call = std::move(now_call);
+            auto now = asio::steady_timer::clock_type::now();
+            auto next = timer.expiry() + period;
+            timer.expires_at(next > now ? next : now + period);
+            wait(self);
+        }
+    };
+    std::shared_ptr<State> state_;
 };
 
-Timer::Timer(Loop& loop) : impl_{std::make_shared<Impl>(loop.impl().io)} {}
-Timer::Timer(Timer&&) noexcept = default;
-Timer& Timer::operator=(Timer&&) noexcept = default;
-Timer::~Timer() = default;
+}  // namespace
 
-void Timer::after(std::int64_t delay_ms, std::function<void()> call) {
-    impl_->call = std::move(call);
-    impl_->period = {};
-    impl_->timer.expires_after(std::chrono::milliseconds{delay_ms});
-    Impl::wait(impl_);
-}
-
-void Timer::every(std::int64_t period_ms, std::function<void()> call) {
-    HP_ASSERT(period_ms > 0);
-    impl_->call = std::move(call);
-    impl_->period = std::chrono::milliseconds{period_ms};
-    impl_->timer.expires_after(impl_->period);
-    Impl::wait(impl_);
-}
-
-void Timer::cancel() {
-    ++impl_->wait_number;
-    impl_->timer.cancel();
-    impl_->call = nullptr;
-}
+std::unique_ptr<Clock::Wait> Loop::make_wait() { return std::make_unique<LoopWait>(impl_->io); }
 
 }  // namespace hp::net

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.hpp"
 #include "base/result.hpp"
+#include "net/clock.hpp"
 
 namespace hp::net {
 
@@ -21,30 +21,10 @@ struct Endpoint {
 };
 Result<Endpoint> endpoint_from_text(std::string_view text);
 
-class Loop;
-
-/// A timer that its owner holds; destroying it cancels it.
-class Timer {
-  public:
-    explicit Timer(Loop& loop);
-    Timer(Timer&&) noexcept;
-    Timer& operator=(Timer&&) noexcept;
-    ~Timer();
-    /// Calls once after `delay_ms`; replaces an earlier wait.
-    void after(std::int64_t delay_ms, std::function<void()> call);
-    /// Calls every `period_ms` until cancelled.
-    void every(std::int64_t period_ms, std::function<void()> call);
-    void cancel();
-
-  private:
-    struct Impl;
-    std::shared_ptr<Impl> impl_;
-};
-
-class Loop {
+class Loop : public Clock {
   public:
     Loop();
-    ~Loop();
+    ~Loop() override;
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
 
@@ -58,6 +38,10 @@ class Loop {
     /// SIGUSR1 switches the log's debug lines on and off; SIGPIPE is ignored.
     void handle_signals(std::function<void()> on_stop, std::function<void()> on_hup);
     bool running_in_this_thread() const;
+
+    SteadyMs steady_ms() const override { return steady_ms_now(); }
+    UnixMs unix_ms() const override { return unix_ms_now(); }
+    std::unique_ptr<Wait> make_wait() override;
 
     struct Impl;
     Impl& impl() { return *impl_; }

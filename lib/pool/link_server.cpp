@@ -8,6 +8,7 @@
 #include "ehash/link_auth.hpp"
 #include "log/log.hpp"
 #include "sv2/common.hpp"
+#include "sv2/dispatch.hpp"
 #include "sv2/frame.hpp"
 #include "sv2/registry.hpp"
 #include "sv2/setup.hpp"
@@ -82,9 +83,7 @@ class LinkServer::Session : public net::FrameHandler,
     }
 
     Result<> handle_setup(const sv2::FrameView& frame) {
-        if (!frame.is<sv2::common::SetupConnection>())
-            return fail(Errc::protocol, "expected SetupConnection");
-        HP_TRY(auto setup, sv2::decode<sv2::common::SetupConnection>(frame.payload));
+        HP_TRY(const auto setup, sv2::expect<sv2::common::SetupConnection>(frame));
         auto error = sv2::check_setup(setup, link::kProtocol, kFlags);
         if (!error && setup.flags != kFlags)
             error = sv2::common::SetupConnectionError{kFlags & ~setup.flags, {"unsupported-feature-flags"}};
@@ -99,8 +98,7 @@ class LinkServer::Session : public net::FrameHandler,
     }
 
     Result<> handle_auth(const sv2::FrameView& frame) {
-        if (!frame.is<link::LinkAuth>()) return fail(Errc::protocol, "expected LinkAuth");
-        HP_TRY(auto auth, sv2::decode<link::LinkAuth>(frame.payload));
+        HP_TRY(auto auth, sv2::expect<link::LinkAuth>(frame));
         auto& server = *server_;
         auto mint = server.find_mint(auth.mint_key.bytes);
         const auto remembered = mint ? server.hub_.memory(*mint) : std::nullopt;
@@ -129,8 +127,7 @@ class LinkServer::Session : public net::FrameHandler,
     }
 
     Result<> handle_mark(const sv2::FrameView& frame) {
-        if (!frame.is<link::MintMark>()) return fail(Errc::protocol, "expected MintMark");
-        HP_TRY(auto message, sv2::decode<link::MintMark>(frame.payload));
+        HP_TRY(const auto message, sv2::expect<link::MintMark>(frame));
         HP_TRY(auto mark,
                ehash::mint_mark_from_message(message, auth_.mint_store.bytes, auth_.mint_generation));
         const auto& remembered = server_->hub_.memory(mint_);
@@ -232,26 +229,26 @@ class LinkServer::Session : public net::FrameHandler,
     }
 
     Result<> handle_up(const sv2::FrameView& frame) {
-        if (frame.is<link::QuoteResponse>()) {
-            HP_TRY(auto response, sv2::decode<link::QuoteResponse>(frame.payload));
-            server_->hub_.on_response(this, response);
-            return {};
-        }
-        if (frame.is<link::QuoteError>()) {
-            HP_TRY(auto error, sv2::decode<link::QuoteError>(frame.payload));
-            server_->hub_.on_error(this, error);
-            return {};
-        }
-        if (frame.is<link::Ping>()) {
-            HP_TRY(auto ping, sv2::decode<link::Ping>(frame.payload));
-            connection_->send(sv2::encode_frame(link::Pong{ping.nonce}));
-            return {};
-        }
-        if (frame.is<link::Pong>()) return {};
-        if (frame.is<link::MintMark>()) {
-            HP_TRY(auto mark, sv2::decode<link::MintMark>(frame.payload));
-            return handle_newer_mark(mark);
-        }
+        using sv2::Decoded;
+        HP_TRY(const bool taken,
+               sv2::dispatch<link::Messages>(
+                   frame, sv2::On{[&](const Decoded<link::QuoteResponse>& response) {
+                                      server_->hub_.on_response(this, response.message);
+                                      return Result<>{};
+                                  },
+                                  [&](const Decoded<link::QuoteError>& error) {
+                                      server_->hub_.on_error(this, error.message);
+                                      return Result<>{};
+                                  },
+                                  [&](const Decoded<link::Ping>& ping) {
+                                      connection_->send(sv2::encode_frame(link::Pong{ping.message.nonce}));
+                                      return Result<>{};
+                                  },
+                                  [](const Decoded<link::Pong>&) { return Result<>{}; },
+                                  [&](const Decoded<link::MintMark>& mark) {
+                                      return handle_newer_mark(mark.message);
+                                  }}));
+        if (taken) return {};
         const std::string name = sv2::message_name(frame.header.extension_type, frame.header.msg_type);
         if (sv2::is_spoken<sv2::Family::link>(frame.header.extension_type, frame.header.msg_type))
             return fail(Errc::protocol, "unexpected message " + name);

@@ -3,6 +3,7 @@
 #include "crypto/random.hpp"
 #include "log/log.hpp"
 #include "sv2/common.hpp"
+#include "sv2/dispatch.hpp"
 #include "sv2/registry.hpp"
 #include "sv2/setup.hpp"
 
@@ -33,29 +34,27 @@ class TemplateClient::Session : public net::FrameHandler {
     Result<> handle(ByteView bytes) {
         HP_TRY(auto frame, sv2::split_frame(bytes));
         if (!client_->is_ready_) return handle_setup(frame);
-        if (frame.is<sv2::templates::NewTemplate>()) {
-            HP_TRY(auto message, sv2::decode<sv2::templates::NewTemplate>(frame.payload));
-            client_->listener_.on_new_template(message);
-        } else if (frame.is<sv2::templates::SetNewPrevHash>()) {
-            HP_TRY(auto message, sv2::decode<sv2::templates::SetNewPrevHash>(frame.payload));
-            client_->listener_.on_new_prev_hash(message);
-        } else {
+        using sv2::Decoded;
+        HP_TRY(const bool taken,
+               sv2::dispatch<sv2::templates::Messages>(
+                   frame, sv2::On{[&](const Decoded<sv2::templates::NewTemplate>& message) {
+                                      client_->listener_.on_new_template(message.message);
+                                      return Result<>{};
+                                  },
+                                  [&](const Decoded<sv2::templates::SetNewPrevHash>& message) {
+                                      client_->listener_.on_new_prev_hash(message.message);
+                                      return Result<>{};
+                                  }}));
+        if (!taken)
             log::debug("template provider: ignored message {}",
                        sv2::message_name(frame.header.extension_type, frame.header.msg_type));
-        }
         return {};
     }
 
     Result<> handle_setup(const sv2::FrameView& frame) {
         if (!sv2::is_spoken<sv2::Family::templates>(frame.header.extension_type, frame.header.msg_type))
             return {};
-        if (frame.is<sv2::common::SetupConnectionError>()) {
-            HP_TRY(auto error, sv2::decode<sv2::common::SetupConnectionError>(frame.payload));
-            return fail(Errc::refused, "refused the connection: " + printable(error.error_code.value));
-        }
-        if (!frame.is<sv2::common::SetupConnectionSuccess>())
-            return fail(Errc::protocol, "expected SetupConnection.Success");
-        HP_TRY(auto success, sv2::decode<sv2::common::SetupConnectionSuccess>(frame.payload));
+        HP_TRY(const auto success, sv2::setup_answer(frame));
         if (success.used_version != sv2::kVersion)
             return fail(Errc::protocol, "speaks version " + std::to_string(success.used_version));
         setup_limit_.cancel();

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "crypto/secp.hpp"
-#include "net/loop.hpp"
+#include "net/clock.hpp"
 
 namespace hp::proxy {
 
@@ -19,8 +19,8 @@ struct ChannelUpdate {
 class ChannelUpdates {
   public:
     static constexpr SteadyMs kIntervalMs = 1'000;
-    ChannelUpdates(net::Loop& loop, std::function<void(const ChannelUpdate&)> send)
-        : timer_{loop}, send_{std::move(send)} {}
+    ChannelUpdates(net::Clock& clock, std::function<void(const ChannelUpdate&)> send)
+        : clock_{clock}, timer_{clock}, send_{std::move(send)} {}
 
     /// Leaves at once, or when the interval is over together with what is wanted until then: the newest of
     /// each member wins.
@@ -31,11 +31,11 @@ class ChannelUpdates {
             waiting_ = std::move(update);
             return;
         }
-        const SteadyMs now = steady_ms_now();
+        const SteadyMs now = clock_.steady_ms();
         if (now >= next_ms_) return leave(update, now);
         waiting_ = std::move(update);
         timer_.after(next_ms_ - now, [this] {
-            if (auto out = std::exchange(waiting_, std::nullopt)) leave(*out, steady_ms_now());
+            if (auto out = std::exchange(waiting_, std::nullopt)) leave(*out, clock_.steady_ms());
         });
     }
     /// The channel is gone, and with it what was wanted of it.
@@ -49,6 +49,7 @@ class ChannelUpdates {
         next_ms_ = now + kIntervalMs;
         send_(update);
     }
+    net::Clock& clock_;
     net::Timer timer_;
     std::function<void(const ChannelUpdate&)> send_;
     std::optional<ChannelUpdate> waiting_;

@@ -9,7 +9,6 @@
 #include "mining/share.hpp"
 #include "mining/vardiff.hpp"
 #include "mining/whole_difficulty.hpp"
-#include "proxy/proxy.hpp"
 #include "wire/connection_refusal.hpp"
 
 namespace hp::proxy {
@@ -23,28 +22,32 @@ Bytes32 easiest_target() {
 
 }  // namespace
 
-Downstream::Downstream(Proxy& proxy, std::shared_ptr<net::LineConnection> connection, std::uint64_t miner_id)
+Downstream::Downstream(const ProxyServices& proxy, std::shared_ptr<net::LineConnection> connection,
+                       std::uint64_t miner_id)
     : proxy_{&proxy},
       connection_{std::move(connection)},
       miner_id_{miner_id},
-      limit_{proxy.loop_},
-      reopen_{proxy.loop_},
-      updates_{proxy.loop_,
+      limit_{proxy.clock},
+      reopen_{proxy.clock},
+      updates_{proxy.clock,
                [this](const ChannelUpdate& update) {
                    if (!proxy_ || !channel_id_) return;
-                   Upstream::Naming naming{.user_identity = update.user_identity};
+                   Naming naming{.user_identity = update.user_identity};
                    if (update.locking_key) naming.locking_key = &*update.locking_key;
-                   proxy_->upstream_->update_channel(
-                       *channel_id_, static_cast<float>(proxy_->options_.initial_hash_rate_hps),
-                       update.max_target, naming);
+                   proxy_->pool.update_channel(*channel_id_,
+                                               static_cast<float>(proxy_->terms.initial_hash_rate_hps),
+                                               update.max_target, naming);
                    if (!update.user_identity.empty()) channel_name_ = update.user_identity;
                }},
-      requests_{kRequestsAtOnce, kRequestsPerSecond, steady_ms_now()},
-      budget_{proxy.options_.invalid_shares_max, steady_ms_now(),
-              proxy.offenders_.first_budget(connection_->peer(), proxy.options_.invalid_shares_max,
-                                            steady_ms_now())},
-      workers_{proxy.wallet_->locking_key()},
-      max_target_{easiest_target()} {
+      requests_{kRequestsAtOnce, kRequestsPerSecond, proxy.clock.steady_ms()},
+      told_unjudged_{60, 1, proxy.clock.steady_ms()},
+      budget_{proxy.terms.invalid_shares_max, proxy.clock.steady_ms(),
+              proxy.offenders.first_budget(connection_->peer(), proxy.terms.invalid_shares_max,
+                                           proxy.clock.steady_ms())},
+      workers_{proxy.terms.wallets_key},
+      max_target_{easiest_target()},
+      tally_{proxy.clock.steady_ms()},
+      connected_ms_{proxy.clock.unix_ms()} {
     wait_for_work("did not subscribe and authorize within 60 s");
 }
 
@@ -54,7 +57,7 @@ void Downstream::on_line(std::string_view line) {
     const bool is_share = message && std::holds_alternative<sv1::Submit>(message->body);
     if (!is_share && !within_requests()) return;
     if (!message) {
-        proxy_->count_bad_line(connection_->peer(), miner_id_, message.error().text);
+        count_bad_line(message.error().text);
         sv1::append_error(out_, message.error().id, message.error().code,
                           std::string(word_of(wire::ShareRefusal::bad_line)) + ": " + message.error().text);
         // A line that is not even JSON is no miner of ours: answered once, then closed.
@@ -73,13 +76,21 @@ void Downstream::on_read_done() {
     flush();
 }
 
+void Downstream::count_bad_line(const std::string& why) {
+    static log::Limited complain{log::Level::warn};
+    complain.about(connection_->peer(), "miner {}: bad line: {}", connection_->peer(), printable(why));
+    proxy_->events.share_rejected({.miner_id = miner_id_,
+                                   .peer = connection_->peer(),
+                                   .reason = wire::word_of(wire::ShareRefusal::bad_line)});
+}
+
 /// It is told where its protocol can (net/first_bytes); the connection ends after this.
 void Downstream::on_other_protocol(std::string_view what) {
     if (!proxy_) return;
     const std::string why = "speaks " + std::string(what) + "; this port speaks SV1";
     static log::Limited complain{log::Level::warn};
     complain.about(connection_->peer(), "{}: {}", connection_->peer(), why);
-    proxy_->events_.miner_refused(miner_id_, connection_->peer(), {}, why);
+    proxy_->events.miner_refused(miner_id_, connection_->peer(), {}, why);
 }
 
 void Downstream::on_close(const Error& reason) {
@@ -88,10 +99,10 @@ void Downstream::on_close(const Error& reason) {
     limit_.cancel();
     reopen_.cancel();
     updates_.forget();
-    if (channel_id_) proxy->upstream_->close_channel(*channel_id_);
+    if (channel_id_) proxy->pool.close_channel(*channel_id_);
     // Nobody will be told of the quotes that its last shares make.
-    if (!outstanding_.empty()) proxy->look_for_quotes_soon();
-    proxy->gone(*this, reason.what);
+    if (!outstanding_.empty()) proxy->quotes.look_for_quotes_soon();
+    proxy->gone(miner_id_, reason.what);
     // The connection holds its handler until it has flushed: without this the two would hold each other.
     connection_.reset();
 }
@@ -111,8 +122,7 @@ void Downstream::flush() {
 
 void Downstream::handle(std::string_view id, const sv1::Configure& message) {
     sv1::Granted granted;
-    if (message.version_rolling && message.version_rolling_error.empty() &&
-        !proxy_->upstream_->fixed_version()) {
+    if (message.version_rolling && message.version_rolling_error.empty() && !proxy_->pool.fixed_version()) {
         version_mask_ = message.version_rolling_mask & mining::kVersionRollingMask;
         granted.version_rolling_mask = version_mask_;
     }
@@ -137,17 +147,17 @@ void Downstream::handle(std::string_view id, const sv1::Subscribe& message) {
 
 void Downstream::open_channel() {
     // While the pool is away the miner waits for its answer; pool_is_ready() comes back here.
-    if (!proxy_ || !wants_channel_ || channel_id_ || is_opening_ || !proxy_->upstream_->is_ready()) return;
+    if (!proxy_ || !wants_channel_ || channel_id_ || is_opening_ || !proxy_->pool.is_ready()) return;
     is_opening_ = true;
     channel_owner_ = first_owner();
     channel_name_ = workers_.first() ? workers_.first()->name : std::string();
-    Upstream::Opening opening;
+    ChannelOpening opening;
     opening.user_identity = channel_name_;
-    opening.nominal_hash_rate = static_cast<float>(proxy_->options_.initial_hash_rate_hps);
+    opening.nominal_hash_rate = static_cast<float>(proxy_->terms.initial_hash_rate_hps);
     opening.max_target = max_target_;
-    opening.min_extranonce_size = proxy_->options_.min_extranonce_size;
+    opening.min_extranonce_size = proxy_->terms.min_extranonce_size;
     opening.locking_key = channel_owner_;
-    proxy_->upstream_->open_channel(opening, weak_from_this());
+    proxy_->pool.open_channel(opening, weak_from_this());
 }
 
 void Downstream::open_channel_later() {
@@ -160,7 +170,7 @@ void Downstream::on_opened(const sv2::mining::OpenExtendedMiningChannelSuccess& 
     if (!proxy_) return;
     channel_id_ = success.channel_id;
     auto prefix = success.extranonce_prefix.view();
-    proxy_->outage_.end();
+    proxy_->outage.end();
     bool is_reopened = is_subscribed_;
     const bool is_same =
         std::ranges::equal(extranonce1_, prefix) && extranonce2_size_ == success.extranonce_size;
@@ -170,7 +180,7 @@ void Downstream::on_opened(const sv2::mining::OpenExtendedMiningChannelSuccess& 
     work_hashes_ = bitcoin::work_from_target(target_);
     told_ms_ = 0;
     // The miner may have named itself while the channel was being opened.
-    if (!proxy_->upstream_->pays_ehash() && first_owner() != channel_owner_) return reopen_channel();
+    if (!proxy_->pool.pays_ehash() && first_owner() != channel_owner_) return reopen_channel();
     tell_name();
     if (is_reopened && subscribe_ids_.empty()) {
         // After an outage, or another channel. A miner that cannot change its extranonce must connect again.
@@ -203,10 +213,10 @@ void Downstream::on_refused(const std::string& code) {
     if (!proxy_) return;
     static log::Limited complain{log::Level::warn};
     complain.about(connection_->peer(), "miner {}: pool refused its channel: {}", connection_->peer(), code);
-    proxy_->events_.miner_channel_refused(miner_id_, channel_name_, code);
+    proxy_->events.miner_channel_refused(miner_id_, channel_name_, code);
     // No template yet: the pool is starting. Anything else would be refused again.
     if (code == wire::channel_refusal::kNoTemplate) {
-        proxy_->outage_.begin(steady_ms_now());
+        proxy_->outage.begin(proxy_->clock.steady_ms());
         return open_channel_later();
     }
     refuse_subscribe("pool refused the channel: " + code);
@@ -220,7 +230,7 @@ void Downstream::handle(std::string_view id, const sv1::Authorize& message) {
         static log::Limited complain{log::Level::warn};
         complain.about(connection_->peer(), "miner {}: worker \"{}\" refused: {}", connection_->peer(),
                        printable(message.user, 80), why);
-        proxy_->events_.miner_refused(miner_id_, connection_->peer(), message.user.substr(0, 255), why);
+        proxy_->events.miner_refused(miner_id_, connection_->peer(), message.user.substr(0, 255), why);
     };
     auto read = workers_.read(message.user);
     if (!read) return refuse(read.error().what);
@@ -229,10 +239,10 @@ void Downstream::handle(std::string_view id, const sv1::Authorize& message) {
     const bool is_first = !workers_.first();
     const Worker& worker = workers_.add(*std::move(read));
     sv1::append_true(out_, id);
-    proxy_->events_.miner_authorized(miner_id_, worker.name, user_agent_);
+    proxy_->events.miner_authorized(miner_id_, worker.name, user_agent_);
     told_ms_ = 0;
     if (!channel_id_ || !is_first) return;
-    if (!proxy_->upstream_->pays_ehash() && worker.owner != channel_owner_) return reopen_channel();
+    if (!proxy_->pool.pays_ehash() && worker.owner != channel_owner_) return reopen_channel();
     tell_name();
     begin_work();
 }
@@ -245,7 +255,7 @@ const crypto::PublicKey33& Downstream::first_owner() const {
 /// A pool that does not know our extension learns an owner only when a channel is opened, and an SV1
 /// connection can have one channel: it has one extranonce.
 std::optional<std::string> Downstream::refusal_without_extension(const Worker& worker) {
-    const auto& upstream = *proxy_->upstream_;
+    const auto& upstream = proxy_->pool;
     if (!upstream.is_ready() || upstream.pays_ehash()) return {};
     if (const auto* first = workers_.first()) {
         if (worker.owner == first->owner) return {};
@@ -260,7 +270,7 @@ std::optional<std::string> Downstream::refusal_without_extension(const Worker& w
 
 /// For the owner that is known now. Until the answer no share is taken.
 void Downstream::reopen_channel() {
-    proxy_->upstream_->close_channel(*std::exchange(channel_id_, std::nullopt));
+    proxy_->pool.close_channel(*std::exchange(channel_id_, std::nullopt));
     tip_.reset();
     jobs_.clear();
     updates_.forget();
@@ -270,7 +280,7 @@ void Downstream::reopen_channel() {
 /// What the pool calls the channel: its first worker's name. Shares of others name them.
 void Downstream::tell_name() {
     const Worker* worker = workers_.first();
-    if (!worker || worker->name == channel_name_ || !proxy_->upstream_->pays_ehash()) return;
+    if (!worker || worker->name == channel_name_ || !proxy_->pool.pays_ehash()) return;
     updates_.want({max_target_, channel_owner_, worker->name});
 }
 
@@ -314,11 +324,11 @@ void Downstream::on_quote(std::uint32_t sequence_number, const std::string& quot
                           [&](const Outstanding& known) { return known.sequence_number == sequence_number; });
     }
     // Forgotten, and of several workers nobody knows whose: the wallet's are found by their key.
-    if (!worker) return proxy_->look_for_quotes_soon();
+    if (!worker) return proxy_->quotes.look_for_quotes_soon();
     if (worker->is_wallets)
-        proxy_->on_quote(quote_id, amount, received_ms);
+        proxy_->quotes.on_quote(quote_id, amount, received_ms);
     else
-        proxy_->events_.quote_for_other_key(miner_id_, worker->name, quote_id, amount);
+        proxy_->events.quote_for_other_key(miner_id_, worker->name, quote_id, amount);
 }
 
 void Downstream::on_quote_failed(std::uint32_t sequence_number, const std::string& text) {
@@ -329,7 +339,7 @@ void Downstream::on_quote_failed(std::uint32_t sequence_number, const std::strin
     static log::Limited complain{log::Level::warn};
     complain.about(connection_->peer(), "miner \"{}\": share {} gets no quote: {}", printable(name, 80),
                    sequence_number, text);
-    proxy_->events_.quote_failed(miner_id_, name, text);
+    proxy_->events.quote_failed(miner_id_, name, text);
 }
 
 /// Whose shares are without looking: nothing where there are several.
@@ -360,15 +370,15 @@ void Downstream::on_channel_lost(const std::string& code) {
     updates_.forget();
     HP_CRASH_POINT("Y4");
     // Either the pool is away, or it has closed this channel alone and may do so again.
-    if (proxy_->upstream_->is_ready()) open_channel_later();
+    if (proxy_->pool.is_ready()) open_channel_later();
 }
 
 void Downstream::tell_status(SteadyMs now, SteadyMs period_ms) {
     if (!proxy_ || now - told_ms_ < period_ms) return;
     told_ms_ = now;
-    proxy_->events_.downstream_status({miner_id_, connection_->peer(), workers_.all(), user_agent_,
-                                       connected_ms_, channel_id_, target_, extranonce1_, extranonce2_size_,
-                                       version_mask_, tally_});
+    proxy_->events.downstream_status({miner_id_, connection_->peer(), workers_.all(), user_agent_,
+                                      connected_ms_, channel_id_, target_, extranonce1_, extranonce2_size_,
+                                      version_mask_, tally_});
 }
 
 void Downstream::pool_is_ready() { open_channel(); }

@@ -7,9 +7,10 @@
 
 #include "mining/share_budget.hpp"
 #include "mining/share_tally.hpp"
+#include "net/backoff.hpp"
 #include "net/lines.hpp"
 #include "proxy/channel_updates.hpp"
-#include "proxy/upstream.hpp"
+#include "proxy/proxy_services.hpp"
 #include "proxy/workers.hpp"
 #include "sv1/build.hpp"
 #include "sv1/parse.hpp"
@@ -17,13 +18,12 @@
 
 namespace hp::proxy {
 
-class Proxy;
-
 class Downstream : public net::LineHandler,
                    public ChannelOwner,
                    public std::enable_shared_from_this<Downstream> {
   public:
-    Downstream(Proxy& proxy, std::shared_ptr<net::LineConnection> connection, std::uint64_t miner_id);
+    Downstream(const ProxyServices& proxy, std::shared_ptr<net::LineConnection> connection,
+               std::uint64_t miner_id);
 
     void on_line(std::string_view line) override;
     void on_read_done() override;
@@ -117,6 +117,7 @@ class Downstream : public net::LineHandler,
     double difficulty_to_tell() const;
     void send_difficulty();
     void send_job(Job& job, bool clean_jobs);
+    void count_bad_line(const std::string& why);
     bool within_requests();
     bool within_budget(std::string_view id);
     void turn_away(const std::string& why, std::uint64_t& counter);
@@ -136,7 +137,7 @@ class Downstream : public net::LineHandler,
     const Worker* only_worker() const;
     void flush();
 
-    Proxy* proxy_;
+    const ProxyServices* proxy_;  // null: the miner is gone
     std::shared_ptr<net::LineConnection> connection_;
     std::uint64_t miner_id_;
     net::Timer limit_;
@@ -145,7 +146,7 @@ class Downstream : public net::LineHandler,
     ChannelUpdates updates_;
     TokenBucket requests_;
     /// Records of shares refused unlooked at: there may be a million a second.
-    TokenBucket told_unjudged_{60, 1, steady_ms_now()};
+    TokenBucket told_unjudged_;
     mining::ShareBudget budget_;
     sv1::Parser parser_;
     std::string out_;
@@ -171,8 +172,8 @@ class Downstream : public net::LineHandler,
     Bytes32 target_{};
     double work_hashes_{0};  // of the target
     double told_difficulty_{0};
-    mining::ShareTally tally_{steady_ms_now()};
-    UnixMs connected_ms_{unix_ms_now()};
+    mining::ShareTally tally_;
+    UnixMs connected_ms_;
     SteadyMs told_ms_{0};
     std::optional<Tip> tip_;
     std::deque<Job> jobs_;  // oldest first

@@ -1,6 +1,6 @@
 // How long a miner waits and is waited for, and how much it may ask for.
 #include "log/log.hpp"
-#include "proxy/proxy.hpp"
+#include "proxy/downstream.hpp"
 
 namespace hp::proxy {
 namespace {
@@ -20,29 +20,29 @@ void Downstream::wait_for_work(const char* otherwise) {
 
 /// Whatever is no share: within the limit, or the connection is closed.
 bool Downstream::within_requests() {
-    if (requests_.take(steady_ms_now())) return true;
+    if (requests_.take(proxy_->clock.steady_ms())) return true;
     turn_away("too many requests: " + std::to_string(kRequestsAtOnce) + " at once and " +
                   std::to_string(kRequestsPerSecond) + " a second are allowed",
-              proxy_->refusals_.closed_for_requests);
+              proxy_->refusals.closed_for_requests);
     return false;
 }
 
 /// Not within it: the share is answered and costs nobody else anything, or the connection is closed.
 bool Downstream::within_budget(std::string_view id) {
     const auto refuse = [&](wire::ShareRefusal reason) {
-        ++proxy_->refusals_.shares_unjudged;
+        ++proxy_->refusals.shares_unjudged;
         tally_.on_rejected();
         sv1::append_error(out_, id, sv1::ErrorCode::other, wire::refusal_text(wire::word_of(reason)));
-        if (told_unjudged_.take(steady_ms_now())) tell_rejected({wire::word_of(reason)});
+        if (told_unjudged_.take(proxy_->clock.steady_ms())) tell_rejected({wire::word_of(reason)});
         return false;
     };
     if (!budget_.may_wait()) return refuse(wire::ShareRefusal::too_many_outstanding);
-    const auto take = budget_.take(steady_ms_now());
+    const auto take = budget_.take(proxy_->clock.steady_ms());
     if (take == mining::ShareBudget::Take::judge) return true;
     if (take == mining::ShareBudget::Take::refuse) return refuse(wire::ShareRefusal::too_many_invalid_shares);
-    proxy_->offenders_.add(connection_->peer(), steady_ms_now());
+    proxy_->offenders.add(connection_->peer(), proxy_->clock.steady_ms());
     turn_away(wire::refusal_text(wire::word_of(wire::ShareRefusal::too_many_invalid_shares)),
-              proxy_->refusals_.closed_for_invalid_shares);
+              proxy_->refusals.closed_for_invalid_shares);
     return false;
 }
 

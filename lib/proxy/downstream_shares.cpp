@@ -6,7 +6,7 @@
 #include "log/log.hpp"
 #include "mining/share.hpp"
 #include "mining/whole_difficulty.hpp"
-#include "proxy/proxy.hpp"
+#include "proxy/downstream.hpp"
 
 namespace hp::proxy {
 namespace {
@@ -71,7 +71,7 @@ void Downstream::handle(std::string_view id, const sv1::Submit& message) {
         reject(id, {word_of(reason), worker, &what, because});
     };
     if (wants_channel_ && !channel_id_)
-        return refuse(ShareRefusal::pool_away, proxy_->outage_.is_on()
+        return refuse(ShareRefusal::pool_away, proxy_->outage.is_on()
                                                    ? std::string_view{}
                                                    : "no channel at the pool yet: this share does not count");
     if (!channel_id_) return refuse(ShareRefusal::not_subscribed);
@@ -85,7 +85,7 @@ void Downstream::handle(std::string_view id, const sv1::Submit& message) {
     if (!workers_.first()) return refuse(ShareRefusal::unauthorized, "mining.authorize comes first");
     if (!worker) return refuse(ShareRefusal::unauthorized);
     const bool is_channel_owner = worker->owner == channel_owner_;
-    const bool can_name = proxy_->upstream_->pays_ehash();
+    const bool can_name = proxy_->pool.pays_ehash();
     if (!is_channel_owner && !can_name)
         return refuse(ShareRefusal::unauthorized, "the pool has this connection for another owner");
     if (job == jobs_.end()) return refuse(ShareRefusal::invalid_job_id);
@@ -111,11 +111,11 @@ void Downstream::handle(std::string_view id, const sv1::Submit& message) {
     share.version = what.version;
     share.extranonce = what.extranonce2;
     outstanding_.push_back(
-        {share.sequence_number, worker, std::string(id), steady_ms_now(), work_hashes_, what});
-    Upstream::Naming naming;
+        {share.sequence_number, worker, std::string(id), proxy_->clock.steady_ms(), work_hashes_, what});
+    Naming naming;
     if (!is_channel_owner) naming.locking_key = &worker->owner;
     if (can_name && worker->name != channel_name_) naming.user_identity = worker->name;
-    proxy_->upstream_->submit(share, naming);
+    proxy_->pool.submit(share, naming);
 }
 
 Downstream::Outstanding* Downstream::find_outstanding(std::uint32_t sequence_number) {
@@ -146,10 +146,11 @@ void Downstream::on_accepted(std::uint32_t last_sequence_number) {
         ++count;
         budget_.on_accepted();
         sv1::append_true(out_, share.sv1_id);
-        tally_.on_accepted(share.work_hashes, steady_ms_now());
+        tally_.on_accepted(share.work_hashes, proxy_->clock.steady_ms());
         ++share.worker->shares_accepted;
         share.worker->work_hashes += share.work_hashes;
-        proxy_->events_.share_accepted(miner_id_, share.worker->name, steady_ms_now() - share.received_ms);
+        proxy_->events.share_accepted(miner_id_, share.worker->name,
+                                      proxy_->clock.steady_ms() - share.received_ms);
     }
     while (!outstanding_.empty() && may_forget(outstanding_.front())) outstanding_.pop_front();
     flush();
@@ -159,7 +160,7 @@ void Downstream::on_accepted(std::uint32_t last_sequence_number) {
 /// the same foreign owner's one worker.
 bool Downstream::may_forget(const Outstanding& share) const {
     return share.is_answered &&
-           (!proxy_->upstream_->pays_ehash() || (workers_.all().size() == 1 && !share.worker->is_wallets));
+           (!proxy_->pool.pays_ehash() || (workers_.all().size() == 1 && !share.worker->is_wallets));
 }
 
 void Downstream::on_rejected(std::uint32_t sequence_number, const std::string& code) {
@@ -177,12 +178,12 @@ void Downstream::tell_rejected(const Rejected& rejected) {
     const Worker* worker = rejected.worker;
     const std::string_view name = worker ? std::string_view(worker->name) : std::string_view();
     const auto hash = rejected.what ? hash_of(*rejected.what) : std::nullopt;
-    proxy_->events_.share_rejected({.miner_id = miner_id_,
-                                    .peer = connection_->peer(),
-                                    .worker = name,
-                                    .reason = rejected.reason,
-                                    .locking_key = worker ? &worker->owner : nullptr,
-                                    .share_hash = hash});
+    proxy_->events.share_rejected({.miner_id = miner_id_,
+                                   .peer = connection_->peer(),
+                                   .worker = name,
+                                   .reason = rejected.reason,
+                                   .locking_key = worker ? &worker->owner : nullptr,
+                                   .share_hash = hash});
     static log::Limited note{log::Level::debug};
     if (log::enabled(log::Level::debug, log::module_of(__FILE__)))
         note.about(connection_->peer(), "miner {}: share of worker \"{}\" refused: {}; hash {}, owner {}",

@@ -5,7 +5,7 @@
 #include "log/log.hpp"
 #include "mining/share.hpp"
 #include "mining/whole_difficulty.hpp"
-#include "proxy/proxy.hpp"
+#include "proxy/downstream.hpp"
 
 namespace hp::proxy {
 namespace {
@@ -50,7 +50,7 @@ void Downstream::on_job(const sv2::mining::NewExtendedMiningJob& message) {
 
 void Downstream::on_prev_hash(const sv2::mining::SetNewPrevHash& message) {
     if (!proxy_) return;
-    tip_ = Tip{message.prev_hash.bytes, message.nbits, message.min_ntime, steady_ms_now()};
+    tip_ = Tip{message.prev_hash.bytes, message.nbits, message.min_ntime, proxy_->clock.steady_ms()};
     // Older jobs stay known, so that their late shares are told stale by the pool.
     Job* active = nullptr;
     for (auto& job : jobs_) {
@@ -70,8 +70,8 @@ void Downstream::on_prev_hash(const sv2::mining::SetNewPrevHash& message) {
 void Downstream::send_job(Job& job, bool clean_jobs) {
     if (!is_subscribed_ || !workers_.first() || !tip_) return;
     job.was_sent = true;
-    const auto ntime =
-        mining::ntime_to_start(job.min_ntime, (steady_ms_now() - tip_->came_ms) / 1000, unix_ms_now() / 1000);
+    const auto ntime = mining::ntime_to_start(
+        job.min_ntime, (proxy_->clock.steady_ms() - tip_->came_ms) / 1000, proxy_->clock.unix_ms() / 1000);
     sv1::ExtranonceSplit split{{}, extranonce1_, static_cast<std::uint8_t>(extranonce2_size_)};
     sv1::append_notify(out_, sv1::notify_from_job(std::to_string(job.job_id), job.version, tip_->prev_hash,
                                                   tip_->nbits, ntime, job.merkle_path, job.coinbase_tx_prefix,
@@ -89,7 +89,7 @@ void Downstream::on_target(const Bytes32& target) {
 
 /// A pool that pays ehash keeps its targets within the network's itself, as far as a share is worth anything.
 double Downstream::difficulty_to_tell() const {
-    const bool is_clamped = proxy_->upstream_->pays_ehash() || !tip_;
+    const bool is_clamped = proxy_->pool.pays_ehash() || !tip_;
     return mining::told_difficulty(target_,
                                    is_clamped ? std::nullopt : bitcoin::target_from_nbits(tip_->nbits));
 }

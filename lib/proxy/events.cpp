@@ -158,7 +158,7 @@ void Events::quote_parked(const std::string& quote_id, const std::string& reason
     if (!off()) sink_->write(make("quote_parked").add("quote_id", quote_id).add("reason", reason));
 }
 
-void Events::status(std::size_t miners, const Upstreams::Status& pool, bool mint_connected,
+void Events::status(std::size_t miners, const UpstreamStatus& pool, bool mint_connected,
                     std::uint64_t wallet_balance, const Refusals& refusals, std::int64_t clock_off_ms) {
     if (off()) return;
     sink_->write(make("proxy_status")

@@ -8,7 +8,7 @@
 
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
-#include "proxy/upstreams.hpp"
+#include "proxy/channels.hpp"
 
 namespace hp::net {
 class EventSink;
@@ -68,7 +68,7 @@ class Events {
     void token_minted(const std::string& quote_id, std::uint64_t amount, std::int64_t share_to_token_ms);
     void alarm(const std::string& what);
     void quote_parked(const std::string& quote_id, const std::string& reason);
-    void status(std::size_t miners, const Upstreams::Status& pool, bool mint_connected,
+    void status(std::size_t miners, const UpstreamStatus& pool, bool mint_connected,
                 std::uint64_t wallet_balance, const Refusals& refusals, std::int64_t clock_off_ms);
 
   private:

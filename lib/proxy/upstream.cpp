@@ -5,6 +5,8 @@
 #include "ehash/owner.hpp"
 #include "log/log.hpp"
 #include "sv2/common.hpp"
+#include "sv2/dispatch.hpp"
+#include "sv2/ehash.hpp"
 #include "sv2/extensions.hpp"
 #include "sv2/registry.hpp"
 #include "sv2/setup.hpp"
@@ -132,14 +134,23 @@ Result<> Upstream::handle(const sv2::FrameView& frame) {
 }
 
 Result<> Upstream::handle_setup(const sv2::FrameView& frame) {
-    if (frame.is<sv2::common::SetupConnectionError>()) {
-        HP_TRY(auto error, sv2::decode<sv2::common::SetupConnectionError>(frame.payload));
-        if (on_setup_refused) on_setup_refused(printable(error.error_code.value, 64));
-        return fail(Errc::refused, "refused the connection: " + printable(error.error_code.value));
-    }
-    if (!frame.is<sv2::common::SetupConnectionSuccess>())
-        return fail(Errc::protocol, "expected SetupConnection.Success");
-    HP_TRY(auto success, sv2::decode<sv2::common::SetupConnectionSuccess>(frame.payload));
+    HP_TRY(
+        const bool taken,
+        sv2::dispatch<sv2::common::Messages>(
+            frame, sv2::On{[&](const sv2::Decoded<sv2::common::SetupConnectionSuccess>& success) -> Result<> {
+                               on_set_up(success.message);
+                               return {};
+                           },
+                           [&](const sv2::Decoded<sv2::common::SetupConnectionError>& error) -> Result<> {
+                               const auto& code = error.message.error_code.value;
+                               if (on_setup_refused) on_setup_refused(printable(code, 64));
+                               return fail(Errc::refused, "refused the connection: " + printable(code));
+                           }}));
+    if (!taken) return fail(Errc::protocol, "expected SetupConnection.Success");
+    return {};
+}
+
+void Upstream::on_set_up(const sv2::common::SetupConnectionSuccess& success) {
     fixed_version_ = (success.flags & kRequiresFixedVersion) != 0;
     state_ = State::extensions;
     sv2::extensions::RequestExtensions request;
@@ -150,18 +161,21 @@ Result<> Upstream::handle_setup(const sv2::FrameView& frame) {
         ehash_negotiated_ = false;
         become_ready();
     });
-    return {};
 }
 
 Result<> Upstream::handle_extensions(const sv2::FrameView& frame) {
+    using Success = sv2::extensions::RequestExtensionsSuccess;
+    using Refusal = sv2::extensions::RequestExtensionsError;
     ehash_negotiated_ = false;
-    if (frame.is<sv2::extensions::RequestExtensionsSuccess>()) {
-        HP_TRY(auto success, sv2::decode<sv2::extensions::RequestExtensionsSuccess>(frame.payload));
-        for (auto extension : success.supported_extensions.items)
-            ehash_negotiated_ |= extension == sv2::ehash::kExtensionType;
-    } else if (!frame.is<sv2::extensions::RequestExtensionsError>()) {
-        return fail(Errc::protocol, "expected the answer to RequestExtensions");
-    }
+    HP_TRY(const bool taken,
+           sv2::dispatch<sv2::extensions::Messages>(
+               frame, sv2::On{[&](const sv2::Decoded<Success>& success) -> Result<> {
+                                  for (auto extension : success.message.supported_extensions.items)
+                                      ehash_negotiated_ |= extension == sv2::ehash::kExtensionType;
+                                  return {};
+                              },
+                              [](const sv2::Decoded<Refusal>&) -> Result<> { return {}; }}));
+    if (!taken) return fail(Errc::protocol, "expected the answer to RequestExtensions");
     become_ready();
     return {};
 }
@@ -176,88 +190,121 @@ void Upstream::become_ready() {
     if (on_ready) on_ready();
 }
 
+/// Calls `tell(owner)` for the message's channel, if its owner is still there.
+template <class M, class Tell>
+Result<> Upstream::to_owner(const M& message, Tell&& tell) {
+    if (auto it = channels_.find(message.channel_id); it != channels_.end())
+        if (auto owner = it->second.lock()) tell(*owner);
+    return {};
+}
+
 Result<> Upstream::handle_channel(const sv2::FrameView& frame) {
-    if (frame.is<msg::SubmitSharesSuccess>())
-        return to_owner<msg::SubmitSharesSuccess>(
-            frame, [](auto& owner, const auto& m) { owner.on_accepted(m.last_sequence_number); });
-    if (frame.is<msg::SubmitSharesError>())
-        return to_owner<msg::SubmitSharesError>(frame, [](auto& owner, const auto& m) {
-            owner.on_rejected(m.sequence_number, printable(m.error_code.value, 64));
-        });
-    if (frame.is<sv2::ehash::QuoteNotification>() && ehash_negotiated_) {
-        HP_CRASH_POINT("X1");
-        return to_owner<sv2::ehash::QuoteNotification>(frame, [](auto& owner, const auto& m) {
-            owner.on_quote(m.sequence_number, m.quote_id.value, m.amount);
-        });
-    }
-    if (frame.is<sv2::ehash::QuoteFailure>() && ehash_negotiated_)
-        return to_owner<sv2::ehash::QuoteFailure>(frame, [](auto& owner, const auto& m) {
-            owner.on_quote_failed(m.sequence_number, printable(m.text.value));
-        });
-    if (frame.is<msg::NewExtendedMiningJob>())
-        return to_owner<msg::NewExtendedMiningJob>(frame,
-                                                   [](auto& owner, const auto& m) { owner.on_job(m); });
-    if (frame.is<msg::SetNewPrevHash>())
-        return to_owner<msg::SetNewPrevHash>(frame,
-                                             [](auto& owner, const auto& m) { owner.on_prev_hash(m); });
-    if (frame.is<msg::SetTarget>())
-        return to_owner<msg::SetTarget>(
-            frame, [](auto& owner, const auto& m) { owner.on_target(m.maximum_target.bytes); });
-    if (frame.is<msg::SetExtranoncePrefix>())
-        return to_owner<msg::SetExtranoncePrefix>(frame, [](auto& owner, const auto& m) {
-            owner.on_extranonce_prefix(m.extranonce_prefix.view());
-        });
-    if (frame.is<msg::OpenExtendedMiningChannelSuccess>()) {
-        HP_TRY(auto success, sv2::decode_with_rest<msg::OpenExtendedMiningChannelSuccess>(frame.payload));
-        auto it = opening_.find(success.message.request_id);
-        if (it == opening_.end()) return fail(Errc::protocol, "a channel that nobody asked for");
-        auto owner = it->second.owner.lock();
-        const std::string unusable =
-            sv2::unusable_extranonce(success.message.extranonce_prefix.size, success.message.extranonce_size,
-                                     it->second.min_extranonce_size);
-        opening_.erase(it);
-        if (!owner) {
-            close_channel(success.message.channel_id, "miner-disconnected");  // it has gone meanwhile
-            return {};
-        }
-        if (!unusable.empty()) {
-            close_channel(success.message.channel_id, "unusable-extranonce");
-            owner->on_refused(unusable);
-            return {};
-        }
-        channels_[success.message.channel_id] = owner;
-        owner->on_opened(success.message);
-        return {};
-    }
-    if (frame.is<msg::OpenMiningChannelError>()) {
-        HP_TRY(auto error, sv2::decode<msg::OpenMiningChannelError>(frame.payload));
-        auto it = opening_.find(error.request_id);
-        if (it == opening_.end()) return {};
-        auto owner = it->second.owner.lock();
-        opening_.erase(it);
-        if (owner) owner->on_refused(printable(error.error_code.value, 64));
-        return {};
-    }
-    if (frame.is<msg::CloseChannel>()) {
-        HP_TRY(auto message, sv2::decode<msg::CloseChannel>(frame.payload));
-        auto it = channels_.find(message.channel_id);
-        if (it == channels_.end()) return {};
-        auto owner = it->second.lock();
-        channels_.erase(it);
-        const auto& code = message.reason_code.value;
-        if (owner) owner->on_channel_lost(code.empty() ? "no reason" : printable(code, 64));
-        return {};
-    }
-    if (frame.is<msg::UpdateChannelError>()) {
-        HP_TRY(auto error, sv2::decode<msg::UpdateChannelError>(frame.payload));
-        static log::Limited complain{log::Level::warn};
-        complain("pool {}: UpdateChannel of channel {} refused: {}", name_, error.channel_id,
-                 printable(error.error_code.value, 64));
-        return {};
+    using sv2::Decoded;
+    HP_TRY(bool taken,
+           sv2::dispatch<msg::Messages>(
+               frame, sv2::On{
+                          [&](const Decoded<msg::SubmitSharesSuccess>& m) {
+                              return to_owner(m.message, [&](ChannelOwner& owner) {
+                                  owner.on_accepted(m.message.last_sequence_number);
+                              });
+                          },
+                          [&](const Decoded<msg::SubmitSharesError>& m) {
+                              return to_owner(m.message, [&](ChannelOwner& owner) {
+                                  owner.on_rejected(m.message.sequence_number,
+                                                    printable(m.message.error_code.value, 64));
+                              });
+                          },
+                          [&](const Decoded<msg::NewExtendedMiningJob>& m) {
+                              return to_owner(m.message,
+                                              [&](ChannelOwner& owner) { owner.on_job(m.message); });
+                          },
+                          [&](const Decoded<msg::SetNewPrevHash>& m) {
+                              return to_owner(m.message,
+                                              [&](ChannelOwner& owner) { owner.on_prev_hash(m.message); });
+                          },
+                          [&](const Decoded<msg::SetTarget>& m) {
+                              return to_owner(m.message, [&](ChannelOwner& owner) {
+                                  owner.on_target(m.message.maximum_target.bytes);
+                              });
+                          },
+                          [&](const Decoded<msg::SetExtranoncePrefix>& m) {
+                              return to_owner(m.message, [&](ChannelOwner& owner) {
+                                  owner.on_extranonce_prefix(m.message.extranonce_prefix.view());
+                              });
+                          },
+                          [&](const Decoded<msg::OpenExtendedMiningChannelSuccess>& m) {
+                              return on_channel_opened(m.message);
+                          },
+                          [&](const Decoded<msg::OpenMiningChannelError>& m) {
+                              on_channel_refused(m.message);
+                              return Result<>{};
+                          },
+                          [&](const Decoded<msg::CloseChannel>& m) {
+                              on_channel_closed(m.message);
+                              return Result<>{};
+                          },
+                          [&](const Decoded<msg::UpdateChannelError>& m) {
+                              static log::Limited complain{log::Level::warn};
+                              complain("pool {}: UpdateChannel of channel {} refused: {}", name_,
+                                       m.message.channel_id, printable(m.message.error_code.value, 64));
+                              return Result<>{};
+                          },
+                      }));
+    if (!taken && ehash_negotiated_) {
+        HP_TRY(taken, sv2::dispatch<sv2::ehash::Messages>(
+                          frame, sv2::On{[&](const Decoded<sv2::ehash::QuoteNotification>& m) {
+                                             HP_CRASH_POINT("X1");
+                                             return to_owner(m.message, [&](ChannelOwner& owner) {
+                                                 owner.on_quote(m.message.sequence_number,
+                                                                m.message.quote_id.value, m.message.amount);
+                                             });
+                                         },
+                                         [&](const Decoded<sv2::ehash::QuoteFailure>& m) {
+                                             return to_owner(m.message, [&](ChannelOwner& owner) {
+                                                 owner.on_quote_failed(m.message.sequence_number,
+                                                                       printable(m.message.text.value));
+                                             });
+                                         }}));
     }
     // Ours to send, or of no use to us: it must not cost the other miners their connection.
-    ignore(frame);
+    if (!taken) ignore(frame);
     return {};
+}
+
+Result<> Upstream::on_channel_opened(const msg::OpenExtendedMiningChannelSuccess& success) {
+    auto it = opening_.find(success.request_id);
+    if (it == opening_.end()) return fail(Errc::protocol, "a channel that nobody asked for");
+    auto owner = it->second.owner.lock();
+    const std::string unusable = sv2::unusable_extranonce(
+        success.extranonce_prefix.size, success.extranonce_size, it->second.min_extranonce_size);
+    opening_.erase(it);
+    if (!owner) {
+        close_channel(success.channel_id, "miner-disconnected");  // it has gone meanwhile
+    } else if (!unusable.empty()) {
+        close_channel(success.channel_id, "unusable-extranonce");
+        owner->on_refused(unusable);
+    } else {
+        channels_[success.channel_id] = owner;
+        owner->on_opened(success);
+    }
+    return {};
+}
+
+void Upstream::on_channel_refused(const msg::OpenMiningChannelError& error) {
+    auto it = opening_.find(error.request_id);
+    if (it == opening_.end()) return;
+    auto owner = it->second.owner.lock();
+    opening_.erase(it);
+    if (owner) owner->on_refused(printable(error.error_code.value, 64));
+}
+
+void Upstream::on_channel_closed(const msg::CloseChannel& message) {
+    auto it = channels_.find(message.channel_id);
+    if (it == channels_.end()) return;
+    auto owner = it->second.lock();
+    channels_.erase(it);
+    const auto& code = message.reason_code.value;
+    if (owner) owner->on_channel_lost(code.empty() ? "no reason" : printable(code, 64));
 }
 
 void Upstream::ignore(const sv2::FrameView& frame) {
@@ -266,7 +313,7 @@ void Upstream::ignore(const sv2::FrameView& frame) {
                sv2::message_name(frame.header.extension_type, frame.header.msg_type));
 }
 
-void Upstream::open_channel(const Opening& opening, std::weak_ptr<ChannelOwner> owner) {
+void Upstream::open_channel(const ChannelOpening& opening, std::weak_ptr<ChannelOwner> owner) {
     HP_ASSERT(is_ready());
     msg::OpenExtendedMiningChannel open;
     open.request_id = next_request_id_++;

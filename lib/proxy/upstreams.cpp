@@ -18,7 +18,7 @@ constexpr std::string_view kFull = wire::channel_refusal::kTooMany;
 /// One channel's way: its owner on one side, a connection and the pool's channel id on the other.
 class Upstreams::Route : public ChannelOwner, public std::enable_shared_from_this<Route> {
   public:
-    Route(Upstreams& all, Upstream::Opening opening, std::weak_ptr<ChannelOwner> owner)
+    Route(Upstreams& all, ChannelOpening opening, std::weak_ptr<ChannelOwner> owner)
         : all_{all}, opening_{std::move(opening)}, owner_{std::move(owner)} {}
 
     bool is_wanted() const { return !owner_.expired(); }
@@ -105,7 +105,7 @@ class Upstreams::Route : public ChannelOwner, public std::enable_shared_from_thi
 
   private:
     Upstreams& all_;
-    Upstream::Opening opening_;
+    ChannelOpening opening_;
     std::weak_ptr<ChannelOwner> owner_;
     Line* line_{nullptr};
     std::uint32_t channel_id_{0};  // ours; 0 until it is open
@@ -155,7 +155,7 @@ void Upstreams::on_line_lost(const std::string& reason) {
     if (!is_ready() && on_lost) on_lost(reason);
 }
 
-void Upstreams::open_channel(const Upstream::Opening& opening, std::weak_ptr<ChannelOwner> owner) {
+void Upstreams::open_channel(const ChannelOpening& opening, std::weak_ptr<ChannelOwner> owner) {
     place(std::make_shared<Route>(*this, opening, std::move(owner)));
 }
 
@@ -199,13 +199,13 @@ Upstreams::Route* Upstreams::find(std::uint32_t channel_id) const {
 }
 
 void Upstreams::update_channel(std::uint32_t channel_id, float nominal_hash_rate, const Bytes32& max_target,
-                               const Upstream::Naming& naming) {
+                               const Naming& naming) {
     if (Route* route = find(channel_id))
         route->line()->upstream.update_channel(route->pool_channel_id(), nominal_hash_rate, max_target,
                                                naming);
 }
 
-void Upstreams::submit(const sv2::mining::SubmitSharesExtended& share, const Upstream::Naming& naming) {
+void Upstreams::submit(const sv2::mining::SubmitSharesExtended& share, const Naming& naming) {
     Route* route = find(share.channel_id);
     if (!route) return;
     auto theirs = share;
@@ -222,8 +222,8 @@ void Upstreams::close_channel(std::uint32_t channel_id) {
     place_waiting();
 }
 
-Upstreams::Status Upstreams::status() const {
-    Status out;
+UpstreamStatus Upstreams::status() const {
+    UpstreamStatus out;
     out.messages_ignored = ignored_before_;
     for (const auto& line : lines_) {
         out.messages_ignored += line->upstream.messages_ignored();

@@ -9,7 +9,7 @@
 
 namespace hp::proxy {
 
-class Upstreams {
+class Upstreams final : public Channels {
   public:
     struct Options {
         Upstream::Options pool;
@@ -20,14 +20,14 @@ class Upstreams {
         std::int64_t idle_ms{30'000};  ///< a further connection without channels goes after this, or twice it
     };
     Upstreams(net::Loop& loop, Options options);
-    ~Upstreams();
+    ~Upstreams() override;
     void start();
 
     /// Whether one connection at least is there.
-    bool is_ready() const;
+    bool is_ready() const override;
     /// As the pool said on the connections that are there; all say the same, or are made again.
-    bool pays_ehash() const { return terms_.pays_ehash; }
-    bool fixed_version() const { return terms_.fixed_version; }
+    bool pays_ehash() const override { return terms_.pays_ehash; }
+    bool fixed_version() const override { return terms_.fixed_version; }
     const std::string& name() const { return lines_.front()->upstream.name(); }
 
     /// The first connection is there: channels may be opened.
@@ -38,20 +38,14 @@ class Upstreams {
     std::function<void(const std::string& reason)> on_lost;
     std::function<void(const std::string& code)> on_setup_refused;
 
-    /// As Upstream's. Channel ids are the proxy's own: those of the pool are told apart by connection only.
-    void open_channel(const Upstream::Opening& opening, std::weak_ptr<ChannelOwner> owner);
+    /// Channel ids are the proxy's own: those of the pool are told apart by connection only.
+    void open_channel(const ChannelOpening& opening, std::weak_ptr<ChannelOwner> owner) override;
     void update_channel(std::uint32_t channel_id, float nominal_hash_rate, const Bytes32& max_target,
-                        const Upstream::Naming& naming);
-    void submit(const sv2::mining::SubmitSharesExtended& share, const Upstream::Naming& naming);
-    void close_channel(std::uint32_t channel_id);
+                        const Naming& naming) override;
+    void submit(const sv2::mining::SubmitSharesExtended& share, const Naming& naming) override;
+    void close_channel(std::uint32_t channel_id) override;
 
-    struct Status {
-        std::size_t connections{};   ///< that are there
-        std::size_t channels{};      ///< open, or asked for
-        std::size_t channels_max{};  ///< of the connections that are there
-        std::uint64_t messages_ignored{};
-    };
-    Status status() const;
+    UpstreamStatus status() const;
 
   private:
     struct Line {

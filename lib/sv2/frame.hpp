@@ -108,4 +108,11 @@ Result<M> decode(ByteView payload) {
     return std::move(decoded.message);
 }
 
+/// For a moment at which one message may come and no other.
+template <Message M>
+Result<M> expect(const FrameView& frame) {
+    if (!frame.is<M>()) return fail(Errc::protocol, "expected " + std::string(M::info.name));
+    return decode<M>(frame.payload);
+}
+
 }  // namespace hp::sv2

@@ -17,6 +17,12 @@ std::optional<common::SetupConnectionError> check_setup(const common::SetupConne
     return {};
 }
 
+Result<common::SetupConnectionSuccess> setup_answer(const FrameView& frame) {
+    if (!frame.is<common::SetupConnectionError>()) return expect<common::SetupConnectionSuccess>(frame);
+    HP_TRY(const auto error, decode<common::SetupConnectionError>(frame.payload));
+    return fail(Errc::refused, "refused the connection: " + printable(error.error_code.value));
+}
+
 std::string unusable_extranonce(std::size_t prefix, std::size_t size, std::size_t min_extranonce_size) {
     const std::string got = "unusable extranonce: extranonce_size " + std::to_string(size);
     if (size == 0 || size < min_extranonce_size)

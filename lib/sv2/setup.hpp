@@ -5,6 +5,7 @@
 #include <string>
 
 #include "sv2/common.hpp"
+#include "sv2/frame.hpp"
 
 namespace hp::sv2 {
 
@@ -14,6 +15,10 @@ inline constexpr std::uint16_t kVersion = 2;
 /// are the bits that this server can satisfy; the error's flags are exactly the others.
 std::optional<common::SetupConnectionError> check_setup(const common::SetupConnection& setup,
                                                         std::uint8_t protocol, std::uint32_t supported_flags);
+
+/// What a server answers to our SetupConnection. Its refusal is an error of kind `refused` that names the
+/// code.
+Result<common::SetupConnectionSuccess> setup_answer(const FrameView& frame);
 
 /// Bytes of prefix and extranonce together, at most.
 inline constexpr std::size_t kFullExtranonceMax = 32;

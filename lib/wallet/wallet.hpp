@@ -23,6 +23,7 @@
 #include "crypto/secp.hpp"
 #include "net/http.hpp"
 #include "net/loop.hpp"
+#include "wallet/quote_wallet.hpp"
 
 namespace hp::wallet {
 
@@ -52,26 +53,12 @@ struct WalletOptions {
     std::int64_t look_first_ms{60'000};
 };
 
-/// Sums in the wallet's unit. `pending`: in operations that are not answered yet (outputs promised, not
-/// stored).
-struct Balance {
-    std::uint64_t unspent{};
-    std::uint64_t reserved{};  ///< in tokens that were made and not yet seen spent
-    std::uint64_t pending{};
-};
-
-/// What happened to the quotes of one mint operation.
-struct Minted {
-    std::vector<std::string> quote_ids;
-    std::uint64_t amount{};
-};
-
-class Wallet {
+class Wallet final : public QuoteWallet {
   public:
     /// Opens or creates the database (it remembers mint, unit and a fingerprint of the seed: another seed is
     /// refused), derives the locking key. No network yet.
     static Result<std::unique_ptr<Wallet>> open(net::Loop& loop, WalletOptions options);
-    ~Wallet();
+    ~Wallet() override;
 
     /// NUT-20 key whose quotes are minted: m/129373'/20'/0'/0'/0 of the seed, or the one of the options.
     const crypto::PublicKey33& locking_key() const;
@@ -79,17 +66,17 @@ class Wallet {
     /// Fetches info, keysets and keys (checking every id against its keys), then finishes operations that
     /// were cut off. Calls back once; an error means the mint cannot be reached or is not usable; may be
     /// called again.
-    void connect(std::function<void(Result<>)> done);
+    void connect(std::function<void(Result<>)> done) override;
     /// Whether connect() has succeeded and the mint's last answer came. One that nothing was asked of for a
     /// second is asked for its info.
-    bool is_connected() const;
+    bool is_connected() const override;
 
     /// Queues a paid quote that is locked to locking_key(). Minted at once when nothing is under way, else
     /// together with the others that queue up meanwhile (NUT-29 batches). Returns at once; the quote is
     /// stored within half a second (and when the wallet is destroyed), and until then the mint knows it:
     /// find_quotes() brings back what a kill took. Repeating it is harmless. Retries with back-off while the
     /// mint is away.
-    void add_quote(const std::string& quote_id, std::uint64_t amount);
+    void add_quote(const std::string& quote_id, std::uint64_t amount) override;
     /// Told after the proofs of an operation are committed.
     std::function<void(const Minted&)> on_minted;
     /// A quote that the mint refuses for good (parked, shown by quotes()).
@@ -103,12 +90,12 @@ class Wallet {
 
     /// Finds quotes by key at the mint (signed lookup) and queues those that can be minted; gives how many
     /// were new. Also goes on with operations that another process on this database began and did not end.
-    void find_quotes(std::function<void(Result<std::size_t>)> done);
+    void find_quotes(std::function<void(Result<std::size_t>)> done) override;
     /// Takes up one quote of locking_key() by its id, without the lookup by key. One that is known here, and
     /// not parked, is left as it is; else the mint is asked, and an error says why it cannot be minted.
     void take_quote(const std::string& quote_id, std::function<void(Result<>)> done);
 
-    void balance(std::function<void(Result<Balance>)> done);
+    void balance(std::function<void(Result<Balance>)> done) override;
     struct QuoteRow {
         std::string quote_id;
         std::uint64_t amount{};
@@ -157,9 +144,9 @@ class Wallet {
 
     /// Calls back when nothing is under way and nothing queued (for a clean stop, and for tools that wait for
     /// the end), or with an error: after `limit_ms`, or when the mint's answers to what is left are wrong.
-    void when_idle(std::int64_t limit_ms, std::function<void(Result<>)> done);
+    void when_idle(std::int64_t limit_ms, std::function<void(Result<>)> done) override;
     /// No new operations; those under way are finished or left to the next start.
-    void stop();
+    void stop() override;
 
   private:
     struct Impl;

@@ -3,6 +3,7 @@
 #include "net/net_fixture.hpp"
 #include "proxy/upstream.hpp"
 #include "sv2/common.hpp"
+#include "sv2/ehash.hpp"
 #include "sv2/extensions.hpp"
 #include "sv2/setup.hpp"
 

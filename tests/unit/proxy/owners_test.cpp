@@ -6,7 +6,7 @@
 #include "ehash/owner.hpp"
 #include "mining/vardiff.hpp"
 #include "proxy/fake_pool.hpp"
-#include "proxy/proxy.hpp"
+#include "proxy/proxy_service.hpp"
 #include "store/temp_dir.hpp"
 
 using namespace hp;
@@ -46,20 +46,20 @@ struct ProxyFixture {
     TempDir dir;
     net::Loop loop;
     FakePool pool{loop};
-    std::unique_ptr<proxy::Proxy> proxy;
+    std::unique_ptr<proxy::ProxyService> proxy;
     std::shared_ptr<Miner> miner = std::make_shared<Miner>();
     std::size_t channels{0};  // opened so far
     int next_id{1};
 
     void start() {
-        proxy::ProxyOptions options;
+        proxy::ServiceOptions options;
         options.listen = any_port();
         options.pool.pool = {pool.listener->bound(), pool.authority.xonly()};
-        options.min_extranonce_size = 4;
+        options.terms.min_extranonce_size = 4;
         options.wallet.database = dir.file("wallet.db");
         options.wallet.mint_url = "http://127.0.0.1:9";
         options.events.to = dir.file("events");
-        auto started = proxy::Proxy::start(loop, std::move(options));
+        auto started = proxy::ProxyService::start(loop, std::move(options));
         REQUIRE_MESSAGE(started, started.error().what);
         proxy = std::move(*started);
         bool is_ready = false;

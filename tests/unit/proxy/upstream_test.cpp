@@ -21,8 +21,8 @@ struct UpstreamFixture {
         upstream.start();
         REQUIRE(run_until(loop, [&] { return ready == 1; }));
     }
-    proxy::Upstream::Opening opening() const {
-        proxy::Upstream::Opening opening;
+    proxy::ChannelOpening opening() const {
+        proxy::ChannelOpening opening;
         opening.user_identity = "alice";
         opening.nominal_hash_rate = 1e12f;
         opening.max_target.fill(0xff);

@@ -32,7 +32,7 @@ struct UpstreamsFixture {
     }
     std::shared_ptr<Owner> open() {
         auto owner = owners.emplace_back(std::make_shared<Owner>());
-        proxy::Upstream::Opening opening;
+        proxy::ChannelOpening opening;
         opening.max_target.fill(0xff);
         opening.min_extranonce_size = 8;
         opening.locking_key = miner_key.public_key();

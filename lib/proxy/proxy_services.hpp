@@ -1,0 +1,46 @@
+// What an SV1 miner's session may ask of the proxy. None of it is a socket, and time is the clock's.
+#pragma once
+#include <functional>
+
+#include "mining/offenders.hpp"
+#include "net/clock.hpp"
+#include "proxy/channels.hpp"
+#include "proxy/events.hpp"
+#include "proxy/outage.hpp"
+
+namespace hp::proxy {
+
+struct MinerTerms {
+    std::uint16_t min_extranonce_size{8};
+    double initial_hash_rate_hps{1e12};
+    /// Invalid shares of one miner before it is closed; see mining/share_budget.hpp.
+    std::uint32_t invalid_shares_max{300};
+    /// Owner of shares whose worker names no key.
+    crypto::PublicKey33 wallets_key{};
+};
+
+/// Where the quotes of the wallet's own shares go.
+class QuoteTaker {
+  public:
+    virtual ~QuoteTaker() = default;
+    /// `share_received_ms` 0: unknown.
+    virtual void on_quote(const std::string& quote_id, std::uint64_t amount, SteadyMs share_received_ms) = 0;
+    /// There may be quotes that nobody will be told of.
+    virtual void look_for_quotes_soon() = 0;
+};
+
+/// Everything outlives the sessions.
+struct ProxyServices {
+    net::Clock& clock;
+    Channels& pool;
+    Events& events;
+    QuoteTaker& quotes;
+    Outage& outage;
+    Refusals& refusals;
+    mining::Offenders& offenders;
+    const MinerTerms& terms;
+    /// The session has ended; it may be destroyed when its caller returns.
+    std::function<void(std::uint64_t miner_id, const std::string& reason)> gone;
+};
+
+}  // namespace hp::proxy
