@@ -1,4 +1,4 @@
-# Group K of the adversarial cases: faulty files. Each is refused by hp-config check and by the program that reads the
+# Faulty files (adversarial cases 275 to 290). Each is refused by hp-config check and by the program that reads the
 # file, with the place; nothing is started and nothing is created.
 load helper
 
