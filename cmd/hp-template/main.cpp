@@ -154,8 +154,7 @@ Result<> serve(const cli::Command& command, const Options& options) {
         }};
     net::Timer status{loop};
     status.every(kStatusMs, [&] { standing.write(*sink); });
-    // Queued frames leave within two seconds of a close; then nothing keeps the loop.
-    constexpr std::int64_t kGoodbyeMs = 2'200;
+    constexpr std::int64_t kGoodbyePollMs = 5;
     constexpr std::int64_t kEventsFlushMs = 1'000;
     net::Timer goodbye{loop};
     loop.handle_signals(
@@ -163,9 +162,10 @@ Result<> serve(const cli::Command& command, const Options& options) {
             log::info("stopping");
             net::sd_notify("STOPPING=1");
             listener->stop();
-            const bool had_clients = server->client_count() > 0;
             server->stop();
-            goodbye.after(had_clients ? kGoodbyeMs : 0, [&loop] { loop.stop(); });
+            goodbye.every(kGoodbyePollMs, [&] {
+                if (server->has_left()) loop.stop();
+            });
         },
         [&] { command.reload_log(); });
     log::info("serving templates on {}", listener->bound().text());

@@ -119,9 +119,14 @@ void Server::stop() {
     stopped_ = true;
     auto sessions = std::exchange(sessions_, {});
     for (const auto& session : sessions) {
+        leaving_.push_back(session->connection());
         session->detach();
         session->close("template provider stops");
     }
+}
+
+bool Server::has_left() const {
+    return std::ranges::all_of(leaving_, [](const auto& connection) { return connection.expired(); });
 }
 
 }  // namespace hp::templates

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <unordered_set>
+#include <vector>
 
 #include "net/frames.hpp"
 #include "templates/shelf.hpp"
@@ -32,8 +33,10 @@ class Server {
     void accept(std::shared_ptr<net::FrameConnection> connection);
     /// A template of the source: to everybody who has said what his coinbase needs.
     void on_template(std::shared_ptr<const BlockTemplate> block);
-    /// Closes all connections and takes no more.
+    /// Closes all connections and takes no more. What is queued still leaves, for up to 2 s.
     void stop();
+    /// After stop(): each client has what was queued for it and has closed, or its 2 s are over.
+    bool has_left() const;
     std::size_t client_count() const { return sessions_.size(); }
     /// What our listener should let in.
     static net::FrameLimits frame_limits();
@@ -48,6 +51,7 @@ class Server {
     OnBlock on_block_;
     Shelf shelf_;
     std::unordered_set<std::shared_ptr<Session>> sessions_;
+    std::vector<std::weak_ptr<net::FrameConnection>> leaving_;  ///< closed by stop()
     std::deque<Bytes32> submitted_;  ///< the latest blocks' hashes: each goes to the source once
     std::shared_ptr<bool> alive_{std::make_shared<bool>(true)};
     bool stopped_{false};

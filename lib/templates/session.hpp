@@ -20,6 +20,7 @@ class Session final : public net::FrameHandler, public std::enable_shared_from_t
     void on_new_template();
     /// Closes; the server has forgotten the session already, or does so itself.
     void close(const std::string& reason);
+    std::weak_ptr<net::FrameConnection> connection() const { return connection_; }
     /// The server goes away before the connection does.
     void detach() { server_ = nullptr; }
 

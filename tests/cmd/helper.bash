@@ -83,9 +83,13 @@ show_daemon_logs() {
 }
 
 stop_daemon() {
+    kill -TERM "${daemon_pid[$1]}" 2>/dev/null || true
+    wait_for_end "$1"
+}
+
+wait_for_end() {
     local pid=${daemon_pid[$1]}
     unset "daemon_pid[$1]"
-    kill -TERM "$pid" 2>/dev/null || true
     daemon_status=0
     # A daemon that does not end within 30 s is killed; the test sees 137. No background watchdog: its sleep would
     # outlive it, and bats waits for whoever still has a descriptor of its.
@@ -95,9 +99,11 @@ stop_daemon() {
     wait "$pid" 2>/dev/null || daemon_status=$?
 }
 
+# All are told before the first one is waited for: some end when their peers have.
 stop_daemons() {
     local name
-    for name in "${!daemon_pid[@]}"; do stop_daemon "$name"; done
+    [ ${#daemon_pid[@]} = 0 ] || kill -TERM "${daemon_pid[@]}" 2>/dev/null || true
+    for name in "${!daemon_pid[@]}"; do wait_for_end "$name"; done
 }
 
 teardown() { stop_daemons; }

@@ -47,6 +47,17 @@ TEST_CASE("a client that starts with something else is dropped") {
     CHECK(bench.server.client_count() == 0);
 }
 
+TEST_CASE("a server that stops has left when its clients have closed, not before") {
+    FakeSource source;
+    TdpBench bench{source};
+    auto client = bench.connect_set_up();
+    bench.server.stop();
+    CHECK_FALSE(bench.server.has_left());
+    CHECK(run_until(bench.loop, [&] { return client->closed; }));
+    client->connection.reset();
+    CHECK(run_until(bench.loop, [&] { return bench.server.has_left(); }));
+}
+
 TEST_CASE("extensions are refused by name, and unknown ones ignored") {
     FakeSource source;
     TdpBench bench{source};
