@@ -183,7 +183,7 @@ print(peer.recv(99).split()[1].decode())' "$port")" 400
     # The seeds as words and as entropy, the keys, and every proof's secret.
     {
         cat "$dir"/secrets/*
-        sqlite3 -readonly "$dir/data/wallet.db" 'SELECT secret FROM proof'
+        sqlite3 -readonly -cmd ".timeout 10000" "$dir/data/wallet.db" 'SELECT secret FROM proof'
     } | grep . | sort -u >secrets
     assert [ "$(wc -l <secrets)" -gt 20 ]
     refute grep -qF -f secrets said seen ./*.log

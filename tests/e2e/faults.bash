@@ -52,7 +52,7 @@ start_proxy() {
     wait_for_address "$(value shared/network.toml proxy_listen)"
     wait_for_text "$BATS_TEST_TMPDIR/proxy.log" ": connected"
 }
-vault() { sqlite3 -readonly "$dir/data/wallet.db" "$1"; }
+vault() { sqlite3 -readonly -cmd ".timeout 10000" "$dir/data/wallet.db" "$1"; }
 
 # Every share is one quote, every quote is issued once, and all of it is in the wallet.
 tokens_agree() {

@@ -112,7 +112,7 @@ start_one() {
     start_daemon "$1" hp-mint --config-dir "$dir" "${@:2}"
     wait_for_text "$1.log" ": up, session"
 }
-beta_ledger() { sqlite3 -readonly "$dir/data/beta.db" "$1"; }
+beta_ledger() { sqlite3 -readonly -cmd ".timeout 10000" "$dir/data/beta.db" "$1"; }
 # Rows of a mint (0 alpha, 1 beta) in a state: 0 waits, 2 has its quote.
 rows_of() { outbox "SELECT count(*) FROM outbox WHERE seq >> 48 = $1 AND state = $2"; }
 has_rows_in() { [ "$(rows_of "$1" "$2")" -ge "$3" ]; }

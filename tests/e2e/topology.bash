@@ -88,8 +88,9 @@ mine() {
     assert_equal "$(jq -c '[.type, .shares_accepted, .shares_rejected]' <<<"$summary")" "[\"miner_summary\",$count,0]"
 }
 
-outbox() { sqlite3 -readonly "$dir/data/outbox.db" "$1"; }
-ledger() { sqlite3 -readonly "$dir/data/mint.db" "$1"; }
+# They wait for a lock, as a checkpoint takes it.
+outbox() { sqlite3 -readonly -cmd ".timeout 10000" "$dir/data/outbox.db" "$1"; }
+ledger() { sqlite3 -readonly -cmd ".timeout 10000" "$dir/data/mint.db" "$1"; }
 sql_says() { [ "$("$1" "$2")" = "$3" ]; }
 wait_for_sql() { wait_until sql_says "$1" "$2" "$3"; }
 
