@@ -179,24 +179,52 @@ Result<> make_directory(const fs::path& path, mode_t mode, Traces& traces) {
     return {};
 }
 
-/// 0640 whatever the umask: configuration has no secrets, but is nobody else's business. What lies there is
-/// of an earlier try, and goes: the directory was empty or begun.
+/// 0640 whatever the umask: configuration has no secrets, but is nobody else's business. Whole or not at all:
+/// one that lies there is of an earlier try, and stays until there is another.
 Result<> write_file(const fs::path& path, const std::string& text, Traces& traces) {
-    ::unlink(path.c_str());
-    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
-    if (fd < 0) {
+    const std::string making = path.string() + ".new";
+    const auto failed = [&] {
         return fail(Errc::io,
                     "cannot write '" + path.string() + "': " + std::generic_category().message(errno));
-    }
-    traces.add(path);
+    };
+    ::unlink(making.c_str());
+    const int fd = ::open(making.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
+    if (fd < 0) return failed();
     std::FILE* file = ::fdopen(fd, "w");
     HP_ASSERT(file != nullptr);
     bool good = ::fchmod(fd, 0640) == 0 && std::fwrite(text.data(), 1, text.size(), file) == text.size();
     good = std::fflush(file) == 0 && ::fsync(fd) == 0 && good;
     const int error = errno;
     good = std::fclose(file) == 0 && good;
+    if (good) {
+        std::error_code ignored;
+        const bool is_new = !fs::exists(fs::symlink_status(path, ignored));
+        if (::rename(making.c_str(), path.c_str()) == 0) {
+            if (is_new) traces.add(path);
+            return {};
+        }
+    } else {
+        errno = error;
+    }
+    auto why = failed();
+    ::unlink(making.c_str());
+    return why;
+}
+
+/// The mark says it by being there. That of an earlier try stays until the last file is there, whatever fails
+/// in between.
+Result<> mark_begun(const fs::path& dir, Traces& traces) {
+    const fs::path file = dir / kBegunFile;
+    const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
+    if (fd < 0 && errno == EEXIST) return {};
+    if (fd >= 0) traces.add(file);
+    constexpr std::string_view kText = "'hp-config init' was here, and did not end: repeat it.\n";
+    const bool good =
+        fd >= 0 && ::write(fd, kText.data(), kText.size()) == static_cast<ssize_t>(kText.size());
+    const int error = errno;
+    if (fd >= 0) ::close(fd);
     if (good) return {};
-    return fail(Errc::io, "cannot write '" + path.string() + "': " + std::generic_category().message(error));
+    return fail(Errc::io, "cannot write '" + file.string() + "': " + std::generic_category().message(error));
 }
 
 std::string environment_text() {
@@ -220,7 +248,7 @@ Result<> write_directory(const std::string& path, const std::vector<std::string>
     };
     Traces traces;
     HP_DO(make_directory(dir, 0750, traces));
-    HP_DO(write_file(dir / kBegunFile, "'hp-config init' was here, and did not end: repeat it.\n", traces));
+    HP_DO(mark_begun(dir, traces));
     HP_DO(make_directory(dir / "shared", 0750, traces));
     HP_DO(make_directory(dir / "secrets", kPrivate, traces));
     if (const fs::path state = state_directory(dir); state.empty()) {

@@ -140,3 +140,29 @@ and_refuse() {
     run_tool -0 hp-config init early --network sim --ports auto
     run_tool -0 hp-config check early
 }
+
+@test "an init that fails for want of room leaves nothing, or, repeated, all that it found: it can be repeated again" {
+    # Writes beyond one KiB, or all, fail as on a full disk (EFBIG, as SIGXFSZ is ignored).
+    full() {
+        status=0
+        said=$(bash -c "trap '' XFSZ; ulimit -f $1; exec hp-config init $2 --network sim --ports auto" 2>&1) || status=$?
+        [[ $status == 1 && $said == *"cannot write '$PWD/$2/"* ]] || fail "$status $said"
+    }
+    for room in 0 1; do
+        full "$room" fresh
+        [ ! -e fresh ] || fail "$(find fresh)"
+    done
+    run bash -c "ulimit -c 0 -f 1; exec hp-config init half --network sim --ports auto"
+    [ -s half/secrets/mint.seed ] && [ "$status" -ge 128 ]
+    echo "# whole" >half/shared/network.toml
+    sha256sum half/secrets/* half/shared/network.toml >kept
+    for room in 0 1 0; do
+        full "$room" half
+        [ -e half/.hp-config-init ] || fail "the mark is gone: $(find half)"
+        sha256sum --quiet -c kept
+    done
+    assert_equal "$(find half -name '*.new*')" ""
+    run_tool -0 hp-config init half --network sim --ports auto
+    sha256sum --quiet -c <(grep secrets kept)
+    run_tool -0 hp-config check half
+}
