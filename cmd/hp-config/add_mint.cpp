@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "config/declared.hpp"
+#include "config/edit.hpp"
 #include "config/mint_key.hpp"
 #include "config/parse.hpp"
 #include "units.hpp"
@@ -23,31 +24,11 @@ namespace fs = std::filesystem;
 
 constexpr const char* kKey = "allowed_mint_keys";
 
-struct Line {
-    std::size_t begin, end;  ///< in the text, without the newline
-};
-
-/// Where the list stands: the key's own line, or the commented one of a fresh file. An error where it goes
-/// over several lines, which we leave to a person.
-Result<Line> find_line(const std::string& path, const std::string& text, int number,
-                       const std::string& wanted) {
-    std::size_t begin = 0;
-    const std::string commented = std::string("#") + kKey + " =";
-    if (number > 0) {
-        for (int line = 1; line < number; ++line) begin = text.find('\n', begin) + 1;
-    } else {
-        begin = text.starts_with(commented) ? 0 : text.find("\n" + commented);
-        if (begin == std::string::npos) return Line{text.size(), text.size()};
-        if (begin > 0) ++begin;
-    }
-    const auto end = std::min(text.find('\n', begin), text.size());
-    if (number > 0 && text.substr(begin, end - begin).find(']') == std::string::npos)
-        return fail(Errc::usage, config::Problem{path, number, 1, kKey, "is written on several lines"}.text(),
-                    "add this element to the list: " + config::toml_text(config::Setting{wanted}));
-    return Line{begin, end};
-}
-
-Result<> replace_file(const std::string& path, const std::string& text) {
+/// The file that `link` is or leads to.
+Result<> replace_file(const std::string& link, const std::string& text) {
+    std::error_code error;
+    const std::string path = fs::canonical(link, error).string();
+    if (error) return fail(Errc::io, "cannot write '" + link + "': " + error.message());
     const auto failed = [&] {
         return fail(Errc::io, "cannot write '" + path + "': " + std::generic_category().message(errno));
     };
@@ -102,14 +83,13 @@ Result<> add_mint(const AddMintOptions& options) {
     auto entries = pool.allowed_mint_keys;
     entries.push_back(fresh->name == config::kOnlyMint ? options.key : entry);
     HP_DO(config::mint_keys_from_list(entries));
-    const auto& shown = loader.shown();
-    const auto at = std::ranges::find(shown, std::string(kKey), &config::Shown::key);
-    HP_TRY(const auto line, find_line(path, text, at->line, entries.back()));
-    std::string out = text.substr(0, line.begin);
-    if (!out.empty() && out.back() != '\n') out += '\n';
-    out += std::string(kKey) + " = " + config::toml_text(config::Setting{entries});
-    if (line.end == text.size()) out += '\n';
-    HP_DO(replace_file(path, out + text.substr(line.end)));
+    const auto edited = config::with_list(text, kKey, entries);
+    if (!edited) {
+        const auto& [line, column, what] = edited.error();
+        return fail(Errc::usage, config::Problem{path, line, column, kKey, what}.text(),
+                    "add this element to the list: " + config::toml_text(config::Setting{entries.back()}));
+    }
+    HP_DO(replace_file(path, *edited));
     std::printf("%s: %s has %zu %s\n", path.c_str(), kKey, entries.size(),
                 entries.size() == 1 ? "key" : "keys");
     const auto suffix = unit_suffix(dir.string());

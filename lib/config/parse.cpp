@@ -32,10 +32,16 @@ std::optional<Setting> list_value(const toml::array& array) {
     return Setting{std::move(out)};
 }
 
+Spot spot_of(const toml::source_position& at) {
+    return {static_cast<int>(at.line), static_cast<int>(at.column)};
+}
+
 Entry entry_from(const toml::key& key, const toml::node& node) {
     Entry out{.name = std::string(key.str()),
               .line = static_cast<int>(key.source().begin.line),
               .column = static_cast<int>(key.source().begin.column),
+              .begin = spot_of(node.source().begin),
+              .end = spot_of(node.source().end),
               .value = {},
               .kind = {}};
     switch (node.type()) {

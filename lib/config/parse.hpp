@@ -10,9 +10,15 @@
 
 namespace hp::config {
 
+/// From 1; columns are code points.
+struct Spot {
+    int line{}, column{};
+};
+
 struct Entry {
     std::string name;
     int line{}, column{};          ///< of the name, from 1
+    Spot begin{}, end{};           ///< of the value; the end is behind it
     std::optional<Setting> value;  ///< nothing where TOML has a value that no key may have
     std::string kind;              ///< "text", "an integer", "a table"; for errors
 };

@@ -195,6 +195,26 @@ hp-config: hint: the pool's operator makes it: hp-config join-file > join.toml"
     hp-config init mint --role mint --join join.toml >/dev/null
     run_tool -2 hp-config add-mint east whole --key "$(link_key_of mint)"
     assert_equal "${stderr_lines[1]}" "hp-config: hint: add this element to the list: \"east:$(link_key_of mint)\""
+    # Also where the first line has a bracket in its comment.
+    sed -i "s|^allowed_mint_keys = .*|allowed_mint_keys = [  # names: see [wiki]|" whole/pool.toml
+    run_tool -0 hp-config check whole
+    cp whole/pool.toml before
+    run_tool -2 hp-config add-mint east whole --key "$(link_key_of mint)"
+    [[ ${stderr_lines[0]} == *"whole/pool.toml:"*"allowed_mint_keys: is written on several lines" ]] || fail "$stderr"
+    cmp before whole/pool.toml
+}
+
+@test "add-mint keeps the comment behind the list, and a link that leads to the file" {
+    make_join
+    hp-config init mint --role mint --join join.toml >/dev/null
+    sed -i "s|^\(allowed_mint_keys = .*\)|\1  # see [wiki]|" whole/pool.toml
+    mv whole/pool.toml elsewhere.toml
+    ln -s ../elsewhere.toml whole/pool.toml
+    run_tool -0 hp-config add-mint east whole --key "$(link_key_of mint)"
+    [ -L whole/pool.toml ]
+    assert_equal "$(grep '^allowed_mint_keys' elsewhere.toml)" \
+        "allowed_mint_keys = [\"$(link_key_of whole)\", \"east:$(link_key_of mint)\"]  # see [wiki]"
+    run_tool -0 hp-config check whole
 }
 
 @test "directories in /etc are laid out for the services of the roles alone" {
