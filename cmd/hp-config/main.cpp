@@ -1,6 +1,6 @@
 // hp-config: makes, checks and shows the configuration of all programs.
 #include <CLI/CLI.hpp>
-#include <cstdlib>
+#include <filesystem>
 
 #include "cli/checks.hpp"
 #include "cli/command.hpp"
@@ -26,6 +26,14 @@ struct Options {
     std::string config_dir, key_file;
 };
 
+/// The directory that is a verb's word too.
+void add_config_dir(CLI::App& sub, Options& options, const char* word = "DIR", const char* otherwise = "") {
+    sub.add_option("--config-dir", options.config_dir,
+                   std::string("the same as ") + word + ", as the other programs call it" + otherwise)
+        ->type_name("DIR");
+}
+constexpr const char* kOrVariable = ", or HP_CONFIG_DIR";
+
 void add_roles(CLI::App& sub, std::vector<std::string>& roles, const std::string& meaning) {
     sub.add_option("--role", roles, meaning + ": pool, mint, proxy or wallet; may be repeated [all]")
         ->check(cli::one_of({"pool", "mint", "proxy", "wallet"}))
@@ -38,7 +46,8 @@ void add_init(cli::Command& command, Options& options) {
                                     {"hp-config init ./demo --network sim --ports auto",
                                      "hp-config init /etc/hashpool --network mainnet --payout bc1q...",
                                      "hp-config init /etc/hashpool --role proxy --join join.toml"});
-    init.add_option("DIR", options.init.dir, "directory to make; it must not exist, or be empty")->required();
+    init.add_option("DIR", options.init.dir, "directory to make; it must not exist, or be empty [required]");
+    add_config_dir(init, options);
     init.add_option("--network", options.init.network,
                     "sim, regtest, testnet4, signet or mainnet [that of --join]")
         ->check(cli::one_of({"sim", "regtest", "testnet4", "signet", "mainnet"}))
@@ -73,9 +82,7 @@ void add_for(CLI::App& sub, std::vector<std::string>& tools) {
 
 void add_reading(CLI::App& sub, Options& options) {
     sub.add_option("DIR", options.read.dir, "configuration directory [/etc/hashpool]");
-    sub.add_option("--config-dir", options.config_dir,
-                   "the same, as the other programs call it, or HP_CONFIG_DIR")
-        ->type_name("DIR");
+    add_config_dir(sub, options, "DIR", kOrVariable);
     add_for(sub, options.read.tools);
     sub.add_flag("--json", options.read.json, "print JSON");
 }
@@ -85,6 +92,7 @@ void add_joining(cli::Command& command, Options& options) {
         "join-file", "print what a proxy, mint or wallet elsewhere needs to join this pool: nothing secret",
         {"hp-config join-file --host pool.example.org --mint-url https://mint.example.org > join.toml"});
     file.add_option("DIR", options.join_file.dir, "configuration directory of the pool [/etc/hashpool]");
+    add_config_dir(file, options, "DIR", kOrVariable);
     file.add_option("--host", options.join_file.host,
                     "name or address under which others reach this machine [that of pool_listen]")
         ->type_name("HOST");
@@ -97,6 +105,7 @@ void add_joining(cli::Command& command, Options& options) {
                     "what the pool calls it: mint, or another for a further one")
         ->required();
     mint.add_option("DIR", options.add_mint.dir, "configuration directory of the pool [/etc/hashpool]");
+    add_config_dir(mint, options, "DIR", kOrVariable);
     mint.add_option("--key", options.add_mint.key, "the mint's public link key, 64 hex digits")
         ->required()
         ->type_name("KEY");
@@ -109,10 +118,12 @@ void add_comparing(cli::Command& command, Options& options) {
     auto& plan = command.subcommand("plan", "say which services must start again to go to other files",
                                     {"hp-config plan ./new", "hp-config plan ./new /etc/hashpool --json"});
     diff.add_option("BEFORE", options.compare.before, "configuration directory")->required();
-    diff.add_option("AFTER", options.compare.after, "the one to compare with it")->required();
+    diff.add_option("AFTER", options.compare.after, "the one to compare with it [required]");
+    add_config_dir(diff, options, "BEFORE");
     plan.add_option("NEW", options.compare.after, "directory with the new files; they must pass check")
         ->required();
     plan.add_option("DIR", options.compare.before, "directory that the services run with [/etc/hashpool]");
+    add_config_dir(plan, options, "DIR", kOrVariable);
     for (auto* sub : {&diff, &plan}) {
         add_for(*sub, options.compare.tools);
         sub->add_flag("--json", options.compare.json, "print one JSON object a line");
@@ -137,6 +148,7 @@ void add_import(cli::Command& command, Options& options) {
     import.add_option(
         "NEW_DIR", options.import.to,
         "directory to make; it must not exist, or be empty [only say what would become of keys]");
+    add_config_dir(import, options, "NEW_DIR");
     import.add_option("--network", options.import.network, "instead of what the files say")
         ->check(cli::one_of({"sim", "regtest", "testnet4", "signet", "mainnet"}))
         ->type_name("NETWORK");
@@ -172,18 +184,41 @@ void add_keys(cli::Command& command, Options& options) {
     pubkey.add_option("FILE", options.key_file, "secret key file, or - for stdin")->required();
 }
 
-/// What was given, then HP_CONFIG_DIR, then the default.
-Result<std::string> usual(const std::string& dir) {
-    if (!dir.empty()) return dir;
-    HP_TRY(const auto named, cli::config_dir_variable());
-    return named.value_or("/etc/hashpool");
+/// A verb's directory, as its word or by --config-dir: not both.
+Result<> take_config_dir(std::string& word, const Options& options, const char* name) {
+    if (options.config_dir.empty()) return {};
+    if (!word.empty())
+        return fail(Errc::usage, std::string(name) + " and --config-dir are the same: give one of them");
+    word = options.config_dir;
+    return {};
 }
 
-/// DIR, then --config-dir or HP_CONFIG_DIR, then the default.
-Result<hp_config::ReadOptions> reading(const Options& options) {
-    auto out = options.read;
-    HP_TRY(out.dir, usual(out.dir.empty() ? options.config_dir : out.dir));
-    return out;
+/// The same, then HP_CONFIG_DIR, then the default.
+Result<> usual(std::string& word, const Options& options) {
+    HP_DO(take_config_dir(word, options, "DIR"));
+    if (!word.empty()) return {};
+    HP_TRY(const auto named, cli::config_dir_variable());
+    word = named.value_or("/etc/hashpool");
+    return {};
+}
+
+/// With --config-dir the only word is AFTER.
+Result<> take_both(hp_config::CompareOptions& compare, const Options& options) {
+    if (!options.config_dir.empty() && compare.after.empty()) std::swap(compare.before, compare.after);
+    HP_DO(take_config_dir(compare.before, options, "BEFORE"));
+    if (!compare.after.empty()) return {};
+    return fail(Errc::usage, "AFTER is required", "'hp-config diff BEFORE AFTER' compares two directories");
+}
+
+/// What the services run with may be left out only where they are.
+Result<> take_plan(hp_config::CompareOptions& compare, const Options& options) {
+    const bool is_given = !compare.before.empty() || !options.config_dir.empty();
+    HP_DO(usual(compare.before, options));
+    if (std::error_code ignored; is_given || std::filesystem::is_directory(compare.before, ignored))
+        return {};
+    return fail(Errc::usage,
+                "'" + compare.before + "', which services run with by default, is not a directory",
+                "'hp-config plan NEW DIR': NEW has the new files, DIR those that the services run with");
 }
 
 }  // namespace
@@ -219,34 +254,41 @@ int main(int argc, char** argv) {
     bool differs = false;
     const int exit_code = command.run(argc, argv, [&]() -> Result<> {
         const std::string verb = command.app().get_subcommands().front()->get_name();
-        if (verb == "init") return hp_config::init(options.init);
+        if (verb == "init") {
+            HP_DO(take_config_dir(options.init.dir, options, "DIR"));
+            if (options.init.dir.empty())
+                return fail(Errc::usage, "DIR is required", "try 'hp-config init --help'");
+            return hp_config::init(options.init);
+        }
         if (verb == "check" || verb == "show") {
-            HP_TRY(const auto read, reading(options));
-            return verb == "check" ? hp_config::check(read) : hp_config::show(read);
+            HP_DO(usual(options.read.dir, options));
+            return verb == "check" ? hp_config::check(options.read) : hp_config::show(options.read);
         }
         if (verb == "diff") {
+            HP_DO(take_both(options.compare, options));
             HP_TRY(differs, hp_config::diff(options.compare));
             return {};
         }
         if (verb == "plan") {
-            if (options.compare.before.empty()) {
-                HP_TRY(const auto read, reading(options));
-                options.compare.before = read.dir;
-            }
+            HP_DO(take_plan(options.compare, options));
             return hp_config::plan(options.compare);
         }
         if (verb == "join-file") {
-            HP_TRY(options.join_file.dir, usual(options.join_file.dir));
+            HP_DO(usual(options.join_file.dir, options));
             return hp_config::join_file(options.join_file);
         }
         if (verb == "add-mint") {
-            HP_TRY(options.add_mint.dir, usual(options.add_mint.dir));
+            HP_DO(usual(options.add_mint.dir, options));
             return hp_config::add_mint(options.add_mint);
         }
         if (verb == "explain") return hp_config::explain(options.explain);
-        if (verb == "import") return hp_config::import_earlier(options.import);
+        if (verb == "import") {
+            HP_DO(take_config_dir(options.import.to, options, "NEW_DIR"));
+            return hp_config::import_earlier(options.import);
+        }
         if (verb == "memory") {
-            HP_TRY(options.memory.read, reading(options));
+            HP_DO(usual(options.read.dir, options));
+            options.memory.read = options.read;
             return hp_config::memory(options.memory);
         }
         if (verb == "keygen") return hp_config::keygen(options.keygen);

@@ -126,3 +126,36 @@ hp-config: hint: did you mean shares_per_minute?"
         cp "a/$file" "b/$file"
     done
 }
+
+@test "every verb with a directory takes --config-dir, as the other programs do, and not both" {
+    set_key pool.toml shares_per_minute 60.0
+    assert_equal "$(hp-config show --config-dir b)" "$(hp-config show b)"
+    run_tool -0 hp-config check --config-dir b
+    assert_equal "$(hp-config memory --config-dir b)" "$(hp-config memory b)"
+    assert_equal "$(hp-config plan b --config-dir a)" "$(hp-config plan b a)"
+    assert_equal "$(hp-config diff --config-dir a b)" "$(hp-config diff a b)"
+    assert_equal "$(hp-config join-file --config-dir a --host 127.0.0.1)" "$(hp-config join-file a --host 127.0.0.1)"
+    local key
+    key=$(hp-config keygen link --out link.key | grep -oE '[0-9a-f]{64}' | head -n 1)
+    run_tool -0 hp-config add-mint east --config-dir b --key "$key"
+    [[ $(<b/pool.toml) == *"east:$key"* ]]
+    run_tool -0 hp-config init --config-dir new --network sim --ports auto
+    run_tool -0 hp-config check new
+    # Of the two ways one.
+    for call in "check a" "show a" "memory a" "plan b a" "diff a b" "join-file a" "add-mint east b --key $key" "init newer --network sim"; do
+        run_tool -2 hp-config $call --config-dir a
+        [[ ${stderr_lines[0]} == *" and --config-dir are the same: give one of them" ]] || fail "$call: $stderr"
+    done
+    run_tool -2 hp-config init --network sim
+    assert_equal "${stderr_lines[0]}" "hp-config: error: DIR is required"
+    run_tool -2 hp-config diff a
+    assert_equal "${stderr_lines[0]}" "hp-config: error: AFTER is required"
+}
+
+@test "plan with one directory, where the services' is not the usual one, says what is which" {
+    [ ! -e /etc/hashpool ] || skip "this machine has /etc/hashpool"
+    run_tool -2 hp-config plan a
+    assert_equal "${stderr_lines[0]}" "hp-config: error: '/etc/hashpool', which services run with by default, is not a directory"
+    assert_equal "${stderr_lines[1]}" "hp-config: hint: 'hp-config plan NEW DIR': NEW has the new files, DIR those that the services run with"
+    run_tool -0 env HP_CONFIG_DIR=b hp-config plan a
+}
