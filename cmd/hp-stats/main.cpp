@@ -319,8 +319,9 @@ Result<net::NoiseRecordOptions> noise_options(const cli::Command& command, const
         out.allowed.push_back(key);
     }
     if (out.allowed.empty())
-        return fail(Errc::usage, "--listen-records: allowed_writer_keys is empty, so that nobody may write",
-                    "hp-config pubkey FILE prints the key of an events_secret_key_file");
+        return fail(command.wrong_value(config::Stats::file, "allowed_writer_keys",
+                                        "is empty, so that with --listen-records nobody may write",
+                                        "hp-config pubkey FILE prints the key of an events_secret_key_file"));
     return out;
 }
 

@@ -1,6 +1,5 @@
 // hp-template: the Template Provider. Templates from a node or from an embedded chain, served over SV2.
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 
 #include "cli/command.hpp"
 #include "cli/secrets.hpp"
@@ -194,20 +193,19 @@ int main(int argc, char** argv) {
                       "hp-template --rpc http://127.0.0.1:18443 --network regtest --rpc-cookie-file "
                       "~/.bitcoin/regtest/.cookie --config-dir ./demo"}}};
     command.configure(options.keys, options.network);
-    // Shortcuts: they stand for variables, so that a flag given with them still wins.
     command.app().add_flag_callback(
         "--sim",
-        [] {
-            ::setenv("HP_SOURCE", "sim", 1);
-            ::setenv("HP_NETWORK", "sim", 1);
+        [&command] {
+            command.stand_for("HP_SOURCE", "sim", "--sim");
+            command.stand_for("HP_NETWORK", "sim", "--sim");
         },
         "the embedded chain: short for --source sim --network sim");
     command.app()
         .add_option_function<std::string>(
             "--rpc",
-            [](const std::string& url) {
-                ::setenv("HP_SOURCE", "rpc", 1);
-                ::setenv("HP_RPC_URL", url.c_str(), 1);
+            [&command](const std::string& url) {
+                command.stand_for("HP_SOURCE", "rpc", "--rpc");
+                command.stand_for("HP_RPC_URL", url, "--rpc");
             },
             "a node: short for --source rpc --rpc-url URL")
         ->type_name("URL")

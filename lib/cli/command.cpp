@@ -312,10 +312,13 @@ std::unique_ptr<config::Loader> Command::make_loader() const {
     std::map<std::string, std::string> overrides;
     for (const auto& flag : flags_)
         if (flag->given) overrides[flag->key.flag().substr(2)] = flag->value;
-    auto out = std::make_unique<config::Loader>(config_dir_, std::move(overrides), hashpool_environment(),
+    auto environment = hashpool_environment();
+    for (const auto& [variable, shortcut] : shortcuts_) environment[variable] = shortcut.value;
+    auto out = std::make_unique<config::Loader>(config_dir_, std::move(overrides), std::move(environment),
                                                 config_dir_given_
                                                     ? config::Loader::MissingFile::refused
                                                     : config::Loader::MissingFile::optional_when_complete);
+    for (const auto& [variable, shortcut] : shortcuts_) out->call_variable(variable, shortcut.flag);
     out->only_for({about_.name});
     return out;
 }
@@ -338,7 +341,9 @@ bool Command::load() {
     load_(*loader_);
     const auto& problems = loader_->problems();
     if (problems.empty()) return true;
-    for (const auto& problem : problems) std::fprintf(stderr, "%s\n", problem.text().c_str());
+    std::string all;
+    for (const auto& problem : problems) all += problem.text() + "\n";
+    last_words(all);
     const std::string count =
         problems.size() == 1 ? "1 problem" : std::to_string(problems.size()) + " problems";
     const bool is_missing = !config_dir_given_ && !std::filesystem::exists(config_dir_ + "/shared", ignored);
@@ -357,9 +362,10 @@ int Command::report(const Result<>& result, const std::string& in_short) const {
     if (error.code == Errc::stopped) return kExitDone;
     // In one place together, a report is read before what is wrong with it.
     std::fflush(stdout);
-    std::fprintf(stderr, "%s: error: %s\n", about_.name.c_str(), error.what.c_str());
+    std::string words = about_.name + ": error: " + error.what + "\n";
+    if (!error.hint.empty()) words += about_.name + ": hint: " + error.hint + "\n";
+    last_words(words);
     if (logs_to_file_) log::error("{}", error.what);
-    if (!error.hint.empty()) std::fprintf(stderr, "%s: hint: %s\n", about_.name.c_str(), error.hint.c_str());
     if (on_error_) {
         const std::string& what = in_short.empty() ? error.what : in_short;
         if (const auto code = on_error_({error.code, what, error.hint})) return *code;

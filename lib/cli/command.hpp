@@ -105,6 +105,11 @@ class Command {
     }
     /// Instead of /etc/hashpool, where neither --config-dir nor HP_CONFIG_DIR is given.
     void use_directory(std::string dir) { default_dir_ = std::move(dir); }
+    /// For a flag that is short for a key's: it stands for the key's variable, so that the key's own flag
+    /// wins over it, and errors of the value name `flag`. Called while the command line is parsed.
+    void stand_for(const std::string& variable, std::string value, std::string flag) {
+        shortcuts_[variable] = {std::move(value), std::move(flag)};
+    }
     /// The text of a key's flag, without its dashes; empty where it is not given.
     std::string given(std::string_view flag) const;
     /// An empty value is an error for every option and argument but these, and keys whose rule says so.
@@ -166,6 +171,10 @@ class Command {
         bool given{false};
     };
     std::vector<std::unique_ptr<Flag>> flags_;
+    struct Shortcut {
+        std::string value, flag;
+    };
+    std::map<std::string, Shortcut> shortcuts_;  ///< by variable
     std::set<const CLI::Option*> may_be_empty_;
     std::function<std::optional<int>(const Error&)> on_error_;
     std::unique_ptr<config::Loader> loader_;

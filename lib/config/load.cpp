@@ -22,7 +22,7 @@ std::string Problem::text() const {
 
 struct Loader::Impl {
     std::string config_dir;
-    std::map<std::string, std::string> overrides, environment;
+    std::map<std::string, std::string> overrides, environment, variables_called;
     MissingFile missing;
     std::vector<std::string> programs{};  ///< empty: all
     std::vector<Problem> problems;
@@ -195,10 +195,15 @@ Loader::Loader(std::string config_dir, std::map<std::string, std::string> overri
     : impl_{std::make_unique<Impl>(Impl{.config_dir = std::move(config_dir),
                                         .overrides = std::move(overrides),
                                         .environment = std::move(environment),
+                                        .variables_called = {},
                                         .missing = missing,
                                         .problems = {},
                                         .shown = {}})} {}
 Loader::~Loader() = default;
+
+void Loader::call_variable(const std::string& variable, std::string name) {
+    impl_->variables_called[variable] = std::move(name);
+}
 
 void Loader::only_for(std::vector<std::string> programs) { impl_->programs = std::move(programs); }
 
@@ -218,7 +223,9 @@ void Loader::load_keys(const std::string& file, const std::string& explicit_file
             impl_->take_text(key.flag(), flag->second, key, shown_value);
         } else if (const auto variable = impl_->environment.find(key.variable());
                    variable != impl_->environment.end()) {
-            impl_->take_text(key.variable(), variable->second, key, shown_value);
+            const auto called = impl_->variables_called.find(key.variable());
+            impl_->take_text(called == impl_->variables_called.end() ? key.variable() : called->second,
+                             variable->second, key, shown_value);
         }
         shown_value.value = toml_text(key.current());
         impl_->shown.push_back(shown_value);

@@ -71,6 +71,8 @@ class Loader {
     Loader(std::string config_dir, std::map<std::string, std::string> overrides,
            std::map<std::string, std::string> environment, MissingFile missing = MissingFile::refused);
     ~Loader();
+    /// A variable that a flag stands for: errors, and the origins of values, name that flag.
+    void call_variable(const std::string& variable, std::string name);
     /// A key that must be set must be only where one of these programs uses it; without this, all do.
     void only_for(std::vector<std::string> programs);
     Loader(const Loader&) = delete;

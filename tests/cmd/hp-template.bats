@@ -85,9 +85,9 @@ while True: print(s.recv(100).decode(), flush=True)'
 
 @test "source and network must belong together; a node needs a login" {
     run_tool -2 hp-template --sim --network regtest --authority-secret-key-file authority.key
-    assert_regex "$stderr" "error: HP_SOURCE: is sim, but the network is regtest, allowed: rpc"
+    assert_regex "$stderr" "error: --sim: is sim, but the network is regtest, allowed: rpc"
     run_tool -2 hp-template --rpc http://127.0.0.1:1 --network sim --authority-secret-key-file authority.key
-    assert_regex "$stderr" "error: HP_SOURCE: is rpc, but the network is sim, allowed: sim"
+    assert_regex "$stderr" "error: --rpc: is rpc, but the network is sim, allowed: sim"
     run_tool -2 hp-template --rpc http://127.0.0.1:1 --network regtest --authority-secret-key-file authority.key
     assert_regex "$stderr" "template.toml: rpc_cookie_file: is empty, needed with source rpc, unless rpc_user and rpc_password_file are given"
 }
@@ -101,4 +101,25 @@ while True: print(s.recv(100).decode(), flush=True)'
     assert_equal "$(grep -c 'no templates from' template.log)" 1
     stop_daemon template
     assert_equal "$daemon_status" 0
+}
+
+@test "an error of a value names the flag that it came by, a shortcut too, as it names a variable or a file's line" {
+    refused() { # ORIGIN CALL...
+        local origin=$1
+        shift
+        run_tool -2 "$@" --authority-secret-key-file authority.key
+        [[ ${stderr_lines[0]} == *"$origin: is "* ]] || fail "$*: $stderr"
+    }
+    refused --sim hp-template --sim --network regtest
+    refused --rpc hp-template --rpc http://127.0.0.1:18443 --network sim
+    refused --source hp-template --source sim --network regtest
+    refused HP_SOURCE env HP_SOURCE=sim hp-template --network regtest
+    run_tool -2 hp-template --rpc nonsense --network regtest --authority-secret-key-file authority.key
+    [[ ${stderr_lines[0]} == "--rpc: is "* ]] || fail "$stderr"
+    hp-config init conf --network sim --ports auto >/dev/null
+    run_tool -2 hp-template --config-dir conf --network regtest
+    [[ ${stderr_lines[0]} == *"conf/template.toml:"*": source: is sim, but the network is regtest"* ]] || fail "$stderr"
+    # The key's own flag still wins, and a shortcut over a variable.
+    run_tool -2 env HP_NETWORK=regtest HP_SOURCE=rpc hp-template --sim --network signet --authority-secret-key-file authority.key
+    [[ ${stderr_lines[0]} == *"--sim: is sim, but the network is signet"* ]] || fail "$stderr"
 }

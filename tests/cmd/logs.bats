@@ -262,3 +262,25 @@ ${call%% *}: hint: does its directory exist, and may this user write there?"
         esac
     done
 }
+
+@test "an error's exit waits for no reader of stderr that has stopped, whether the start fails or the configuration is wrong" {
+    echo 'no database' >conf/data/outbox.db
+    cat >full_stderr <<'PY'
+import fcntl, os, subprocess, sys
+r, w = os.pipe()
+size = fcntl.fcntl(w, 1031, 4096)  # F_SETPIPE_SZ
+os.write(w, b"x" * size)
+sys.exit(subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=w).returncode)
+PY
+    local call
+    for call in "hp-template --config-dir none" "hp-pool --config-dir none" "hp-mint --config-dir none" "hp-proxy --config-dir none" \
+        "hp-web pool --config-dir none" "hp-wallet --config-dir none balance" "hp-pool --no-such-option" "hp-config init"; do
+        # shellcheck disable=SC2086
+        run -2 timeout -s KILL 60 python3 full_stderr $call
+    done
+    run -1 timeout -s KILL 60 python3 full_stderr hp-pool --config-dir conf
+    run -1 timeout -s KILL 60 python3 full_stderr hp-pool --config-dir conf --log-file "$PWD/pool.file"
+    # One that reads gets every word.
+    run_tool -2 hp-pool --config-dir none
+    [ "${#stderr_lines[@]}" -ge 3 ]
+}

@@ -97,7 +97,7 @@ noise_target() { echo "tcp://$(value shared/network.toml pool_records_listen)/$(
     assert_equal "$(kept .records)" 0
     set_key stats.toml allowed_writer_keys "[]"
     run_tool -2 hp-stats ingest --config-dir "$dir" --db other.db --listen-records
-    [[ $stderr == *"allowed_writer_keys is empty"* ]]
+    [[ $stderr == *"stats.toml:"*"allowed_writer_keys: is empty"* ]]
     # Beside connections a file would be read to its end once, and then what?
     set_key stats.toml allowed_writer_keys "[\"$(hp-config pubkey "$dir/secrets/pool-events.key" | sed -n 's/^authority //p')\"]"
     run_tool -2 hp-stats ingest --config-dir "$dir" --db other.db --listen-records conf/stats.toml
