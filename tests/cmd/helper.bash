@@ -17,6 +17,11 @@ bats_load_library bats-assert
 
 HP_SOURCE_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 HP_BIN_DIR=${HP_BIN_DIR:-$HP_SOURCE_DIR/build/release/bin}
+# A shim in shell, as pyenv's, would take 0.1 s for each of hundreds of calls.
+python=$(type -P python3)
+if [[ $python == */shims/python3 ]] && PATH=${PATH//"${python%/*}":/} type -P python3 >/dev/null; then
+    PATH=${PATH//"${python%/*}":/}
+fi
 PATH=$HP_BIN_DIR:$PATH
 export HP_SOURCE_DIR HP_BIN_DIR PATH
 

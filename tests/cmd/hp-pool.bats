@@ -87,8 +87,8 @@ hp-pool: hint: 'hp-config check $BATS_TEST_TMPDIR/none' reads all files, 'man 5 
 
 @test "AC-284 a port that is taken: 1, the address, and nothing else happens" {
     free_ports 1
-    start_daemon squatter python3 -c "import socket,time
-s = socket.create_server(('127.0.0.1', ${ports[0]})); time.sleep(60)"
+    start_daemon squatter python3 -c "import signal, socket
+s = socket.create_server(('127.0.0.1', ${ports[0]})); signal.pause()"
     wait_for_port "${ports[0]}"
     run_tool -1 hp-pool --config-dir conf --pool-listen "127.0.0.1:${ports[0]}"
     assert_equal "$output" ""

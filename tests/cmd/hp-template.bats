@@ -94,10 +94,16 @@ while True: print(s.recv(100).decode(), flush=True)'
 
 @test "a node that does not answer is told once, and SIGTERM still ends with 0" {
     printf '__cookie__:x' >cookie
+    start_daemon node python3 -uc "import socket
+node = socket.create_server(('127.0.0.1', ${ports[0]}))
+while True:
+    with node.accept()[0] as peer: print('asked' if peer.recv(9999) else 'looked at')"
+    wait_for_port "${ports[0]}"
     start_daemon template hp-template --rpc "http://127.0.0.1:${ports[0]}" --network regtest \
         --rpc-cookie-file cookie --authority-secret-key-file authority.key --template-listen "127.0.0.1:${ports[1]}"
     wait_for_text template.log "no templates from http://127.0.0.1:${ports[0]}"
-    sleep 1.5
+    was_asked() { [ "$(grep -c asked node.out)" -ge 3 ]; }
+    wait_until was_asked
     assert_equal "$(grep -c 'no templates from' template.log)" 1
     stop_daemon template
     assert_equal "$daemon_status" 0

@@ -3,6 +3,7 @@
 load ../cmd/helper
 load topology
 load restoring
+load faults
 
 setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
 
@@ -403,7 +404,8 @@ let_in_until_there_are() {
     rm -r conf/marks
     start_mint
     wait_for_text mint.log "there is no mark file"
-    run -1 hp-wallet --config-dir conf send 1
+    # Its 30 s of patience are 1.5.
+    run -1 env HP_CLOCK_SPEED=20 "LD_PRELOAD=$fast_clock" hp-wallet --config-dir conf send 1
     start_pool
     wait_for_text mint.log "signing: the pool knows of nothing newer"
     swap

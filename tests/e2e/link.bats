@@ -2,6 +2,7 @@
 
 load ../cmd/helper
 load topology
+load faults
 
 setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
 
@@ -14,9 +15,10 @@ start_pool_alone() {
     mint_key=conf/secrets/mint-link.key
     hp-config pubkey - <conf/secrets/link-authority.key | sed -n 's/^link //p' >authority.hex
 }
+# Its waits before it dials again are short.
 start_mint_alone() {
     make_topology
-    start_mint
+    HP_CLOCK_SPEED=20 LD_PRELOAD=$fast_clock start_mint
 }
 
 # lie CASE: a false pool with the real authority key, where the mint expects the pool.
