@@ -188,6 +188,8 @@ Result<ehash::MintMark> Ledger::mark_in(store::Database& db) {
 Result<> Ledger::remember_rollback(store::Database& db, const std::optional<ehash::Setback>& lost,
                                    const std::string& by, UnixMs now) {
     try {
+        store::Transaction transaction{db};
+        db.prepare("DELETE FROM rollback WHERE at_ms = ?").bind(now).run();
         auto insert = db.prepare(
             "INSERT INTO rollback(at_ms, by, quotes, operations, issued_high, issued_low, spent_high, "
             "spent_low) VALUES(?,?,?,?,?,?,?,?)");
@@ -198,6 +200,8 @@ Result<> Ledger::remember_rollback(store::Database& db, const std::optional<ehas
         else
             insert.bind(now, by, kUnknown, kUnknown, kUnknown, kUnknown, kUnknown, kUnknown);
         insert.run();
+        insert.reset();
+        transaction.commit();
         return {};
     } catch (const store::DbError& e) {
         return fail(Errc::io, "mint database '" + db.path() + "': " + e.what());

@@ -5,6 +5,7 @@
 #include "base/crash_point.hpp"
 #include "crypto/bip32.hpp"
 #include "log/log.hpp"
+#include "mint/rollback_file.hpp"
 
 namespace hp::mint {
 namespace {
@@ -94,6 +95,7 @@ Result<> Mint::keep_mark(net::Loop& loop, const MintOptions& options, const ehas
     const bool is_held = !paused_because_.empty();
     if (!options.mark_file.empty()) {
         const std::string held = held_mark_path(options.mark_file);
+        HP_DO(end_acceptance(options.mark_file));
         HP_DO(write_mark_file(is_held ? held : options.mark_file, mark));
         std::error_code ignored;
         if (!is_held) std::filesystem::remove(held, ignored);

@@ -32,8 +32,13 @@ Result<RollbackAccepted> accept_rollback(const std::string& database, const std:
     else
         return fail(known.error());
     if (out.known) out.lost = ehash::setback(out.has, *out.known);
-    // The database first: killed in between, it is still behind its mark, and this can be done once more.
-    if (out.lost || !out.known) HP_DO(Ledger::remember_rollback(db, out.lost, by, now));
+    // What cannot be read is found out before anything is written.
+    HP_DO(read_rollbacks(mark_file));
+    // The mark last: what fails on the way leaves the database behind it, and is done once more.
+    if (out.lost || !out.known) {
+        HP_TRY(const UnixMs at, begin_acceptance(mark_file, now, database));
+        HP_DO(Ledger::remember_rollback(db, out.lost, by, at));
+    }
     HP_TRY(const auto in_database, Ledger::rollbacks(db));
     HP_TRY(out.all, add_rollbacks(mark_file, in_database, database));
     // A request from before is not about what is held after this.
@@ -43,6 +48,7 @@ Result<RollbackAccepted> accept_rollback(const std::string& database, const std:
     if (is_held && !std::filesystem::remove(mark_file, error) && error)
         return fail(Errc::io, "mark file '" + printable(mark_file, 4096) + "': " + error.message());
     HP_DO(write_mark_file(is_held ? held_mark_path(mark_file) : mark_file, out.has, database));
+    HP_DO(end_acceptance(mark_file));
     return out;
 }
 

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -48,6 +49,10 @@ bool read_loss(std::string_view& line, std::optional<ehash::Setback>& out) {
            read_sum(take_until(line, ' '), lost.issued) && read_sum(take_until(line, ' '), lost.spent);
 }
 
+}  // namespace
+
+namespace {
+std::string acceptance_path(const std::string& mark_file) { return mark_file + ".accepting"; }
 }  // namespace
 
 std::string rollback_path(const std::string& mark_file) { return mark_file + ".rollbacks"; }
@@ -102,11 +107,35 @@ Result<std::vector<Rollback>> read_rollbacks(const std::string& mark_file) {
 Result<std::vector<Rollback>> add_rollbacks(const std::string& mark_file, const std::vector<Rollback>& more,
                                             const std::string& owned_like) {
     HP_TRY(auto all, read_rollbacks(mark_file));
-    for (const auto& one : more)
-        if (std::ranges::find(all, one.at_ms, &Rollback::at_ms) == all.end()) all.push_back(one);
+    for (const auto& one : more) {
+        std::erase_if(all, [&](const Rollback& old) { return old.at_ms == one.at_ms; });
+        all.push_back(one);
+    }
     std::ranges::stable_sort(all, {}, &Rollback::at_ms);
     if (!all.empty()) HP_DO(write_beside_mark(rollback_path(mark_file), to_text(all), owned_like));
     return all;
+}
+
+Result<UnixMs> begin_acceptance(const std::string& mark_file, UnixMs now, const std::string& owned_like) {
+    const std::string path = acceptance_path(mark_file);
+    std::ifstream file{path, std::ios::binary};
+    if (!file && errno != ENOENT)
+        return fail(Errc::io, "'" + printable(path, 4096) + "': " + std::strerror(errno));
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    // It is written whole or not at all: anything else is not ours, and begins a new one.
+    UnixMs begun{};
+    if (text.ends_with('\n') && read_number(std::string_view{text}.substr(0, text.size() - 1), begun))
+        return begun;
+    HP_DO(write_beside_mark(path, std::to_string(now) + "\n", owned_like));
+    return now;
+}
+
+Result<> end_acceptance(const std::string& mark_file) {
+    const std::string path = acceptance_path(mark_file);
+    std::error_code error;
+    if (!std::filesystem::remove(path, error) && error)
+        return fail(Errc::io, "'" + printable(path, 4096) + "': " + error.message());
+    return {};
 }
 
 }  // namespace hp::mint

@@ -18,8 +18,14 @@ Result<std::vector<Rollback>> rollbacks_from_text(std::string_view text);
 
 /// Nothing where there is no file.
 Result<std::vector<Rollback>> read_rollbacks(const std::string& mark_file);
-/// Adds those of `more` that are not there yet, by their time. Whole or not at all, and synced.
+/// Adds those of `more`, which take the place of others of their time. Whole or not at all, and synced.
 Result<std::vector<Rollback>> add_rollbacks(const std::string& mark_file, const std::vector<Rollback>& more,
                                             const std::string& owned_like);
+
+/// When the rollback is accepted that is under way. One that did not end (a kill, a full disk) goes on with
+/// its time, by which its row is one row; `now` otherwise. It is kept in MARK.accepting.
+Result<UnixMs> begin_acceptance(const std::string& mark_file, UnixMs now, const std::string& owned_like);
+/// It is done, or a mint has started since: the next one is another.
+Result<> end_acceptance(const std::string& mark_file);
 
 }  // namespace hp::mint
