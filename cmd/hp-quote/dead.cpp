@@ -9,9 +9,11 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.hpp"
+#include "input.hpp"
 #include "places.hpp"
 #include "pool/outbox.hpp"
 #include "pool/requeue_file.hpp"
+#include "rows.hpp"
 #include "verbs.hpp"
 
 namespace hp::hp_quote {
@@ -90,6 +92,24 @@ Result<std::size_t> ask_pool(const Places& places, const std::string& path,
     }
 }
 
+/// Of those asked for, each with the reason.
+Result<std::vector<std::string>> not_dead(const Places& places, const std::vector<std::uint64_t>& seqs) {
+    std::vector<std::string> out;
+    if (seqs.empty()) return out;
+    HP_TRY(auto opened, open_part(places, Part::outbox));
+    if (!opened.db) return fail(Errc::io, opened.why);
+    try {
+        for (const std::uint64_t seq : seqs) {
+            const auto row = outbox_row(*opened.db, seq);
+            if (row && row->state == "dead") continue;
+            out.push_back(std::to_string(seq) + ": " + (row ? "is " + row->state : "is not in the outbox"));
+        }
+        return out;
+    } catch (const store::DbError& error) {
+        return fail(Errc::io, "database '" + printable(opened.path, 4096) + "': " + error.what());
+    }
+}
+
 }  // namespace
 
 Result<> dead(ListOptions options) {
@@ -100,6 +120,7 @@ Result<> dead(ListOptions options) {
 Result<> requeue(const RequeueOptions& options) {
     HP_TRY(auto seqs, seqs_of(options));
     HP_TRY(auto path, path_of(options.places, Part::outbox));
+    HP_TRY(const auto wrong, not_dead(options.places, seqs));
     Result<std::size_t> count = std::size_t{0};
     if (auto db = pool::open_outbox_file(path, store::Mode::existing))
         count = requeue_in_file(*db, seqs, path);
@@ -112,10 +133,7 @@ Result<> requeue(const RequeueOptions& options) {
         std::printf("%s\n", nlohmann::ordered_json{{"requeued", *count}}.dump().c_str());
     else
         std::printf("%zu dead letters try again\n", *count);
-    if (!seqs.empty() && *count < seqs.size())
-        return fail(Errc::refused, std::to_string(seqs.size() - *count) + " of " +
-                                       std::to_string(seqs.size()) + " rows are not dead letters");
-    return {};
+    return all_were("rows were not dead letters", wrong, seqs.size(), "'hp-quote dead' lists those that are");
 }
 
 Result<> adopt(const AdoptOptions& options) {

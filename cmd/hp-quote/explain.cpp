@@ -53,8 +53,9 @@ struct Story {
     std::optional<MintRow> mint;
     std::optional<MintRefusal> refusal;
     std::optional<WalletRow> wallet;
-    std::vector<RefusedRow> refused;  ///< by the pool, as a share
-    std::string no_refused;           ///< why there are none
+    std::vector<std::string> earlier_ids;  ///< of its quote
+    std::vector<RefusedRow> refused;       ///< by the pool, as a share
+    std::string no_refused;                ///< why there are none
     /// Why a part says nothing.
     std::vector<std::pair<Part, std::string>> missing;
 
@@ -88,7 +89,10 @@ bool read_outbox(Story& story, const Wanted& wanted, store::Database& db) {
     if (!wanted.quote_id.empty()) story.outbox = outbox_row(db, wanted.quote_id);
     for (const auto& hash : wanted.hashes)
         if (!story.outbox) story.outbox = outbox_row(db, hash);
-    return story.outbox.has_value();
+    if (!story.outbox) return false;
+    auto ids = earlier_ids(db);
+    story.earlier_ids = std::move(ids[story.outbox->seq]);
+    return true;
 }
 
 bool read_mint(Story& story, const Wanted& wanted, store::Database& db) {
@@ -106,6 +110,9 @@ bool read_mint(Story& story, const Wanted& wanted, store::Database& db) {
 bool read_wallet(Story& story, const Wanted& wanted, store::Database& db) {
     const std::string id = story.quote_id().empty() ? wanted.quote_id : story.quote_id();
     if (!id.empty()) story.wallet = wallet_row(db, id);
+    // Minted before its mint was restored.
+    for (const auto& earlier : story.earlier_ids)
+        if (!story.wallet) story.wallet = wallet_row(db, earlier);
     return story.wallet.has_value();
 }
 
@@ -140,8 +147,12 @@ std::vector<Step> steps_of(const Story& story) {
         out.push_back({share->accepted_ms, name_of(Part::outbox),
                        "share accepted and stored, " + amount(share->amount)});
     if (quote)
-        out.push_back(
-            {quote->created_ms, name_of(Part::mint), "quote created and paid, " + amount(quote->paid)});
+        out.push_back({quote->created_ms, name_of(Part::mint),
+                       (quote->hold ? "quote created, and held, " : "quote created and paid, ") +
+                           amount(quote->amount)});
+    if (quote && quote->hold && quote->hold->released_ms)
+        out.push_back({*quote->hold->released_ms, name_of(Part::mint),
+                       "released by " + printable(quote->hold->released_by)});
     if (const auto& refusal = story.refusal)
         out.push_back(
             {refusal->at_ms, name_of(Part::mint), "refused for good, code " + std::to_string(refusal->code)});
@@ -178,13 +189,25 @@ Json json_of(const OutboxRow& row) {
             {"dead_reason", or_null(row.dead_reason)}};
 }
 
+Json json_of(const MintRow::Hold& hold) {
+    return {{"at_ms", hold.at_ms},
+            {"let_in_ms", or_null(hold.let_in_ms)},
+            {"released_ms", or_null(hold.released_ms)},
+            {"released_by", or_null(hold.released_by)}};
+}
+
 Json json_of(const MintRow& row) {
     Json ops = Json::array();
     for (const auto& op : row.ops) ops.push_back({{"op", op.id}, {"at_ms", op.at_ms}, {"amount", op.amount}});
-    return {{"state", row.state()},         {"unit", row.unit},
-            {"amount", row.amount},         {"issued", row.issued},
-            {"pubkey", to_hex(row.pubkey)}, {"created_ms", row.created_ms},
-            {"updated_ms", row.updated_ms}, {"ops", ops}};
+    return {{"state", row.state()},
+            {"unit", row.unit},
+            {"amount", row.amount},
+            {"issued", row.issued},
+            {"pubkey", to_hex(row.pubkey)},
+            {"created_ms", row.created_ms},
+            {"updated_ms", row.updated_ms},
+            {"held", row.hold ? json_of(*row.hold) : Json(nullptr)},
+            {"ops", ops}};
 }
 
 Json json_of(const WalletRow& row) {
@@ -220,6 +243,7 @@ void print_json(const Story& story, const std::vector<Step>& steps) {
     Json out = {{"share_hash", hash ? Json(to_hex(*hash)) : Json(nullptr)},
                 {"share_hash_displayed", hash ? Json(to_hex_reversed(*hash)) : Json(nullptr)},
                 {"quote_id", or_null(story.quote_id())},
+                {"earlier_ids", story.earlier_ids},
                 {"outbox", json_or_null(story.outbox)},
                 {"mint", json_or_null(story.mint)},
                 {"refusal", json_or_null(story.refusal)},
@@ -237,11 +261,22 @@ void print_json(const Story& story, const std::vector<Step>& steps) {
     std::printf("%s\n", out.dump(-1, ' ', true, Json::error_handler_t::replace).c_str());
 }
 
+std::string text_of(const MintRow::Hold& hold) {
+    std::string out = "held since " + time_text(hold.at_ms) + ", after the rollback ";
+    out += hold.let_in_ms ? "of " + time_text(*hold.let_in_ms) : "that the pool noticed";
+    if (hold.released_ms)
+        return out + ", until " + printable(hold.released_by) + " released it at " +
+               time_text(*hold.released_ms);
+    return out + ": nobody can mint it until 'hp-quote release'";
+}
+
 void print_text(const Story& story, const std::vector<Step>& steps) {
     if (const auto hash = story.share_hash())
         std::printf("share   %s (displayed)\n        %s (header order)\n", to_hex_reversed(*hash).c_str(),
                     to_hex(*hash).c_str());
     if (const auto id = story.quote_id(); !id.empty()) std::printf("quote   %s\n", id.c_str());
+    for (const auto& id : story.earlier_ids)
+        std::printf("        was %s before the mint was restored\n", printable(id).c_str());
     if (const auto& row = story.outbox) {
         std::printf("outbox  seq %llu, %s, key %s, worker %s\n", static_cast<unsigned long long>(row->seq),
                     row->state.c_str(), to_hex(row->locking_key).c_str(), printable(row->worker).c_str());
@@ -251,6 +286,7 @@ void print_text(const Story& story, const std::vector<Step>& steps) {
         std::printf("mint    %s, issued %llu of %llu, key %s\n", row->state(),
                     static_cast<unsigned long long>(row->issued),
                     static_cast<unsigned long long>(row->amount), to_hex(row->pubkey).c_str());
+    if (story.mint && story.mint->hold) std::printf("        %s\n", text_of(*story.mint->hold).c_str());
     if (const auto& row = story.wallet)
         std::printf("wallet  %s%s%s\n", row->state.c_str(), row->reason.empty() ? "" : ": ",
                     printable(row->reason).c_str());

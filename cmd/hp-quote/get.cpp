@@ -13,8 +13,9 @@ namespace {
 
 constexpr std::size_t kAnswerSizeMax = 64 * 1024;
 
-const char* state_text(cashu::QuoteState state) {
-    switch (state) {
+const char* state_text(const cashu::Quote& quote) {
+    if (quote.held_since) return "HELD";
+    switch (cashu::state_of(quote)) {
         case cashu::QuoteState::unpaid:
             return "UNPAID";
         case cashu::QuoteState::paid:
@@ -27,8 +28,7 @@ const char* state_text(cashu::QuoteState state) {
 
 void print(const cashu::Quote& quote) {
     std::printf("quote %s\nstate %s\namount %llu\nissued %llu\nunit %s\nshare_hash %s\n",
-                printable(quote.id).c_str(), state_text(cashu::state_of(quote)),
-                static_cast<unsigned long long>(quote.amount),
+                printable(quote.id).c_str(), state_text(quote), static_cast<unsigned long long>(quote.amount),
                 static_cast<unsigned long long>(quote.amount_issued), printable(quote.unit).c_str(),
                 printable(quote.request).c_str());
     if (quote.pubkey) std::printf("pubkey %s\n", to_hex(*quote.pubkey).c_str());

@@ -1,5 +1,6 @@
 #include "input.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <istream>
@@ -45,6 +46,17 @@ Result<> convert_each(const std::string& text,
         return fail(Errc::invalid,
                     std::to_string(wrong) + " of " + std::to_string(number) + " lines are bad");
     return {};
+}
+
+Result<> all_were(const char* what, const std::vector<std::string>& wrong, std::size_t asked,
+                  std::string hint) {
+    constexpr std::size_t kShownMax = 10;
+    if (wrong.empty()) return {};
+    std::string text = std::to_string(wrong.size()) + " of " + std::to_string(asked) + " " + what + ": ";
+    for (std::size_t i = 0; i < std::min(wrong.size(), kShownMax); ++i)
+        text += (i == 0 ? "" : "; ") + wrong[i];
+    if (wrong.size() > kShownMax) text += "; and others";
+    return fail(Errc::refused, std::move(text), std::move(hint));
 }
 
 }  // namespace hp::hp_quote

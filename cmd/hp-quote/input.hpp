@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 
@@ -18,5 +19,9 @@ Result<std::string> text_or_stdin(const std::string& text, std::size_t size_max)
 /// says at the end that there was one.
 Result<> convert_each(const std::string& text,
                       const std::function<Result<std::string>(std::string_view)>& convert);
+
+/// Whether none of `asked` was wrong; else "2 of 3 WHAT: " and each with its reason, of many the first.
+Result<> all_were(const char* what, const std::vector<std::string>& wrong, std::size_t asked,
+                  std::string hint);
 
 }  // namespace hp::hp_quote

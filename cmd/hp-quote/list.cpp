@@ -85,10 +85,10 @@ Result<> check(const ListOptions& options, bool of_mint) {
         return fail(Errc::usage, "--worker is of an outbox: a mint knows no workers",
                     "--key KEY finds an owner's quotes");
     if (options.state.empty()) return {};
-    const bool is_mints = options.state == "paid" || options.state == "issued";
+    const bool is_mints = options.state == "paid" || options.state == "issued" || options.state == "held";
     if (is_mints != of_mint)
         return fail(Errc::usage, "--state " + options.state + " is no state of " +
-                                     (of_mint ? "a mint's quote, allowed: paid, issued"
+                                     (of_mint ? "a mint's quote, allowed: paid, issued, held"
                                               : "an outbox's share, allowed: pending, acked, dead"));
     return {};
 }

@@ -71,7 +71,7 @@ void add_list(cli::Command& command, hp_quote::ListOptions& options) {
     list.add_option("--mint-db", options.places.mint_db, "the mint's ledger")->type_name("FILE");
     add_config_dir(list, options.places.config_dir, "take the outbox from pool.toml there");
     list.add_option("--state", options.state, "only pending, acked or dead shares; paid or issued quotes")
-        ->check(cli::one_of({"pending", "acked", "dead", "paid", "issued"}));
+        ->check(cli::one_of({"pending", "acked", "dead", "paid", "issued", "held"}));
     list.add_option("--worker", options.worker, "only shares of this worker")->type_name("NAME");
     list.add_option("--key", options.key, "only shares or quotes of this owner, 66 hex digits")
         ->type_name("KEY");
@@ -156,7 +156,12 @@ void add_held(cli::Command& command, Options& options) {
                            {"hp-quote held --config-dir /etc/hashpool",
                             "hp-quote held --mint-db data/mint.db --json | jq .amount"});
     held.add_option("--mint-db", options.held.places.mint_db, "the mint's ledger")->type_name("FILE");
-    add_config_dir(held, options.held.places.config_dir, "take the ledger from mint.toml there");
+    add_config_dir(held, options.held.places.config_dir,
+                   "take the ledger from mint.toml there, the outbox from pool.toml");
+    held.add_option("--outbox", options.held.places.outbox,
+                    "the pool's outbox, which knows the ids that they had before")
+        ->type_name("FILE");
+    held.add_option("--key", options.held.key, "only those of this owner, 66 hex digits")->type_name("KEY");
     held.add_option("--limit", options.held.limit, "how many at most, newest first [20]")
         ->check(cli::whole_number(1, 1'000'000'000))
         ->type_name("N");

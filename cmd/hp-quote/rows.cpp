@@ -97,6 +97,16 @@ std::optional<MintRow> one_mint(store::Database& db, std::string_view where, con
         "WHERE op_quote.quote = ? ORDER BY op.id");
     ops.bind(id);
     while (ops.step()) out.ops.push_back({ops.integer(0), ops.integer(1), natural(ops, 2)});
+    auto held = db.prepare(
+        "SELECT at_ms, released_ms, released_by, (SELECT max(at_ms) FROM rollback WHERE rollback.at_ms <= "
+        "held.at_ms) FROM held WHERE quote = ?");
+    if (held.bind(id).step()) {
+        auto& hold = out.hold.emplace();
+        hold.at_ms = held.integer(0);
+        if (!held.is_null(1)) hold.released_ms = held.integer(1);
+        hold.released_by = text_or_empty(held, 2);
+        if (!held.is_null(3)) hold.let_in_ms = held.integer(3);
+    }
     return out;
 }
 
@@ -133,14 +143,24 @@ std::optional<OutboxRow> outbox_row(store::Database& db, const Bytes32& hash) {
     return one_outbox(db, "WHERE share_hash = ?", hash);
 }
 std::optional<OutboxRow> outbox_row(store::Database& db, const std::string& quote_id) {
-    return one_outbox(db, "WHERE quote_id = ?", quote_id);
+    if (auto now = one_outbox(db, "WHERE quote_id = ?", quote_id)) return now;
+    return one_outbox(db, "WHERE seq = (SELECT seq FROM journal WHERE what = 'requoted' AND detail = ?)",
+                      quote_id);
+}
+
+std::map<std::uint64_t, std::vector<std::string>> earlier_ids(store::Database& db) {
+    std::map<std::uint64_t, std::vector<std::string>> out;
+    auto row = db.prepare("SELECT seq, detail FROM journal WHERE what = 'requoted' ORDER BY id");
+    while (row.step()) out[natural(row, 0)].push_back(row.text(1));
+    return out;
 }
 
 std::vector<MintRow> mint_rows(store::Database& db, const RowFilter& filter) {
     auto row =
         prepare(db, kMintColumns,
                 "WHERE (?1 = '' OR (?1 = 'issued' AND issued = amount) OR (?1 = 'paid' AND paid = amount AND "
-                "issued < amount)) AND (?3 IS NULL OR pubkey = ?3) ORDER BY id DESC LIMIT ?2");
+                "issued < amount) OR (?1 = 'held' AND paid = 0)) AND (?3 IS NULL OR pubkey = ?3) ORDER BY id "
+                "DESC LIMIT ?2");
     row.bind(filter.state, filter.limit, filter.key);
     std::vector<MintRow> out;
     while (row.step()) out.push_back(read_mint(row));

@@ -1,5 +1,6 @@
 // Rows of the three databases, read only. A failing database throws store::DbError.
 #pragma once
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,7 +40,17 @@ struct MintRow {
     Bytes33 pubkey{};
     UnixMs created_ms{}, updated_ms{};
     std::vector<MintOp> ops{};
-    const char* state() const { return issued == amount ? "issued" : paid == amount ? "paid" : "unpaid"; }
+    /// Of one that is or was held; only where one row is asked for.
+    struct Hold {
+        UnixMs at_ms{};
+        std::optional<UnixMs>
+            let_in_ms{};  ///< of the old copy after which it was made; nothing: the pool's word
+        std::optional<UnixMs> released_ms{};
+        std::string released_by{};
+    };
+    std::optional<Hold> hold{};
+    /// A mint's quote is unpaid only while it is held.
+    const char* state() const { return issued == amount ? "issued" : paid == amount ? "paid" : "held"; }
 };
 /// A request that the mint refused for good.
 struct MintRefusal {
@@ -71,9 +82,13 @@ std::vector<std::string> outbox_workers(store::Database& db);
 std::optional<OutboxRow> outbox_row(store::Database& db, std::uint64_t seq);
 /// `hash` in header byte order. Reads the whole table: its index begins with the header's time.
 std::optional<OutboxRow> outbox_row(store::Database& db, const Bytes32& hash);
+/// By the id that it has now, or had before the mint was restored.
 std::optional<OutboxRow> outbox_row(store::Database& db, const std::string& quote_id);
+/// The ids that rows had before their mint was restored, oldest first, by row.
+std::map<std::uint64_t, std::vector<std::string>> earlier_ids(store::Database& db);
 
-/// Newest first, without their operations. `state`: "paid", "issued" or empty; a mint knows no workers.
+/// Newest first, without their operations. `state`: "paid", "issued", "held" or empty; a mint knows no
+/// workers.
 std::vector<MintRow> mint_rows(store::Database& db, const RowFilter& filter);
 std::optional<MintRow> mint_row(store::Database& db, const std::string& quote_id);
 std::optional<MintRow> mint_row(store::Database& db, const Bytes32& hash);

@@ -64,6 +64,7 @@ Result<> adopt(const AdoptOptions& options);
 
 struct HeldOptions {
     Places places;
+    std::string key;  ///< only of this owner; empty: of all
     std::int64_t limit{20};
     bool json{false};
 };

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cashu/tokens.hpp"
+#include "ehash/mint_mark.hpp"
 
 namespace hp::hp_wallet {
 namespace {
@@ -26,6 +27,15 @@ std::string time_text(UnixMs when) {
     char text[32];
     std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
     return text;
+}
+
+void print_held(Form form, const cashu::Quote& quote) {
+    const UnixMs held_ms = *quote.held_since * 1000;
+    if (form == Form::words)
+        return print(printable(quote.id) + " " + std::to_string(quote.amount) + " held " +
+                     time_text(held_ms));
+    print(Json{{"quote", quote.id}, {"amount", quote.amount}, {"state", "held"}, {"held_ms", held_ms}}.dump(
+        -1, ' ', true, Json::error_handler_t::replace));
 }
 
 void print_quote(Form form, const wallet::Wallet::QuoteRow& row) {
@@ -133,12 +143,34 @@ Result<> Verbs::quotes(Form form, const Quotes& which) {
         auto found = wait_for<std::size_t>([&](auto done) { wallet_.find_quotes(std::move(done)); });
         if (!found) looked_up = fail(found.error());
     }
+    std::size_t held = 0;
+    if (looked_up) {
+        if (auto printed = print_held_quotes(form, which.limit))
+            held = *printed;
+        else
+            looked_up = fail(printed.error());
+    }
     // What is known here is shown even when the mint is away.
-    HP_TRY(const std::size_t printed, print_quotes(form, which.limit));
-    if (printed == 0 && looked_up)
+    HP_TRY(const std::size_t printed, print_quotes(form, which.limit - held));
+    if (printed + held == 0 && looked_up)
         std::fprintf(stderr, "hp-wallet: hint: the mint has no quotes for key %s yet\n",
                      to_hex(wallet_.locking_key()).c_str());
     return looked_up;
+}
+
+Result<std::size_t> Verbs::print_held_quotes(Form form, std::size_t limit) {
+    HP_TRY(const auto held,
+           wait_for<std::vector<cashu::Quote>>([&](auto done) { wallet_.held_quotes(std::move(done)); }));
+    if (held.empty()) return 0;
+    ehash::Amount128 sum = 0;
+    for (const auto& quote : held) sum += quote.amount;
+    std::fprintf(stderr,
+                 "hp-wallet: hint: %zu quotes of %s are held: the mint was restored, and cannot know whether "
+                 "they were minted before; ask who runs it\n",
+                 held.size(), ehash::to_text(sum).c_str());
+    const std::size_t count = std::min(held.size(), limit);
+    for (std::size_t i = 0; i < count; ++i) print_held(form, held[i]);
+    return count;
 }
 
 /// All are tried; the first that went wrong is the error.

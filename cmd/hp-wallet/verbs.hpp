@@ -39,6 +39,8 @@ class Verbs {
     Result<std::size_t> find_and_mint();
     /// Gives how many there are to print, at most the limit.
     Result<std::size_t> print_quotes(Form form, std::size_t limit);
+    /// Those that the mint's operator holds, at most the limit; gives how many.
+    Result<std::size_t> print_held_quotes(Form form, std::size_t limit);
     Result<> quotes_by_id(Form form, const Quotes& which);
 
     net::Loop& loop_;

@@ -35,6 +35,10 @@ void append_json(std::string& out, const Quote& quote) {
         out += ",\"pubkey\":";
         append_json_hex(out, *quote.pubkey);
     }
+    if (quote.held_since) {
+        out += ",\"held_since\":";
+        append_decimal(out, static_cast<std::uint64_t>(*quote.held_since));
+    }
     out += '}';
 }
 
@@ -79,6 +83,9 @@ Result<Quote> quote_from_json(const JsonValue& value) {
     }
     if (value.find("expiry")) {
         HP_TRY(out.expiry, need_time(value, "expiry"));
+    }
+    if (value.find("held_since")) {
+        HP_TRY(out.held_since, need_time(value, "held_since"));
     }
     if (const JsonValue* key = value.find("pubkey");
         key && !(key->kind == JsonValue::Kind::string && key->string.empty())) {

@@ -16,6 +16,8 @@ struct Quote {
     UnixSeconds updated_at{};
     std::optional<UnixSeconds> expiry{};
     std::optional<PublicKey33> pubkey{};  ///< NUT-20 lock; every ehash quote has one
+    /// A member of our own: since when the mint's operator holds it. Unpaid until he releases it.
+    std::optional<UnixSeconds> held_since{};
 
     /// What may still be minted.
     std::uint64_t mintable() const { return amount_paid - std::min(amount_issued, amount_paid); }

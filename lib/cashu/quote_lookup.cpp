@@ -38,11 +38,14 @@ Answer<LookupRequest> lookup_request_from_json(std::string_view body) {
                 "pubkey_signatures[" + std::to_string(out.pubkey_signatures.size()) + "]: expected a string");
         out.pubkey_signatures.push_back(item.string);
     }
-    if (const JsonValue* only = json.find("only_mintable")) {
-        if (only->kind != JsonValue::Kind::boolean)
-            return refuse(Code::unspecified, "only_mintable: expected a boolean");
-        out.only_mintable = only->boolean;
-    }
+    for (auto [name, into] : {std::pair{"only_mintable", &out.only_mintable}, {"only_held", &out.only_held}})
+        if (const JsonValue* only = json.find(name)) {
+            if (only->kind != JsonValue::Kind::boolean)
+                return refuse(Code::unspecified, std::string(name) + ": expected a boolean");
+            *into = only->boolean;
+        }
+    if (out.only_mintable && out.only_held)
+        return refuse(Code::unspecified, "only_held: what is held cannot be minted (only_mintable)");
     if (json.find("timestamp")) {
         HP_TRY(auto seconds, or_malformed(json.need_integer("timestamp")));
         if (seconds > static_cast<std::uint64_t>(INT64_MAX))
@@ -59,6 +62,7 @@ std::string to_json(const LookupRequest& request) {
     append_json_list(out, request.pubkey_signatures,
                      [&](const std::string& signature) { append_json_string(out, signature); });
     if (request.only_mintable) out += ",\"only_mintable\":true";
+    if (request.only_held) out += ",\"only_held\":true";
     if (request.timestamp) {
         out += ",\"timestamp\":";
         append_decimal(out, static_cast<std::uint64_t>(*request.timestamp));

@@ -15,6 +15,7 @@ struct LookupRequest {
     std::vector<std::string> pubkey_signatures;  ///< hex as received, one per key
     bool only_mintable{false};
     std::optional<UnixSeconds> timestamp{};  ///< of nuts PR 341: part of the message
+    bool only_held{false};                   ///< ours: a mint that does not know it lists the others too
 };
 Answer<LookupRequest> lookup_request_from_json(std::string_view body);
 std::string to_json(const LookupRequest& request);

@@ -172,9 +172,12 @@ void Api::lookup(const std::string& body, Reply reply) {
         [request = std::move(*request)](Ledger& ledger) -> Answer<std::string> {
             // One more than an answer holds tells whether there are others.
             const std::size_t limit = cashu::kLookupQuotesMax + 1;
+            const auto which = request.only_mintable ? Ledger::Which::mintable
+                               : request.only_held   ? Ledger::Which::held
+                                                     : Ledger::Which::all;
             std::vector<cashu::Quote> quotes;
             for (const auto& key : request.pubkeys) {
-                auto found = ledger.find_quotes_by_key(key, request.only_mintable, limit - quotes.size());
+                auto found = ledger.find_quotes_by_key(key, which, limit - quotes.size());
                 quotes.insert(quotes.end(), std::make_move_iterator(found.begin()),
                               std::make_move_iterator(found.end()));
                 if (quotes.size() >= limit) break;

@@ -23,6 +23,8 @@ Quote read_quote(const store::Statement& row) {
     quote.amount_issued = static_cast<std::uint64_t>(row.integer(5));
     quote.pubkey = row.array<33>(6);
     quote.updated_at = row.integer(7) / 1000;
+    // Quotes are made paid, or held; releasing is the next that changes a held one.
+    if (quote.amount_paid == 0) quote.held_since = quote.updated_at;
     return quote;
 }
 
@@ -86,19 +88,28 @@ HeldQuotes Ledger::held() {
     return out;
 }
 
-HeldQuotes Ledger::release(const std::vector<std::string>& ids, std::size_t limit, const std::string& by,
-                           UnixMs now) {
-    auto& s = *statements_;
+HeldQuotes Ledger::release(const std::vector<std::string>& ids, const std::string& by, UnixMs now) {
     std::vector<QuoteId> chosen;
     for (const auto& text : ids)
         if (auto id = uuid_from_text(text)) chosen.push_back(*id);
-    if (ids.empty()) {
-        auto& row = s.held_ids.bind(static_cast<std::int64_t>(limit));
+    return release_each(chosen, by, now);
+}
+
+HeldQuotes Ledger::release_until(const std::string& last, std::size_t limit, const std::string& by,
+                                 UnixMs now) {
+    std::vector<QuoteId> chosen;
+    if (const auto last_id = uuid_from_text(last)) {
+        auto& row = statements_->held_ids.bind(*last_id, static_cast<std::int64_t>(limit));
         while (row.step()) chosen.push_back(row.array<16>(0));
         row.reset();
     }
+    return release_each(chosen, by, now);
+}
+
+HeldQuotes Ledger::release_each(const std::vector<QuoteId>& ids, const std::string& by, UnixMs now) {
+    auto& s = *statements_;
     HeldQuotes out;
-    for (const QuoteId& id : chosen) {
+    for (const QuoteId& id : ids) {
         if (s.release.run_with(now, by, id) != 1) continue;
         auto& paid = s.pay.bind(now, id);
         if (!paid.step()) throw store::DbError(0, "held quote " + uuid_text(id) + " has no row");
@@ -163,8 +174,7 @@ std::optional<Quote> Ledger::find_quote(const std::string& id) {
     return quote;
 }
 
-std::vector<Quote> Ledger::find_quotes_by_key(const cashu::PublicKey33& key, bool only_mintable,
-                                              std::size_t limit) {
+std::vector<Quote> Ledger::find_quotes_by_key(const cashu::PublicKey33& key, Which which, std::size_t limit) {
     auto& s = *statements_;
     std::vector<Quote> quotes;
     // The newest first.
@@ -172,7 +182,9 @@ std::vector<Quote> Ledger::find_quotes_by_key(const cashu::PublicKey33& key, boo
          id = id_in(s.before_quote.bind(*id))) {
         auto& row = s.find_quote.bind(*id);
         if (!row.step()) throw store::DbError(0, "quote " + uuid_text(*id) + " of an owner has no row");
-        if (Quote quote = read_quote(row); !only_mintable || quote.amount_issued < quote.amount_paid)
+        Quote quote = read_quote(row);
+        if (which == Which::all ||
+            (which == Which::held ? quote.held_since.has_value() : quote.mintable() > 0))
             quotes.push_back(std::move(quote));
         row.reset();
     }

@@ -86,7 +86,7 @@ class Ledger {
     /// How far the database has come; all zero when it is new.
     static Result<ehash::MintMark> mark_in(store::Database& db);
     /// An operator lets this database in although it lacks what is known to have been committed, or though
-    /// nothing says what it lacks: kept in it.
+    /// nothing says what it lacks: kept in it, once for each time (`now`).
     static Result<> remember_rollback(store::Database& db, const std::optional<ehash::Setback>& lost,
                                       const std::string& by, UnixMs now);
     static Result<std::vector<Rollback>> rollbacks(store::Database& db);
@@ -107,9 +107,10 @@ class Ledger {
     QuoteResult create_quote(const Bytes32& pool_store, std::uint64_t seq, const ehash::Intent& intent,
                              UnixMs now, bool was_answered = false);
     HeldQuotes held();
-    /// Held quotes are paid from now on; others stay as they are. Empty `ids`: all, at most `limit`.
-    HeldQuotes release(const std::vector<std::string>& ids, std::size_t limit, const std::string& by,
-                       UnixMs now);
+    /// Held quotes are paid from now on; others stay as they are.
+    HeldQuotes release(const std::vector<std::string>& ids, const std::string& by, UnixMs now);
+    /// The same for those that were made up to `last`, a quote id, the oldest first, at most `limit`.
+    HeldQuotes release_until(const std::string& last, std::size_t limit, const std::string& by, UnixMs now);
     /// A request that was refused for good is remembered: its number is no hole, and the operator can see it.
     void remember_refusal(const Bytes32& pool_store, std::uint64_t seq, const Bytes32& share_hash,
                           std::uint16_t code, UnixMs now);
@@ -125,7 +126,9 @@ class Ledger {
     void advance(const Bytes32& pool_store, const std::vector<std::uint64_t>& dealt_with, UnixMs now);
 
     std::optional<cashu::Quote> find_quote(const std::string& id);
-    std::vector<cashu::Quote> find_quotes_by_key(const cashu::PublicKey33& key, bool only_mintable,
+    enum class Which { all, mintable, held };
+    /// The newest first.
+    std::vector<cashu::Quote> find_quotes_by_key(const cashu::PublicKey33& key, Which which,
                                                  std::size_t limit);
 
     /// Mint, batch mint and swap. `digest` is SHA-256 over path and body: the same request gets its first
@@ -158,6 +161,7 @@ class Ledger {
                                                      const cashu::MintKeysets& keysets, std::uint64_t fee,
                                                      UnixMs now, std::int64_t& op);
     bool is_number_reused(const Bytes32& pool_store, std::uint64_t seq, const Bytes32& share_hash);
+    HeldQuotes release_each(const std::vector<ByteArray<16>>& ids, const std::string& by, UnixMs now);
     Answer<> check_unsigned(const std::vector<cashu::BlindedMessage>& outputs);
     void raise_issued(const cashu::Quote& quote, std::uint64_t amount, std::int64_t op, UnixMs now);
     struct Statements;

@@ -66,7 +66,8 @@ struct Ledger::Statements {
           held_totals{db.prepare(
               "SELECT count(*), sum(amount >> 32), sum(amount & 4294967295) FROM held JOIN quote ON id = "
               "held.quote WHERE released_ms IS NULL")},
-          held_ids{db.prepare("SELECT quote FROM held WHERE released_ms IS NULL ORDER BY quote LIMIT ?")},
+          held_ids{db.prepare(
+              "SELECT quote FROM held WHERE released_ms IS NULL AND quote <= ? ORDER BY quote LIMIT ?")},
           release{db.prepare("UPDATE held SET released_ms = ?, released_by = ? WHERE quote = ? AND "
                              "released_ms IS NULL")},
           pay{db.prepare("UPDATE quote SET paid = amount, updated_ms = ? WHERE id = ? RETURNING amount")} {}

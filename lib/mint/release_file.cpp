@@ -8,6 +8,7 @@ namespace hp::mint {
 namespace {
 
 constexpr std::size_t kReleaserSizeMax = 100;
+constexpr std::string_view kUntil = "until ";
 
 std::string_view next_request_line(std::string_view& text) {
     const auto end = text.find('\n');
@@ -20,7 +21,7 @@ std::string_view next_request_line(std::string_view& text) {
 
 std::string to_text(const ReleaseRequest& request) {
     std::string out = "by " + request.by + "\n";
-    if (request.ids.empty()) out += "all\n";
+    if (request.ids.empty()) out += std::string(kUntil) + request.last + "\n";
     for (const auto& id : request.ids) out += id + "\n";
     return out;
 }
@@ -33,13 +34,18 @@ Result<ReleaseRequest> release_request_from_text(std::string_view text) {
     out.by = line.substr(3);
     for (int number = 2; !text.empty(); ++number) {
         line = next_request_line(text);
-        if (line == "all" && number == 2 && text.empty()) return out;
+        const bool is_until = number == 2 && text.empty() && line.starts_with(kUntil);
+        if (is_until) line.remove_prefix(kUntil.size());
         if (!uuid_from_text(line))
             return fail(Errc::invalid, "line " + std::to_string(number) + ": expected a quote id, got '" +
                                            printable(line, 40) + "'");
-        out.ids.emplace_back(line);
+        if (is_until)
+            out.last = line;
+        else
+            out.ids.emplace_back(line);
     }
-    if (out.ids.empty()) return fail(Errc::invalid, "line 2: expected 'all' or a quote id, got nothing");
+    if (out.ids.empty() && out.last.empty())
+        return fail(Errc::invalid, "line 2: expected 'until ID' or a quote id, got nothing");
     return out;
 }
 

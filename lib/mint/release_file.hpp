@@ -1,5 +1,6 @@
 // How hp-quote asks a running mint to release held quotes: the request lies beside the database as
-// FILE.release until the mint has done it.
+// FILE.release until the mint has done it. One that waits is not about quotes that are held after it was
+// made.
 #pragma once
 #include <optional>
 #include <string>
@@ -10,11 +11,12 @@
 namespace hp::mint {
 
 struct ReleaseRequest {
-    std::vector<std::string> ids;  ///< quote ids; empty: all held quotes
+    std::vector<std::string> ids;  ///< quote ids; empty: all that are held up to `last`
     std::string by;                ///< who asks; one line
+    std::string last{};            ///< the newest held quote, as the ids are in the order of their making
 };
 
-/// "by NAME", then "all" or one quote id a line.
+/// "by NAME", then "until LAST" or one quote id a line.
 std::string to_text(const ReleaseRequest& request);
 Result<ReleaseRequest> release_request_from_text(std::string_view text);
 

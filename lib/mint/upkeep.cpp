@@ -52,8 +52,10 @@ void Upkeep::look_for_request() {
     if (!*request) return;
     is_releasing_ = true;
     mint_.transact<HeldQuotes>(
-        [ids = (*request)->ids, by = (*request)->by](Ledger& ledger) {
-            return ledger.release(ids, kReleaseOnceMax, by, unix_ms_now());
+        [asked = **request](Ledger& ledger) {
+            return asked.ids.empty()
+                       ? ledger.release_until(asked.last, kReleaseOnceMax, asked.by, unix_ms_now())
+                       : ledger.release(asked.ids, asked.by, unix_ms_now());
         },
         [this, alive = std::weak_ptr{alive_}, by = (*request)->by,
          is_all = (*request)->ids.empty()](Result<HeldQuotes> released) {

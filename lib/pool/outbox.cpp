@@ -74,7 +74,7 @@ ShareKey key_of(std::uint32_t ntime, ByteView share_hash) {
 /// that the table of keys does not have yet.
 struct Outbox::Rows : store::Writer::Companion {
     store::Statement last_of_mint, insert, ack, settled, first_pending, settle, bury, page, oldest, remember,
-        save_mark, save_asked, find_key, insert_key, remember_keyed, is_answered;
+        save_mark, save_asked, find_key, insert_key, remember_keyed, is_answered, answer_of;
     store::LateMap<ShareKey, std::uint64_t> late;
     std::uint32_t newest_key_ntime{0};  // in the table: beyond it there is nothing to look for there
 
@@ -106,7 +106,8 @@ struct Outbox::Rows : store::Writer::Companion {
           find_key{db.prepare("SELECT seq FROM share_key WHERE ntime = ? AND hash = ?")},
           insert_key{db.prepare("INSERT INTO share_key(ntime, hash, seq) VALUES(?,?,?)")},
           remember_keyed{db.prepare("UPDATE mint SET keyed = ? WHERE id = ?")},
-          is_answered{db.prepare("SELECT 1 FROM answer WHERE seq = ?")} {
+          is_answered{db.prepare("SELECT 1 FROM answer WHERE seq = ?")},
+          answer_of{db.prepare("SELECT quote_id FROM answer WHERE seq = ?")} {
         load_late(db);
     }
 
@@ -152,6 +153,13 @@ struct Outbox::Rows : store::Writer::Companion {
                            high(mark.spent), low(mark.spent), std::uint32_t{mint}, mark.store);
     }
 
+    /// Empty: none.
+    std::string answered_with(std::uint64_t seq) {
+        auto& row = answer_of.bind(seq);
+        std::string id = row.step() ? row.text(0) : std::string{};
+        row.reset();
+        return id;
+    }
     bool has_answer(std::uint64_t seq) { return first_of(is_answered.bind(seq)).has_value(); }
     /// The row of this share.
     std::optional<std::uint64_t> find(const ShareKey& key) {
@@ -337,13 +345,18 @@ void Outbox::ack(std::shared_ptr<const std::vector<QuoteAck>> acks, OnAcked done
     auto refused = std::make_shared<std::vector<std::uint64_t>>();
     // What is lost of this is asked for and answered again.
     writer_->submit_unhurried(
-        [this, refused, acks](store::Database&) {
+        [this, refused, acks](store::Database& db) {
             refused->clear();
             std::vector<std::uint64_t> answered;
             answered.reserve(acks->size());
             for (const QuoteAck& ack : *acks) {
+                // The owner may have minted under the earlier id what the mint has lost since.
+                const std::string earlier =
+                    ack.state_before == IntentState::acked ? rows_->answered_with(ack.seq) : std::string{};
                 const bool is_new = rows_->ack.run_with_unless_exists(ack.seq, ack.quote_id, ack.acked_ms);
                 (is_new ? answered : *refused).push_back(ack.seq);
+                if (is_new && !earlier.empty() && earlier != ack.quote_id)
+                    write_journal(db, ack.seq, kRequoted, earlier, ack.acked_ms);
                 HP_CRASH_POINT("P10");
             }
             rows_->settle_rows(answered);

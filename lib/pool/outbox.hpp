@@ -41,7 +41,8 @@ struct QuoteAck {
     std::uint64_t seq{};
     std::string quote_id;
     UnixMs acked_ms{};
-    IntentState state_before{IntentState::pending};  ///< for the hub's counts
+    /// For the hub's counts. The journal keeps the earlier id of a row that was answered before.
+    IntentState state_before{IntentState::pending};
 };
 
 struct DeadLetter {

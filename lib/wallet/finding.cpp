@@ -4,6 +4,12 @@
 #include "wallet/impl.hpp"
 
 namespace hp::wallet {
+namespace {
+
+/// The end of the year 9999: what is beyond it is no time.
+constexpr UnixSeconds kHeldSinceMax = 253'402'300'799;
+
+}  // namespace
 
 bool is_quote_id(const std::string& id) {
     return !id.empty() && id.size() <= kQuoteIdSizeMax &&
@@ -22,21 +28,58 @@ void Wallet::Impl::find_quotes(std::function<void(Result<std::size_t>)> done) {
 }
 
 void Wallet::Impl::ask_for_quotes(std::function<void(Result<std::size_t>)> done) {
-    if (!session.info().pubkey)
-        return done(fail(Errc::refused, "the mint shows no key of its own, which a signed lookup is for"));
-    cashu::LookupRequest request;
-    request.pubkeys = {locking_key};
-    request.pubkey_signatures = {
-        to_hex(cashu::sign_lookup(lock_key, *session.info().pubkey, {}, crypto::random_array<32>()))};
-    request.only_mintable = true;
+    auto request = lookup_request();
+    if (!request) return done(fail(request.error()));
+    request->only_mintable = true;
     ++finding;
-    mint->find_quotes(request, [this, done = std::move(done)](Reply<cashu::LookupResponse> reply) {
+    mint->find_quotes(*request, [this, done = std::move(done)](Reply<cashu::LookupResponse> reply) {
         --finding;
         Result<std::size_t> found =
             reply ? take_quotes(*reply) : Result<std::size_t>{fail(reply.error().error)};
         done(found);
         if (reply) adopt_open_ops();
         pump();
+        look_if_idle();
+    });
+}
+
+Result<cashu::LookupRequest> Wallet::Impl::lookup_request() const {
+    if (!session.info().pubkey)
+        return fail(Errc::refused, "the mint shows no key of its own, which a signed lookup is for");
+    cashu::LookupRequest out;
+    out.pubkeys = {locking_key};
+    out.pubkey_signatures = {
+        to_hex(cashu::sign_lookup(lock_key, *session.info().pubkey, {}, crypto::random_array<32>()))};
+    return out;
+}
+
+void Wallet::Impl::held_quotes(std::function<void(Result<std::vector<cashu::Quote>>)> done) {
+    auto answer = [this, done = std::move(done)](const Result<std::vector<cashu::Quote>>& found) {
+        loop.post([done, found] { done(found); });
+    };
+    if (session.is_ready()) return ask_for_held(answer);
+    connect([this, answer](const Result<>& connected) {
+        if (!connected) return answer(fail(connected.error()));
+        ask_for_held(answer);
+    });
+}
+
+void Wallet::Impl::ask_for_held(std::function<void(Result<std::vector<cashu::Quote>>)> done) {
+    auto request = lookup_request();
+    if (!request) return done(fail(request.error()));
+    request->only_held = true;
+    ++finding;
+    mint->find_quotes(*request, [this, done = std::move(done)](Reply<cashu::LookupResponse> reply) {
+        --finding;
+        if (!reply) {
+            done(fail(reply.error().error));
+        } else {
+            // A mint that does not know the question gives all.
+            std::erase_if(reply->quotes, [](const cashu::Quote& quote) {
+                return !quote.held_since || *quote.held_since > kHeldSinceMax || quote.amount > kAmountMax;
+            });
+            done(std::move(reply->quotes));
+        }
         look_if_idle();
     });
 }
@@ -56,6 +99,9 @@ Result<> Wallet::Impl::check_quote(const cashu::Quote& quote) const {
         return no(name + "is of method '" + printable(quote.method, 32) + "', not 'ehash'");
     if (!quote.unit.empty() && quote.unit != options.unit)
         return no(name + "is of unit '" + printable(quote.unit, 32) + "', not '" + options.unit + "'");
+    if (quote.held_since)
+        return no(name + "is held: the mint was restored, and cannot know whether it was minted before",
+                  "ask who runs the mint to release it");
     if (quote.mintable() == 0)
         return no(name + (quote.amount_issued > 0 ? "has been minted already"
                                                   : "cannot be minted yet: the mint has it as unpaid"));

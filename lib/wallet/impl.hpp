@@ -38,6 +38,10 @@ struct Wallet::Impl {
     // finding.cpp
     void find_quotes(std::function<void(Result<std::size_t>)> done);
     void ask_for_quotes(std::function<void(Result<std::size_t>)> done);
+    void held_quotes(std::function<void(Result<std::vector<cashu::Quote>>)> done);
+    void ask_for_held(std::function<void(Result<std::vector<cashu::Quote>>)> done);
+    /// For the wallet's key. An error where the mint has no key that it could be signed for.
+    Result<cashu::LookupRequest> lookup_request() const;
     /// Why this wallet cannot mint what the mint calls a quote.
     Result<> check_quote(const cashu::Quote& quote) const;
     Result<std::size_t> take_quotes(const cashu::LookupResponse& found_there);

@@ -143,6 +143,9 @@ void Wallet::add_quote(const std::string& quote_id, std::uint64_t amount) {
     thread_->post([quote_id, amount](Impl& impl) { impl.add_quote(quote_id, amount); });
 }
 
+void Wallet::held_quotes(std::function<void(Result<std::vector<cashu::Quote>>)> done) {
+    thread_->post([done = thread_->relay(std::move(done))](Impl& impl) { impl.held_quotes(done); });
+}
 void Wallet::find_quotes(std::function<void(Result<std::size_t>)> done) {
     thread_->post([done = thread_->relay(std::move(done))](Impl& impl) { impl.find_quotes(done); });
 }

@@ -91,6 +91,9 @@ class Wallet final : public QuoteWallet {
     /// Finds quotes by key at the mint (signed lookup) and queues those that can be minted; gives how many
     /// were new. Also goes on with operations that another process on this database began and did not end.
     void find_quotes(std::function<void(Result<std::size_t>)> done) override;
+    /// Those of the key that the mint's operator holds, newest first: nobody can mint them until he releases
+    /// them.
+    void held_quotes(std::function<void(Result<std::vector<cashu::Quote>>)> done);
     /// Takes up one quote of locking_key() by its id, without the lookup by key. One that is known here, and
     /// not parked, is left as it is; else the mint is asked, and an error says why it cannot be minted.
     void take_quote(const std::string& quote_id, std::function<void(Result<>)> done);

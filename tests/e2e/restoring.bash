@@ -7,6 +7,7 @@
 # swap                 one operation of the mint or more, and no row of the outbox
 # operations           how many the mark file says
 # marks_are N          whether both marks say so many
+# documented TEXT      the block of docs/deployment.md that has the text, for conf and this user
 
 stop_all() { for name in "$@"; do stop_daemon "$name" && assert_equal "$daemon_status" 0; done; }
 restore() {
@@ -26,3 +27,11 @@ marks_are() { # OPERATIONS: in the mint's file, and with the pool
     [ "$(operations)" = "$1" ] && [ "$(outbox 'SELECT operations FROM mint')" = "$1" ]
 }
 live_backup() { sqlite3 "conf/data/$1.db" ".backup '$1.backup'"; }
+documented() { # TEXT
+    python3 - "$HP_SOURCE_DIR/docs/deployment.md" "$1" <<'PY'
+import re, sys
+found = [b for b in re.findall(r"^```sh\n(.*?)^```", open(sys.argv[1]).read(), re.M | re.S) if sys.argv[2] in b]
+assert len(found) == 1, f"{len(found)} blocks have {sys.argv[2]}"
+print(found[0].replace("/etc/hashpool", "conf").replace("runuser -u _hp-mint -- ", ""), end="")
+PY
+}

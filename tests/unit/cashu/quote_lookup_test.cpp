@@ -103,9 +103,19 @@ TEST_CASE("lookup: requests and answers survive writing and reading") {
     CHECK(read->timestamp == request.timestamp);
     Quote quote{.id = "a", .request = "b", .method = "ehash", .unit = "hash", .amount_paid = 1};
     CHECK(lookup_response_from_json(lookup_response_json(std::vector{quote}))->quotes == std::vector{quote});
+    quote.held_since = kNow;
+    CHECK(lookup_response_from_json(lookup_response_json(std::vector{quote}))->quotes == std::vector{quote});
+    request.only_mintable = false;
+    request.only_held = true;
+    read = lookup_request_from_json(to_json(request));
+    REQUIRE(read.has_value());
+    CHECK(read->only_held);
+    CHECK_FALSE(read->only_mintable);
     CHECK(lookup_response_json(std::vector<Quote>{}) == R"({"quotes":[]})");
     for (const char* bad : {R"({"pubkeys":[1],"pubkey_signatures":["a"]})", R"({"pubkeys":[]})",
                             R"({"pubkeys":[],"pubkey_signatures":[],"only_mintable":1})",
+                            R"({"pubkeys":[],"pubkey_signatures":[],"only_held":"true"})",
+                            R"({"pubkeys":[],"pubkey_signatures":[],"only_held":true,"only_mintable":true})",
                             R"({"pubkeys":[],"pubkey_signatures":[],"timestamp":-1})",
                             R"({"pubkeys":[],"pubkey_signatures":[],"timestamp":18446744073709551615})"})
         CHECK(code_of(lookup_request_from_json(bad)) == Code::unspecified);

@@ -144,19 +144,46 @@ TEST_CASE_FIXTURE(ProgressFixture,
     auto made = outputs({64});
     CHECK(code_of(mint(mint_request(first.quote_id, made))) == Code::quote_not_paid);
     CHECK(transact([&](Ledger& l) {
-              return l.find_quotes_by_key(test_key(7).public_key(), true, 10);
+              return l.find_quotes_by_key(test_key(7).public_key(), Ledger::Which::mintable, 10);
           }).size() == 1);
+    const auto held_ids = [&] {
+        std::vector<std::string> ids;
+        for (const auto& one : transact([&](Ledger& l) {
+                 return l.find_quotes_by_key(test_key(7).public_key(), Ledger::Which::held, 10);
+             })) {
+            CHECK(one.held_since == kNow / 1000);
+            CHECK(one.amount == 64);
+            ids.push_back(one.id);
+        }
+        return ids;
+    };
+    CHECK(held_ids() == std::vector{second.quote_id, first.quote_id});
+    CHECK_FALSE(find(known).held_since);
     auto release = [&](std::vector<std::string> ids) {
-        return transact([&](Ledger& l) { return l.release(ids, 100, "test", kNow); }).quotes;
+        return transact([&](Ledger& l) { return l.release(ids, "test", kNow); }).quotes;
+    };
+    auto release_until = [&](const std::string& last, std::size_t limit = 100) {
+        return transact([&](Ledger& l) { return l.release_until(last, limit, "test", kNow); }).quotes;
     };
     // What is not held, twice, or none at all, changes nothing.
     CHECK(release({known, "019e6d5a-2347-7000-8850-39c85ed1b5d1", first.quote_id, first.quote_id}) == 1);
     REQUIRE(mint(mint_request(first.quote_id, made)));
     CHECK(find(second.quote_id).amount_paid == 0);
     reopen();
-    CHECK(release({}) == 1);
+    // What is held later is not meant.
+    auto later = again(4);
     CHECK(release({}) == 0);
+    CHECK(release_until(first.quote_id) == 0);
+    CHECK(release_until(second.quote_id) == 1);
+    CHECK(release_until(second.quote_id) == 0);
     CHECK(find(second.quote_id).amount_paid == 64);
+    CHECK_FALSE(find(second.quote_id).held_since);
+    CHECK(find(later.quote_id).held_since);
+    CHECK(held_ids() == std::vector{later.quote_id});
+    auto last = again(5);
+    CHECK(release_until(last.quote_id, 1) == 1);
+    CHECK(find(later.quote_id).amount_paid == 64);
+    CHECK(release_until(last.quote_id, 1) == 1);
     CHECK(transact([](Ledger& l) { return l.held(); }).quotes == 0);
 }
 
@@ -206,6 +233,75 @@ TEST_CASE_FIXTURE(MintWithMark,
         [](Result<bool>) {});
     mint->drain();
     CHECK(held.quotes == 2);
+}
+
+TEST_CASE_FIXTURE(MintWithMark,
+                  "a rollback is accepted once, however often it fails or is killed on the way") {
+    auto mint = open();
+    quote(*mint, 1);
+    mint.reset();
+    copy_database(options.database, dir.file("older.db"));
+    mint = open();
+    quote(*mint, 2);
+    mint.reset();
+    copy_database(options.database, dir.file("copy.db"));
+    mint = open();
+    quote(*mint, 3);
+    mint.reset();
+    copy_database(dir.file("copy.db"), options.database);
+    const auto accept = [&](UnixMs now) {
+        return accept_rollback(options.database, options.mark_file, "test", now);
+    };
+    const auto rows = [&] {
+        auto db = *Ledger::open(options.database);
+        return *Ledger::rollbacks(db);
+    };
+    std::uint64_t lacks = 1;
+    // A file of rollbacks that cannot be read is found out first.
+    const std::string all = rollback_path(options.mark_file);
+    std::ofstream(all) << "half a li";
+    for (UnixMs at : {1, 2, 3}) CHECK_FALSE(accept(kNow + at));
+    CHECK(rows().empty());
+    std::filesystem::remove(all);
+    SUBCASE("the mark cannot be written") {
+        std::filesystem::create_directory(options.mark_file + ".new");
+        for (UnixMs at : {11, 12, 13}) CHECK_FALSE(accept(kNow + at));
+        CHECK(rows().size() == 1);
+        std::filesystem::remove(options.mark_file + ".new");
+    }
+    SUBCASE("killed after its row was committed") {
+        auto db = *Ledger::open(options.database);
+        const auto at = *begin_acceptance(options.mark_file, kNow + 11, {});
+        ehash::Setback lost;
+        lost.quotes = 1;
+        REQUIRE(Ledger::remember_rollback(db, lost, "test", at));
+    }
+    SUBCASE("and then with a copy that is older still, and has no row of the first try") {
+        std::filesystem::create_directory(options.mark_file + ".new");
+        CHECK_FALSE(accept(kNow + 11));
+        std::filesystem::remove(options.mark_file + ".new");
+        copy_database(dir.file("older.db"), options.database);
+        lacks = 2;
+    }
+    const auto done = accept(kNow + 20);
+    REQUIRE(done);
+    REQUIRE(done->all.size() == 1);
+    CHECK(done->all[0].at_ms == kNow + 11);
+    CHECK(done->all[0].lost->quotes == lacks);
+    CHECK(rows().size() == 1);
+    CHECK(read_rollbacks(options.mark_file)->size() == 1);
+    // Done is done.
+    CHECK(accept(kNow + 21)->all.size() == 1);
+    // The next one is another, also where nothing was put away at the end of the first.
+    REQUIRE(begin_acceptance(options.mark_file, kNow + 11, {}));
+    mint = open();
+    for (std::uint32_t n : {7, 8}) quote(*mint, n);
+    mint.reset();
+    copy_database(dir.file("copy.db"), options.database);
+    const auto next = accept(kNow + 30);
+    REQUIRE(next);
+    REQUIRE(next->all.size() == 2);
+    CHECK(next->all[1].at_ms == kNow + 30);
 }
 
 TEST_CASE_FIXTURE(MintWithMark, "the file is written before anything is served, and follows each commit") {
@@ -305,7 +401,7 @@ TEST_CASE_FIXTURE(MintWithMark, "a request to release from before a rollback was
     auto mint = open();
     quote(*mint, 1);
     mint.reset();
-    REQUIRE(leave_request(options.database, {{}, "test"}));
+    REQUIRE(leave_request(options.database, {{}, "test", uuid_text({})}));
     REQUIRE(accept_rollback(options.database, options.mark_file, "test", kNow));
     CHECK_FALSE(find_request(options.database)->has_value());
 }

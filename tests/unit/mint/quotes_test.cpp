@@ -58,8 +58,10 @@ TEST_CASE_FIXTURE(LedgerFixture,
     auto key = test_key(7).public_key();
     auto by_key = [&](bool only_mintable, std::size_t limit) {
         std::vector<std::string> found;
-        for (const auto& quote :
-             transact([&](Ledger& l) { return l.find_quotes_by_key(key, only_mintable, limit); }))
+        for (const auto& quote : transact([&](Ledger& l) {
+                 return l.find_quotes_by_key(
+                     key, only_mintable ? Ledger::Which::mintable : Ledger::Which::all, limit);
+             }))
             found.push_back(quote.id);
         return found;
     };
@@ -262,11 +264,14 @@ TEST_CASE_FIXTURE(LedgerFixture,
     CHECK(keys < kQuotes);
     auto check = [&] {
         for (std::uint32_t n : {1u, 32'768u, 50'000u, 70'000u}) CHECK(create(n, share_of(n)).replay);
-        auto newest = transact([&](Ledger& l) { return l.find_quotes_by_key(few.public_key(), false, 3); });
+        auto newest = transact(
+            [&](Ledger& l) { return l.find_quotes_by_key(few.public_key(), Ledger::Which::all, 3); });
         REQUIRE(newest.size() == 3);
         CHECK(newest[0].request == to_hex(share_of(70'000).share_hash));
         CHECK(newest[2].request == to_hex(share_of(69'986).share_hash));
-        auto all = transact([&](Ledger& l) { return l.find_quotes_by_key(few.public_key(), true, kQuotes); });
+        auto all = transact([&](Ledger& l) {
+            return l.find_quotes_by_key(few.public_key(), Ledger::Which::mintable, kQuotes);
+        });
         CHECK(all.size() == kQuotes / 7);
     };
     check();
@@ -284,7 +289,7 @@ TEST_CASE_FIXTURE(LedgerFixture, "a database of schema 1 keeps its quotes, owner
     const auto pool_store = *array_from_hex<32>(text_in(file, "SELECT hex(pool_store) FROM pool"));
     const auto key = *array_from_hex<33>(text_in(file, "SELECT hex(pubkey) FROM quote"));
     open();
-    auto found = transact([&](Ledger& l) { return l.find_quotes_by_key(key, false, 100); });
+    auto found = transact([&](Ledger& l) { return l.find_quotes_by_key(key, Ledger::Which::all, 100); });
     REQUIRE(found.size() == 6);
     CHECK(std::ranges::is_sorted(found, std::greater{}, &cashu::Quote::id));
     CHECK(found[0].amount_issued == 15);

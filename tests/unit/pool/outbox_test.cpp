@@ -148,6 +148,26 @@ TEST_CASE_FIXTURE(OutboxFixture, "dead letters come back when they are asked for
     CHECK(journal.text(0) == "dead 1 conflict, dead 3 wrong amount, requeued 3 tester, requeued 1 tester");
 }
 
+TEST_CASE_FIXTURE(OutboxFixture, "the journal keeps the id that a row had before its mint was restored") {
+    add({make_share(1), make_share(2), make_share(3)});
+    for (std::uint64_t seq : {1, 2, 3}) ack(seq);
+    const auto again = [&](std::uint64_t seq, const std::string& id) {
+        return ack(seq, id, pool::IntentState::acked);
+    };
+    const std::string second = "01890a5d-ac96-774b-bcce-b302099a8057",
+                      third = "01890a5d-ac96-774b-bcce-b302099a8058";
+    CHECK(again(1, quote_id(1)).empty());  // the same, asked for again
+    CHECK(again(2, second).empty());
+    CHECK(again(3, second) == Seqs{3});  // another row's: this one stays as it was
+    CHECK(again(2, third).empty());
+    outbox->drain();
+    auto db = pool::open_outbox_file(dir.file("outbox.db"), store::Mode::read_only);
+    REQUIRE(db);
+    auto journal = db->prepare("SELECT group_concat(what || ' ' || seq || ' ' || detail, ', ') FROM journal");
+    REQUIRE(journal.step());
+    CHECK(journal.text(0) == "requoted 2 " + quote_id(2) + ", requoted 2 " + second);
+}
+
 TEST_CASE_FIXTURE(OutboxFixture, "the oldest pending share of a mint is known by its time") {
     std::optional<std::optional<UnixMs>> oldest;
     auto ask = [&] {

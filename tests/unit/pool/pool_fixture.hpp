@@ -81,9 +81,10 @@ struct OutboxFixture {
     }
     void ack(std::uint64_t seq) { CHECK(ack(seq, quote_id(seq)).empty()); }
     /// The rows whose quote id was another's already.
-    std::vector<std::uint64_t> ack(std::uint64_t seq, const std::string& id) {
+    std::vector<std::uint64_t> ack(std::uint64_t seq, const std::string& id,
+                                   pool::IntentState before = pool::IntentState::pending) {
         std::optional<std::vector<std::uint64_t>> refused;
-        outbox->ack({{seq, id, 1}}, [&](auto result) {
+        outbox->ack({{seq, id, 1, before}}, [&](auto result) {
             REQUIRE(result);
             refused = *result;
         });

@@ -92,6 +92,7 @@ class FakeMint {
     std::deque<Next> next;                                  ///< for the next POSTs that sign
     std::vector<std::string> urls;                          ///< that it tells of itself
     std::size_t infos{0};                                   ///< how often it was asked for its info
+    bool knows_held{true};                                  ///< and not all quotes, when asked for the held
     bool has_other_keys{false};                             ///< shows other keys under the ids of its keysets
     bool is_down{false};                                    ///< something in front of it answers 502
     std::string redirect;                                   ///< where every request is sent, when not empty
@@ -255,7 +256,8 @@ class FakeMint {
         HP_DO(cashu::check_lookup(request, kMintKey, 0));
         std::vector<cashu::Quote> out;
         for (const auto& [id, quote] : quotes)
-            if (quote.pubkey == request.pubkeys.front() && (!request.only_mintable || quote.mintable() > 0))
+            if (quote.pubkey == request.pubkeys.front() && (!request.only_mintable || quote.mintable() > 0) &&
+                (!request.only_held || !knows_held || quote.held_since))
                 out.push_back(quote);
         return cashu::lookup_response_json(out);
     }

@@ -36,6 +36,11 @@ struct KeyBench : Bench {
         REQUIRE_FALSE(taken.has_value());
         return taken.error().what + "; " + taken.error().hint;
     }
+    std::vector<cashu::Quote> held(Wallet& wallet) {
+        auto found = wait<std::vector<cashu::Quote>>([&](auto done) { wallet.held_quotes(std::move(done)); });
+        REQUIRE(found.has_value());
+        return *found;
+    }
 };
 bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
@@ -141,6 +146,21 @@ TEST_CASE("one quote by its id") {
     mint.add_quote("held", 6, kKey.public_key());
     mint.quotes["held"].amount_paid = 0;
     CHECK(has(bench.refusal(*wallet, "held"), "as unpaid"));
+    mint.quotes["held"].held_since = 1'796'000'000;
+    CHECK(has(bench.refusal(*wallet, "held"), "is held: the mint was restored"));
+    // A mint that does not know the question gives all.
+    for (const bool knows : {true, false}) {
+        mint.knows_held = knows;
+        const auto held = bench.held(*wallet);
+        REQUIRE(held.size() == 1);
+        CHECK(held[0].id == "held");
+        CHECK(held[0].amount == 6);
+        CHECK(held[0].held_since == 1'796'000'000);
+    }
+    mint.add_quote("never", 6, kKey.public_key());
+    mint.quotes["never"].held_since = INT64_MAX;
+    CHECK(bench.held(*wallet).size() == 1);
+    mint.quotes.erase("never");
     mint.add_quote("open", 6, kKey.public_key());
     mint.quotes["open"].pubkey.reset();
     CHECK(has(bench.refusal(*wallet, "open"), "is locked to no key"));
