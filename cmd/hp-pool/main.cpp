@@ -6,6 +6,7 @@
 #include "cli/command.hpp"
 #include "cli/secrets.hpp"
 #include "config/keys.hpp"
+#include "config/limits.hpp"
 #include "config/mint_key.hpp"
 #include "config/together.hpp"
 #include "crypto/base58.hpp"
@@ -79,6 +80,7 @@ Result<pool::PoolOptions> options_from(const Settings& s, const cli::Command& co
     o.easiest_target_bits = static_cast<unsigned>(s.pool.easiest_target_bits);
     o.retarget_ms = s.pool.hardest_retarget_s * 1000;
     o.channels_max = static_cast<std::size_t>(s.pool.channels_per_connection);
+    o.channels_of_all = {config::kChannels, config::kChannelsUnproven};
     o.idle_channel_ms = s.pool.idle_channel_s * 1000;
     if (!s.pool.default_locking_key.empty()) {
         HP_TRY(o.default_locking_key, array_from_hex<33>(s.pool.default_locking_key));

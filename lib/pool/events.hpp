@@ -6,6 +6,7 @@
 
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
+#include "mining/channel_places.hpp"
 #include "pool/hub.hpp"
 
 namespace hp::net {
@@ -27,6 +28,8 @@ namespace hp::pool {
 struct Refusals {
     std::uint64_t channels_closed{};  ///< for invalid shares
     std::uint64_t shares_unjudged{};
+    std::uint64_t connections_closed{};           ///< for nothing but such shares and channels
+    std::uint64_t connections_closed_for_room{};  ///< mining/channel_places.hpp
 };
 
 class Events {
@@ -79,6 +82,8 @@ class Events {
         std::uint64_t channels{};
         std::uint64_t channels_busiest{};  ///< those of the connection that has most
         std::uint64_t channels_max{};      ///< of one connection
+        std::uint64_t channels_unproven{};
+        mining::ChannelLimits channel_limits{};  ///< of all connections
         std::uint64_t outbox_pending{};
         std::uint64_t outbox_dead{};
         bool mint_connected{};

@@ -1,7 +1,9 @@
-// What a mining connection may ask of the pool's time: a budget of invalid shares for each channel.
+// What a mining connection may ask of the pool's time: a budget of invalid shares for each channel, and an
+// allowance for all that no good share has paid for.
 #include "log/log.hpp"
 #include "pool/pool.hpp"
 #include "sv2/frame.hpp"
+#include "wire/connection_refusal.hpp"
 
 namespace hp::pool {
 
@@ -9,7 +11,7 @@ namespace hp::pool {
 /// translator's other miners are not to blame.
 bool MinerSession::within_budget(ChannelState& state, const sv2::mining::SubmitSharesExtended& submit) {
     using Take = mining::ShareBudget::Take;
-    const auto take = state.budget.take(steady_ms_now());
+    const auto take = state.budget.take(steady_ms_now(), allowance_);
     if (take == Take::judge) return true;
     ++pool_->refusals_.shares_unjudged;
     constexpr auto kReason = wire::ShareRefusal::too_many_invalid_shares;
@@ -22,10 +24,11 @@ bool MinerSession::within_budget(ChannelState& state, const sv2::mining::SubmitS
     }
     if (take == Take::close) {
         ++pool_->refusals_.channels_closed;
-        // A proxy's address is not to blame for one of its miners.
-        if (!is_earning_) pool_->offenders_.add(connection_->peer(), steady_ms_now());
-        closures_.take(steady_ms_now());
         close_channel(submit.channel_id, wire::word_of(kReason).data());
+    }
+    if (allowance_.is_over()) {
+        ++pool_->refusals_.connections_closed;
+        close("too many invalid shares, and no good one between them");
     }
     return false;
 }
@@ -38,23 +41,34 @@ void MinerSession::close_channel(std::uint32_t channel_id, const char* code) {
                    channel_id, printable(it->second.worker, 80), code);
     send(sv2::mining::CloseChannel{channel_id, {code}});
     channels_.erase(it);
+    pool_->places_.close(connection_id_);
     pool_->events_.channel_closed(connection_id_, channel_id, code);
 }
 
-/// What others of its address did is not held against a connection that has earned something; what its own
-/// channels did is.
-std::uint32_t MinerSession::first_budget(SteadyMs now) {
-    const auto max = pool_->options_.invalid_shares_max;
-    if (!closures_.has(now)) return mining::Offenders::small_budget(max);
-    return is_earning_ ? max : pool_->offenders_.first_budget(connection_->peer(), max, now);
+/// Whatever becomes of it: a refusal is answered, logged and recorded too. Only that we have no template is
+/// not the client's doing.
+bool MinerSession::may_ask_for_channel() { return !pool_->work_.tip() || allowance_.open(steady_ms_now()); }
+
+Result<> MinerSession::refuse_or_end(std::uint32_t request_id, const std::string& worker) {
+    HP_DO(refuse_open(request_id, worker, wire::channel_refusal::kTooMany,
+                      "too few shares came from those before it"));
+    if (!allowance_.is_over()) return {};
+    ++pool_->refusals_.connections_closed;
+    return fail(Errc::refused, "too many channels, and no good share between them");
 }
 
-/// A share of a channel that is not open. Of one that was it may have been on its way, or its miner does not
-/// listen: however many come, the connection's other miners are not to blame, and CloseChannel has answered
-/// them. Of one that never was no program sends them in earnest.
+/// Those of a channel that has good shares as well, as far as they go; those of all others share a bucket.
+bool MinerSession::keeps_record_of(const mining::RefusedShare& share) {
+    const auto it = channels_.find(share.channel_id);
+    const auto now = steady_ms_now();
+    if (it != channels_.end() && it->second.budget.is_paid_for()) return it->second.kept.take(now);
+    return allowance_.keep(now);
+}
+
+/// CloseChannel has answered those of a channel that was open.
 Result<> MinerSession::on_stray(const sv2::mining::SubmitSharesExtended& submit) {
     const auto now = steady_ms_now();
-    const bool was_open = submit.channel_id > 0 && submit.channel_id < next_channel_id_;
+    const bool was_open = mining::Strays::was_open(submit.channel_id, next_channel_id_);
     constexpr auto kReason = wire::ShareRefusal::invalid_channel_id;
     if (told_strays_.take(now)) {
         refuse_share(described(submit), kReason);
@@ -64,7 +78,7 @@ Result<> MinerSession::on_stray(const sv2::mining::SubmitSharesExtended& submit)
         send(sv2::mining::SubmitSharesError{
             submit.channel_id, submit.sequence_number, {std::string(wire::word_of(kReason))}});
     }
-    if (was_open || strays_.take(now)) return {};
+    if (strays_.take(submit.channel_id, next_channel_id_, now)) return {};
     return fail(Errc::protocol, "too many shares for channels that it does not have");
 }
 

@@ -38,8 +38,9 @@ MinerSession::MinerSession(Pool& pool, std::shared_ptr<net::FrameConnection> con
       connection_{std::move(connection)},
       connection_id_{connection_id},
       limit_{pool.loop_},
-      strays_{kStraysMax, kStraysPerSecond, steady_ms_now()},
-      closures_{kClosuresMax, kClosuresPerSecond, steady_ms_now()},
+      strays_{steady_ms_now()},
+      source_{pool.sources_.of(connection_->peer(), connection_id)},
+      allowance_{pool.gifts_.allowance(source_, steady_ms_now())},
       catch_up_{pool.loop_} {
     limit_.after(kSetupLimitMs, [this] { close("no SetupConnection within 10 s"); });
 }
@@ -172,7 +173,10 @@ Result<> MinerSession::refuse_open(std::uint32_t request_id, const std::string& 
 
 Result<> MinerSession::on_open_standard(const sv2::FrameView& frame) {
     HP_TRY(auto open, sv2::decode_with_rest<msg::OpenStandardMiningChannel>(frame.payload));
-    return refuse_open(open.message.request_id, open.message.user_identity.value, refusal::kStandard);
+    const std::uint32_t request_id = open.message.request_id;
+    const std::string& worker = open.message.user_identity.value;
+    if (!may_ask_for_channel()) return refuse_or_end(request_id, worker);
+    return refuse_open(request_id, worker, refusal::kStandard);
 }
 
 Result<> MinerSession::on_open_extended(const sv2::FrameView& frame) {
@@ -181,6 +185,7 @@ Result<> MinerSession::on_open_extended(const sv2::FrameView& frame) {
     const auto refuse = [&](const std::string& code) {
         return refuse_open(open.request_id, open.user_identity.value, code);
     };
+    if (!may_ask_for_channel()) return refuse_or_end(open.request_id, open.user_identity.value);
     if (channels_.size() >= pool_->options_.channels_max) return refuse(refusal::kTooMany);
     if (!is_usable_hash_rate(open.nominal_hash_rate.get())) return refuse(refusal::kHashRate);
     if (!pool_->work_.tip()) return refuse(refusal::kNoTemplate);
@@ -198,8 +203,16 @@ Result<> MinerSession::on_open_extended(const sv2::FrameView& frame) {
     if (!mining::is_usable_max_target(open.max_target.bytes)) return refuse(refusal::kMaxTarget);
 
     if (!connection_->prove(net::Standing::guest)) return fail(Errc::refused, "too many miners");
+    // Before the prefix, which is not given back.
+    if (!pool_->make_room(*this)) {
+        allowance_.on_refused();
+        return refuse_or_end(open.request_id, open.user_identity.value);
+    }
     auto grant = pool_->extranonces_.grant_extended(open.min_extranonce_size);
-    if (!grant) return refuse(grant.error().what);
+    if (!grant) {
+        pool_->places_.close(connection_id_);
+        return refuse(grant.error().what);
+    }
     auto now = steady_ms_now();
     mining::Vardiff vardiff{pool_->vardiff_rules_, open.nominal_hash_rate.get(), open.max_target.bytes, now};
     vardiff.on_network_target(pool_->work_.tip()->network_target);
@@ -208,11 +221,10 @@ Result<> MinerSession::on_open_extended(const sv2::FrameView& frame) {
     mining::Channel::Terms terms{channel_id, mining::ChannelKind::extended, grant->prefix,
                                  grant->extranonce_size, vardiff.target()};
     auto [it, added] = channels_.emplace(
-        channel_id,
-        ChannelState{mining::Channel{terms}, vardiff,
-                     mining::ShareBudget{pool_->options_.invalid_shares_max, now, first_budget(now)}, *key,
-                     pool_->route(*key), ehash::worker_name(open.user_identity.value),
-                     open.nominal_hash_rate.get(), mining::ShareTally{now}, unix_ms_now()});
+        channel_id, ChannelState{mining::Channel{terms}, vardiff,
+                                 mining::ShareBudget{pool_->options_.invalid_shares_max, now}, *key,
+                                 pool_->route(*key), ehash::worker_name(open.user_identity.value),
+                                 open.nominal_hash_rate.get(), mining::ShareTally{now}, unix_ms_now()});
     HP_ASSERT(added);
     limit_.cancel();
 
@@ -243,7 +255,8 @@ Result<> MinerSession::on_update_channel(const sv2::FrameView& frame) {
     const auto& update = decoded.message;
     auto refuse = [&](const char* code) {
         send(msg::UpdateChannelError{update.channel_id, {code}});
-        pool_->events_.update_refused(connection_id_, update.channel_id, code);
+        if (told_strays_.take(steady_ms_now()))
+            pool_->events_.update_refused(connection_id_, update.channel_id, code);
         return Result<>{};
     };
     auto it = channels_.find(update.channel_id);
@@ -274,8 +287,10 @@ Result<> MinerSession::on_update_channel(const sv2::FrameView& frame) {
 
 Result<> MinerSession::on_close_channel(const sv2::FrameView& frame) {
     HP_TRY(auto message, sv2::decode<msg::CloseChannel>(frame.payload));
-    if (channels_.erase(message.channel_id))
+    if (channels_.erase(message.channel_id)) {
+        pool_->places_.close(connection_id_);
         pool_->events_.channel_closed(connection_id_, message.channel_id);
+    }
     return {};
 }
 
@@ -312,10 +327,12 @@ Result<> MinerSession::on_submit(const sv2::FrameView& frame) {
         pool_->submit_block(verdict, submit, owner.worker);
         state.tally.on_block();
     }
-    if ((verdict.accepted() || verdict.is_block()) && owner.is_valid)
+    if ((verdict.accepted() || verdict.is_block()) && owner.is_valid) {
         state.budget.on_accepted();
-    else
-        state.budget.on_invalid();
+        allowance_.on_accepted();
+    } else {
+        state.budget.on_invalid(steady_ms, allowance_);
+    }
     if (!verdict.accepted()) return refuse(verdict.refusal());
     NewIntent intent{{verdict.header, verdict.hash, verdict.credited_target, 0, owner.locking_key},
                      std::string(owner.worker),
@@ -395,8 +412,7 @@ void MinerSession::refuse_share(mining::RefusedShare share, ShareRefusal reason)
                    share.locking_key ? to_hex(*share.locking_key) : "unknown");
     auto it = channels_.find(share.channel_id);
     if (it != channels_.end()) it->second.tally.on_rejected();
-    const bool is_kept = it == channels_.end() || it->second.kept.take(steady_ms_now());
-    if (is_kept && pool_->refused_file_) pool_->refused_file_->add(std::move(share));
+    if (pool_->refused_file_ && keeps_record_of(share)) pool_->refused_file_->add(std::move(share));
 }
 
 void MinerSession::on_share_durable(std::uint32_t channel_id, std::uint32_t sequence_number,
@@ -405,6 +421,8 @@ void MinerSession::on_share_durable(std::uint32_t channel_id, std::uint32_t sequ
     if (!pool_ || it == channels_.end()) return;
     it->second.channel.on_durable(sequence_number, difficulty);
     if (!std::exchange(is_earning_, true)) connection_->prove(net::Standing::member);
+    if (!std::exchange(it->second.has_earned, true)) allowance_.give_back_opening();
+    pool_->places_.on_accepted_share(connection_id_);
     it->second.tally.on_accepted(work_hashes, steady_ms_now());
     if (!std::exchange(it->second.has_unacknowledged, true)) unacknowledged_.push_back(channel_id);
 }

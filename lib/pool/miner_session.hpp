@@ -8,10 +8,12 @@
 
 #include "ehash/owner.hpp"
 #include "log/log.hpp"
+#include "mining/allowance.hpp"
 #include "mining/channel.hpp"
 #include "mining/refused_share.hpp"
 #include "mining/share_budget.hpp"
 #include "mining/share_tally.hpp"
+#include "mining/strays.hpp"
 #include "mining/vardiff.hpp"
 #include "net/frames.hpp"
 #include "pool/hub.hpp"
@@ -64,16 +66,11 @@ class MinerSession : public net::FrameHandler,
     void close(const std::string& why, log::Level level = log::Level::warn);
     std::uint64_t connection_id() const { return connection_id_; }
     std::size_t channel_count() const { return channels_.size(); }
+    const mining::Source& source() const { return source_; }
 
   private:
-    /// Shares of channels that the connection never had: no program sends them in earnest.
-    static constexpr double kStraysMax = 1'000;
-    static constexpr double kStraysPerSecond = 10;
     static constexpr double kKeptAtOnce = 60;
     static constexpr double kKeptPerSecond = 1;
-    /// Channels closed for invalid shares, after which the connection's new ones begin with a small budget.
-    static constexpr double kClosuresMax = 16;
-    static constexpr double kClosuresPerSecond = 1.0 / 30;
     struct ChannelState {
         mining::Channel channel;
         mining::Vardiff vardiff;
@@ -86,6 +83,7 @@ class MinerSession : public net::FrameHandler,
         UnixMs opened_ms{};
         SteadyMs told_ms{};
         bool has_unacknowledged{false};
+        bool has_earned{false};
         /// Limits how many of its refused shares are recorded: a burst, then a rate.
         TokenBucket kept{kKeptAtOnce, kKeptPerSecond, steady_ms_now()};
         // What the peer has been sent, and whether more waits until it reads (miner_work.cpp).
@@ -128,7 +126,9 @@ class MinerSession : public net::FrameHandler,
     bool is_choked();
     void catch_up();
     bool within_budget(ChannelState& state, const sv2::mining::SubmitSharesExtended& submit);
-    std::uint32_t first_budget(SteadyMs now);
+    bool may_ask_for_channel();
+    Result<> refuse_or_end(std::uint32_t request_id, const std::string& worker);
+    bool keeps_record_of(const mining::RefusedShare& share);
     Result<> on_stray(const sv2::mining::SubmitSharesExtended& submit);
     void follow_network_target(ChannelState& state, const mining::Tip& tip);
     void close_channel(std::uint32_t channel_id, const char* code);
@@ -150,10 +150,12 @@ class MinerSession : public net::FrameHandler,
     bool ehash_negotiated_{false};
     unsigned extension_requests_{0};
     std::uint32_t next_channel_id_{1};
-    TokenBucket strays_;
-    /// Records of those: there may be a million a second.
+    mining::Strays strays_;
+    /// Records of those, of shares refused unlooked at and of refused updates: there may be a million a
+    /// second.
     TokenBucket told_strays_{kKeptAtOnce, kKeptPerSecond, steady_ms_now()};
-    TokenBucket closures_;
+    mining::Source source_;
+    mining::Allowance allowance_;
     std::unordered_map<std::uint32_t, ChannelState> channels_;
     std::vector<std::uint32_t> unacknowledged_;
     std::deque<std::uint32_t> behind_;  // channels whose newest work waits for room in the queue

@@ -55,7 +55,9 @@ Pool::Pool(net::Loop& loop, PoolOptions options)
              [this](const std::string& what) { events_.alarm(what); }},
       work_{options_.work},
       extranonces_{options_.server_id, extranonce_epoch()},
-      offenders_{net::sources_exempt(loop)},
+      sources_{net::sources_exempt(loop)},
+      gifts_{{.invalid_max = options_.invalid_shares_max, .channels_max = options_.channels_max}},
+      places_{options_.channels_of_all},
       tick_{loop},
       stop_poll_{loop} {
     vardiff_rules_.shares_per_minute = options_.shares_per_minute;
@@ -175,6 +177,8 @@ void Pool::tell_status() {
                     .channels = channels,
                     .channels_busiest = busiest,
                     .channels_max = options_.channels_max,
+                    .channels_unproven = places_.unproven(),
+                    .channel_limits = places_.limits(),
                     .outbox_pending = pending,
                     .outbox_dead = dead,
                     .mint_connected = all_connected,
@@ -245,7 +249,21 @@ void Pool::stop(std::function<void()> stopped) {
     });
 }
 
-void Pool::gone(MinerSession& session) { sessions_.erase(session.connection_id()); }
+void Pool::gone(MinerSession& session) {
+    places_.leave(session.connection_id());
+    sessions_.erase(session.connection_id());
+}
+
+bool Pool::make_room(const MinerSession& session) {
+    const auto answer = places_.open(session.connection_id(), session.source());
+    if (!answer.gone) return answer.is_in;
+    if (const auto it = sessions_.find(*answer.gone); it != sessions_.end()) {
+        ++refusals_.connections_closed_for_room;
+        const auto goes = it->second;
+        goes->close("its channels have brought too few shares, and others need their room");
+    }
+    return answer.is_in;
+}
 
 bool Pool::enqueue(PendingShare share, NewIntent intent) {
     if (waiting_.shares.size() >= kWaitingMax || stopped_) {

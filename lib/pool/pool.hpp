@@ -9,9 +9,10 @@
 
 #include "ehash/owner.hpp"
 #include "ehash/valuation.hpp"
+#include "mining/allowance.hpp"
+#include "mining/channel_places.hpp"
 #include "mining/duplicates.hpp"
 #include "mining/extranonce.hpp"
-#include "mining/offenders.hpp"
 #include "net/clock_guard.hpp"
 #include "net/event_sink.hpp"
 #include "net/frames.hpp"
@@ -42,6 +43,7 @@ struct PoolOptions {
     SteadyMs retarget_ms{60'000};
     std::size_t channels_max{4096};  ///< of one connection
     SteadyMs idle_channel_ms{0};     ///< a connection without a channel may stay so long; 0: for ever
+    mining::ChannelLimits channels_of_all{};
     /// Invalid shares of one channel before it is closed; see mining/share_budget.hpp.
     std::uint32_t invalid_shares_max{1000};
     std::optional<crypto::PublicKey33> default_locking_key;
@@ -78,6 +80,8 @@ class Pool : public TemplateListener, public HubObserver {
     friend class MinerSession;
     Pool(net::Loop& loop, PoolOptions options);
     void gone(MinerSession& session);
+    /// Room for one more channel of this session, if need be by closing another one.
+    bool make_room(const MinerSession& session);
     /// Queues a share for the next group commit. False: too many wait already (the disk is not keeping up),
     /// and the share may come again.
     bool enqueue(PendingShare share, NewIntent intent);
@@ -127,7 +131,9 @@ class Pool : public TemplateListener, public HubObserver {
     mining::VardiffRules vardiff_rules_;
     SolutionQuota solution_quota_;
     Refusals refusals_;
-    mining::Offenders offenders_;
+    mining::Sources sources_;
+    mining::Gifts gifts_;
+    mining::ChannelPlaces places_;
     std::unordered_map<std::uint64_t, std::shared_ptr<MinerSession>> sessions_;
     std::uint64_t next_connection_id_{1};
     std::uint64_t messages_ignored_{0};

@@ -41,9 +41,9 @@ Downstream::Downstream(const ProxyServices& proxy, std::shared_ptr<net::LineConn
                }},
       requests_{kRequestsAtOnce, kRequestsPerSecond, proxy.clock.steady_ms()},
       told_unjudged_{60, 1, proxy.clock.steady_ms()},
-      budget_{proxy.terms.invalid_shares_max, proxy.clock.steady_ms(),
-              proxy.offenders.first_budget(connection_->peer(), proxy.terms.invalid_shares_max,
-                                           proxy.clock.steady_ms())},
+      budget_{proxy.terms.invalid_shares_max, proxy.clock.steady_ms()},
+      allowance_{
+          proxy.gifts.allowance(proxy.sources.of(connection_->peer(), miner_id), proxy.clock.steady_ms())},
       workers_{proxy.terms.wallets_key},
       max_target_{easiest_target()},
       tally_{proxy.clock.steady_ms()},

@@ -148,6 +148,7 @@ class Downstream : public net::LineHandler,
     /// Records of shares refused unlooked at: there may be a million a second.
     TokenBucket told_unjudged_;
     mining::ShareBudget budget_;
+    mining::Allowance allowance_;
     sv1::Parser parser_;
     std::string out_;
 

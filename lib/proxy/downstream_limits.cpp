@@ -37,10 +37,9 @@ bool Downstream::within_budget(std::string_view id) {
         return false;
     };
     if (!budget_.may_wait()) return refuse(wire::ShareRefusal::too_many_outstanding);
-    const auto take = budget_.take(proxy_->clock.steady_ms());
+    const auto take = budget_.take(proxy_->clock.steady_ms(), allowance_);
     if (take == mining::ShareBudget::Take::judge) return true;
     if (take == mining::ShareBudget::Take::refuse) return refuse(wire::ShareRefusal::too_many_invalid_shares);
-    proxy_->offenders.add(connection_->peer(), proxy_->clock.steady_ms());
     turn_away(wire::refusal_text(wire::word_of(wire::ShareRefusal::too_many_invalid_shares)),
               proxy_->refusals.closed_for_invalid_shares);
     return false;

@@ -54,7 +54,7 @@ void Downstream::reject(std::string_view id, const Rejected& rejected) {
     const bool was_asked_for = reason == word_of(ShareRefusal::difficulty_too_low) &&
                                difficulty_to_tell() < mining::told_difficulty(target_, {});
     if (is_miners_fault(reason) && !was_asked_for)
-        budget_.on_invalid();
+        budget_.on_invalid(proxy_->clock.steady_ms(), allowance_);
     else
         budget_.on_unjudged();
     tally_.on_rejected();
@@ -145,6 +145,7 @@ void Downstream::on_accepted(std::uint32_t last_sequence_number) {
         share.is_answered = true;
         ++count;
         budget_.on_accepted();
+        allowance_.on_accepted();
         sv1::append_true(out_, share.sv1_id);
         tally_.on_accepted(share.work_hashes, proxy_->clock.steady_ms());
         ++share.worker->shares_accepted;

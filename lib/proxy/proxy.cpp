@@ -19,14 +19,16 @@ Proxy::Proxy(Parts parts, Options options)
     : parts_{parts},
       options_{std::move(options)},
       outage_{options_.outage_patience_ms, parts.clock.steady_ms()},
-      offenders_{options_.sources_exempt},
+      sources_{options_.sources_exempt},
+      gifts_{{.invalid_max = options_.terms.invalid_shares_max}},
       services_{.clock = parts.clock,
                 .pool = parts.pool,
                 .events = parts.events,
                 .quotes = *this,
                 .outage = outage_,
                 .refusals = refusals_,
-                .offenders = offenders_,
+                .sources = sources_,
+                .gifts = gifts_,
                 .terms = options_.terms,
                 .gone =
                     [this](std::uint64_t miner_id, const std::string& reason) {

@@ -24,7 +24,7 @@ class Proxy final : public QuoteTaker {
         MinerTerms terms;
         /// How long miners wait for a pool that is away; 0: for ever.
         SteadyMs outage_patience_ms{300'000};
-        /// Addresses that many miners share (mining/offenders.hpp).
+        /// Addresses that many miners share (mining/source.hpp).
         std::vector<IpNet> sources_exempt{};
         std::string mint_url;  ///< for the log
     };
@@ -67,7 +67,8 @@ class Proxy final : public QuoteTaker {
     Options options_;
     Outage outage_;
     Refusals refusals_;
-    mining::Offenders offenders_;
+    mining::Sources sources_;
+    mining::Gifts gifts_;
     ProxyServices services_;
     std::unordered_map<std::uint64_t, std::shared_ptr<Downstream>> miners_;
     std::uint64_t next_miner_id_{1};

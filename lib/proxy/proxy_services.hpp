@@ -2,7 +2,7 @@
 #pragma once
 #include <functional>
 
-#include "mining/offenders.hpp"
+#include "mining/allowance.hpp"
 #include "net/clock.hpp"
 #include "proxy/channels.hpp"
 #include "proxy/events.hpp"
@@ -37,7 +37,8 @@ struct ProxyServices {
     QuoteTaker& quotes;
     Outage& outage;
     Refusals& refusals;
-    mining::Offenders& offenders;
+    const mining::Sources& sources;
+    mining::Gifts& gifts;
     const MinerTerms& terms;
     /// The session has ended; it may be destroyed when its caller returns.
     std::function<void(std::uint64_t miner_id, const std::string& reason)> gone;

@@ -242,7 +242,7 @@ TEST_CASE_FIXTURE(
     CHECK(refused);
     CHECK(miner->closed);
     CHECK(judged == 20);
-    // Who comes from there within ten minutes begins with a small budget.
+    // Who comes from there soon after has its tries.
     auto again = std::make_shared<FakeLine>(miner->address);
     proxy->add_miner(again);
     again->say(1, "mining.subscribe", {"test"});
@@ -254,7 +254,33 @@ TEST_CASE_FIXTURE(
             pool.owner(channel_id)
                 .on_rejected(pool.shares.back().message.sequence_number, "difficulty-too-low");
     }
-    CHECK(pool.shares.size() == 20 + mining::Offenders::kSmallBudget);
+    CHECK(pool.shares.size() == 20 + mining::ShareBudget::kTries);
+}
+
+TEST_CASE_FIXTURE(
+    ProxyCore,
+    "reconnecting wins no invalid shares: all connections of an address have one budget until it earns") {
+    start();
+    auto miner = working_miner();
+    for (int round = 0; round < 8; ++round) {
+        if (round > 0) {
+            miner = std::make_shared<FakeLine>(miner->address);
+            proxy->add_miner(miner);
+            miner->say(1, "mining.subscribe", {"test"});
+            miner->say(2, "mining.authorize", {"rig", "x"});
+            grant(pool.openings.size() - 1);
+        }
+        // One less than would close it.
+        for (int i = 0; i < 19; ++i) {
+            const std::size_t sent = pool.shares.size();
+            submit(*miner);
+            if (pool.shares.size() == sent) continue;
+            const auto& share = pool.shares.back().message;
+            pool.owner(share.channel_id).on_rejected(share.sequence_number, "difficulty-too-low");
+        }
+        miner->hang_up();
+    }
+    CHECK(pool.shares.size() == 20 + 7 * mining::ShareBudget::kTries);
 }
 
 TEST_CASE_FIXTURE(ProxyCore,
