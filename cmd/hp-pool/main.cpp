@@ -13,7 +13,7 @@
 #include "log/log.hpp"
 #include "net/protection.hpp"
 #include "net/sd_notify.hpp"
-#include "pool/pool.hpp"
+#include "pool/pool_service.hpp"
 #include "verbs.hpp"
 
 using namespace hp;
@@ -35,8 +35,8 @@ Result<ehash::Valuation> valuation_of(const config::PoolShared& shared) {
     return out;
 }
 
-Result<pool::PoolOptions> options_from(const Settings& s, const cli::Command& command) {
-    pool::PoolOptions o;
+Result<pool::ServiceOptions> options_from(const Settings& s, const cli::Command& command) {
+    pool::ServiceOptions o;
     HP_TRY(o.mining_listen, net::endpoint_from_text(s.network.pool_listen));
     HP_TRY(auto authority,
            cli::read_secret_key(command.resolve_secret(s.pool.authority_secret_key_file), s.network.network));
@@ -54,7 +54,7 @@ Result<pool::PoolOptions> options_from(const Settings& s, const cli::Command& co
     o.work.version_rolling_allowed = s.pool.version_rolling_allowed;
     o.templates.coinbase_output_bytes = static_cast<std::uint32_t>(8 + 1 + o.work.payout_script.size());
 
-    HP_TRY(o.valuation, valuation_of(s.shared));
+    HP_TRY(o.terms.valuation, valuation_of(s.shared));
     HP_TRY(o.link.listen, net::endpoint_from_text(s.network.link_listen));
     HP_TRY(auto link_authority,
            cli::read_secret_key(command.resolve_secret(s.pool.link_authority_secret_key_file),
@@ -71,19 +71,19 @@ Result<pool::PoolOptions> options_from(const Settings& s, const cli::Command& co
     o.route_to = s.pool.route_to;
     o.link.allow_new_mint_store = s.pool.allow_new_mint_store;
     o.link.unit = s.shared.unit;
-    o.link.valuation = o.valuation;
+    o.link.valuation = o.terms.valuation;
     o.link.max_inflight = static_cast<std::uint16_t>(s.pool.max_inflight);
 
     o.server_id = static_cast<std::uint16_t>(s.pool.server_id);
-    o.shares_per_minute = s.pool.shares_per_minute;
-    o.invalid_shares_max = static_cast<std::uint32_t>(s.pool.invalid_shares_max);
+    o.terms.vardiff.shares_per_minute = s.pool.shares_per_minute;
+    o.terms.invalid_shares_max = static_cast<std::uint32_t>(s.pool.invalid_shares_max);
     o.easiest_target_bits = static_cast<unsigned>(s.pool.easiest_target_bits);
-    o.retarget_ms = s.pool.hardest_retarget_s * 1000;
-    o.channels_max = static_cast<std::size_t>(s.pool.channels_per_connection);
+    o.terms.vardiff.period_ms = s.pool.hardest_retarget_s * 1000;
+    o.terms.channels_max = static_cast<std::size_t>(s.pool.channels_per_connection);
     o.channels_of_all = {config::kChannels, config::kChannelsUnproven};
-    o.idle_channel_ms = s.pool.idle_channel_s * 1000;
+    o.terms.idle_channel_ms = s.pool.idle_channel_s * 1000;
     if (!s.pool.default_locking_key.empty()) {
-        HP_TRY(o.default_locking_key, array_from_hex<33>(s.pool.default_locking_key));
+        HP_TRY(o.terms.default_locking_key, array_from_hex<33>(s.pool.default_locking_key));
     }
     o.outbox_path = command.resolve(s.pool.outbox_database);
     if (!s.pool.keep_refused.empty()) o.keep_refused = command.resolve(s.pool.keep_refused);
@@ -104,7 +104,7 @@ Result<> serve(const Settings& settings, const cli::Command& command) {
     HP_TRY(auto protection,
            net::Protection::from(settings.network.sources_exempt, settings.network.buffer_memory_mib));
     net::protect(loop, std::move(protection));
-    std::unique_ptr<pool::Pool> service;
+    std::unique_ptr<pool::PoolService> service;
     // First: a signal during the start waits for run() and kills nothing.
     loop.handle_signals(
         [&] {
@@ -113,7 +113,7 @@ Result<> serve(const Settings& settings, const cli::Command& command) {
             service->stop([&] { loop.stop(); });
         },
         [&] { command.reload_log(); });
-    HP_TRY(service, pool::Pool::start(loop, std::move(options)));
+    HP_TRY(service, pool::PoolService::start(loop, std::move(options)));
     service->on_ready = [] {
         log::info("ready: miners have work");
         net::sd_notify("READY=1");

@@ -30,6 +30,7 @@ struct Refusals {
     std::uint64_t shares_unjudged{};
     std::uint64_t connections_closed{};           ///< for nothing but such shares and channels
     std::uint64_t connections_closed_for_room{};  ///< mining/channel_places.hpp
+    std::uint64_t messages_ignored{};
 };
 
 class Events {

@@ -1,7 +1,7 @@
 // What a mining connection may ask of the pool's time: a budget of invalid shares for each channel, and an
 // allowance for all that no good share has paid for.
 #include "log/log.hpp"
-#include "pool/pool.hpp"
+#include "pool/miner_session.hpp"
 #include "sv2/frame.hpp"
 #include "wire/connection_refusal.hpp"
 
@@ -11,11 +11,11 @@ namespace hp::pool {
 /// translator's other miners are not to blame.
 bool MinerSession::within_budget(ChannelState& state, const sv2::mining::SubmitSharesExtended& submit) {
     using Take = mining::ShareBudget::Take;
-    const auto take = state.budget.take(steady_ms_now(), allowance_);
+    const auto take = state.budget.take(pool_->clock.steady_ms(), allowance_);
     if (take == Take::judge) return true;
-    ++pool_->refusals_.shares_unjudged;
+    ++pool_->refusals.shares_unjudged;
     constexpr auto kReason = wire::ShareRefusal::too_many_invalid_shares;
-    if (told_strays_.take(steady_ms_now())) {
+    if (told_strays_.take(pool_->clock.steady_ms())) {
         refuse_share(described(submit), kReason);
     } else {
         send(sv2::mining::SubmitSharesError{
@@ -23,11 +23,11 @@ bool MinerSession::within_budget(ChannelState& state, const sv2::mining::SubmitS
         state.tally.on_rejected();
     }
     if (take == Take::close) {
-        ++pool_->refusals_.channels_closed;
+        ++pool_->refusals.channels_closed;
         close_channel(submit.channel_id, wire::word_of(kReason).data());
     }
     if (allowance_.is_over()) {
-        ++pool_->refusals_.connections_closed;
+        ++pool_->refusals.connections_closed;
         close("too many invalid shares, and no good one between them");
     }
     return false;
@@ -41,39 +41,41 @@ void MinerSession::close_channel(std::uint32_t channel_id, const char* code) {
                    channel_id, printable(it->second.worker, 80), code);
     send(sv2::mining::CloseChannel{channel_id, {code}});
     channels_.erase(it);
-    pool_->places_.close(connection_id_);
-    pool_->events_.channel_closed(connection_id_, channel_id, code);
+    pool_->places.close(connection_id_);
+    pool_->events.channel_closed(connection_id_, channel_id, code);
 }
 
 /// Whatever becomes of it: a refusal is answered, logged and recorded too. Only that we have no template is
 /// not the client's doing.
-bool MinerSession::may_ask_for_channel() { return !pool_->work_.tip() || allowance_.open(steady_ms_now()); }
+bool MinerSession::may_ask_for_channel() {
+    return !pool_->work.tip() || allowance_.open(pool_->clock.steady_ms());
+}
 
 Result<> MinerSession::refuse_or_end(std::uint32_t request_id, const std::string& worker) {
     HP_DO(refuse_open(request_id, worker, wire::channel_refusal::kTooMany,
                       "too few shares came from those before it"));
     if (!allowance_.is_over()) return {};
-    ++pool_->refusals_.connections_closed;
+    ++pool_->refusals.connections_closed;
     return fail(Errc::refused, "too many channels, and no good share between them");
 }
 
 /// Those of a channel that has good shares as well, as far as they go; those of all others share a bucket.
 bool MinerSession::keeps_record_of(const mining::RefusedShare& share) {
     const auto it = channels_.find(share.channel_id);
-    const auto now = steady_ms_now();
+    const auto now = pool_->clock.steady_ms();
     if (it != channels_.end() && it->second.budget.is_paid_for()) return it->second.kept.take(now);
     return allowance_.keep(now);
 }
 
 /// CloseChannel has answered those of a channel that was open.
 Result<> MinerSession::on_stray(const sv2::mining::SubmitSharesExtended& submit) {
-    const auto now = steady_ms_now();
+    const auto now = pool_->clock.steady_ms();
     const bool was_open = mining::Strays::was_open(submit.channel_id, next_channel_id_);
     constexpr auto kReason = wire::ShareRefusal::invalid_channel_id;
     if (told_strays_.take(now)) {
         refuse_share(described(submit), kReason);
     } else if (was_open) {
-        ++pool_->refusals_.shares_unjudged;
+        ++pool_->refusals.shares_unjudged;
     } else {
         send(sv2::mining::SubmitSharesError{
             submit.channel_id, submit.sequence_number, {std::string(wire::word_of(kReason))}});
@@ -88,7 +90,7 @@ void MinerSession::follow_network_target(ChannelState& state, const mining::Tip&
     const auto channel_id = state.channel.channel_id();
     state.channel.set_target(*target);
     send(sv2::mining::SetTarget{channel_id, {*target}});
-    pool_->events_.target_set(connection_id_, channel_id, bitcoin::difficulty_from_target(*target));
+    pool_->events.target_set(connection_id_, channel_id, bitcoin::difficulty_from_target(*target));
 }
 
 }  // namespace hp::pool

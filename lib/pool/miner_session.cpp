@@ -3,10 +3,8 @@
 #include "base/crash_point.hpp"
 #include "ehash/owner.hpp"
 #include "log/log.hpp"
-#include "pool/pool.hpp"
-#include "sv2/common.hpp"
+#include "sv2/dispatch.hpp"
 #include "sv2/ehash.hpp"
-#include "sv2/extensions.hpp"
 #include "sv2/registry.hpp"
 #include "sv2/setup.hpp"
 #include "wire/connection_refusal.hpp"
@@ -32,16 +30,17 @@ bool is_usable_hash_rate(float hash_rate) { return hash_rate >= 0 && hash_rate <
 
 }  // namespace
 
-MinerSession::MinerSession(Pool& pool, std::shared_ptr<net::FrameConnection> connection,
+MinerSession::MinerSession(const PoolServices& pool, std::shared_ptr<net::FrameConnection> connection,
                            std::uint64_t connection_id)
     : pool_{&pool},
       connection_{std::move(connection)},
       connection_id_{connection_id},
-      limit_{pool.loop_},
-      strays_{steady_ms_now()},
-      source_{pool.sources_.of(connection_->peer(), connection_id)},
-      allowance_{pool.gifts_.allowance(source_, steady_ms_now())},
-      catch_up_{pool.loop_} {
+      limit_{pool.clock},
+      strays_{pool.clock.steady_ms()},
+      told_strays_{kKeptAtOnce, kKeptPerSecond, pool.clock.steady_ms()},
+      source_{pool.sources.of(connection_->peer(), connection_id)},
+      allowance_{pool.gifts.allowance(source_, pool.clock.steady_ms())},
+      catch_up_{pool.clock} {
     limit_.after(kSetupLimitMs, [this] { close("no SetupConnection within 10 s"); });
 }
 
@@ -59,10 +58,10 @@ void MinerSession::on_close(const Error& reason) {
     auto* pool = std::exchange(pool_, nullptr);
     limit_.cancel();
     catch_up_.cancel();
-    pool->events_.connection_closed(connection_id_, reason.what);
-    for (const auto& [id, state] : channels_) pool->events_.channel_closed(connection_id_, id);
+    pool->events.connection_closed(connection_id_, reason.what);
+    for (const auto& [id, state] : channels_) pool->events.channel_closed(connection_id_, id);
     channels_.clear();
-    pool->gone(*this);
+    pool->gone(connection_id_);
     // The connection holds its handler until it has flushed: without this the two would hold each other.
     connection_.reset();
 }
@@ -80,24 +79,29 @@ void MinerSession::close(const std::string& why, log::Level level) {
 }
 
 Result<> MinerSession::handle(const sv2::FrameView& frame) {
-    if (frame.is<msg::SubmitSharesExtended>() && is_set_up_) return on_submit(frame);
+    // Shares first: the others are rare.
+    using Heard = boost::mp11::mp_append<msg::Messages, sv2::common::Messages, sv2::extensions::Messages>;
     if (!is_set_up_) {
-        if (!frame.is<sv2::common::SetupConnection>())
-            return fail(Errc::protocol, "expected SetupConnection");
-        return on_setup(frame);
+        HP_TRY(const auto setup, sv2::expect<sv2::common::SetupConnection>(frame));
+        return on_setup(setup);
     }
-    if (frame.is<sv2::extensions::RequestExtensions>()) return on_request_extensions(frame);
-    if (frame.is<msg::OpenExtendedMiningChannel>()) return on_open_extended(frame);
-    if (frame.is<msg::OpenStandardMiningChannel>()) return on_open_standard(frame);
-    if (frame.is<msg::UpdateChannel>()) return on_update_channel(frame);
-    if (frame.is<msg::CloseChannel>()) return on_close_channel(frame);
-    if (frame.is<msg::SetCustomMiningJob>()) {
-        HP_TRY(auto message, sv2::decode<msg::SetCustomMiningJob>(frame.payload));
-        send(msg::SetCustomMiningJobError{message.channel_id, message.request_id, {"jd-not-supported"}});
-        return {};
-    }
-    if (frame.is<sv2::common::SetupConnection>()) return fail(Errc::protocol, "SetupConnection twice");
-    return on_strange(frame);
+    HP_TRY(const bool taken,
+           sv2::dispatch<Heard>(
+               frame,
+               [this]<class M>(const sv2::Decoded<M>& message) -> Result<> requires requires(MinerSession &
+                                                                                             session) {
+                   session.on(message);
+               } { return on(message); }));
+    return taken ? Result<>{} : on_strange(frame);
+}
+
+Result<> MinerSession::on(const sv2::Decoded<sv2::common::SetupConnection>&) {
+    return fail(Errc::protocol, "SetupConnection twice");
+}
+
+Result<> MinerSession::on(const sv2::Decoded<msg::SetCustomMiningJob>& job) {
+    send(msg::SetCustomMiningJobError{job.message.channel_id, job.message.request_id, {"jd-not-supported"}});
+    return {};
 }
 
 /// What we do not speak is ignored. What we speak, but a server is never sent, comes from a client that takes
@@ -106,18 +110,17 @@ Result<> MinerSession::on_strange(const sv2::FrameView& frame) {
     const auto [extension_type, channel_msg, msg_type, size] = frame.header;
     if (sv2::is_spoken<sv2::Family::mining, sv2::Family::ehash>(extension_type, msg_type))
         return fail(Errc::protocol, "unexpected message " + sv2::message_name(extension_type, msg_type));
-    ++pool_->messages_ignored_;
+    ++pool_->refusals.messages_ignored;
     log::debug("miner {}: ignored message {}", connection_->peer(),
                sv2::message_name(extension_type, msg_type));
     return {};
 }
 
-Result<> MinerSession::on_setup(const sv2::FrameView& frame) {
-    HP_TRY(auto setup, sv2::decode<sv2::common::SetupConnection>(frame.payload));
-    bool rolling = pool_->options_.work.version_rolling_allowed;
+Result<> MinerSession::on_setup(const sv2::common::SetupConnection& setup) {
+    bool rolling = pool_->terms.version_rolling_allowed;
     if (auto error = sv2::check_setup(setup, kMiningProtocol, rolling ? kRequiresVersionRolling : 0)) {
         send(*error);
-        pool_->events_.setup_refused(connection_id_, connection_->peer(), error->error_code.value);
+        pool_->events.setup_refused(connection_id_, connection_->peer(), error->error_code.value);
         return fail(Errc::refused, "SetupConnection refused: " + error->error_code.value);
     }
     send(sv2::common::SetupConnectionSuccess{
@@ -127,7 +130,7 @@ Result<> MinerSession::on_setup(const sv2::FrameView& frame) {
     program_ = setup.vendor.value;
     if (!setup.firmware.value.empty()) program_ += " " + setup.firmware.value;
     limit_.cancel();
-    if (const auto idle_ms = pool_->options_.idle_channel_ms; idle_ms > 0)
+    if (const auto idle_ms = pool_->terms.idle_channel_ms; idle_ms > 0)
         limit_.after(idle_ms, [this, idle_ms] {
             close("no channel within " + std::to_string(idle_ms / 1000) + " s (idle_channel_s)");
         });
@@ -135,8 +138,8 @@ Result<> MinerSession::on_setup(const sv2::FrameView& frame) {
     return {};
 }
 
-Result<> MinerSession::on_request_extensions(const sv2::FrameView& frame) {
-    HP_TRY(auto request, sv2::decode<sv2::extensions::RequestExtensions>(frame.payload));
+Result<> MinerSession::on(const sv2::Decoded<sv2::extensions::RequestExtensions>& decoded) {
+    const auto& request = decoded.message;
     if (++extension_requests_ > sv2::extensions::kRequestsMax)
         return fail(Errc::refused,
                     "more than " + std::to_string(sv2::extensions::kRequestsMax) + " RequestExtensions");
@@ -167,36 +170,34 @@ Result<> MinerSession::refuse_open(std::uint32_t request_id, const std::string& 
     static log::Limited note{log::Level::warn};
     note.about(connection_->peer(), "miner {}: channel for \"{}\" refused: {}", connection_->peer(),
                printable(worker, 80), detail.empty() ? code : code + ": " + detail);
-    pool_->events_.channel_refused(connection_id_, connection_->peer(), worker, code);
+    pool_->events.channel_refused(connection_id_, connection_->peer(), worker, code);
     return {};
 }
 
-Result<> MinerSession::on_open_standard(const sv2::FrameView& frame) {
-    HP_TRY(auto open, sv2::decode_with_rest<msg::OpenStandardMiningChannel>(frame.payload));
+Result<> MinerSession::on(const sv2::Decoded<msg::OpenStandardMiningChannel>& open) {
     const std::uint32_t request_id = open.message.request_id;
     const std::string& worker = open.message.user_identity.value;
     if (!may_ask_for_channel()) return refuse_or_end(request_id, worker);
     return refuse_open(request_id, worker, refusal::kStandard);
 }
 
-Result<> MinerSession::on_open_extended(const sv2::FrameView& frame) {
-    HP_TRY(auto decoded, sv2::decode_with_rest<msg::OpenExtendedMiningChannel>(frame.payload));
+Result<> MinerSession::on(const sv2::Decoded<msg::OpenExtendedMiningChannel>& decoded) {
     const auto& open = decoded.message;
     const auto refuse = [&](const std::string& code) {
         return refuse_open(open.request_id, open.user_identity.value, code);
     };
     if (!may_ask_for_channel()) return refuse_or_end(open.request_id, open.user_identity.value);
-    if (channels_.size() >= pool_->options_.channels_max) return refuse(refusal::kTooMany);
+    if (channels_.size() >= pool_->terms.channels_max) return refuse(refusal::kTooMany);
     if (!is_usable_hash_rate(open.nominal_hash_rate.get())) return refuse(refusal::kHashRate);
-    if (!pool_->work_.tip()) return refuse(refusal::kNoTemplate);
+    if (!pool_->work.tip()) return refuse(refusal::kNoTemplate);
     HP_TRY(auto tlvs, ehash::owner_tlvs(decoded.rest, ehash_negotiated_));
     // A TLV says the name later (UpdateChannel, shares); an opening has it in its fields.
     tlvs.user_identity = open.user_identity.value;
-    const auto named = ehash::named_owner(tlvs, pool_->known_keys_);
+    const auto named = ehash::named_owner(tlvs, pool_->known_keys);
     if (!named)
         return refuse_open(open.request_id, open.user_identity.value, refusal::kLockingKey,
                            named.error().what);
-    const auto key = *named ? *named : pool_->options_.default_locking_key;
+    const auto key = *named ? *named : pool_->terms.default_locking_key;
     if (!key)
         return refuse_open(open.request_id, open.user_identity.value, refusal::kLockingKey,
                            "it names no locking key, and there is no default_locking_key");
@@ -204,27 +205,29 @@ Result<> MinerSession::on_open_extended(const sv2::FrameView& frame) {
 
     if (!connection_->prove(net::Standing::guest)) return fail(Errc::refused, "too many miners");
     // Before the prefix, which is not given back.
-    if (!pool_->make_room(*this)) {
+    if (!pool_->make_room(connection_id_, source_)) {
         allowance_.on_refused();
         return refuse_or_end(open.request_id, open.user_identity.value);
     }
-    auto grant = pool_->extranonces_.grant_extended(open.min_extranonce_size);
+    auto grant = pool_->extranonces.grant_extended(open.min_extranonce_size);
     if (!grant) {
-        pool_->places_.close(connection_id_);
+        pool_->places.close(connection_id_);
         return refuse(grant.error().what);
     }
-    auto now = steady_ms_now();
-    mining::Vardiff vardiff{pool_->vardiff_rules_, open.nominal_hash_rate.get(), open.max_target.bytes, now};
-    vardiff.on_network_target(pool_->work_.tip()->network_target);
+    auto now = pool_->clock.steady_ms();
+    mining::Vardiff vardiff{pool_->terms.vardiff, open.nominal_hash_rate.get(), open.max_target.bytes, now};
+    vardiff.on_network_target(pool_->work.tip()->network_target);
 
     std::uint32_t channel_id = next_channel_id_++;
     mining::Channel::Terms terms{channel_id, mining::ChannelKind::extended, grant->prefix,
                                  grant->extranonce_size, vardiff.target()};
     auto [it, added] = channels_.emplace(
-        channel_id, ChannelState{mining::Channel{terms}, vardiff,
-                                 mining::ShareBudget{pool_->options_.invalid_shares_max, now}, *key,
-                                 pool_->route(*key), ehash::worker_name(open.user_identity.value),
-                                 open.nominal_hash_rate.get(), mining::ShareTally{now}, unix_ms_now()});
+        channel_id,
+        ChannelState{mining::Channel{terms}, vardiff,
+                     mining::ShareBudget{pool_->terms.invalid_shares_max, now}, *key,
+                     pool_->shares.route(*key), ehash::worker_name(open.user_identity.value),
+                     open.nominal_hash_rate.get(), mining::ShareTally{now}, pool_->clock.unix_ms(),
+                     SteadyMs{0}, false, TokenBucket{kKeptAtOnce, kKeptPerSecond, now}});
     HP_ASSERT(added);
     limit_.cancel();
 
@@ -235,28 +238,27 @@ Result<> MinerSession::on_open_extended(const sv2::FrameView& frame) {
     success.extranonce_size = grant->extranonce_size;
     success.extranonce_prefix = grant->prefix;
     send(success);
-    pool_->events_.channel_opened(connection_id_, channel_id, it->second.worker,
-                                  bitcoin::difficulty_from_target(vardiff.target()));
+    pool_->events.channel_opened(connection_id_, channel_id, it->second.worker,
+                                 bitcoin::difficulty_from_target(vardiff.target()));
     tell_status(it->second, now);
 
     // The current tip as a future job that the tip message puts in force, as the specification has it.
     ChannelState& state = it->second;
-    const auto& jobs = *pool_->work_.current();
+    const auto& jobs = *pool_->work.current();
     state.channel.add_future_job(jobs.for_size(state.channel.full_extranonce_size()));
-    state.channel.activate(jobs.job_id, pool_->work_.tip(), now);
-    if (auto future = pool_->work_.future())
+    state.channel.activate(jobs.job_id, pool_->work.tip(), now);
+    if (auto future = pool_->work.future())
         state.channel.add_future_job(future->for_size(state.channel.full_extranonce_size()));
     tell_work(state);
     return {};
 }
 
-Result<> MinerSession::on_update_channel(const sv2::FrameView& frame) {
-    HP_TRY(auto decoded, sv2::decode_with_rest<msg::UpdateChannel>(frame.payload));
+Result<> MinerSession::on(const sv2::Decoded<msg::UpdateChannel>& decoded) {
     const auto& update = decoded.message;
     auto refuse = [&](const char* code) {
         send(msg::UpdateChannelError{update.channel_id, {code}});
-        if (told_strays_.take(steady_ms_now()))
-            pool_->events_.update_refused(connection_id_, update.channel_id, code);
+        if (told_strays_.take(pool_->clock.steady_ms()))
+            pool_->events.update_refused(connection_id_, update.channel_id, code);
         return Result<>{};
     };
     auto it = channels_.find(update.channel_id);
@@ -264,19 +266,19 @@ Result<> MinerSession::on_update_channel(const sv2::FrameView& frame) {
     if (!is_usable_hash_rate(update.nominal_hash_rate.get())) return refuse(refusal::kHashRate);
     if (!mining::is_usable_max_target(update.maximum_target.bytes)) return refuse(refusal::kMaxTarget);
     HP_TRY(const auto tlvs, ehash::owner_tlvs(decoded.rest, ehash_negotiated_));
-    const auto named = ehash::named_owner(tlvs, pool_->known_keys_);
+    const auto named = ehash::named_owner(tlvs, pool_->known_keys);
     if (!named) return refuse(refusal::kLockingKey);
     // From here on all of it holds: a refused update changes nothing.
     ChannelState& state = it->second;
     if (const auto& key = *named) {
         state.locking_key = *key;
-        state.mint = pool_->route(*key);
+        state.mint = pool_->shares.route(*key);
     }
     if (tlvs.user_identity) {
         state.worker = ehash::worker_name(*tlvs.user_identity);
-        pool_->events_.channel_named(connection_id_, update.channel_id, state.worker);
+        pool_->events.channel_named(connection_id_, update.channel_id, state.worker);
     }
-    auto now = steady_ms_now();
+    auto now = pool_->clock.steady_ms();
     state.nominal_hash_rate_hps = update.nominal_hash_rate.get();
     state.told_ms = 0;  // with the next tick
     if (auto target =
@@ -285,17 +287,16 @@ Result<> MinerSession::on_update_channel(const sv2::FrameView& frame) {
     return {};
 }
 
-Result<> MinerSession::on_close_channel(const sv2::FrameView& frame) {
-    HP_TRY(auto message, sv2::decode<msg::CloseChannel>(frame.payload));
-    if (channels_.erase(message.channel_id)) {
-        pool_->places_.close(connection_id_);
-        pool_->events_.channel_closed(connection_id_, message.channel_id);
+Result<> MinerSession::on(const sv2::Decoded<msg::CloseChannel>& close) {
+    const std::uint32_t channel_id = close.message.channel_id;
+    if (channels_.erase(channel_id)) {
+        pool_->places.close(connection_id_);
+        pool_->events.channel_closed(connection_id_, channel_id);
     }
     return {};
 }
 
-Result<> MinerSession::on_submit(const sv2::FrameView& frame) {
-    HP_TRY(auto decoded, sv2::decode_with_rest<msg::SubmitSharesExtended>(frame.payload));
+Result<> MinerSession::on(const sv2::Decoded<msg::SubmitSharesExtended>& decoded) {
     const auto& submit = decoded.message;
     auto it = channels_.find(submit.channel_id);
     if (it == channels_.end()) return on_stray(submit);
@@ -303,11 +304,11 @@ Result<> MinerSession::on_submit(const sv2::FrameView& frame) {
     if (!within_budget(state, submit)) return {};
     HP_TRY(const auto tlvs, ehash::owner_tlvs(decoded.rest, ehash_negotiated_));
     const ShareOwner owner = owner_of(state, tlvs);
-    auto now_ms = unix_ms_now();
-    auto steady_ms = steady_ms_now();
+    auto now_ms = pool_->clock.unix_ms();
+    auto steady_ms = pool_->clock.steady_ms();
     mining::Share share{submit.job_id, submit.nonce, submit.ntime, submit.version, submit.extranonce.view()};
     auto ntime_max = static_cast<std::uint32_t>(now_ms / 1000 + mining::kNtimeAheadMax);
-    mining::Verdict verdict = state.channel.check(share, ntime_max, steady_ms, pool_->seen_);
+    mining::Verdict verdict = state.channel.check(share, ntime_max, steady_ms, pool_->seen);
     const auto refuse = [&](ShareRefusal reason) {
         mining::RefusedShare refused = described(submit);
         refused.worker = owner.worker;
@@ -324,7 +325,7 @@ Result<> MinerSession::on_submit(const sv2::FrameView& frame) {
 
     // A block goes out before anything else: it must not depend on the money (I22).
     if (verdict.is_block()) {
-        pool_->submit_block(verdict, submit, owner.worker);
+        pool_->shares.submit_block(verdict, submit, owner.worker);
         state.tally.on_block();
     }
     if ((verdict.accepted() || verdict.is_block()) && owner.is_valid) {
@@ -340,7 +341,7 @@ Result<> MinerSession::on_submit(const sv2::FrameView& frame) {
                      owner.mint};
     if (!owner.is_valid) {
         // It may come again under a right key: it is no duplicate then.
-        pool_->forget(intent.intent);
+        pool_->shares.forget(intent.intent);
         return refuse(ShareRefusal::invalid_locking_key);
     }
     HP_CRASH_POINT("P1");
@@ -348,7 +349,7 @@ Result<> MinerSession::on_submit(const sv2::FrameView& frame) {
     intent.intent.amount = amount_of(state, verdict);
     // Only the leading_zeros rule can get here: a share below its minimum is worth nothing.
     if (intent.intent.amount == 0) return refuse(ShareRefusal::difficulty_too_low);
-    if (!pool_->enqueue(
+    if (!pool_->shares.enqueue(
             {weak_from_this(), submit.channel_id, submit.sequence_number, verdict.difficulty, steady_ms},
             std::move(intent)))
         return refuse(ShareRefusal::pool_overloaded);
@@ -361,17 +362,17 @@ MinerSession::ShareOwner MinerSession::owner_of(const ChannelState& state, const
         out.worker = ehash::is_worker_name(*tlvs.user_identity)
                          ? *tlvs.user_identity
                          : std::string_view(clean_name_ = ehash::worker_name(*tlvs.user_identity));
-    const auto named = ehash::named_owner(tlvs, pool_->known_keys_);
+    const auto named = ehash::named_owner(tlvs, pool_->known_keys);
     out.is_valid = named.has_value();
     if (named && *named && **named != state.locking_key) {
         out.locking_key = **named;
-        out.mint = pool_->route(out.locking_key);
+        out.mint = pool_->shares.route(out.locking_key);
     }
     return out;
 }
 
 std::uint64_t MinerSession::amount_of(ChannelState& state, const mining::Verdict& verdict) const {
-    const auto& valuation = pool_->options_.valuation;
+    const auto& valuation = pool_->terms.valuation;
     if (valuation.rule != ehash::Valuation::Rule::target)
         return valuation.amount(verdict.hash, verdict.credited_target);
     if (state.valued_amount == 0 || state.valued_target != verdict.credited_target) {
@@ -400,10 +401,10 @@ mining::RefusedShare MinerSession::described(const msg::SubmitSharesExtended& su
 void MinerSession::refuse_share(mining::RefusedShare share, ShareRefusal reason) {
     send(msg::SubmitSharesError{share.channel_id, share.sequence_number, {std::string(word_of(reason))}});
     share.reason = reason;
-    share.at_ms = unix_ms_now();
+    share.at_ms = pool_->clock.unix_ms();
     share.peer = connection_->peer();
     share.connection_id = connection_id_;
-    pool_->events_.share_rejected(share);
+    pool_->events.share_rejected(share);
     static log::Limited note{log::Level::debug};
     if (log::enabled(log::Level::debug, log::module_of(__FILE__)))
         note.about(share.peer, "miner {}: share {} of worker \"{}\" refused: {}: {}; hash {}, owner {}",
@@ -422,8 +423,8 @@ void MinerSession::on_share_durable(std::uint32_t channel_id, std::uint32_t sequ
     it->second.channel.on_durable(sequence_number, difficulty);
     if (!std::exchange(is_earning_, true)) connection_->prove(net::Standing::member);
     if (!std::exchange(it->second.has_earned, true)) allowance_.give_back_opening();
-    pool_->places_.on_accepted_share(connection_id_);
-    it->second.tally.on_accepted(work_hashes, steady_ms_now());
+    pool_->places.on_accepted_share(connection_id_);
+    it->second.tally.on_accepted(work_hashes, pool_->clock.steady_ms());
     if (!std::exchange(it->second.has_unacknowledged, true)) unacknowledged_.push_back(channel_id);
 }
 
@@ -457,10 +458,10 @@ void MinerSession::apply_target(ChannelState& state, const bitcoin::Target& targ
     auto channel_id = state.channel.channel_id();
     state.channel.set_target(target);
     send(msg::SetTarget{channel_id, {target}});
-    pool_->events_.target_set(connection_id_, channel_id, bitcoin::difficulty_from_target(target));
+    pool_->events.target_set(connection_id_, channel_id, bitcoin::difficulty_from_target(target));
     // The new target holds for jobs from now on, so a job follows.
     const auto current = state.channel.current_job();
-    auto jobs = pool_->renewed_this_tick(current ? current->job_id : 0);
+    auto jobs = pool_->renewed_jobs(current ? current->job_id : 0);
     if (!jobs) return;
     const auto& job = jobs->for_size(state.channel.full_extranonce_size());
     state.channel.add_job(job, now);
@@ -476,8 +477,8 @@ void MinerSession::tick(SteadyMs now, SteadyMs status_period_ms) {
 
 void MinerSession::tell_status(ChannelState& state, SteadyMs now) {
     state.told_ms = now;
-    pool_->events_.channel_status({connection_id_, connection_->peer(), program_, state.channel, state.worker,
-                                   state.nominal_hash_rate_hps, state.opened_ms, state.tally});
+    pool_->events.channel_status({connection_id_, connection_->peer(), program_, state.channel, state.worker,
+                                  state.nominal_hash_rate_hps, state.opened_ms, state.tally});
 }
 
 void MinerSession::quote_created(std::uint32_t channel_id, std::uint32_t sequence_number,

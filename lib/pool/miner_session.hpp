@@ -17,28 +17,20 @@
 #include "mining/vardiff.hpp"
 #include "net/frames.hpp"
 #include "pool/hub.hpp"
-#include "pool/work.hpp"
+#include "pool/pool_services.hpp"
+#include "sv2/common.hpp"
+#include "sv2/extensions.hpp"
 #include "sv2/frame.hpp"
 #include "sv2/mining.hpp"
 
 namespace hp::pool {
 
-class Pool;
-
-/// A share that is right and waits for its intent to be durable.
-struct PendingShare {
-    std::weak_ptr<class MinerSession> session;
-    std::uint32_t channel_id{};
-    std::uint32_t sequence_number{};
-    std::uint64_t difficulty{};
-    SteadyMs received_ms{};
-};
-
 class MinerSession : public net::FrameHandler,
                      public QuoteOwner,
                      public std::enable_shared_from_this<MinerSession> {
   public:
-    MinerSession(Pool& pool, std::shared_ptr<net::FrameConnection> connection, std::uint64_t connection_id);
+    MinerSession(const PoolServices& pool, std::shared_ptr<net::FrameConnection> connection,
+                 std::uint64_t connection_id);
 
     void on_frame(ByteView bytes) override;
     void on_close(const Error& reason) override;
@@ -85,7 +77,7 @@ class MinerSession : public net::FrameHandler,
         bool has_unacknowledged{false};
         bool has_earned{false};
         /// Limits how many of its refused shares are recorded: a burst, then a rate.
-        TokenBucket kept{kKeptAtOnce, kKeptPerSecond, steady_ms_now()};
+        TokenBucket kept;
         // What the peer has been sent, and whether more waits until it reads (miner_work.cpp).
         mining::TipPtr told_tip{};
         std::uint32_t told_job_id{0};
@@ -96,13 +88,16 @@ class MinerSession : public net::FrameHandler,
         std::uint64_t valued_amount{0};
     };
     Result<> handle(const sv2::FrameView& frame);
-    Result<> on_setup(const sv2::FrameView& frame);
-    Result<> on_request_extensions(const sv2::FrameView& frame);
-    Result<> on_open_extended(const sv2::FrameView& frame);
-    Result<> on_open_standard(const sv2::FrameView& frame);
-    Result<> on_update_channel(const sv2::FrameView& frame);
-    Result<> on_close_channel(const sv2::FrameView& frame);
-    Result<> on_submit(const sv2::FrameView& frame);
+    Result<> on_setup(const sv2::common::SetupConnection& setup);
+    // The messages that a miner may send (sv2/dispatch.hpp).
+    Result<> on(const sv2::Decoded<sv2::common::SetupConnection>& again);
+    Result<> on(const sv2::Decoded<sv2::extensions::RequestExtensions>& request);
+    Result<> on(const sv2::Decoded<sv2::mining::OpenStandardMiningChannel>& open);
+    Result<> on(const sv2::Decoded<sv2::mining::OpenExtendedMiningChannel>& open);
+    Result<> on(const sv2::Decoded<sv2::mining::UpdateChannel>& update);
+    Result<> on(const sv2::Decoded<sv2::mining::CloseChannel>& close);
+    Result<> on(const sv2::Decoded<sv2::mining::SubmitSharesExtended>& submit);
+    Result<> on(const sv2::Decoded<sv2::mining::SetCustomMiningJob>& job);
     std::uint64_t amount_of(ChannelState& state, const mining::Verdict& verdict) const;
     Result<> on_strange(const sv2::FrameView& frame);
     /// Whose a share is: by its own TLVs, else the channel's. Views, valid until the next share.
@@ -140,7 +135,7 @@ class MinerSession : public net::FrameHandler,
         connection_->send(scratch_);
     }
 
-    Pool* pool_;
+    const PoolServices* pool_;  // null: the connection is gone
     std::shared_ptr<net::FrameConnection> connection_;
     std::uint64_t connection_id_;
     net::Timer limit_;
@@ -153,7 +148,7 @@ class MinerSession : public net::FrameHandler,
     mining::Strays strays_;
     /// Records of those, of shares refused unlooked at and of refused updates: there may be a million a
     /// second.
-    TokenBucket told_strays_{kKeptAtOnce, kKeptPerSecond, steady_ms_now()};
+    TokenBucket told_strays_;
     mining::Source source_;
     mining::Allowance allowance_;
     std::unordered_map<std::uint32_t, ChannelState> channels_;

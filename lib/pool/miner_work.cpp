@@ -2,7 +2,6 @@
 // yet when the queue is full enough is left for later, and later it is what is new then. Acknowledgements and
 // quotes do not come by here and are never left out.
 #include "pool/miner_session.hpp"
-#include "pool/pool.hpp"
 
 namespace hp::pool {
 namespace {
@@ -25,7 +24,7 @@ void MinerSession::send_future_job(const JobSet& jobs) {
 }
 
 void MinerSession::send_job(const JobSet& jobs) {
-    const auto now = steady_ms_now();
+    const auto now = pool_->clock.steady_ms();
     for (auto& [id, state] : channels_) {
         state.channel.add_job(jobs.for_size(state.channel.full_extranonce_size()), now);
         tell_work(state);
@@ -33,7 +32,7 @@ void MinerSession::send_job(const JobSet& jobs) {
 }
 
 void MinerSession::send_tip(const mining::TipPtr& tip, const JobSet& jobs) {
-    const auto now = steady_ms_now();
+    const auto now = pool_->clock.steady_ms();
     for (auto& [id, state] : channels_) {
         follow_network_target(state, *tip);
         if (!state.channel.activate(jobs.job_id, tip, now)) {
@@ -56,7 +55,7 @@ void MinerSession::tell_work(ChannelState& state) {
     state.is_behind = true;
     behind_.push_back(state.channel.channel_id());
     if (behind_.size() > 1) return;
-    choked_since_ms_ = steady_ms_now();
+    choked_since_ms_ = pool_->clock.steady_ms();
     catch_up_.after(kCatchUpMs, [this] { catch_up(); });
 }
 
@@ -64,7 +63,7 @@ void MinerSession::catch_up() {
     while (!behind_.empty()) {
         if (is_choked()) {
             const std::size_t queued = connection_->queued_bytes();
-            const SteadyMs now = steady_ms_now();
+            const SteadyMs now = pool_->clock.steady_ms();
             if (queued < choked_bytes_) choked_since_ms_ = now;
             choked_bytes_ = queued;
             if (now - choked_since_ms_ > kChokedMaxMs)
@@ -72,7 +71,7 @@ void MinerSession::catch_up() {
                              std::to_string(kChokedMaxMs / 1000) + " s");
             return catch_up_.after(kCatchUpMs, [this] { catch_up(); });
         }
-        choked_since_ms_ = steady_ms_now();
+        choked_since_ms_ = pool_->clock.steady_ms();
         const auto it = channels_.find(behind_.front());
         behind_.pop_front();
         if (it == channels_.end()) continue;
@@ -96,7 +95,7 @@ void MinerSession::send_work(ChannelState& state) {
         send(mining::extended_job_message(*job, channel_id, tip->min_ntime));
         state.told_job_id = job->job_id;
     }
-    const auto future = pool_->work_.future();
+    const auto future = pool_->work.future();
     if (!future || future->job_id == state.told_future_id) return;
     send(mining::extended_job_message(*future->for_size(state.channel.full_extranonce_size()), channel_id,
                                       std::nullopt));

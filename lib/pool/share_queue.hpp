@@ -1,0 +1,68 @@
+// Right shares on their way to the disk, in groups: one transaction and one fsync for all that came while the
+// last one was written. Nobody waits for a timer while the loop is idle.
+#pragma once
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "net/clock.hpp"
+#include "pool/outbox.hpp"
+
+namespace hp::pool {
+
+/// A share that is right and waits for its intent to be durable.
+struct PendingShare {
+    std::weak_ptr<class MinerSession> session;
+    std::uint32_t channel_id{};
+    std::uint32_t sequence_number{};
+    std::uint64_t difficulty{};
+    SteadyMs received_ms{};
+};
+
+class ShareQueue {
+  public:
+    /// Shares that wait for the disk; further ones are refused, so that memory stays bounded.
+    static constexpr std::size_t kWaitingMax = 100'000;
+    static constexpr std::size_t kGroupMax = 4096;
+    /// A busy loop's group is committed when it is full or this old; an idle loop's at once. Every commit
+    /// writes the index pages of the current second again, so at full load a few milliseconds more save many
+    /// writes.
+    static constexpr SteadyMs kGroupWaitMs = 4;
+    /// Turns of the loop without a new share that make it idle: in the first the sockets that are ready by
+    /// now may still be behind us in the loop's queue.
+    static constexpr int kQuietTurns = 2;
+
+    /// Shares with their intents, at the same index.
+    struct Batch {
+        std::vector<PendingShare> shares;
+        std::vector<NewIntent> intents;
+    };
+    using Seqs = Result<std::vector<std::uint64_t>>;
+    struct Ways {
+        /// Calls at the loop's next turn.
+        std::function<void(std::function<void()>)> post;
+        /// Outbox::add.
+        std::function<void(std::shared_ptr<const std::vector<NewIntent>>, std::function<void(Seqs)>)> store;
+        /// A group is on disk, or is not; the numbers are the outbox's.
+        std::function<void(const Batch&, Seqs)> committed;
+    };
+    ShareQueue(const net::Clock& clock, Ways ways) : clock_{clock}, ways_{std::move(ways)} {}
+
+    /// False, and nothing is taken: too many wait already (the disk is not keeping up).
+    bool add(PendingShare&& share, NewIntent&& intent);
+    bool is_idle() const { return !committing_ && waiting_.shares.empty(); }
+
+  private:
+    void commit_soon();
+    void wait_for_group(std::size_t size_before, int quiet_turns_left);
+    void commit();
+
+    const net::Clock& clock_;
+    Ways ways_;
+    Batch waiting_;
+    SteadyMs waiting_since_ms_{0};
+    bool committing_{false};
+    bool commit_posted_{false};
+};
+
+}  // namespace hp::pool
