@@ -166,25 +166,6 @@ Error inside(std::string_view list, std::size_t index, Error error) {
     return inside(std::string(list) + "[" + std::to_string(index) + "]", std::move(error));
 }
 
-void append_json_string(std::string& out, std::string_view text) {
-    static constexpr char kHex[] = "0123456789abcdef";
-    out += '"';
-    for (char c : text) {
-        auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
-        } else if (byte < 0x20) {
-            out += "\\u00";
-            out += kHex[byte >> 4];
-            out += kHex[byte & 15];
-        } else {
-            out += c;
-        }
-    }
-    out += '"';
-}
-
 void append_json_hex(std::string& out, ByteView bytes) {
     static constexpr char kHex[] = "0123456789abcdef";
     out += '"';

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/bytes.hpp"
+#include "base/json_text.hpp"
 
 namespace hp::cashu {
 
@@ -50,8 +51,6 @@ Result<JsonValue> parse_json(std::string_view text, std::size_t values_max = kJs
 Error inside(std::string_view path, Error error);
 Error inside(std::string_view list, std::size_t index, Error error);
 
-/// Appends `text` as a JSON string with its quotes. Bytes that are no UTF-8 must not reach this.
-void append_json_string(std::string& out, std::string_view text);
 /// Appends bytes as a JSON string of lower-case hex.
 void append_json_hex(std::string& out, ByteView bytes);
 void append_decimal(std::string& out, std::uint64_t value);

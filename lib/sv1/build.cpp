@@ -3,6 +3,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/json_text.hpp"
+
 namespace hp::sv1 {
 namespace {
 
@@ -34,26 +36,6 @@ void append_integer(std::string& out, Int value) {
     out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
 }
 
-/// Bytes of the UTF-8 sequence that starts here; 0 when it is none (overlong forms and surrogates included).
-std::size_t utf8_sequence(std::string_view text) {
-    const auto at = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-    const auto follows = [&](std::size_t i) { return i < text.size() && (at(i) & 0xc0) == 0x80; };
-    const std::uint8_t lead = at(0);
-    if (lead < 0x80) return 1;
-    if (lead >= 0xc2 && lead <= 0xdf) return follows(1) ? 2 : 0;
-    if (lead >= 0xe0 && lead <= 0xef) {
-        if (!follows(1) || !follows(2)) return 0;
-        if ((lead == 0xe0 && at(1) < 0xa0) || (lead == 0xed && at(1) > 0x9f)) return 0;
-        return 3;
-    }
-    if (lead >= 0xf0 && lead <= 0xf4) {
-        if (!follows(1) || !follows(2) || !follows(3)) return 0;
-        if ((lead == 0xf0 && at(1) < 0x90) || (lead == 0xf4 && at(1) > 0x8f)) return 0;
-        return 4;
-    }
-    return 0;
-}
-
 /// `{"id":7,"method":"mining.x","params":[`
 void open_request(std::string& out, std::uint64_t id, std::string_view method) {
     out += R"({"id":)";
@@ -76,29 +58,6 @@ constexpr std::string_view kCloseResult = ",\"error\":null}\n";
 constexpr std::string_view kCloseParams = "]}\n";
 
 }  // namespace
-
-void append_json_string(std::string& out, std::string_view text) {
-    out += '"';
-    while (!text.empty()) {
-        const auto byte = static_cast<std::uint8_t>(text.front());
-        std::size_t size = utf8_sequence(text);
-        if (size == 0) {
-            out += "\\ufffd";
-            size = 1;
-        } else if (byte == '"' || byte == '\\') {
-            out += '\\';
-            out += text.front();
-        } else if (byte < 0x20 || byte == 0x7f) {
-            out += "\\u00";
-            out += kHex[byte >> 4];
-            out += kHex[byte & 15];
-        } else {
-            out += text.substr(0, size);
-        }
-        text.remove_prefix(size);
-    }
-    out += '"';
-}
 
 void append_difficulty(std::string& out, double difficulty) {
     HP_ASSERT(std::isfinite(difficulty) && difficulty > 0);

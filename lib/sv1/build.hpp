@@ -9,8 +9,6 @@
 
 namespace hp::sv1 {
 
-/// A JSON string with its quotes; control characters, quotes and what is no UTF-8 are escaped.
-void append_json_string(std::string& out, std::string_view text);
 /// Digits that every miner's parser reads: an integer where the value is one, else the shortest decimal
 /// fraction that gives the same double; no exponent from 1e-12 up to 1e18. REQUIRES: positive and finite
 void append_difficulty(std::string& out, double difficulty);

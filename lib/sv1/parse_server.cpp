@@ -1,5 +1,6 @@
 #include "sv1/parse_server.hpp"
 
+#include "base/json_text.hpp"
 #include "sv1/build.hpp"
 #include "sv1/parse.hpp"
 

@@ -1,6 +1,7 @@
 // What servers send: built by us, read back by us, and read from the recorded dialogues.
 #include <cmath>
 
+#include "base/json_text.hpp"
 #include "dialogue.hpp"
 #include "sv1/build.hpp"
 #include "sv1/parse.hpp"
