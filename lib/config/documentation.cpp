@@ -103,7 +103,7 @@ std::string example_file(const FileDeclaration& file, const std::map<std::string
                          const std::vector<std::string>& programs) {
     std::string out = comment(file.file + ": read by " + readers_of(file.file) +
                               ". 'man 5 hp-config' explains it, 'hp-config check' checks it.");
-    out += comment("A key that stands as a comment has its default.");
+    out += comment("A key that is commented out has its default.");
     for (const auto& key : file.keys) {
         if (!programs.empty() && !is_used_by(key, programs) && !chosen.contains(key.name)) continue;
         out += "\n" + comment(sentence(key.doc));
@@ -140,33 +140,35 @@ std::string man_page_of_keys() {
         "# NAME\n\n"
         "hp-config - the configuration files of Hashpool and their keys\n\n"
         "# DESCRIPTION\n\n"
-        "The files are TOML and lie in one directory: _/etc/hashpool_, or what *--config-dir* or\n"
-        "*HP\\_CONFIG\\_DIR* names. A program reads its own file and the shared ones, never another "
-        "program's.\n"
-        "*hp-config init* writes a complete directory, *hp-config check* reads all of it. A machine that "
-        "has\n"
-        "only some of the programs has only their files, and says so by *roles*. A key that must be set must "
-        "be\n"
-        "only where a program uses it.\n\n"
-        "Every key is also a flag and an environment variable. A flag wins over a variable, a variable over\n"
-        "the file, the file over the default. For a list, the elements stand in the flag or variable with\n"
-        "commas between. *hp-config show --origin* says which one won.\n\n"
-        "A file that is missing is an error, with one exception: where neither *--config-dir* nor\n"
-        "*HP\\_CONFIG\\_DIR* is given, a file of _/etc/hashpool_ may be missing when flags or variables set "
-        "all\n"
-        "of its required keys. A file is a regular file of at most 1 MiB. Unknown keys are errors.\n\n"
-        "A relative path of a file starts at the configuration directory that the file belongs to: that of\n"
-        "_conf/pool.toml_ and of _conf/shared/proxy.toml_ is _conf_, also when *--config* names the file. "
-        "One of\n"
-        "a flag or variable starts at the working directory, for each program and each path (for a service "
-        "of\n"
-        "systemd that is _/_). A default starts at the configuration directory. ~ is not expanded. Files "
-        "with\n"
-        "secrets have no permissions for group and others.\n\n"
-        "Files, variables and flags are read once, at the start, but for *log\\_level*, which a service "
-        "reads\n"
-        "anew at SIGHUP. *hp-config plan* says which programs must start again or reload for a change,\n"
-        "*hp-config explain* all that is known of a key.\n";
+        "The files are TOML, in one directory: _/etc/hashpool_, or the one given by *--config-dir* or\n"
+        "*HP\\_CONFIG\\_DIR*. A program reads its own file and the shared ones, never another program's.\n"
+        "*hp-config init* writes a complete directory, *hp-config check* reads all of it. A machine with "
+        "only\n"
+        "some of the programs has only their files, as stated by *roles*. A required key is required only\n"
+        "where a program uses it.\n"
+        "\n"
+        "Every key is also a flag and an environment variable. A flag overrides a variable, a variable\n"
+        "overrides the file, and the file overrides the default. In flags and variables, the elements of a\n"
+        "list are separated by commas. *hp-config show --origin* shows which one took effect.\n"
+        "\n"
+        "A missing file is an error, with one exception: if neither *--config-dir* nor *HP\\_CONFIG\\_DIR* "
+        "is\n"
+        "given, a file of _/etc/hashpool_ may be missing if flags or variables set all of its required "
+        "keys.\n"
+        "A file must be a regular file of at most 1 MiB. Unknown keys are errors.\n"
+        "\n"
+        "A relative path in a file starts at the configuration directory of that file: for _conf/pool.toml_\n"
+        "and _conf/shared/proxy.toml_ that is _conf_, also when *--config* names the file. In a flag or\n"
+        "variable it starts at the working directory, for every program and every path (for systemd "
+        "services\n"
+        "that is _/_). A default starts at the configuration directory. ~ is not expanded. Files with "
+        "secrets\n"
+        "must not be accessible for group and others.\n"
+        "\n"
+        "Files, variables and flags are read once, at the start, except for *log\\_level*, which services "
+        "read\n"
+        "again at SIGHUP. *hp-config plan* says which programs must restart or reload for a change,\n"
+        "*hp-config explain* describes a key.\n";
     for (const auto& file : declared()) {
         std::string heading = file.file;
         for (auto& c : heading) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
@@ -183,12 +185,12 @@ std::string man_page_of_keys() {
     }
     out +=
         "\n# HASHPOOL.ENV\n\n"
-        "Variables for all systemd units, one *NAME=VALUE* a line: *HP\\_LOG\\_LEVEL*, *HP\\_LOG\\_FILE* "
+        "Variables for all systemd units, one *NAME=VALUE* per line: *HP\\_LOG\\_LEVEL*, *HP\\_LOG\\_FILE* "
         "and\n"
-        "any key's variable. A variable counts for every program that has the key. What stands there cannot "
-        "change while\n"
-        "a service runs: for a *log\\_level* to be read anew at SIGHUP it must stand in the service's own "
-        "file.\n\n"
+        "the variable of any key. A variable applies to every program that has the key. Changes take effect "
+        "only when a\n"
+        "service restarts: a *log\\_level* that SIGHUP reads again must be in the service's own file.\n"
+        "\n"
         "# SEE ALSO\n\n"
         "*hp-config*(1)\n";
     return out;

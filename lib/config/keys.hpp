@@ -25,15 +25,15 @@ struct Events {
     void describe(V&& v) {
         v("events", to,
           "where event records go: - (stdout), a file or FIFO, unix:PATH (a socket of hp-stats ingest), "
-          "tcp://HOST:PORT/KEY (hp-stats ingest elsewhere, over Noise; its authority key), or empty for "
+          "tcp://HOST:PORT/KEY (a remote hp-stats ingest over Noise, with its authority key), or empty for "
           "nowhere",
           records().or_empty());
-        v("framing", framing, "how event records follow each other: lines, or length before each",
+        v("framing", framing, "framing of event records: lines, or length in front of each",
           one_of({"lines", "length"}));
-        v("encoding", encoding, "of event records: json, or with framing length also msgpack",
+        v("encoding", encoding, "encoding of event records: json, or with framing length also msgpack",
           one_of({"json", "msgpack"}));
         v("events_secret_key_file", secret_key_file,
-          "file with the key that proves to a collector elsewhere who writes, mode 0600", secret_file());
+          "file with the key that authenticates this writer to a remote collector, mode 0600", secret_file());
     }
 };
 
@@ -47,11 +47,10 @@ struct Log {
     template <class V>
     void describe(V&& v) {
         v("log_level", level,
-          "from which level on lines are logged: LEVEL for all modules, MODULE=LEVEL for one; read anew at "
-          "SIGHUP",
+          "lowest level that is logged: LEVEL for all modules, MODULE=LEVEL for one; read again at SIGHUP",
           log_levels());
-        v("log_file", file, "log there instead of to stderr; opened anew at SIGHUP", path());
-        v("log_format", format, "of a log line: text, or json (an object) or logfmt",
+        v("log_file", file, "log file in place of stderr; reopened at SIGHUP", path());
+        v("log_format", format, "format of log lines: text, json (an object) or logfmt",
           one_of({"text", "json", "logfmt"}));
     }
 };
@@ -82,18 +81,17 @@ struct Network {
 
     template <class V>
     void describe(V&& v) {
-        v("network", network,
-          "which Bitcoin network: sim (embedded chain), regtest, testnet4, signet or mainnet",
+        v("network", network, "Bitcoin network: sim (built-in chain), regtest, testnet4, signet or mainnet",
           one_of({"sim", "regtest", "testnet4", "signet", "mainnet"}).and_required());
         v("roles", roles,
-          "what this machine does: pool (with hp-template), mint, proxy (with a wallet), wallet; [] for "
-          "everything. hp-config looks at the files of these roles only",
+          "roles of this machine: pool (with hp-template), mint, proxy (with a wallet), wallet; [] for all. "
+          "hp-config looks only at the files of these roles",
           one_of({"pool", "mint", "proxy", "wallet"}).or_empty().used_by({"hp-config", "hp-wallet"}));
         v("template_listen", template_listen, "where hp-template serves SV2 Template Distribution",
           endpoint().used_by({"hp-template"}));
         v("pool_listen", pool_listen, "where hp-pool serves SV2 mining",
           endpoint().used_by({"hp-pool", "hp-web"}));
-        v("link_listen", link_listen, "where hp-pool waits for its mints", endpoint().used_by({"hp-pool"}));
+        v("link_listen", link_listen, "where hp-pool accepts its mints", endpoint().used_by({"hp-pool"}));
         v("mint_listen", mint_listen, "where hp-mint serves the Cashu API", endpoint().used_by({"hp-mint"}));
         v("proxy_listen", proxy_listen, "where hp-proxy serves SV1 miners",
           endpoint().used_by({"hp-proxy", "hp-web"}));
@@ -102,32 +100,31 @@ struct Network {
         v("proxy_stats_listen", proxy_stats_listen, "where hp-stats serves the proxy side's figures",
           endpoint().used_by({"hp-stats", "hp-web"}));
         v("pool_records_listen", pool_records_listen,
-          "where hp-stats ingest --listen-records takes the pool side's records",
+          "where hp-stats ingest --listen-records accepts records of the pool side",
           endpoint().used_by({"hp-stats"}));
         v("proxy_records_listen", proxy_records_listen,
-          "where hp-stats ingest --listen-records takes the proxy side's records",
+          "where hp-stats ingest --listen-records accepts records of the proxy side",
           endpoint().used_by({"hp-stats"}));
         v("pool_web_listen", pool_web_listen, "where hp-web serves the pool side's page",
           endpoint().used_by({"hp-web"}));
         v("proxy_web_listen", proxy_web_listen, "where hp-web serves the proxy side's page",
           endpoint().used_by({"hp-web"}));
         v("proxy_api_listen", proxy_api_listen,
-          "where hp-proxy gives balance and tokens, if faucet_amount is set",
+          "where hp-proxy serves balance and tokens, if faucet_amount is set",
           endpoint().used_by({"hp-proxy", "hp-web"}));
         v("public_names", public_names,
-          "host names, without port, under which browsers reach hp-web and the faucet beside loopback's and "
-          "that of the address where they listen; a request that changes something is refused under any "
-          "other",
+          "host names, without port, under which browsers reach hp-web and the faucet, in addition to "
+          "loopback and the listening address; requests that change something are refused under any other "
+          "name",
           host_name().or_empty().used_by({"hp-proxy", "hp-web"}));
         v("sources_exempt", sources_exempt,
-          "addresses and nets that may have any number of connections open which have proven nothing yet, "
-          "and "
-          "where one peer's invalid shares are not held against the next: a TLS proxy's, a large farm's; [] "
-          "for none",
+          "addresses and networks that may have any number of connections which have proven nothing yet, and "
+          "where one peer's invalid shares are not held against the next, such as a TLS proxy or a large "
+          "farm; [] for none",
           net().or_empty().used_by(kServers));
         v("buffer_memory_mib", buffer_memory_mib,
-          "MiB that each program spends on what its connections have begun and not finished, or have not "
-          "read yet; beyond it those with the most are closed",
+          "MiB that each program may hold in unfinished input and unread output of its connections; beyond "
+          "that, the connections that hold most are closed",
           range(1, 65'536).used_by(kServers));
     }
 };
@@ -146,12 +143,12 @@ struct PoolShared {
 
     template <class V>
     void describe(V&& v) {
-        v("template_address", template_address, "the Template Provider that hp-pool dials",
+        v("template_address", template_address, "the Template Provider that hp-pool connects to",
           endpoint().used_by({"hp-pool"}));
         v("template_authority_public_key", template_authority_public_key,
           "the Template Provider's authority key (base58check)",
           authority_key().and_required().used_by({"hp-pool"}));
-        v("link_address", link_address, "where hp-mint finds the pool's link port",
+        v("link_address", link_address, "where hp-mint reaches the pool's link port",
           endpoint().used_by({"hp-mint"}));
         v("link_authority_public_key", link_authority_public_key,
           "the pool's link authority key, which the mint pins (base58check)",
@@ -163,7 +160,7 @@ struct PoolShared {
           one_of({"target", "leading_zeros"}));
         v("unit_bits", unit_bits, "valuation target: one unit is 2^unit_bits expected hashes", range(0, 200));
         v("minimum_difficulty", minimum_difficulty,
-          "valuation leading_zeros: leading zero bits that are worth one unit", range(0, 255));
+          "valuation leading_zeros: number of leading zero bits worth one unit", range(0, 255));
     }
 };
 
@@ -178,10 +175,10 @@ struct ProxyShared {
 
     template <class V>
     void describe(V&& v) {
-        v("mint_url", mint_url, "where the mint's Cashu API is reached from here", url());
+        v("mint_url", mint_url, "URL of the mint's Cashu API, as seen from this machine", url());
         v("mint_aliases", mint_aliases,
-          "other URLs of the same mint, on your word: hp-wallet shows the proofs of tokens that name them to "
-          "mint_url",
+          "other URLs of the same mint, which you vouch for: hp-wallet sends proofs of tokens that name them "
+          "to mint_url",
           url().used_by({"hp-wallet"}));
         v("unit", unit, "Cashu unit of the wallet, lower case", pattern("[a-z0-9_]+"));
         v("wallet_database", wallet_database, "the wallet's SQLite file", path());
@@ -209,23 +206,23 @@ struct Template {
     template <class V>
     void describe(V&& v) {
         v("source", source,
-          "sim: an embedded chain with real PoW at toy difficulty; rpc: a node's getblocktemplate",
+          "sim: a built-in chain with real PoW at toy difficulty; rpc: a node's getblocktemplate",
           one_of({"sim", "rpc"}));
         v("authority_secret_key_file", authority_secret_key_file,
           "file with the authority secret key, mode 0600", secret_file());
         v("certificate_validity_s", certificate_validity_s,
-          "life of the Noise certificate in seconds; renewed at half-life", range(2, 4'000'000));
+          "validity of Noise certificates in seconds; renewed at half-life", range(2, 4'000'000));
         v("sim_block_bits", sim_block_bits, "sim: expected hashes for a block, as a power of two",
           range(1, 60));
         v("sim_block_interval_s", sim_block_interval_s,
-          "sim: seconds between blocks of our own; 0: only the pool's blocks", range(0, 86400));
-        v("sim_chain_file", sim_chain_file, "sim: where accepted blocks are kept", path());
-        v("rpc_url", rpc_url, "rpc: the node's JSON-RPC address", url());
+          "sim: seconds between competing blocks; 0: only the pool's blocks", range(0, 86400));
+        v("sim_chain_file", sim_chain_file, "sim: file for accepted blocks", path());
+        v("rpc_url", rpc_url, "rpc: URL of the node's JSON-RPC", url());
         v("rpc_cookie_file", rpc_cookie_file,
-          "rpc: the node's .cookie file; or give rpc_user and rpc_password_file", path());
+          "rpc: the node's .cookie file; alternatively set rpc_user and rpc_password_file", path());
         v("rpc_user", rpc_user, "rpc: user name", any());
         v("rpc_password_file", rpc_password_file, "rpc: file with the password, mode 0600", secret_file());
-        v("fee_refresh_s", fee_refresh_s, "rpc: a new template at least this often when fees have risen",
+        v("fee_refresh_s", fee_refresh_s, "rpc: maximum seconds until a new template when fees have risen",
           range(1, 3600));
         events.describe(v);
         log.describe(v);
@@ -262,30 +259,33 @@ struct Pool {
     template <class V>
     void describe(V&& v) {
         v("server_id", server_id,
-          "number of this pool among those that share the work; stands in every extranonce_prefix",
+          "number of this pool among pools that share work; part of every extranonce_prefix",
           range(0, 65535));
         v("authority_secret_key_file", authority_secret_key_file,
           "file with the miner-facing authority secret key, mode 0600", secret_file());
         v("link_authority_secret_key_file", link_authority_secret_key_file,
-          "file with the link's authority secret key, mode 0600; never the miner-facing one", secret_file());
+          "file with the link's authority secret key, mode 0600; must differ from the miner-facing one",
+          secret_file());
         v("certificate_validity_s", certificate_validity_s,
-          "life of the Noise certificates in seconds; renewed at half-life", range(2, 4'000'000));
+          "validity of Noise certificates in seconds; renewed at half-life", range(2, 4'000'000));
         v("payout_script", payout_script, "where block rewards go: an address of this network, or raw(HEX)",
           any().and_required());
         v("coinbase_tag", coinbase_tag, "text in the coinbase", pattern("[ -~]{0,40}").or_empty());
-        v("shares_per_minute", shares_per_minute, "vardiff aims at so many shares a minute from each channel",
+        v("shares_per_minute", shares_per_minute, "shares per minute and channel that vardiff aims at",
           range(0.1, 100000));
         v("easiest_target_bits", easiest_target_bits,
           "expected hashes of the easiest share, as a power of two; at least unit_bits", range(0, 200));
-        v("hardest_retarget_s", hardest_retarget_s, "seconds between target changes of a channel, at most",
+        v("hardest_retarget_s", hardest_retarget_s,
+          "seconds between vardiff's adjustments of a channel's target; longer if shares are rare, at once "
+          "if they flood in",
           range(1, 3600));
         v("channels_per_connection", channels_per_connection,
-          "channels that one SV2 connection may open; a further one is refused with too-many-channels, and "
+          "channels that one SV2 connection may open; further ones are refused with too-many-channels, and "
           "hp-proxy opens another connection",
           range(1, 1'000'000));
         v("idle_channel_s", idle_channel_s,
-          "an SV2 connection without a channel is closed after this many seconds; 0: never, as a "
-          "translator without miners waits for its first",
+          "seconds after which an SV2 connection without a channel is closed; 0: never, as a translator "
+          "without miners waits for its first",
           range(0, 31'536'000));
         v("invalid_shares_max", invalid_shares_max,
           "invalid shares of a channel before it is closed; each accepted share makes up for one, and so "
@@ -295,17 +295,17 @@ struct Pool {
         v("version_rolling_allowed", version_rolling_allowed,
           "whether miners may roll the BIP 323 version bits (1fffffe0)", any());
         v("allowed_mint_keys", allowed_mint_keys,
-          "link keys of the mints that may serve this pool: KEY, or NAME:KEY where there are several mints; "
-          "two of one mint while its key rotates",
+          "link keys of the mints that may serve this pool: KEY, or NAME:KEY if there are several mints; two "
+          "per mint during a key rotation",
           mint_key().and_required());
         v("allow_new_mint_store", allow_new_mint_store,
-          "whether an allowed mint that never linked before may begin (first contact)", any());
+          "whether an allowed mint that has never linked before is accepted (first contact)", any());
         v("allow_mint_rollback", allow_mint_rollback,
           "whether a mint may come with another or an older database than last time; for the one start after "
           "its database was restored from a backup",
           any());
         v("route_to", route_to,
-          "name of the mint that makes all new quotes; empty: each owner's mint is chosen by the hash of the "
+          "name of the mint for all new quotes; empty: each owner's mint is chosen by the hash of the "
           "locking key",
           pattern("[a-z0-9_-]{1,32}").or_empty());
         v("default_locking_key", default_locking_key,
@@ -313,16 +313,14 @@ struct Pool {
           pubkey_hex());
         v("outbox_database", outbox_database, "the outbox's SQLite file", path());
         v("keep_refused", keep_refused,
-          "file of the shares refused of late, with their reasons, for hp-quote explain and hp-pool "
-          "check-shares: 8 MiB "
-          "at most, and as much in FILE.1; empty: none",
+          "file for recently refused shares and their reasons, for hp-quote explain and hp-pool "
+          "check-shares: up to 8 MiB, and as much in FILE.1; empty: none",
           path().or_empty());
         v("wal_alarm_mib", wal_alarm_mib,
-          "an alarm when the database's write-ahead log reaches this size in MiB, as with a reader that does "
-          "not end; 0: "
-          "never",
+          "size in MiB of the database's write-ahead log that raises an alarm, as with a reader that does "
+          "not end; 0: never",
           range(0, 1'000'000));
-        v("max_inflight", max_inflight, "quote requests on the link without an answer, at most",
+        v("max_inflight", max_inflight, "maximum number of unanswered quote requests on the link",
           range(1, 65535));
         events.describe(v);
         log.describe(v);
@@ -349,35 +347,34 @@ struct Mint {
     template <class V>
     void describe(V&& v) {
         v("name", name, "the mint's name for wallets", pattern("[ -~]{1,100}"));
-        v("description", description, "a line about the mint for wallets", any().or_empty());
+        v("description", description, "one line about the mint for wallets", any().or_empty());
         v("public_urls", public_urls,
-          "URLs under which wallets reach the mint, told by /v1/info; the first is what hp-wallet and "
-          "hp-proxy "
-          "call the mint in tokens; empty: each names the URL that it uses itself",
+          "URLs under which wallets reach the mint, announced in /v1/info; hp-wallet and hp-proxy put the "
+          "first one into tokens; empty: each names the URL that it uses itself",
           url().or_empty());
         v("database", database, "the ledger's SQLite file", path());
         v("mark_file", mark_file,
-          "file that says how far the ledger has come, by which a database from a backup is noticed: keep it "
-          "outside of what is backed up with the database, one for each mint",
+          "file that records how far the ledger has come, so that a database restored from a backup is "
+          "noticed: keep it out of the backups of the database, one file per mint",
           path());
         v("wal_alarm_mib", wal_alarm_mib,
-          "an alarm when the database's write-ahead log reaches this size in MiB, as with a reader that does "
-          "not end; 0: "
-          "never",
+          "size in MiB of the database's write-ahead log that raises an alarm, as with a reader that does "
+          "not end; 0: never",
           range(0, 1'000'000));
         v("seed_file", seed_file, "file with the BIP 39 words that all keysets derive from, mode 0600",
           secret_file());
         v("link_secret_key_file", link_secret_key_file,
-          "file with the mint's link identity, mode 0600; never a keyset key", secret_file());
-        v("input_fee_ppk", input_fee_ppk, "fee of a swap in thousandths of a unit per input",
-          range(0, 100000));
-        v("keyset_amounts", keyset_amounts, "keys of a keyset: amounts 2^0 to 2^(n-1)", range(1, 63));
+          "file with the secret key of the mint's link identity, mode 0600; never a keyset key",
+          secret_file());
+        v("input_fee_ppk", input_fee_ppk, "swap fee per input in thousandths of a unit", range(0, 100000));
+        v("keyset_amounts", keyset_amounts, "number of keys in a keyset: amounts 2^0 to 2^(n-1)",
+          range(1, 63));
         v("keyset_index_min", keyset_index_min,
-          "lowest derivation index of the keyset that signs: raise it above the one in the log for a new "
+          "lowest derivation index of the signing keyset: raise it above the index in the log to start a new "
           "keyset",
           range(0, 0x7fffffff));
         v("accept_legacy_quote_signatures", accept_legacy_quote_signatures,
-          "accept the NUT-20 message that does not cover amounts", any());
+          "whether to accept the NUT-20 message that does not cover amounts", any());
         events.describe(v);
         log.describe(v);
     }
@@ -399,32 +396,31 @@ struct Proxy {
 
     template <class V>
     void describe(V&& v) {
-        v("pool_address", pool_address, "the SV2 pool", endpoint());
+        v("pool_address", pool_address, "address of the SV2 pool", endpoint());
         v("pool_authority_public_key", pool_authority_public_key, "the pool's authority key (base58check)",
           authority_key().and_required());
         v("channels_per_connection", channels_per_connection,
-          "miners on one connection to the pool, at most; where all connections are full another one is "
-          "opened, "
-          "up to 64 (a pool that says too-many-channels earlier is believed)",
+          "maximum number of miners per connection to the pool; when all connections are full, another one "
+          "is opened, up to 64 (a pool that says too-many-channels earlier is believed)",
           range(1, 1'000'000));
-        v("min_extranonce_size", min_extranonce_size, "bytes of extranonce2 that a miner gets, at least",
+        v("min_extranonce_size", min_extranonce_size, "minimum size in bytes of a miner's extranonce2",
           range(2, 16));
         v("initial_hash_rate_hps", initial_hash_rate_hps,
-          "hashes a second that a new miner is taken to have, until vardiff knows better", range(1, 1e18));
+          "hash rate in hashes per second assumed for a new miner, until vardiff knows better",
+          range(1, 1e18));
         v("invalid_shares_max", invalid_shares_max,
-          "invalid shares of a miner before it is closed; each accepted share makes up for one, and so does "
-          "each second",
+          "invalid shares of a miner before its connection is closed; each accepted share makes up for one, "
+          "and so does each second",
           range(10, 1'000'000));
         v("outage_patience_s", outage_patience_s,
-          "seconds that miners wait for a pool that is away before they are closed, so that they try another "
-          "pool; 0: "
-          "for ever",
+          "seconds that miners wait for a pool that is away before they are disconnected, so that they try "
+          "another pool; 0: for ever",
           range(0, 86'400));
         v("faucet_amount", faucet_amount,
-          "ehash of the tokens that the wallet gives to whoever reaches proxy_api_listen; 0: none, and "
-          "nobody listens",
+          "maximum ehash of a token that the wallet gives to anyone who can reach proxy_api_listen; 0: no "
+          "faucet",
           range(0, 1e15));
-        v("faucet_interval_s", faucet_interval_s, "seconds between tokens of the faucet", range(1, 86'400));
+        v("faucet_interval_s", faucet_interval_s, "seconds between the faucet's tokens", range(1, 86'400));
         events.describe(v);
         log.describe(v);
     }
@@ -450,39 +446,36 @@ struct Stats {
     template <class V>
     void describe(V&& v) {
         v("database", database,
-          "the time series of the pool side: an SQLite file, or a PostgreSQL database as "
-          "postgresql://USER@HOST/NAME "
-          "(its password in the file that PGPASSFILE names)",
+          "time series of the pool side: an SQLite file, or a PostgreSQL database as "
+          "postgresql://USER@HOST/NAME (with its password in the file that PGPASSFILE names)",
           path());
-        v("proxy_database", proxy_database, "the same of the proxy side (--side proxy)", path());
+        v("proxy_database", proxy_database, "the same for the proxy side (--side proxy)", path());
         v("records_secret_key_file", records_secret_key_file,
           "file with the authority secret key of ingest --listen-records, mode 0600", secret_file());
         v("certificate_validity_s", certificate_validity_s,
-          "life of the Noise certificate in seconds; renewed at half-life", range(2, 4'000'000));
+          "validity of Noise certificates in seconds; renewed at half-life", range(2, 4'000'000));
         v("allowed_writer_keys", allowed_writer_keys,
-          "keys (base58check) of the programs whose records --listen-records takes: the public halves of "
-          "their "
-          "events_secret_key_file",
+          "keys (base58check) of the programs from which --listen-records accepts records: the public halves "
+          "of their events_secret_key_file",
           authority_key().or_empty());
         v("tokens_file", tokens_file,
-          "file with lines of SCOPE TOKEN, mode 0600; empty: no token is needed, and serve listens on "
+          "file with lines of SCOPE TOKEN, mode 0600; empty: no tokens are needed, and serve listens on "
           "loopback only",
           secret_file());
         v("metrics_workers", metrics_workers,
-          "workers that /metrics names, those with the most work; the others are one series",
+          "number of workers that /metrics names, those with the most work; the others form one series",
           range(0, 10'000));
         v("wal_alarm_mib", wal_alarm_mib,
-          "an alarm when the SQLite file's write-ahead log reaches this size in MiB, as with a reader that "
-          "does not "
-          "end; 0: "
-          "never",
+          "size in MiB of the database's write-ahead log that raises an alarm, as with a reader that does "
+          "not end; 0: never",
           range(0, 1'000'000));
-        v("stale_after_s", stale_after_s,
-          "figures are stale when their newest record is this many seconds old", range(1, 86'400));
-        v("keep_1m_min", keep_1m_min, "minutes that figures by minute are kept", range(1, 10'000'000));
-        v("keep_5m_min", keep_5m_min, "minutes that figures by 5 minutes are kept", range(5, 10'000'000));
-        v("keep_1h_d", keep_1h_d, "days that figures by hour are kept", range(1, 100'000));
-        v("keep_1d_d", keep_1d_d, "days that figures by day are kept", range(1, 100'000));
+        v("stale_after_s", stale_after_s, "seconds after its newest record from which on a figure is stale",
+          range(1, 86'400));
+        v("keep_1m_min", keep_1m_min, "minutes for which figures by minute are kept", range(1, 10'000'000));
+        v("keep_5m_min", keep_5m_min, "minutes for which figures by 5 minutes are kept",
+          range(5, 10'000'000));
+        v("keep_1h_d", keep_1h_d, "days for which figures by hour are kept", range(1, 100'000));
+        v("keep_1d_d", keep_1d_d, "days for which figures by day are kept", range(1, 100'000));
         log.describe(v);
     }
 };

@@ -96,7 +96,7 @@ systemctl try-restart hp-mint'
     run_tool hp-config explain shares_per_minute
     assert_output "key       shares_per_minute
 file      pool.toml, read by hp-pool
-meaning   vardiff aims at so many shares a minute from each channel
+meaning   shares per minute and channel that vardiff aims at
 type      a number
 allowed   a number from 0.1 to 100000
 default   20
