@@ -78,7 +78,7 @@ Result<pool::ServiceOptions> options_from(const Settings& s, const cli::Command&
     o.terms.vardiff.shares_per_minute = s.pool.shares_per_minute;
     o.terms.invalid_shares_max = static_cast<std::uint32_t>(s.pool.invalid_shares_max);
     o.easiest_target_bits = static_cast<unsigned>(s.pool.easiest_target_bits);
-    o.terms.vardiff.period_ms = s.pool.hardest_retarget_s * 1000;
+    o.terms.vardiff.period_ms = s.pool.vardiff_interval_s * 1000;
     o.terms.channels_max = static_cast<std::size_t>(s.pool.channels_per_connection);
     o.channels_of_all = {config::kChannels, config::kChannelsUnproven};
     o.terms.idle_channel_ms = s.pool.idle_channel_s * 1000;

@@ -188,6 +188,8 @@ void Command::add_log_flags() {
 
 void Command::add_key_flags(const std::vector<config::Key>& keys) {
     for (const auto& key : keys) {
+        const auto& users = key.rule.users;
+        if (!users.empty() && std::ranges::find(users, about_.name) == users.end()) continue;
         // Two structs of one program with the same key would share a flag and a variable.
         for (const auto& other : flags_) HP_ASSERT(other->key.name != key.name);
         auto& flag = *flags_.emplace_back(std::make_unique<Flag>(Flag{.key = key, .value = {}}));

@@ -239,7 +239,7 @@ struct Pool {
     std::string coinbase_tag = "Hashpool";
     double shares_per_minute = 20;
     std::int64_t easiest_target_bits = 32;
-    std::int64_t hardest_retarget_s = 60;
+    std::int64_t vardiff_interval_s = 60;
     std::int64_t channels_per_connection = 4096;
     std::int64_t idle_channel_s = 0;
     std::int64_t invalid_shares_max = 1000;
@@ -275,7 +275,7 @@ struct Pool {
           range(0.1, 100000));
         v("easiest_target_bits", easiest_target_bits,
           "expected hashes of the easiest share, as a power of two; at least unit_bits", range(0, 200));
-        v("hardest_retarget_s", hardest_retarget_s,
+        v("vardiff_interval_s", vardiff_interval_s,
           "seconds between vardiff's adjustments of a channel's target; longer if shares are rare, at once "
           "if they flood in",
           range(1, 3600));

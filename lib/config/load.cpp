@@ -79,6 +79,11 @@ std::string position(const std::string& path, int line, int column) {
     return path + ":" + std::to_string(line) + ":" + std::to_string(column);
 }
 
+struct Renamed {
+    std::string_view before, now;
+};
+constexpr Renamed kRenamed[] = {{"hardest_retarget_s", "vardiff_interval_s"}};
+
 /// Assigns and says what is wrong, or nothing.
 std::string assign(const Key& key, const Setting& value) {
     if (is_empty(value) && !key.rule.may_be_empty)
@@ -101,6 +106,10 @@ void Loader::Impl::unknown(const std::string& path, const Entry& entry, const st
             }
         }
     }
+    if (const auto renamed = std::ranges::find(kRenamed, entry.name, &Renamed::before);
+        renamed != std::end(kRenamed))
+        return add({path, entry.line, entry.column, entry.name,
+                    what + ": its name is " + std::string(renamed->now) + " now"});
     std::vector<std::string> names;
     for (const auto& key : keys) names.push_back(key.name);
     what += ", the nearest known one is " + nearest(entry.name, names);

@@ -55,7 +55,7 @@ has_tokens() { [ "$(proxy_records token_minted | wc -l)" -ge "$1" ]; }
 
 @test "a suggestion that no pool would take costs nobody the key" {
     make_topology
-    set_key pool.toml hardest_retarget_s 2 # the wish is taken back: the next judgement forgets it
+    set_key pool.toml vardiff_interval_s 2 # the wish is taken back: the next judgement forgets it
     start_template
     start_pool
     start_mint

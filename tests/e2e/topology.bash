@@ -25,7 +25,7 @@ make_topology() {
     dir=$BATS_TEST_TMPDIR/conf
     hp-config init "$dir" --network sim --ports auto >/dev/null
     set_key pool.toml shares_per_minute 100000
-    set_key pool.toml hardest_retarget_s 3600
+    set_key pool.toml vardiff_interval_s 3600
     set_key pool.toml events '"data/pool-events.jsonl"'
     set_key template.toml sim_block_bits 50
 }

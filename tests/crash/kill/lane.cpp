@@ -208,7 +208,7 @@ void Lane::begin_epoch(const Epoch& epoch, const Plan& plan) {
             write_file(file.path(),
                        std::regex_replace(read_file(file.path()), std::regex{"127\\.0\\.0\\.1"}, address));
     set_key(conf + "/pool.toml", "shares_per_minute", "100000");
-    set_key(conf + "/pool.toml", "hardest_retarget_s", "3600");
+    set_key(conf + "/pool.toml", "vardiff_interval_s", "3600");
     set_key(conf + "/pool.toml", "easiest_target_bits", std::to_string(kShareBits));
     set_key(conf + "/shared/pool.toml", "unit_bits", std::to_string(kUnitBits));
     set_key(conf + "/proxy.toml", "initial_hash_rate_hps", "1");
