@@ -21,13 +21,13 @@ namespace hp::pool {
 
 struct PoolTerms {
     bool version_rolling_allowed{true};
-    ehash::Valuation valuation;
-    mining::VardiffRules vardiff;
+    ehash::Valuation valuation{};
+    mining::VardiffRules vardiff{};
     std::size_t channels_max{4096};  ///< of one connection
     SteadyMs idle_channel_ms{0};     ///< a connection without a channel may stay so long; 0: for ever
     /// Invalid shares of one channel before it is closed; see mining/share_budget.hpp.
     std::uint32_t invalid_shares_max{1000};
-    std::optional<crypto::PublicKey33> default_locking_key;
+    std::optional<crypto::PublicKey33> default_locking_key{};
 };
 
 /// Where right shares go.

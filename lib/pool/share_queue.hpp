@@ -12,7 +12,7 @@ namespace hp::pool {
 
 /// A share that is right and waits for its intent to be durable.
 struct PendingShare {
-    std::weak_ptr<class MinerSession> session;
+    std::weak_ptr<class MinerSession> session{};
     std::uint32_t channel_id{};
     std::uint32_t sequence_number{};
     std::uint64_t difficulty{};

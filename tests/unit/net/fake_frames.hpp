@@ -45,7 +45,7 @@ struct FakeFrames : net::FrameConnection {
     }
     void hang_up() {
         closed = "gone";
-        handler->on_close({Errc::io, "the peer closed the connection"});
+        std::exchange(handler, nullptr)->on_close({Errc::io, "the peer closed the connection"});
     }
     /// All messages of a kind that were sent, in order.
     template <sv2::Message M>

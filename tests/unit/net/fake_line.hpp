@@ -51,7 +51,7 @@ struct FakeLine : net::LineConnection {
     /// The peer goes.
     void hang_up() {
         closed = "gone";
-        handler->on_close({Errc::io, "the peer closed the connection"});
+        std::exchange(handler, nullptr)->on_close({Errc::io, "the peer closed the connection"});
     }
     const Json* answer(int id) const {
         for (const auto& message : heard)
