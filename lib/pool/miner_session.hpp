@@ -58,7 +58,6 @@ class MinerSession : public net::FrameHandler,
     void close(const std::string& why, log::Level level = log::Level::warn);
     std::uint64_t connection_id() const { return connection_id_; }
     std::size_t channel_count() const { return channels_.size(); }
-    const mining::Source& source() const { return source_; }
 
   private:
     static constexpr double kKeptAtOnce = 60;

@@ -22,27 +22,28 @@ Pool::Pool(net::Clock& clock, Ways ways, Events& events, Options options)
               .store = ways_.store,
               .committed = [this](const ShareQueue::Batch& batch,
                                   ShareQueue::Seqs seqs) { on_committed(batch, std::move(seqs)); }}},
-      services_{.clock = clock,
-                .terms = options_.terms,
-                .work = work_,
-                .events = events,
-                .shares = *this,
-                .extranonces = extranonces_,
-                .seen = seen_,
-                .known_keys = known_keys_,
-                .sources = sources_,
-                .gifts = gifts_,
-                .places = places_,
-                .refusals = refusals_,
-                .make_room = [this](std::uint64_t connection_id,
-                                    const mining::Source& source) { return make_room(connection_id, source); },
-                .renewed_jobs = [this](std::uint32_t id_in_use) { return renewed_this_tick(id_in_use); },
-                .keep_refused = ways_.keep_refused,
-                .gone =
-                    [this](std::uint64_t connection_id) {
-                        places_.leave(connection_id);
-                        sessions_.erase(connection_id);
-                    }} {
+      services_{
+          .clock = clock,
+          .terms = options_.terms,
+          .work = work_,
+          .events = events,
+          .shares = *this,
+          .extranonces = extranonces_,
+          .seen = seen_,
+          .known_keys = known_keys_,
+          .sources = sources_,
+          .gifts = gifts_,
+          .places = places_,
+          .refusals = refusals_,
+          .make_room = [this](std::uint64_t connection_id,
+                              const mining::Source& source) { return make_room(connection_id, source); },
+          .renewed_jobs = [this](std::uint32_t id_in_use) { return renewed_this_tick(id_in_use); },
+          .keep_refused = ways_.keep_refused,
+          .gone =
+              [this](std::uint64_t connection_id) {
+                  places_.leave(connection_id);
+                  sessions_.erase(connection_id);
+              }} {
     HP_ASSERT(!options_.routes.empty());
     for (const auto& route : options_.routes) route_names_.push_back(route.name);
 }
