@@ -1,0 +1,44 @@
+// Records that every program writes, and fields that several records share. man/hp-records.5.
+#pragma once
+#include "records/record.hpp"
+
+namespace hp::records {
+
+using Share = Word<&share_refusal_labels>;
+
+/// What became of a channel's shares.
+struct Tally {
+    static constexpr bool is_inline = true;
+    std::uint64_t shares_accepted{}, shares_rejected{};
+    double work_hashes{};
+    std::optional<std::int64_t> last_share_ms{};
+    double window_s{};
+    std::uint64_t window_shares{};
+    double window_work_hashes{}, window_work_squared{}, window_work_max{};
+};
+BOOST_DESCRIBE_STRUCT(Tally, (),
+                      (shares_accepted, shares_rejected, work_hashes, last_share_ms, window_s, window_shares,
+                       window_work_hashes, window_work_squared, window_work_max))
+
+struct Alarm {
+    static constexpr Info info{"alarm", "Something that a person should look at.", true};
+    static constexpr Doc docs[]{{"what", "what it is, in a sentence"}};
+    static constexpr Series series[]{{}};
+    static constexpr Metric metrics[]{
+        {"hashpool_alarms_total", "Alarms: things that a person should look at."}};
+    std::string_view what{};
+};
+BOOST_DESCRIBE_STRUCT(Alarm, (), (what))
+
+struct EventsDropped {
+    static constexpr Info info{
+        "events_dropped", "A slow reader made the writer drop records, which would stand before this one."};
+    static constexpr Doc docs[]{{"count", "records that were dropped"}};
+    static constexpr Series series[]{{.count = "count"}};
+    std::uint64_t count{};
+};
+BOOST_DESCRIBE_STRUCT(EventsDropped, (), (count))
+
+using AnyRecords = boost::mp11::mp_list<Alarm, EventsDropped>;
+
+}  // namespace hp::records

@@ -1,0 +1,75 @@
+// The records of hp-template.
+#pragma once
+#include "records/any.hpp"
+
+namespace hp::records {
+
+struct Block {
+    static constexpr bool is_inline = true;
+    std::uint32_t height{};
+    Reversed hash{};
+    bool accepted{};
+    std::string_view fate{};
+    std::string_view reason{};
+};
+BOOST_DESCRIBE_STRUCT(Block, (), (height, hash, accepted, fate, reason))
+
+struct BlockSubmitted {
+    static constexpr Info info{
+        "block_submitted",
+        "A solution was given to the node, or to the chain of sim. Whether it is in the chain, "
+        "the chain was asked."};
+    static constexpr Series series[]{{.label = "accepted"}};
+    static constexpr Metric metrics[]{
+        {.name = "hashpool_blocks_submitted_total",
+         .help = "Blocks handed to the node, by whether they were in its chain then.",
+         .is_by_label = true}};
+    Block block{};
+};
+BOOST_DESCRIBE_STRUCT(BlockSubmitted, (), (block))
+
+struct BlockResubmitted {
+    static constexpr Info info{
+        "block_resubmitted",
+        "The same of a block that the node had already: an earlier run of hp-template handed it "
+        "in."};
+    static constexpr Series series[]{{.label = "accepted"}};
+    Block block{};
+};
+BOOST_DESCRIBE_STRUCT(BlockResubmitted, (), (block))
+
+struct BlockMoved {
+    static constexpr Info info{
+        "block_moved",
+        "A block that was handed in has come into the chain, or has left it. It is watched for "
+        "twelve blocks."};
+    static constexpr Series series[]{{.label = "accepted"}};
+    static constexpr Metric metrics[]{
+        {.name = "hashpool_blocks_moved_total",
+         .help = "Such blocks that came into the chain later (true), or left it (false).",
+         .is_by_label = true}};
+    Block block{};
+};
+BOOST_DESCRIBE_STRUCT(BlockMoved, (), (block))
+
+struct TemplateStatus {
+    static constexpr Info info{"template_status", "How things are, every second.", true};
+    static constexpr Doc docs[]{{"node_connected", "false: the node does not answer, or has no template"},
+                                {"node_since_ms", "since when it is so"},
+                                {"height", "of the block that the newest template is for; 0: there is none"},
+                                {"clients", "connections that are served with templates"}};
+    std::int64_t started_ms{};
+    bool node_connected{};
+    std::int64_t node_since_ms{};
+    std::uint32_t height{};
+    std::uint64_t clients{};
+    std::int64_t clock_off_ms{};
+    std::uint64_t log_lines_dropped{};
+};
+BOOST_DESCRIBE_STRUCT(TemplateStatus, (),
+                      (started_ms, node_connected, node_since_ms, height, clients, clock_off_ms,
+                       log_lines_dropped))
+
+using TemplateRecords = boost::mp11::mp_list<BlockSubmitted, BlockResubmitted, BlockMoved, TemplateStatus>;
+
+}  // namespace hp::records
