@@ -3,10 +3,13 @@
 #include <nlohmann/json.hpp>
 
 #include "audit/audit.hpp"
+#include "records/names.hpp"
 #include "verbs.hpp"
 
 namespace hp::hp_stats {
 namespace {
+
+using namespace records::literals;
 
 using audit::Wide;
 
@@ -28,11 +31,11 @@ std::vector<Line> lines_of(const stats::Snapshot& s, const audit::Totals& t) {
     const bool has_pool = t.pools > 0, has_mint = t.mints > 0;
     const auto pool = [&](Wide value) { return has_pool ? std::optional(value) : std::nullopt; };
     const auto mint = [&](Wide value) { return has_mint ? std::optional(value) : std::nullopt; };
-    const auto shares = s.sum("share_accepted"), made = s.sum("mint_quotes_created"),
-               issued = s.sum("ehash_issued");
+    const auto shares = s.sum("share_accepted"_series), made = s.sum("mint_quotes_created"_series),
+               issued = s.sum("ehash_issued"_series);
     std::vector<Line> out = {{"shares accepted", shares.count, pool(t.accepted)},
                              {"ehash of shares", shares.amount, pool(t.accepted_amount)},
-                             {"shares refused by the mint", s.sum("quote_dead").count, pool(t.dead)}};
+                             {"shares refused by the mint", s.sum("quote_dead"_series).count, pool(t.dead)}};
     // The mint's own records, where they go into this database.
     if (made.count > 0 || issued.amount > 0) {
         out.push_back({"quotes made", made.count, mint(t.quotes)});
@@ -81,7 +84,7 @@ Result<> audit(const AuditOptions& options) {
     places.mints = options.mints;
     HP_TRY(const auto report, audit::audit(places));
     const auto lines = lines_of(snapshot, report.totals);
-    const auto dropped = snapshot.sum("events_dropped").count;
+    const auto dropped = snapshot.sum("events_dropped"_series).count;
     std::fputs((options.json ? json_of(lines, dropped, report.ok()) : table_of(lines, dropped)).c_str(),
                stdout);
     if (!report.ok()) return fail(Errc::refused, "the ledgers do not agree", "hp-audit says where");

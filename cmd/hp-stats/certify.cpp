@@ -9,6 +9,7 @@
 #include "cli/secrets.hpp"
 #include "crypto/base58.hpp"
 #include "crypto/random.hpp"
+#include "records/names.hpp"
 #include "stats/certificate.hpp"
 #include "stats/names.hpp"
 #include "stats/text.hpp"
@@ -16,6 +17,8 @@
 
 namespace hp::hp_stats {
 namespace {
+
+using namespace records::literals;
 
 constexpr std::size_t kCertificateSizeMax = 65'536;
 
@@ -52,10 +55,10 @@ Result<> certify(const CertifyOptions& options) {
                 ? "there are none"
                 : "the nearest is " + stats::time_text(s.from_ms) + " to " + stats::time_text(s.to_ms));
     stats::Delivery delivery{
-        .from_ms = from, .to_ms = to, .issued_ms = unix_ms_now(), .shares = s.sum("share_accepted")};
+        .from_ms = from, .to_ms = to, .issued_ms = unix_ms_now(), .shares = s.sum("share_accepted"_series)};
     if (!options.worker.empty()) {
         HP_DO(stats::check_label(reader, "share_accepted", options.worker));
-        const auto& labels = s.labels("share_accepted");
+        const auto& labels = s.labels("share_accepted"_series);
         const auto found = labels.find(options.worker);
         delivery.worker = options.worker;
         delivery.shares = found == labels.end() ? stats::Sums{} : found->second;

@@ -2,12 +2,15 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "records/names.hpp"
 #include "stats/names.hpp"
 #include "stats/truth.hpp"
 #include "verbs.hpp"
 
 namespace hp::hp_stats {
 namespace {
+
+using namespace records::literals;
 
 double number_in(const nlohmann::json& record, const char* field) {
     const auto found = record.find(field);
@@ -40,14 +43,14 @@ Result<std::vector<stats::Truth>> claimed(stats::Reader& reader, const TruthOpti
     HP_TRY(const auto snapshot, reader.snapshot(options.minutes));
     if (snapshot.records == 0) return fail(Errc::refused, "the database has no records");
     std::vector<stats::Truth> out;
-    const stats::Sums all = snapshot.sum("share_accepted");
+    const stats::Sums all = snapshot.sum("share_accepted"_series);
     const double mean = all.count > 0 ? all.work_hashes / static_cast<double>(all.count) : 0;
     for (const auto& text : options.claims) {
         HP_TRY(const auto claim, stats::claim_from_text(text));
         stats::Sums shares = all;
         if (claim.worker) {
             HP_DO(stats::check_label(reader, "share_accepted", *claim.worker));
-            const auto& labels = snapshot.labels("share_accepted");
+            const auto& labels = snapshot.labels("share_accepted"_series);
             const auto found = labels.find(*claim.worker);
             shares = found == labels.end() ? stats::Sums{} : found->second;
         }

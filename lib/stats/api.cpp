@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/bytes.hpp"
+#include "records/names.hpp"
 #include "stats/api_live.hpp"
 #include "stats/estimate.hpp"
 #include "stats/history_text.hpp"
@@ -15,6 +16,8 @@
 
 namespace hp::stats {
 namespace {
+
+using namespace records::literals;
 
 using Json = nlohmann::ordered_json;
 
@@ -104,24 +107,25 @@ Json side_json(const Snapshot& snapshot, const char* source, Json summary) {
 
 Result<ApiAnswer> global(const Call& call) {
     HP_TRY(const auto s, call.reader.snapshot(kHashrateMinutes, {}, Workers::together));
-    const Json channels = status_number(s, "channels");
+    const Json channels = status_number(s, "channels"_field);
     const auto rate =
-        is_stale(s, call.context) ? std::nullopt : estimate(s.sum("share_accepted"), s.seen_seconds());
+        is_stale(s, call.context) ? std::nullopt : estimate(s.sum("share_accepted"_series), s.seen_seconds());
     const Json rate_hps = rate ? Json(rate->hps) : Json(nullptr);
-    const Json pool = {{"total_clients", status_number(s, "connections")},
+    const Json pool = {{"total_clients", status_number(s, "connections"_field)},
                        {"total_channels", channels},
                        {"extended_channels", channels},
                        {"standard_channels", 0},
                        {"total_hashrate", rate_hps}};
-    Json out = {{"uptime_secs", (call.context.now - call.context.started) / 1000},
-                {"server", nullptr},
-                {"sv2_clients", side_json(s, "hp-pool", pool)},
-                {"sv1_clients", side_json(s, "hp-proxy", {{"total_clients", status_number(s, "miners")}})},
-                {"stale", is_stale(s, call.context)},
-                {"hashrate_hps", rate_hps},
-                {"hashrate_low_hps", rate ? Json(rate->low_hps) : Json(nullptr)},
-                {"hashrate_high_hps", rate && rate->high_hps ? Json(*rate->high_hps) : Json(nullptr)},
-                {"last_record_ms", s.records > 0 ? Json(s.last_record_ms) : Json(nullptr)}};
+    Json out = {
+        {"uptime_secs", (call.context.now - call.context.started) / 1000},
+        {"server", nullptr},
+        {"sv2_clients", side_json(s, "hp-pool", pool)},
+        {"sv1_clients", side_json(s, "hp-proxy", {{"total_clients", status_number(s, "miners"_field)}})},
+        {"stale", is_stale(s, call.context)},
+        {"hashrate_hps", rate_hps},
+        {"hashrate_low_hps", rate ? Json(rate->low_hps) : Json(nullptr)},
+        {"hashrate_high_hps", rate && rate->high_hps ? Json(*rate->high_hps) : Json(nullptr)},
+        {"last_record_ms", s.records > 0 ? Json(s.last_record_ms) : Json(nullptr)}};
     return ApiAnswer{200, json_text(out)};
 }
 
@@ -137,7 +141,8 @@ Result<ApiAnswer> figures(const Call& call) {
 }
 
 Result<ApiAnswer> history(const Call& call) {
-    HistoryQuery query{.name = call.text("series").value_or("share_accepted"), .label = call.text("label")};
+    HistoryQuery query{.name = call.text("series").value_or("share_accepted"_series),
+                       .label = call.text("label")};
     if (const auto gauge = call.text("gauge")) {
         if (call.text("series") || query.label)
             return fail(Errc::usage, "gauge: there is no series or label beside it");
@@ -170,8 +175,8 @@ Result<ApiAnswer> workers(const Call& call) {
     HP_TRY(const auto offset, call.integer("offset", 0, 0, 1'000'000'000));
     HP_TRY(const auto limit, call.integer("limit", 25, 1, kPageMax));
     HP_TRY(const auto s, call.window(Workers::named));
-    const std::string series = call.text("of").value_or("share_accepted");
-    if (series != "share_accepted" && series != "miner_share_accepted")
+    const std::string series = call.text("of").value_or("share_accepted"_series);
+    if (series != "share_accepted"_series && series != "miner_share_accepted"_series)
         return fail(Errc::usage, "of: expected share_accepted or miner_share_accepted, got '" +
                                      printable(series, 32) + "'");
     Json all =
@@ -261,7 +266,7 @@ Result<ApiAnswer> server(const Call& call) {
     return ApiAnswer{200, json_text({{"extended_channels_count", page.total},
                                      {"standard_channels_count", 0},
                                      {"total_hashrate", rate.work_hashes},
-                                     {"connected", value_of(s, "hp-proxy", "pool_connected")}})};
+                                     {"connected", value_of(s, "hp-proxy", "pool_connected"_field)}})};
 }
 
 Result<ApiAnswer> refused(const Call& call) {
@@ -295,7 +300,7 @@ Result<ApiAnswer> metrics(const Call& call) {
     return ApiAnswer{200,
                      metrics_text(ever, window,
                                   {uptime_s, is_stale(ever, call.context), call.context.metrics_workers_max,
-                                   call.context.wal_bytes}),
+                                   call.context.wal_bytes, call.context.log_lines_dropped}),
                      "text/plain; version=0.0.4; charset=utf-8"};
 }
 

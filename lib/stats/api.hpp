@@ -24,7 +24,7 @@ struct ApiContext {
     std::size_t metrics_workers_max{0};
     /// Older than this the figures are stale.
     std::int64_t stale_after_s{60};
-    std::optional<std::uint64_t> wal_bytes{};  ///< see MetricsOptions
+    std::optional<std::uint64_t> wal_bytes{}, log_lines_dropped{};  ///< see MetricsOptions
 };
 struct ApiAnswer {
     int status{200};

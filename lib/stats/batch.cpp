@@ -4,8 +4,9 @@
 
 #include "base/bytes.hpp"
 #include "base/json_text.hpp"
+#include "records/any.hpp"
+#include "records/declared.hpp"
 #include "stats/fields.hpp"
-#include "stats/rules.hpp"
 #include "stats/text.hpp"
 #include "wire/records.hpp"
 
@@ -71,39 +72,41 @@ void add_to_range(Range& range, double number, UnixMs ts_ms) {
 
 /// What a field of a status record is kept as, or nothing.
 std::optional<std::string> gauge_name(std::string_view type, std::string_view field) {
-    if (type == "alarm") return field == "what" ? std::optional<std::string>("last_alarm") : std::nullopt;
+    if (type == records::Alarm::info.type)
+        return field == records::name_of<&records::Alarm::what>() ? std::optional<std::string>("last_alarm")
+                                                                  : std::nullopt;
     if (field == "v" || field == "ts_ms" || field == "type" || field == "source") return {};
     if (field.size() > kGaugeNameSizeMax) return {};
     return std::string(field);
 }
 
 struct Part {
-    const Rule* rule;
+    const records::Series* series;
     std::string label;
     Sums sums;
     std::optional<double> latency_ms;
 };
 
-Result<Part> part_of(const Rule& rule, const element& record, UnixMs ts_ms) {
-    Part part{&rule, {}, {.count = 1, .last_ms = ts_ms}, {}};
-    if (!rule.label.empty()) {
-        HP_TRY(part.label, label_of(record, rule.label));
+Result<Part> part_of(const records::Series& series, const element& record, UnixMs ts_ms) {
+    Part part{&series, {}, {.count = 1, .last_ms = ts_ms}, {}};
+    if (!series.label.empty()) {
+        HP_TRY(part.label, label_of(record, series.label));
     }
-    if (!rule.count.empty()) {
-        HP_TRY(part.sums.count, integer_of(record, rule.count));
+    if (!series.count.empty()) {
+        HP_TRY(part.sums.count, integer_of(record, series.count));
     }
-    if (!rule.amount.empty()) {
-        HP_TRY(part.sums.amount, integer_of(record, rule.amount));
+    if (!series.amount.empty()) {
+        HP_TRY(part.sums.amount, integer_of(record, series.amount));
     }
-    if (!rule.work.empty()) {
-        HP_TRY(part.sums.work_hashes, work_of(record, rule.work, 1));
+    if (!series.work.empty()) {
+        HP_TRY(part.sums.work_hashes, work_of(record, series.work, 1));
         part.sums.work_squared = part.sums.work_hashes * part.sums.work_hashes;
         part.sums.work_max = part.sums.work_hashes;
     }
     // A pool that was restarted does not know when the share came: then there is no latency.
     element latency;
-    if (!rule.latency.empty() && record[rule.latency].get(latency) == simdjson::SUCCESS) {
-        HP_TRY(part.latency_ms, number_of(record, rule.latency));
+    if (!series.latency.empty() && record[series.latency].get(latency) == simdjson::SUCCESS) {
+        HP_TRY(part.latency_ms, number_of(record, series.latency));
     }
     return part;
 }
@@ -175,6 +178,13 @@ void Batch::add_status(const wire::ReadRecord& record, Minute minute, const std:
     if (record.ts_ms >= gauge.ts_ms) gauge = {*std::move(json), record.ts_ms};
 }
 
+void Batch::add_own(const wire::ReadRecord& status) {
+    element root;
+    if (parser_->parser.parse(status.json).get(root) != simdjson::SUCCESS || !root.is_object()) return;
+    for (const auto& [field, value] : simdjson::dom::object(root))
+        add_status(status, status.ts_ms / kMinuteMs, status.source, field, Value{value});
+}
+
 Result<> Batch::add(const wire::ReadRecord& record, UnixMs now) {
     const auto damaged = [this](auto error) {
         ++damaged_;
@@ -190,28 +200,29 @@ Result<> Batch::add(const wire::ReadRecord& record, UnixMs now) {
 
     // All of a record counts, or nothing: so first read, then add.
     std::vector<Part> parts;
-    for (const Rule& rule : rules()) {
-        if (rule.type != record.type) continue;
-        auto part = part_of(rule, root, record.ts_ms);
-        if (!part) return damaged(fail(std::move(part).error()));
-        parts.push_back(*std::move(part));
-    }
+    const records::Declared* declared = records::find(record.type);
+    if (declared)
+        for (const records::Series& series : declared->series) {
+            auto part = part_of(series, root, record.ts_ms);
+            if (!part) return damaged(fail(std::move(part).error()));
+            parts.push_back(*std::move(part));
+        }
     if (auto live = live_.add(record.type, record.source, record.ts_ms, record.json, root); !live)
         return damaged(fail(std::move(live).error()));
 
     const Minute minute = record.ts_ms / kMinuteMs;
     for (Part& part : parts) {
-        SeriesKey key{std::string(part.rule->series), admit(part.rule->series, std::move(part.label))};
+        SeriesKey key{std::string(part.series->name), admit(part.series->name, std::move(part.label))};
         sums_[{minute, std::move(key)}].add(part.sums);
         if (part.latency_ms) {
             const auto rounded = static_cast<std::uint64_t>(std::min(*part.latency_ms + 0.5, 1e15));
-            ++latencies_[{minute, std::string(part.rule->latency_name)}][latency_bucket(rounded)];
+            ++latencies_[{minute, std::string(part.series->latency_name)}][latency_bucket(rounded)];
         }
     }
-    if (is_status(record.type)) {
+    if (declared && declared->info.is_status) {
         std::string name = record.source;
         std::string_view which;
-        if (const auto field = status_qualifier(record.type);
+        if (const auto field = declared->info.qualifier;
             !field.empty() && root[field].get(which) == simdjson::SUCCESS)
             name += " " + std::string(field) + " " + std::string(which);
         const std::string teller = admit("source", std::move(name));

@@ -69,9 +69,12 @@ class Batch {
     Result<> add(const wire::ReadRecord& record, UnixMs now);
     /// A record that the reader found damaged.
     void add_damaged() { ++damaged_; }
+    /// What the reader of the records says of itself: a status record whose values are kept. It is none of
+    /// those that came, so figures do not look fresh because of it. REQUIRES: read_record() gave it.
+    void add_own(const wire::ReadRecord& status);
     /// Forgets what was added; knows the labels still.
     void clear();
-    bool is_empty() const { return records_ + damaged_ == 0; }
+    bool is_empty() const { return records_ + damaged_ == 0 && gauges_.empty(); }
 
     using Minute = std::int64_t;  ///< of a record: ts_ms / 60000
     const std::map<std::pair<Minute, SeriesKey>, Sums>& sums() const { return sums_; }

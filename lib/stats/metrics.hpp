@@ -13,7 +13,8 @@ struct MetricsOptions {
     /// Workers that get a series each, those with the most work; the others are added up as "other". 0: none,
     /// as names of workers are their owners' business, and each is a series in every collector.
     std::size_t workers_max{0};
-    std::optional<std::uint64_t> wal_bytes{};  ///< of the series' own write-ahead log
+    std::optional<std::uint64_t> wal_bytes{};          ///< of the series' own write-ahead log
+    std::optional<std::uint64_t> log_lines_dropped{};  ///< by who serves this page
 };
 
 /// Counters are of all records ever read, so that they grow through restarts of everything. The hash rates

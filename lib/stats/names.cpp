@@ -18,9 +18,8 @@ Result<> known_or_fail(const std::string& what, const std::string& name,
 
 Result<> check_label(Reader& reader, const std::string& series, const std::string& label) {
     HP_TRY(const auto known, reader.label_names(series));
-    const auto rule = std::ranges::find(rules(), series, &Rule::series);
-    const std::string field =
-        rule == rules().end() || rule->label.empty() ? "label" : std::string(rule->label);
+    const auto* declared = find_series(series);
+    const std::string field = !declared || declared->label.empty() ? "label" : std::string(declared->label);
     return known_or_fail(field + " of " + series, label, known);
 }
 
@@ -30,7 +29,7 @@ Result<> check_names(Reader& reader, const HistoryQuery& query) {
         return known_or_fail("field of status records", query.name, known);
     }
     HP_TRY(auto known, reader.series_names());
-    for (const Rule& rule : rules()) known.emplace_back(rule.series);
+    for (const auto& series : all_series()) known.emplace_back(series.name);
     HP_DO(known_or_fail("series", query.name, known));
     return query.label ? check_label(reader, query.name, *query.label) : Result<>{};
 }

@@ -4,12 +4,15 @@
 #include <bit>
 
 #include "base/bytes.hpp"
+#include "records/names.hpp"
 #include "stats/rules.hpp"
 #include "stats/sql.hpp"
 #include "stats/text.hpp"
 
 namespace hp::stats {
 namespace {
+
+using namespace records::literals;
 
 constexpr std::int64_t kMinuteMs = 60'000;
 /// How far before a moment a status is still one of that moment.
@@ -25,12 +28,12 @@ Sums sums_of(const SqlStatement& row, int column) {
             .last_ms = row.integer(column + 5)};
 }
 
-bool is_by_worker(const Rule& rule) { return rule.label == "worker"; }
+bool is_by_worker(const records::Series& series) { return series.label == "worker"; }
 const std::set<std::string, std::less<>>& worker_series() {
     static const auto all = [] {
         std::set<std::string, std::less<>> out;
-        for (const Rule& rule : rules())
-            if (is_by_worker(rule)) out.insert(std::string(rule.series));
+        for (const auto& series : all_series())
+            if (is_by_worker(series)) out.insert(std::string(series.name));
         return out;
     }();
     return all;
@@ -90,9 +93,10 @@ std::optional<std::int64_t> Snapshot::blocks_accepted() const {
         const auto found = of.find(label);
         return found == of.end() ? std::int64_t{0} : static_cast<std::int64_t>(found->second.count);
     };
-    const bool was_told = series.contains("block_submitted") || series.contains("block_moved");
-    if (!was_told && sum("block_found").count > 0) return {};
-    return count("block_submitted", "true") + count("block_moved", "true") - count("block_moved", "false");
+    const bool was_told = series.contains("block_submitted"_series) || series.contains("block_moved"_series);
+    if (!was_told && sum("block_found"_series).count > 0) return {};
+    return count("block_submitted"_series, "true") + count("block_moved"_series, "true") -
+           count("block_moved"_series, "false");
 }
 
 std::optional<Gauge> Snapshot::gauge(const std::string& field) const {
@@ -151,7 +155,7 @@ struct Reader::Impl {
             db.prepare("SELECT slot,heard FROM slot_heard WHERE level=? AND slot>=? AND slot<? AND source=?");
         std::int64_t heard_s = 0;
         for (const Piece& piece : cover(holdings(), out.from_ms, out.to_ms + (is_to_newest ? 1 : 0))) {
-            row.bind(piece.level, piece.from, piece.to, writer_of("share_accepted"));
+            row.bind(piece.level, piece.from, piece.to, writer_of("share_accepted"_series));
             while (row.step()) heard_s += heard_seconds(piece.level, row.integer(1));
         }
         // Where the pool never spoke there is nothing to say of its pauses.
@@ -176,13 +180,14 @@ struct Reader::Impl {
             "WHERE level = ? AND slot = ? AND name = ?");
         for (const Piece& piece : pieces)
             read_sums(totals.bind(kOtherLabel, piece.level, piece.from, piece.to), out);
-        for (const Rule& rule : rules()) {
-            if (rule.label.empty() || is_by_worker(rule) || !out.series.contains(std::string(rule.series)))
+        for (const auto& series : all_series()) {
+            if (series.label.empty() || is_by_worker(series) ||
+                !out.series.contains(std::string(series.name)))
                 continue;
-            out.series.erase(std::string(rule.series));
+            out.series.erase(std::string(series.name));
             for (const Piece& piece : pieces)
                 for (Slot slot = piece.from; slot < piece.to; ++slot)
-                    read_sums(labels.bind(piece.level, slot, rule.series), out);
+                    read_sums(labels.bind(piece.level, slot, series.name), out);
         }
     }
 

@@ -2,13 +2,17 @@
 
 #include <algorithm>
 
+#include "records/pool.hpp"
+#include "records/proxy.hpp"
 #include "stats/fields.hpp"
 #include "stats/text.hpp"
 
 namespace hp::stats {
 namespace {
 
-std::string text_at(const simdjson::dom::element& record, const char* field) {
+using records::name_of, records::ChannelRefused;
+
+std::string text_at(const simdjson::dom::element& record, std::string_view field) {
     std::string_view text;
     return record[field].get(text) == simdjson::SUCCESS ? whole_characters(std::string(text), kRefusedTextMax)
                                                         : std::string{};
@@ -29,11 +33,11 @@ void Refusals::add(const std::string& type, const std::string& source, UnixMs ts
     if (!type.ends_with("_refused")) return;
     RefusedKey key{.source = source,
                    .type = type,
-                   .who = host_of(text_at(record, "peer")),
-                   .worker = text_at(record, "worker"),
-                   .reason = text_at(record, "reason")};
+                   .who = host_of(text_at(record, name_of<&ChannelRefused::peer>())),
+                   .worker = text_at(record, name_of<&ChannelRefused::worker>()),
+                   .reason = text_at(record, name_of<&ChannelRefused::reason>())};
     if (key.reason.empty()) return;
-    if (key.who.empty()) key.who = text_at(record, "pool");
+    if (key.who.empty()) key.who = text_at(record, name_of<&records::UpstreamRefused::pool>());
     if (all_.size() >= static_cast<std::size_t>(kRefusedMax) && !all_.contains(key)) return;
     Refused& refused = all_[std::move(key)];
     if (refused.count++ == 0) refused.first_ms = ts_ms;

@@ -3,11 +3,14 @@
 #include <nlohmann/json.hpp>
 
 #include "base/bytes.hpp"
+#include "records/names.hpp"
 #include "stats/estimate.hpp"
 #include "stats/text.hpp"
 
 namespace hp::stats {
 namespace {
+
+using namespace records::literals;
 
 using Json = nlohmann::ordered_json;
 
@@ -43,7 +46,7 @@ Json window_json(const Snapshot& s) {
 
 Json workers_json(const Snapshot& s) {
     Json out = Json::array();
-    for (const auto& [worker, sums] : s.labels("share_accepted")) {
+    for (const auto& [worker, sums] : s.labels("share_accepted"_series)) {
         Json row = {{"worker", worker},
                     {"shares_accepted", sums.count},
                     {"amount", sums.amount},
@@ -57,7 +60,7 @@ Json workers_json(const Snapshot& s) {
 
 Json miner_workers_json(const Snapshot& s) {
     Json out = Json::array();
-    for (const auto& [worker, sums] : s.labels("miner_share_accepted"))
+    for (const auto& [worker, sums] : s.labels("miner_share_accepted"_series))
         out.push_back({{"worker", worker}, {"shares_accepted", sums.count}, {"last_share_ms", sums.last_ms}});
     return out;
 }
@@ -115,9 +118,9 @@ std::string report_json(const Snapshot& s) {
         const auto& counts = s.labels(name);
         return !counts.empty() || s.has_heard(source) ? counts_json(counts) : Json(nullptr);
     };
-    const Sums shares = s.sum("share_accepted");
-    const Sums quotes = labelled(s, "quote_created", "false");
-    const Sums tokens = s.sum("token_minted");
+    const Sums shares = s.sum("share_accepted"_series);
+    const Sums quotes = labelled(s, "quote_created"_series, "false");
+    const Sums tokens = s.sum("token_minted"_series);
     Json out = {
         {"window", window_json(s)},
         {"first_record_ms", time_json(s, s.first_record_ms)},
@@ -126,39 +129,39 @@ std::string report_json(const Snapshot& s) {
         {"records_unknown", s.unknown},
         {"records_damaged", s.damaged},
         {"shares_accepted", of("hp-pool", shares.count)},
-        {"shares_rejected", reasons_of("hp-pool", "share_rejected")},
+        {"shares_rejected", reasons_of("hp-pool", "share_rejected"_series)},
         {"share_amount", of("hp-pool", shares.amount)},
         {"work_hashes", of("hp-pool", shares.work_hashes)},
     };
     add_rate(out, shares, s);
     out.update({
         {"workers", workers_json(s)},
-        {"miner_shares_accepted", of("hp-proxy", s.sum("miner_share_accepted").count)},
+        {"miner_shares_accepted", of("hp-proxy", s.sum("miner_share_accepted"_series).count)},
         {"miner_workers", miner_workers_json(s)},
-        {"miner_shares_rejected", reasons_of("hp-proxy", "miner_share_rejected")},
-        {"miner_answer_ms", latency_json(s.latency("miner_answer_ms"))},
+        {"miner_shares_rejected", reasons_of("hp-proxy", "miner_share_rejected"_series)},
+        {"miner_answer_ms", latency_json(s.latency("miner_answer_ms"_latency))},
         {"quotes_created", of("hp-pool", quotes.count)},
         {"quote_amount", of("hp-pool", quotes.amount)},
-        {"quotes_replayed", of("hp-pool", labelled(s, "quote_created", "true").count)},
-        {"quotes_dead", of("hp-pool", s.sum("quote_dead").count)},
-        {"share_to_quote_ms", latency_json(s.latency("share_to_quote_ms"))},
-        {"mint_quotes_created", of("hp-mint", s.sum("mint_quotes_created").count)},
-        {"mint_quote_amount", of("hp-mint", s.sum("mint_quotes_created").amount)},
-        {"mint_quotes_refused", of("hp-mint", s.sum("mint_quotes_refused").count)},
-        {"mint_requests_refused", reasons_of("hp-mint", "request_refused")},
-        {"ehash_issued", of("hp-mint", s.sum("ehash_issued").amount)},
-        {"ehash_swapped", of("hp-mint", s.sum("ehash_swapped").amount)},
+        {"quotes_replayed", of("hp-pool", labelled(s, "quote_created"_series, "true").count)},
+        {"quotes_dead", of("hp-pool", s.sum("quote_dead"_series).count)},
+        {"share_to_quote_ms", latency_json(s.latency("share_to_quote_ms"_latency))},
+        {"mint_quotes_created", of("hp-mint", s.sum("mint_quotes_created"_series).count)},
+        {"mint_quote_amount", of("hp-mint", s.sum("mint_quotes_created"_series).amount)},
+        {"mint_quotes_refused", of("hp-mint", s.sum("mint_quotes_refused"_series).count)},
+        {"mint_requests_refused", reasons_of("hp-mint", "request_refused"_series)},
+        {"ehash_issued", of("hp-mint", s.sum("ehash_issued"_series).amount)},
+        {"ehash_swapped", of("hp-mint", s.sum("ehash_swapped"_series).amount)},
         {"tokens_minted", of("hp-proxy", tokens.count)},
         {"token_amount", of("hp-proxy", tokens.amount)},
-        {"share_to_token_ms", latency_json(s.latency("share_to_token_ms"))},
-        {"quotes_parked", of("hp-proxy", s.sum("quote_parked").count)},
-        {"blocks_found", of("hp-pool", s.sum("block_found").count)},
+        {"share_to_token_ms", latency_json(s.latency("share_to_token_ms"_latency))},
+        {"quotes_parked", of("hp-proxy", s.sum("quote_parked"_series).count)},
+        {"blocks_found", of("hp-pool", s.sum("block_found"_series).count)},
         {"blocks_accepted", s.blocks_accepted() ? Json(*s.blocks_accepted()) : Json(nullptr)},
-        {"alarms", s.sum("alarm").count},
-        {"outbox_pending", gauge_json(s.gauge("outbox_pending"))},
-        {"connections", gauge_json(s.gauge("connections"))},
-        {"channels", gauge_json(s.gauge("channels"))},
-        {"wallet_balance", gauge_json(s.gauge("wallet_balance"))},
+        {"alarms", s.sum("alarm"_series).count},
+        {"outbox_pending", gauge_json(s.gauge("outbox_pending"_field))},
+        {"connections", gauge_json(s.gauge("connections"_field))},
+        {"channels", gauge_json(s.gauge("channels"_field))},
+        {"wallet_balance", gauge_json(s.gauge("wallet_balance"_field))},
         {"status", status_json(s)},
     });
     return out.dump(-1, ' ', true, Json::error_handler_t::replace);
@@ -170,7 +173,7 @@ std::string report_table(const Snapshot& s) {
         line(out, "records", "0  damaged " + std::to_string(s.damaged));
         return out;
     }
-    const Sums shares = s.sum("share_accepted");
+    const Sums shares = s.sum("share_accepted"_series);
     char seconds[32];
     std::snprintf(seconds, sizeof seconds, "%.1f s", s.seconds());
     line(out, "window",
@@ -179,39 +182,39 @@ std::string report_table(const Snapshot& s) {
     line(out, "records",
          std::to_string(s.records) + "  unknown " + std::to_string(s.unknown) + "  damaged " +
              std::to_string(s.damaged));
-    const Sums miners = s.sum("miner_share_accepted");
+    const Sums miners = s.sum("miner_share_accepted"_series);
     // The proxy's side knows nothing of the pool's, and 0 would be a lie.
     const bool has_pool = shares.count > 0 || miners.count == 0;
     if (has_pool) line(out, "shares accepted", count_and_amount(shares));
-    for (const auto& [reason, sums] : s.labels("share_rejected"))
+    for (const auto& [reason, sums] : s.labels("share_rejected"_series))
         line(out, "shares rejected", std::to_string(sums.count) + "  " + printable(reason));
     if (miners.count > 0) {
         line(out, "miners' shares", std::to_string(miners.count));
-        latency_line(out, "answer to miners", s.latency("miner_answer_ms"));
+        latency_line(out, "answer to miners", s.latency("miner_answer_ms"_latency));
     }
     if (has_pool) {
         line(out, "hashrate", rate_text(shares, s));
-        line(out, "quotes created", count_and_amount(labelled(s, "quote_created", "false")));
-        latency_line(out, "share to quote", s.latency("share_to_quote_ms"));
-        const auto issued = s.sum("ehash_issued");
+        line(out, "quotes created", count_and_amount(labelled(s, "quote_created"_series, "false")));
+        latency_line(out, "share to quote", s.latency("share_to_quote_ms"_latency));
+        const auto issued = s.sum("ehash_issued"_series);
         line(out, "ehash issued",
              issued.count > 0 || s.has_heard("hp-mint") ? std::to_string(issued.amount) : std::string("-"));
     }
-    const auto tokens = s.sum("token_minted");
+    const auto tokens = s.sum("token_minted"_series);
     line(out, "tokens minted",
          tokens.count > 0 || s.has_heard("hp-proxy") ? count_and_amount(tokens) : std::string("-"));
-    latency_line(out, "share to token", s.latency("share_to_token_ms"));
+    latency_line(out, "share to token", s.latency("share_to_token_ms"_latency));
     if (has_pool)
         line(out, "blocks found",
-             std::to_string(s.sum("block_found").count) + "  in the chain " +
+             std::to_string(s.sum("block_found"_series).count) + "  in the chain " +
                  (s.blocks_accepted() ? std::to_string(*s.blocks_accepted()) : "-"));
-    line(out, "alarms", std::to_string(s.sum("alarm").count));
+    line(out, "alarms", std::to_string(s.sum("alarm"_series).count));
     for (const auto& [source, fields] : s.gauges)
         for (const auto& [field, gauge] : fields)
             line(out, printable(source), printable(field) + " " + gauge.json);
-    if (!s.labels("share_accepted").empty())
+    if (!s.labels("share_accepted"_series).empty())
         out += "\nshares      amount  hashrate (95 % interval)      worker\n";
-    for (const auto& [worker, sums] : s.labels("share_accepted")) {
+    for (const auto& [worker, sums] : s.labels("share_accepted"_series)) {
         char row[128];
         std::snprintf(row, sizeof row, "%-10llu  %6llu  %-28s  ", static_cast<unsigned long long>(sums.count),
                       static_cast<unsigned long long>(sums.amount), rate_text(sums, s).c_str());

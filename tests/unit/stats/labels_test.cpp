@@ -1,11 +1,10 @@
 // What counters have before their first event.
-#include "stats/labels.hpp"
-
 #include <doctest/doctest.h>
 
 #include <algorithm>
 
 #include "cashu/errors.hpp"
+#include "records/declared.hpp"
 #include "stats/metrics.hpp"
 #include "stats/rules.hpp"
 
@@ -13,6 +12,11 @@ namespace {
 
 using namespace hp;
 using namespace hp::stats;
+
+records::Labels known_labels(std::string_view type) {
+    const auto& record = *records::find(type);
+    return records::known_labels(record, record.series.front());
+}
 
 bool has_label(std::string_view series, std::string_view label) {
     const auto all = known_labels(series);

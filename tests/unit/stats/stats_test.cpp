@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "stats/report.hpp"
 #include "stats/rules.hpp"
@@ -284,6 +285,26 @@ TEST_CASE("the newest value of a status field is kept, by source") {
     CHECK(json["wallet_balance"].is_null());
 }
 
+TEST_CASE("what ingest says of itself is kept, and is no record that came") {
+    Folder folder;
+    auto series = Series::open(folder.path + "/s.db");
+    REQUIRE(series);
+    Batch batch;
+    REQUIRE(add(batch, share("a", 1, 1)));
+    REQUIRE(series->commit(batch, kNow));
+    batch.clear();
+    batch.add_own(
+        read(wire::Record("stats_status", "hp-stats", kNow + 60'000).add("log_lines_dropped", 7).line()));
+    CHECK_FALSE(batch.is_empty());
+    REQUIRE(series->commit(batch, kNow));
+    const auto s = read_snapshot(folder.path + "/s.db", std::nullopt);
+    REQUIRE(s);
+    CHECK(s->gauges.at("hp-stats").at("log_lines_dropped").json == "7");
+    CHECK(s->last_record_ms == kNow);
+    CHECK(s->records == 1);
+    CHECK_FALSE(s->has_heard("hp-stats"));
+}
+
 TEST_CASE("a report is printable ASCII on one line, whatever a worker is called") {
     const auto s = snapshot_of({share("\x1b[2J\xc3\xa9\nx", 1, 1)});
     for (const std::string& text : {report_json(s), report_table(s)})
@@ -304,13 +325,14 @@ TEST_CASE("an empty database has a report") {
     CHECK(json["share_to_token_ms"]["p50"].is_null());
 }
 
-TEST_CASE("each rule's type has its series once, and names of latencies go with a field") {
-    std::map<std::string_view, std::string_view> type_of;
-    for (const Rule& rule : rules()) {
-        CAPTURE(rule.series);
-        CHECK(type_of.emplace(rule.series, rule.type).second);
-        CHECK(rule.latency.empty() == rule.latency_name.empty());
+TEST_CASE("each series, and each latency, is declared once") {
+    std::set<std::string_view> names, latencies;
+    for (const auto& series : all_series()) {
+        CAPTURE(series.name);
+        CHECK(names.insert(series.name).second);
+        if (!series.latency_name.empty()) CHECK(latencies.insert(series.latency_name).second);
     }
+    CHECK(names.size() >= 45);
 }
 
 TEST_CASE("a missing directory, a missing file and a foreign file are errors") {
