@@ -1,6 +1,8 @@
 #include "intake.hpp"
 
 #include "base/bytes.hpp"
+#include "records/stats.hpp"
+#include "records/write.hpp"
 #include "stats/sql.hpp"
 #include "wire/record_content.hpp"
 
@@ -46,7 +48,7 @@ void Intake::look_at_log() {
     const std::string what = log_watch_.look({stats::log_bytes_of(database_).value_or(0), 0});
     if (what.empty()) return;
     log::warn("{}", what);
-    add(wire::read_record(wire::Record("alarm", "hp-stats", unix_ms_now()).add("what", what).json()), {});
+    add(wire::read_record(records::json_of(records::Alarm{what}, "hp-stats", unix_ms_now())), {});
 }
 
 /// A long file's slots are added up at its end; a service's have been all the time.
@@ -62,6 +64,13 @@ Result<> Intake::finish() {
 
 void Intake::tell_status() {
     status_line_.set(std::to_string(records_) + " records, " + std::to_string(damaged_) + " damaged");
+    // Who reads a file and ends has nothing to say of itself.
+    if (steady_ms_now() - begun_ms_ < kStatusMs) return;
+    const records::StatsStatus status{.started_ms = started_ms_,
+                                      .records = records_,
+                                      .records_damaged = damaged_,
+                                      .log_lines_dropped = log::dropped_lines()};
+    batch_.add_own(wire::read_record(records::json_of(status, "hp-stats", unix_ms_now())));
 }
 
 }  // namespace hp::hp_stats

@@ -13,8 +13,8 @@ namespace hp::hp_stats {
 
 /// A record is on disk at most this long after it came.
 inline constexpr SteadyMs kCommitAfterMs = 200;
-/// How often the service manager hears of the records.
-inline constexpr SteadyMs kStatusMs = 10'000;
+/// How often the service manager hears of the records, and the series of ingest itself.
+inline constexpr SteadyMs kStatusMs = 2'000;
 
 class Intake {
   public:
@@ -32,6 +32,7 @@ class Intake {
     Result<> commit();
     /// The last commit, and what there is to add up.
     Result<> finish();
+    /// To the service manager, and where this is a service into the series: then is_empty() is false.
     void tell_status();
 
   private:
@@ -43,6 +44,8 @@ class Intake {
     stats::Batch batch_;
     net::StatusLine status_line_;
     log::Limited warn_damaged_{log::Level::warn};
+    const UnixMs started_ms_{unix_ms_now()};
+    const SteadyMs begun_ms_{steady_ms_now()};
     std::uint64_t records_{0}, unknown_{0}, damaged_{0};
 };
 

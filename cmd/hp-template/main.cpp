@@ -6,14 +6,14 @@
 #include "config/together.hpp"
 #include "log/log.hpp"
 #include "net/clock_guard.hpp"
-#include "net/event_sink.hpp"
+#include "net/events.hpp"
 #include "net/http.hpp"
 #include "net/protection.hpp"
 #include "net/sd_notify.hpp"
+#include "records/template.hpp"
 #include "templates/rpc_source.hpp"
 #include "templates/server.hpp"
 #include "templates/sim_source.hpp"
-#include "wire/records.hpp"
 
 namespace {
 
@@ -50,17 +50,18 @@ Result<std::unique_ptr<templates::Source>> open_source(net::Loop& loop, const cl
         loop, templates::RpcSource::Options{rpc, options.network.network, keys.fee_refresh_s});
 }
 
-void write_event(net::EventSink& sink, const templates::BlockEvent& event) {
-    const char* type = event.is_change           ? "block_moved"
-                       : event.verdict.is_repeat ? "block_resubmitted"
-                                                 : "block_submitted";
-    wire::Record record{type, "hp-template", unix_ms_now()};
-    record.add("height", event.id.height)
-        .add("hash", to_hex_reversed(event.id.hash))
-        .add("accepted", event.verdict.accepted())
-        .add("fate", templates::text_of(event.verdict.fate))
-        .add("reason", event.verdict.reason);
-    sink.write(record);
+void tell_block(const net::Events& events, const templates::BlockEvent& event) {
+    const records::Block block{.height = event.id.height,
+                               .hash = {event.id.hash},
+                               .accepted = event.verdict.accepted(),
+                               .fate = templates::text_of(event.verdict.fate),
+                               .reason = event.verdict.reason};
+    if (event.is_change)
+        events.tell(records::BlockMoved{block});
+    else if (event.verdict.is_repeat)
+        events.tell(records::BlockResubmitted{block});
+    else
+        events.tell(records::BlockSubmitted{block});
 }
 
 /// What the service manager and the records show of it.
@@ -74,12 +75,12 @@ class Standing {
         trouble_ = why;
         tell();
     }
-    void write(net::EventSink& sink) const {
-        sink.write(wire::Record("template_status", "hp-template", unix_ms_now())
-                       .add("started_ms", started_ms_)
-                       .add("node_connected", has_node_)
-                       .add("node_since_ms", node_since_ms_)
-                       .add("height", height_));
+    records::TemplateStatus status() const {
+        return {.started_ms = started_ms_,
+                .node_connected = has_node_,
+                .node_since_ms = node_since_ms_,
+                .height = height_,
+                .log_lines_dropped = log::dropped_lines()};
     }
     void on_block(const templates::BlockEvent& event) {
         const bool is_in = event.verdict.accepted();
@@ -119,16 +120,18 @@ Result<> serve(const cli::Command& command, const Options& options) {
            cli::read_secret_key(command.resolve_secret(options.keys.authority_secret_key_file),
                                 options.network.network));
     HP_TRY(auto endpoint, net::endpoint_from_text(options.network.template_listen));
-    const auto& events = options.keys.events;
-    HP_TRY(auto to, net::event_options(command.resolve_records(events.to), events.framing, events.encoding));
+    const auto& where = options.keys.events;
+    HP_TRY(auto to, net::event_options(command.resolve_records(where.to), where.framing, where.encoding));
     if (net::is_noise_target(to.to)) {
         HP_TRY(to.key,
-               cli::read_secret_key(command.resolve_secret(events.secret_key_file), options.network.network));
+               cli::read_secret_key(command.resolve_secret(where.secret_key_file), options.network.network));
     }
     // Nothing is made before all of the configuration is known to be good.
     for (const auto& one : config::misfits(options.keys, options.network))
         return fail(command.wrong_value(one.file, one.key, one.what, one.hint));
     HP_TRY(auto sink, net::EventSink::open(loop, to, "hp-template"));
+    net::Events events;
+    events.to(sink.get());
     HP_TRY(auto source, open_source(loop, command, options));
     Standing standing;
     standing.on_trouble({});
@@ -136,7 +139,7 @@ Result<> serve(const cli::Command& command, const Options& options) {
 
     auto server = std::make_unique<templates::Server>(
         loop, *source, static_cast<std::uint64_t>(unix_ms_now()), [&](const templates::BlockEvent& event) {
-            write_event(*sink, event);
+            tell_block(events, event);
             standing.on_block(event);
         });
     HP_TRY(auto listener,
@@ -148,11 +151,14 @@ Result<> serve(const cli::Command& command, const Options& options) {
                }));
     const net::ClockGuard clock{
         loop, "templates carry its time where the chain allows it; 'timedatectl' shows and sets it",
-        [&sink](const std::string& what) {
-            sink->write(wire::Record("alarm", "hp-template", unix_ms_now()).add("what", what));
-        }};
+        [&events](const std::string& what) { events.alarm(what); }};
     net::Timer status{loop};
-    status.every(kStatusMs, [&] { standing.write(*sink); });
+    status.every(kStatusMs, [&] {
+        auto record = standing.status();
+        record.clients = server->client_count();
+        record.clock_off_ms = clock.off_ms();
+        events.tell(record);
+    });
     constexpr std::int64_t kGoodbyePollMs = 5;
     constexpr std::int64_t kEventsFlushMs = 1'000;
     net::Timer goodbye{loop};

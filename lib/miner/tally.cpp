@@ -4,9 +4,10 @@
 
 #include <bit>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "base/bytes.hpp"
+#include "records/miner.hpp"
+#include "records/write.hpp"
 
 namespace hp::miner {
 namespace {
@@ -56,29 +57,25 @@ void Tally::reject(std::string_view reason) {
 
 std::string to_record(const Report& report) {
     const Tally& tally = report.tally;
-    nlohmann::ordered_json record = {
-        {"v", 1},
-        {"ts_ms", report.now_ms},
-        {"type", report.is_summary ? "miner_summary" : "miner_status"},
-        {"source", "hp-miner"},
-        {"elapsed_s", std::round(report.elapsed_s * 1000) / 1000},
-        {"hash_rate_hps", std::round(report.hash_rate_hps)},
-        {"hashes", report.hashes},
-        {"connections_open", report.connections_open},
-        {"connects", tally.connects},
-        {"disconnects", tally.disconnects},
-        {"shares_submitted", tally.submitted},
-        {"shares_accepted", tally.accepted},
-        {"shares_rejected", tally.rejected},
-        {"shares_dropped_stale", tally.dropped_stale},
-        {"rejected_by_reason", tally.rejected_by_reason},
-        {"ack_p50_ms", tally.latencies.quantile_ms(0.50)},
-        {"ack_p99_ms", tally.latencies.quantile_ms(0.99)},
-        {"quotes", tally.quotes},
-        {"quote_failures", tally.quote_failures},
-        {"ehash", tally.ehash},
-    };
-    return record.dump();
+    const records::MinerFigures figures{.elapsed_s = {std::round(report.elapsed_s * 1000) / 1000},
+                                        .hash_rate_hps = {std::round(report.hash_rate_hps)},
+                                        .hashes = report.hashes,
+                                        .connections_open = report.connections_open,
+                                        .connects = tally.connects,
+                                        .disconnects = tally.disconnects,
+                                        .shares_submitted = tally.submitted,
+                                        .shares_accepted = tally.accepted,
+                                        .shares_rejected = tally.rejected,
+                                        .shares_dropped_stale = tally.dropped_stale,
+                                        .rejected_by_reason = tally.rejected_by_reason,
+                                        .ack_p50_ms = {tally.latencies.quantile_ms(0.50)},
+                                        .ack_p99_ms = {tally.latencies.quantile_ms(0.99)},
+                                        .quotes = tally.quotes,
+                                        .quote_failures = tally.quote_failures,
+                                        .ehash = tally.ehash};
+    constexpr std::string_view kSource = "hp-miner";
+    return report.is_summary ? records::json_of(records::MinerSummary{figures}, kSource, report.now_ms)
+                             : records::json_of(records::MinerStatus{figures}, kSource, report.now_ms);
 }
 
 std::string to_status_line(const Report& report) {

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "wire/records.hpp"
-
 namespace hp::mining {
 
 void ShareTally::on_accepted(double work_hashes, SteadyMs now) {
@@ -33,17 +31,18 @@ ShareTally::Window ShareTally::window(SteadyMs now) const {
     return out;
 }
 
-void add_tally(wire::Record& record, const ShareTally& tally, SteadyMs now, UnixMs unix_now) {
-    record.add("shares_accepted", tally.accepted())
-        .add("shares_rejected", tally.rejected())
-        .add("work_hashes", tally.work_hashes());
-    if (const auto last = tally.last_share_ms()) record.add("last_share_ms", unix_now - (now - *last));
+records::Tally record_of(const ShareTally& tally, SteadyMs now, UnixMs unix_now) {
     const auto window = tally.window(now);
-    record.add("window_s", window.seconds)
-        .add("window_shares", window.shares)
-        .add("window_work_hashes", window.work_hashes)
-        .add("window_work_squared", window.work_squared)
-        .add("window_work_max", window.work_max);
+    records::Tally out{.shares_accepted = tally.accepted(),
+                       .shares_rejected = tally.rejected(),
+                       .work_hashes = tally.work_hashes(),
+                       .window_s = window.seconds,
+                       .window_shares = window.shares,
+                       .window_work_hashes = window.work_hashes,
+                       .window_work_squared = window.work_squared,
+                       .window_work_max = window.work_max};
+    if (const auto last = tally.last_share_ms()) out.last_share_ms = unix_now - (now - *last);
+    return out;
 }
 
 }  // namespace hp::mining

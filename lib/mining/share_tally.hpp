@@ -6,10 +6,7 @@
 
 #include "base/clock.hpp"
 #include "bitcoin/target.hpp"
-
-namespace hp::wire {
-class Record;
-}
+#include "records/any.hpp"
 
 namespace hp::mining {
 
@@ -48,7 +45,7 @@ class ShareTally {
     std::optional<SteadyMs> last_share_ms_;
 };
 
-/// Adds the tally to a status record (man 5 hp-records), its times as the system clock has them.
-void add_tally(wire::Record& record, const ShareTally& tally, SteadyMs now, UnixMs unix_now);
+/// As status records have it, its times by the system clock.
+records::Tally record_of(const ShareTally& tally, SteadyMs now, UnixMs unix_now);
 
 }  // namespace hp::mining

@@ -187,23 +187,28 @@ void Api::lookup(const std::string& body, Reply reply) {
         std::move(reply));
 }
 
-void Api::sign(std::function<Answer<Signed>(Ledger&)> work, Events::Kind kind, Reply reply) {
+void Api::sign(std::function<Answer<Signed>(Ledger&)> work, Kind kind, Reply reply) {
     if (!mint_.signing_paused_because().empty()) return reply(signing_paused());
-    mint_.transact<Answer<Signed>>(std::move(work), [this, kind, reply = std::move(reply)](
-                                                        Result<Answer<Signed>> result) {
-        if (!result) return reply(storage_failed(result.error()));
-        if (!*result) return reply(refused(result->error()));
-        if (kind == Events::Kind::mint) {
-            HP_CRASH_POINT("S6");
-            HP_CRASH_IN_WRITE("S7");
-        } else {
-            HP_CRASH_POINT("W5");
-        }
-        const Signed& made = **result;
-        if (!made.is_replay)
-            mint_.events().signed_outputs(kind, *cashu::sum_amounts(made.signatures), made.signatures.size());
-        reply(ok(cashu::signatures_json(made.signatures)));
-    });
+    mint_.transact<Answer<Signed>>(
+        std::move(work), [this, kind, reply = std::move(reply)](Result<Answer<Signed>> result) {
+            if (!result) return reply(storage_failed(result.error()));
+            if (!*result) return reply(refused(result->error()));
+            if (kind == Kind::mint) {
+                HP_CRASH_POINT("S6");
+                HP_CRASH_IN_WRITE("S7");
+            } else {
+                HP_CRASH_POINT("W5");
+            }
+            const Signed& made = **result;
+            if (!made.is_replay) {
+                const auto amount = *cashu::sum_amounts(made.signatures);
+                if (kind == Kind::mint)
+                    mint_.events().tell(records::EhashIssued{amount, made.signatures.size()});
+                else
+                    mint_.events().tell(records::EhashSwapped{amount, made.signatures.size()});
+            }
+            reply(ok(cashu::signatures_json(made.signatures)));
+        });
 }
 
 void Api::mint_quote(const HttpRequest& request, Reply reply) {
@@ -214,7 +219,7 @@ void Api::mint_quote(const HttpRequest& request, Reply reply) {
         [this, digest = digest_of(request), parsed = std::move(*parsed)](Ledger& ledger) {
             return ledger.mint(digest, parsed, mint_.keysets(), mint_.policy(), unix_ms_now());
         },
-        Events::Kind::mint, std::move(reply));
+        Kind::mint, std::move(reply));
 }
 
 void Api::mint_batch(const HttpRequest& request, Reply reply) {
@@ -225,7 +230,7 @@ void Api::mint_batch(const HttpRequest& request, Reply reply) {
         [this, digest = digest_of(request), parsed = std::move(*parsed)](Ledger& ledger) {
             return ledger.mint_batch(digest, parsed, mint_.keysets(), mint_.policy(), unix_ms_now());
         },
-        Events::Kind::mint, std::move(reply));
+        Kind::mint, std::move(reply));
 }
 
 void Api::swap(const HttpRequest& request, Reply reply) {
@@ -246,7 +251,7 @@ void Api::swap(const HttpRequest& request, Reply reply) {
             }
             return ledger.swap(digest, parsed, *checked, mint_.keysets(), unix_ms_now());
         },
-        Events::Kind::swap, std::move(reply));
+        Kind::swap, std::move(reply));
 }
 
 void Api::check_state(const std::string& body, Reply reply) {

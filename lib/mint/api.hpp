@@ -32,7 +32,8 @@ class Api {
     /// Runs `work` on the ledger and answers with its JSON, or with what it refused.
     void answer(std::function<Answer<std::string>(Ledger&)> work, Reply reply);
     /// The same for requests that end in signatures, with their event.
-    void sign(std::function<Answer<Signed>(Ledger&)> work, Events::Kind kind, Reply reply);
+    enum class Kind : std::uint8_t { mint, swap };
+    void sign(std::function<Answer<Signed>(Ledger&)> work, Kind kind, Reply reply);
     Mint& mint_;
     std::unique_ptr<net::HttpServer> server_;
 };

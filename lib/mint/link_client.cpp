@@ -154,7 +154,7 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
         log::info("link to pool {}: up, session {}, backlog {}", connection_->peer(), success.session_id,
                   success.backlog);
         client_->status_line_.set("link to pool " + connection_->peer() + " is up");
-        client_->mint_.events().link_up(connection_->peer(), success.session_id);
+        client_->mint_.events().tell(records::LinkUp{connection_->peer(), success.session_id});
         return {};
     }
 
@@ -303,7 +303,7 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
                 "share "
                 "has its quote, see hp-quote adopt",
                 connection_->peer(), reused);
-            client_->mint_.events().pool_rollback(connection_->peer(), reused);
+            client_->mint_.events().tell(records::PoolRollback{connection_->peer(), reused});
         }
         if (held) {
             static log::Limited complain_of_loss{log::Level::error};
@@ -312,9 +312,9 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
                 "are "
                 "made again and held until 'hp-quote release' lets them be minted",
                 held);
-            client_->mint_.events().quotes_held(held);
+            client_->mint_.events().tell(records::QuotesHeld{held});
         }
-        client_->mint_.events().quotes_created(created, replayed, conflicts, amount);
+        client_->mint_.events().tell(records::QuotesCreated{created, replayed, conflicts, amount});
     }
 
     void send_storage_error(std::uint64_t seq, const Bytes32& share_hash) {
@@ -328,7 +328,7 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
         limit_.cancel();
         ping_.cancel();
         mark_.cancel();
-        if (state_ == State::up) client->mint_.events().link_down(why);
+        if (state_ == State::up) client->mint_.events().tell(records::LinkDown{why});
         client->lost(why);
         // The connection holds its handler until it has flushed: without this the two would hold each other.
         connection_.reset();

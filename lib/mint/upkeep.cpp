@@ -69,7 +69,7 @@ void Upkeep::look_for_request() {
                 mint_.events().alarm(removed.error().what);
             log::info("{} held quotes of {} can be minted now, asked by {}", released->quotes,
                       ehash::to_text(released->amount), printable(by));
-            mint_.events().quotes_released(released->quotes, by);
+            mint_.events().tell(records::QuotesReleased{released->quotes, by});
             ticks_ = 0;
         });
 }

@@ -37,7 +37,9 @@ Result<NoiseTarget> noise_target_from_text(std::string_view to) {
 }
 
 EventSink::EventSink(Loop& loop, const EventOptions& options, std::string source)
-    : loop_{loop}, queue_{std::make_unique<RecordQueue>(std::move(source), options.layout, kQueueBytesMax)} {}
+    : loop_{loop},
+      source_{std::move(source)},
+      queue_{std::make_unique<RecordQueue>(source_, options.layout, kQueueBytesMax)} {}
 
 EventSink::~EventSink() { *alive_ = false; }
 
@@ -60,9 +62,9 @@ Result<std::unique_ptr<EventSink>> EventSink::open(Loop& loop, const EventOption
 bool EventSink::enabled() const { return outlet_ && outlet_->is_open(); }
 std::uint64_t EventSink::dropped() const { return queue_->dropped(); }
 
-void EventSink::write(const wire::Record& record) {
+void EventSink::write(std::string_view json) {
     if (!enabled()) return;
-    queue_->push(record.json());
+    queue_->push(json);
     if (std::exchange(scheduled_, true)) return;
     loop_.post([this, alive = alive_] {
         if (!*alive) return;

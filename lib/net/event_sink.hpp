@@ -36,14 +36,16 @@ Result<NoiseTarget> noise_target_from_text(std::string_view to);
 
 class EventSink {
   public:
-    /// `source` is the program's name, for the record of a loss.
+    /// `source` is the program's name.
     static Result<std::unique_ptr<EventSink>> open(Loop& loop, const EventOptions& options,
                                                    std::string source);
     ~EventSink();
 
     bool enabled() const;
-    /// Leaves at the end of the loop's turn, together with the others of the turn.
-    void write(const wire::Record& record);
+    /// A record's JSON. Leaves at the end of the loop's turn, together with the others of the turn.
+    void write(std::string_view json);
+    /// The program's name, for its records.
+    const std::string& source() const { return source_; }
     std::uint64_t dropped() const;
     /// Writes what is queued, waiting up to `limit_ms` for a slow reader.
     void flush(std::int64_t limit_ms);
@@ -51,6 +53,7 @@ class EventSink {
   private:
     EventSink(Loop& loop, const EventOptions& options, std::string source);
     Loop& loop_;
+    const std::string source_;
     std::unique_ptr<RecordQueue> queue_;
     std::unique_ptr<EventOutlet> outlet_;
     bool scheduled_{false};

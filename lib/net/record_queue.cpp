@@ -1,5 +1,8 @@
 #include "net/record_queue.hpp"
 
+#include "records/any.hpp"
+#include "records/write.hpp"
+
 namespace hp::net {
 
 void RecordQueue::push(std::string_view json) {
@@ -30,7 +33,7 @@ std::string_view RecordQueue::front(std::size_t size_max, UnixMs now) {
     if (!begun_.empty()) return std::string_view(begun_).substr(begun_taken_);
     if (lost_ > 0 && told_in_front_ == 0) {
         std::string told;
-        wire::append_record(told, wire::Record("events_dropped", source_, now).add("count", lost_).json(),
+        wire::append_record(told, hp::records::json_of(hp::records::EventsDropped{lost_}, source_, now),
                             layout_);
         bytes_.insert(begin_, told);
         sizes_.push_front(told.size());

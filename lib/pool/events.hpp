@@ -1,20 +1,13 @@
-// The pool's event records (man 5 hp-records): one line each, to whoever listens.
+// The pool's event records that are more than what their caller has at hand (man 5 hp-records).
 #pragma once
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-#include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "mining/channel_places.hpp"
+#include "net/events.hpp"
 #include "pool/hub.hpp"
+#include "records/pool.hpp"
 
 namespace hp::net {
-class EventSink;
 struct FrameCounters;
-}  // namespace hp::net
-namespace hp::wire {
-class Record;
 }
 namespace hp::mining {
 class Channel;
@@ -33,23 +26,8 @@ struct Refusals {
     std::uint64_t messages_ignored{};
 };
 
-class Events {
+class Events : public net::Events {
   public:
-    explicit Events(std::string source) : source_{std::move(source)} {}
-    void to(net::EventSink* sink) { sink_ = sink; }
-
-    void connection_opened(std::uint64_t connection_id, const std::string& peer);
-    void connection_closed(std::uint64_t connection_id, const std::string& reason);
-    void setup_refused(std::uint64_t connection_id, const std::string& peer, std::string_view reason);
-    void channel_refused(std::uint64_t connection_id, const std::string& peer, std::string_view worker,
-                         std::string_view reason);
-    void update_refused(std::uint64_t connection_id, std::uint32_t channel_id, std::string_view reason);
-    void channel_opened(std::uint64_t connection_id, std::uint32_t channel_id, const std::string& worker,
-                        double difficulty);
-    void channel_named(std::uint64_t connection_id, std::uint32_t channel_id, const std::string& worker);
-    /// `reason`: of the pool, where it was the one that closed it.
-    void channel_closed(std::uint64_t connection_id, std::uint32_t channel_id, std::string_view reason = {});
-    void target_set(std::uint64_t connection_id, std::uint32_t channel_id, double difficulty);
     struct ChannelStatus {
         std::uint64_t connection_id{};
         const std::string& peer;
@@ -61,23 +39,8 @@ class Events {
         const mining::ShareTally& tally;
     };
     void channel_status(const ChannelStatus& status);
-    struct Share {
-        std::uint64_t connection_id{};
-        std::uint32_t channel_id{};
-        std::uint32_t sequence_number{};
-        std::string_view worker;
-    };
-    void share_accepted(const Share& share, std::uint64_t seq, const Bytes32& share_hash,
-                        std::uint64_t amount, double work_hashes);
     void share_rejected(const mining::RefusedShare& share);
-    void block_found(const Bytes32& hash, std::uint64_t template_id, std::string_view worker);
-    void tip_changed(const Bytes32& prev_hash, std::uint32_t nbits);
-    void quote_created(std::uint64_t seq, const std::string& quote_id, std::uint64_t amount,
-                       const Bytes32& share_hash, bool replay, std::int64_t latency_ms);
-    void quote_dead(std::uint64_t seq, std::uint16_t code, const std::string& reason);
-    void quote_requeued(std::uint64_t seq);
     void mint_status(const MintStatus& mint);
-    void alarm(const std::string& what);
     struct Status {
         std::uint64_t connections{};
         std::uint64_t channels{};
@@ -104,12 +67,7 @@ class Events {
     void status(const Status& status);
 
   private:
-    bool off() const;
-    wire::Record make(std::string_view type) const;
-    void write(const wire::Record& record);
-    std::string source_;
     UnixMs started_ms_{unix_ms_now()};
-    net::EventSink* sink_{nullptr};
 };
 
 }  // namespace hp::pool

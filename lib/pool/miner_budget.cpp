@@ -42,7 +42,7 @@ void MinerSession::close_channel(std::uint32_t channel_id, const char* code) {
     send(sv2::mining::CloseChannel{channel_id, {code}});
     channels_.erase(it);
     pool_->places.close(connection_id_);
-    pool_->events.channel_closed(connection_id_, channel_id, code);
+    pool_->events.tell(records::ChannelClosed{connection_id_, channel_id, code});
 }
 
 /// Whatever becomes of it: a refusal is answered, logged and recorded too. Only that we have no template is
@@ -90,7 +90,8 @@ void MinerSession::follow_network_target(ChannelState& state, const mining::Tip&
     const auto channel_id = state.channel.channel_id();
     state.channel.set_target(*target);
     send(sv2::mining::SetTarget{channel_id, {*target}});
-    pool_->events.target_set(connection_id_, channel_id, bitcoin::difficulty_from_target(*target));
+    pool_->events.tell(
+        records::TargetSet{connection_id_, channel_id, bitcoin::difficulty_from_target(*target)});
 }
 
 }  // namespace hp::pool

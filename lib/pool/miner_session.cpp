@@ -58,8 +58,9 @@ void MinerSession::on_close(const Error& reason) {
     auto* pool = std::exchange(pool_, nullptr);
     limit_.cancel();
     catch_up_.cancel();
-    pool->events.connection_closed(connection_id_, reason.what);
-    for (const auto& [id, state] : channels_) pool->events.channel_closed(connection_id_, id);
+    pool->events.tell(records::ConnectionClosed{connection_id_, reason.what});
+    for (const auto& [id, state] : channels_)
+        pool->events.tell(records::ChannelClosed{connection_id_, id, std::nullopt});
     channels_.clear();
     pool->gone(connection_id_);
     // The connection holds its handler until it has flushed: without this the two would hold each other.
@@ -120,7 +121,8 @@ Result<> MinerSession::on_setup(const sv2::common::SetupConnection& setup) {
     bool rolling = pool_->terms.version_rolling_allowed;
     if (auto error = sv2::check_setup(setup, kMiningProtocol, rolling ? kRequiresVersionRolling : 0)) {
         send(*error);
-        pool_->events.setup_refused(connection_id_, connection_->peer(), error->error_code.value);
+        pool_->events.tell(
+            records::SetupRefused{connection_id_, connection_->peer(), {error->error_code.value}});
         return fail(Errc::refused, "SetupConnection refused: " + error->error_code.value);
     }
     send(sv2::common::SetupConnectionSuccess{
@@ -170,7 +172,7 @@ Result<> MinerSession::refuse_open(std::uint32_t request_id, const std::string& 
     static log::Limited note{log::Level::warn};
     note.about(connection_->peer(), "miner {}: channel for \"{}\" refused: {}", connection_->peer(),
                printable(worker, 80), detail.empty() ? code : code + ": " + detail);
-    pool_->events.channel_refused(connection_id_, connection_->peer(), worker, code);
+    pool_->events.tell(records::ChannelRefused{connection_id_, connection_->peer(), worker, {code}});
     return {};
 }
 
@@ -238,8 +240,8 @@ Result<> MinerSession::on(const sv2::Decoded<msg::OpenExtendedMiningChannel>& de
     success.extranonce_size = grant->extranonce_size;
     success.extranonce_prefix = grant->prefix;
     send(success);
-    pool_->events.channel_opened(connection_id_, channel_id, it->second.worker,
-                                 bitcoin::difficulty_from_target(vardiff.target()));
+    pool_->events.tell(records::ChannelOpened{connection_id_, channel_id, it->second.worker,
+                                               bitcoin::difficulty_from_target(vardiff.target())});
     tell_status(it->second, now);
 
     // The current tip as a future job that the tip message puts in force, as the specification has it.
@@ -258,7 +260,7 @@ Result<> MinerSession::on(const sv2::Decoded<msg::UpdateChannel>& decoded) {
     auto refuse = [&](const char* code) {
         send(msg::UpdateChannelError{update.channel_id, {code}});
         if (told_strays_.take(pool_->clock.steady_ms()))
-            pool_->events.update_refused(connection_id_, update.channel_id, code);
+            pool_->events.tell(records::UpdateRefused{connection_id_, update.channel_id, code});
         return Result<>{};
     };
     auto it = channels_.find(update.channel_id);
@@ -276,7 +278,7 @@ Result<> MinerSession::on(const sv2::Decoded<msg::UpdateChannel>& decoded) {
     }
     if (tlvs.user_identity) {
         state.worker = ehash::worker_name(*tlvs.user_identity);
-        pool_->events.channel_named(connection_id_, update.channel_id, state.worker);
+        pool_->events.tell(records::ChannelNamed{connection_id_, update.channel_id, state.worker});
     }
     auto now = pool_->clock.steady_ms();
     state.nominal_hash_rate_hps = update.nominal_hash_rate.get();
@@ -291,7 +293,7 @@ Result<> MinerSession::on(const sv2::Decoded<msg::CloseChannel>& close) {
     const std::uint32_t channel_id = close.message.channel_id;
     if (channels_.erase(channel_id)) {
         pool_->places.close(connection_id_);
-        pool_->events.channel_closed(connection_id_, channel_id);
+        pool_->events.tell(records::ChannelClosed{connection_id_, channel_id, std::nullopt});
     }
     return {};
 }
@@ -458,7 +460,8 @@ void MinerSession::apply_target(ChannelState& state, const bitcoin::Target& targ
     auto channel_id = state.channel.channel_id();
     state.channel.set_target(target);
     send(msg::SetTarget{channel_id, {target}});
-    pool_->events.target_set(connection_id_, channel_id, bitcoin::difficulty_from_target(target));
+    pool_->events.tell(
+        records::TargetSet{connection_id_, channel_id, bitcoin::difficulty_from_target(target)});
     // The new target holds for jobs from now on, so a job follows.
     const auto current = state.channel.current_job();
     auto jobs = pool_->renewed_jobs(current ? current->job_id : 0);

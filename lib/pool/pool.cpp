@@ -59,7 +59,7 @@ void Pool::add_connection(std::shared_ptr<net::FrameConnection> connection) {
     const auto id = next_connection_id_++;
     auto session = std::make_shared<MinerSession>(services_, connection, id);
     sessions_.emplace(id, session);
-    events_.connection_opened(id, connection->peer());
+    events_.tell(records::ConnectionOpened{id, connection->peer()});
     connection->set_handler(session);
 }
 
@@ -160,9 +160,14 @@ void Pool::on_committed(const ShareQueue::Batch& batch, ShareQueue::Seqs seqs) {
         }
         const auto& [intent, worker, accepted_ms, mint] = batch.intents[i];
         const double work_hashes = bitcoin::work_from_target(intent.target);
-        events_.share_accepted(
-            {session ? session->connection_id() : 0, share.channel_id, share.sequence_number, worker}, seq,
-            intent.share_hash, intent.amount, work_hashes);
+        events_.tell(records::ShareAccepted{.connection_id = session ? session->connection_id() : 0,
+                                            .channel_id = share.channel_id,
+                                            .worker = worker,
+                                            .sequence_number = share.sequence_number,
+                                            .seq = seq,
+                                            .share_hash = {intent.share_hash},
+                                            .amount = intent.amount,
+                                            .work_hashes = work_hashes});
         if (session) {
             session->on_share_durable(share.channel_id, share.sequence_number, share.difficulty, work_hashes);
             if (touched.empty() || touched.back() != session) touched.push_back(session);
@@ -188,7 +193,7 @@ void Pool::submit_block(const mining::Verdict& verdict, const sv2::mining::Submi
     HP_CRASH_AFTER_WRITE("P14");
     ways_.submit_solution(solution);
     log::info("block found: {} by \"{}\"", to_hex_reversed(verdict.hash), printable(worker, 80));
-    events_.block_found(verdict.hash, verdict.job->template_id, worker);
+    events_.tell(records::BlockFound{{verdict.hash}, verdict.job->template_id, worker});
 }
 
 JobSetPtr Pool::renewed_this_tick(std::uint32_t id_in_use) {
@@ -214,7 +219,7 @@ void Pool::on_new_prev_hash(const sv2::templates::SetNewPrevHash& message) {
     auto tip = work_.on_prev_hash(message);
     if (!tip) return alarm(tip.error().what);
     work_came_ms_ = clock_.steady_ms();
-    events_.tip_changed(tip->tip->prev_hash, tip->tip->nbits);
+    events_.tell(records::TipChanged{{tip->tip->prev_hash}, tip->tip->nbits});
     for (auto& [id, session] : sessions_) session->send_tip(tip->tip, *tip->jobs);
     log::debug("tip {}", to_hex_reversed(tip->tip->prev_hash));
     if (!std::exchange(is_ready_, true) && on_ready) on_ready();

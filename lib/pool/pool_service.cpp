@@ -55,7 +55,6 @@ std::uint16_t extranonce_epoch() {
 PoolService::PoolService(net::Loop& loop, ServiceOptions options)
     : loop_{loop},
       options_{std::move(options)},
-      events_{"hp-pool"},
       log_watch_{options_.outbox_path, options_.wal_alarm_bytes},
       clock_{loop, "shares are judged by it: see invalid-share; 'timedatectl' shows and sets it",
              [this](const std::string& what) { events_.alarm(what); }},
@@ -150,7 +149,8 @@ Result<> PoolService::listen() {
                                  loop_, options_.mining_listen, limits, options_.mining_identity,
                                  [this](auto connection) { pool_->add_connection(std::move(connection)); }));
     mining_listener_->tell_other_protocols([this](const std::string& peer, std::string_view what) {
-        events_.setup_refused(0, peer, "speaks " + std::string(what) + "; this port speaks SV2");
+        const std::string why = "speaks " + std::string(what) + "; this port speaks SV2";
+        events_.tell(records::SetupRefused{0, peer, {why}});
     });
     templates_ = std::make_unique<TemplateClient>(loop_, options_.templates, *pool_);
     return templates_->start();
@@ -215,7 +215,7 @@ void PoolService::look_for_request() {
                          else if (auto removed = remove_request(options_.outbox_path); !removed)
                              on_alarm(removed.error().what);
                          log::info("{} dead letters try again, asked by {}", rows->size(), printable(by));
-                         for (const StoredIntent& row : *rows) events_.quote_requeued(row.seq);
+                         for (const StoredIntent& row : *rows) events_.tell(records::QuoteRequeued{row.seq});
                          hub_->requeued(*rows);
                      });
 }
@@ -240,14 +240,17 @@ void PoolService::stop(std::function<void()> stopped) {
 
 void PoolService::on_quote_created(const StoredIntent& row, const std::string& quote_id, bool replay,
                                    std::optional<SteadyMs> received_ms) {
-    events_.quote_created(row.seq, quote_id, row.intent.amount, row.intent.share_hash, replay,
-                          received_ms ? steady_ms_now() - *received_ms : -1);
+    records::QuoteCreated record{row.seq, quote_id,    row.intent.amount, {row.intent.share_hash},
+                                 replay,  std::nullopt};
+    // Unknown after a restart: the share came in before this process began.
+    if (received_ms) record.latency_ms = steady_ms_now() - *received_ms;
+    events_.tell(record);
 }
 
 void PoolService::on_quote_dead(const StoredIntent& row, std::uint16_t code, const std::string& reason) {
     static log::Limited complain{log::Level::error};
     complain("quote for outbox row {} refused by the mint: {}", row.seq, reason);
-    events_.quote_dead(row.seq, code, reason);
+    events_.tell(records::QuoteDead{row.seq, {code}, reason});
 }
 
 }  // namespace hp::pool

@@ -90,7 +90,7 @@ void Downstream::on_other_protocol(std::string_view what) {
     const std::string why = "speaks " + std::string(what) + "; this port speaks SV1";
     static log::Limited complain{log::Level::warn};
     complain.about(connection_->peer(), "{}: {}", connection_->peer(), why);
-    proxy_->events.miner_refused(miner_id_, connection_->peer(), {}, why);
+    proxy_->events.tell(records::MinerRefused{miner_id_, connection_->peer(), {}, why});
 }
 
 void Downstream::on_close(const Error& reason) {
@@ -213,7 +213,7 @@ void Downstream::on_refused(const std::string& code) {
     if (!proxy_) return;
     static log::Limited complain{log::Level::warn};
     complain.about(connection_->peer(), "miner {}: pool refused its channel: {}", connection_->peer(), code);
-    proxy_->events.miner_channel_refused(miner_id_, channel_name_, code);
+    proxy_->events.tell(records::MinerChannelRefused{miner_id_, channel_name_, {code}});
     // No template yet: the pool is starting. Anything else would be refused again.
     if (code == wire::channel_refusal::kNoTemplate) {
         proxy_->outage.begin(proxy_->clock.steady_ms());
@@ -230,7 +230,8 @@ void Downstream::handle(std::string_view id, const sv1::Authorize& message) {
         static log::Limited complain{log::Level::warn};
         complain.about(connection_->peer(), "miner {}: worker \"{}\" refused: {}", connection_->peer(),
                        printable(message.user, 80), why);
-        proxy_->events.miner_refused(miner_id_, connection_->peer(), message.user.substr(0, 255), why);
+        proxy_->events.tell(
+            records::MinerRefused{miner_id_, connection_->peer(), message.user.substr(0, 255), why});
     };
     auto read = workers_.read(message.user);
     if (!read) return refuse(read.error().what);
@@ -239,7 +240,7 @@ void Downstream::handle(std::string_view id, const sv1::Authorize& message) {
     const bool is_first = !workers_.first();
     const Worker& worker = workers_.add(*std::move(read));
     sv1::append_true(out_, id);
-    proxy_->events.miner_authorized(miner_id_, worker.name, user_agent_);
+    proxy_->events.tell(records::MinerAuthorized{miner_id_, worker.name, user_agent_});
     told_ms_ = 0;
     if (!channel_id_ || !is_first) return;
     if (!proxy_->pool.pays_ehash() && worker.owner != channel_owner_) return reopen_channel();
@@ -328,7 +329,7 @@ void Downstream::on_quote(std::uint32_t sequence_number, const std::string& quot
     if (worker->is_wallets)
         proxy_->quotes.on_quote(quote_id, amount, received_ms);
     else
-        proxy_->events.quote_for_other_key(miner_id_, worker->name, quote_id, amount);
+        proxy_->events.tell(records::QuoteForOtherKey{miner_id_, worker->name, quote_id, amount});
 }
 
 void Downstream::on_quote_failed(std::uint32_t sequence_number, const std::string& text) {
@@ -339,7 +340,7 @@ void Downstream::on_quote_failed(std::uint32_t sequence_number, const std::strin
     static log::Limited complain{log::Level::warn};
     complain.about(connection_->peer(), "miner \"{}\": share {} gets no quote: {}", printable(name, 80),
                    sequence_number, text);
-    proxy_->events.quote_failed(miner_id_, name, text);
+    proxy_->events.tell(records::QuoteFailed{miner_id_, name, text});
 }
 
 /// Whose shares are without looking: nothing where there are several.

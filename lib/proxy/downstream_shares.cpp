@@ -150,8 +150,8 @@ void Downstream::on_accepted(std::uint32_t last_sequence_number) {
         tally_.on_accepted(share.work_hashes, proxy_->clock.steady_ms());
         ++share.worker->shares_accepted;
         share.worker->work_hashes += share.work_hashes;
-        proxy_->events.share_accepted(miner_id_, share.worker->name,
-                                      proxy_->clock.steady_ms() - share.received_ms);
+        proxy_->events.tell(records::MinerShareAccepted{miner_id_, share.worker->name,
+                                                        proxy_->clock.steady_ms() - share.received_ms});
     }
     while (!outstanding_.empty() && may_forget(outstanding_.front())) outstanding_.pop_front();
     flush();

@@ -1,18 +1,12 @@
-// The proxy's event records (man 5 hp-records).
+// The proxy's event records that are more than what their caller has at hand (man 5 hp-records).
 #pragma once
-#include <cstdint>
 #include <list>
-#include <optional>
-#include <string>
-#include <string_view>
 
-#include "base/bytes.hpp"
 #include "base/clock.hpp"
+#include "net/events.hpp"
 #include "proxy/channels.hpp"
+#include "records/proxy.hpp"
 
-namespace hp::net {
-class EventSink;
-}
 namespace hp::mining {
 class ShareTally;
 }
@@ -26,16 +20,8 @@ struct Refusals {
 };
 struct Worker;
 
-class Events {
+class Events : public net::Events {
   public:
-    void to(net::EventSink* sink) { sink_ = sink; }
-    void miner_connected(std::uint64_t miner_id, const std::string& peer);
-    void miner_authorized(std::uint64_t miner_id, std::string_view worker, std::string_view user_agent);
-    void miner_refused(std::uint64_t miner_id, const std::string& peer, std::string_view worker,
-                       std::string_view reason);
-    void miner_channel_refused(std::uint64_t miner_id, std::string_view worker, std::string_view reason);
-    void upstream_refused(std::string_view pool, std::string_view reason);
-    void miner_disconnected(std::uint64_t miner_id, std::string_view worker, std::string_view reason);
     struct MinerStatus {
         std::uint64_t miner_id{};
         const std::string& peer;
@@ -50,7 +36,6 @@ class Events {
         const mining::ShareTally& tally;
     };
     void downstream_status(const MinerStatus& status);
-    void share_accepted(std::uint64_t miner_id, std::string_view worker, SteadyMs latency_ms);
     struct Rejected {
         std::uint64_t miner_id{};
         std::string_view peer;
@@ -60,21 +45,11 @@ class Events {
         std::optional<Bytes32> share_hash{};  ///< header byte order; nothing where its job is not known
     };
     void share_rejected(const Rejected& share);
-    void quote_for_other_key(std::uint64_t miner_id, std::string_view worker, const std::string& quote_id,
-                             std::uint64_t amount);
-    void quote_failed(std::uint64_t miner_id, std::string_view worker, std::string_view reason);
-    /// A quote became ehash in the wallet. `share_to_token_ms` is from the miner's line to the stored proof;
-    /// below 0 unknown (the share was another process's life).
-    void token_minted(const std::string& quote_id, std::uint64_t amount, std::int64_t share_to_token_ms);
-    void alarm(const std::string& what);
-    void quote_parked(const std::string& quote_id, const std::string& reason);
     void status(std::size_t miners, const UpstreamStatus& pool, bool mint_connected,
                 std::uint64_t wallet_balance, const Refusals& refusals, std::int64_t clock_off_ms);
 
   private:
-    bool off() const;
     UnixMs started_ms_{unix_ms_now()};
-    net::EventSink* sink_{nullptr};
 };
 
 }  // namespace hp::proxy

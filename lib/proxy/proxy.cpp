@@ -32,7 +32,7 @@ Proxy::Proxy(Parts parts, Options options)
                 .terms = options_.terms,
                 .gone =
                     [this](std::uint64_t miner_id, const std::string& reason) {
-                        parts_.events.miner_disconnected(miner_id, {}, reason);
+                        parts_.events.tell(records::MinerDisconnected{miner_id, {}, reason});
                         miners_.erase(miner_id);
                     }},
       wallet_retry_{parts.clock},
@@ -57,7 +57,7 @@ void Proxy::add_miner(std::shared_ptr<net::LineConnection> connection) {
     const auto id = next_miner_id_++;
     auto miner = std::make_shared<Downstream>(services_, connection, id);
     miners_.emplace(id, miner);
-    parts_.events.miner_connected(id, connection->peer());
+    parts_.events.tell(records::MinerConnected{id, connection->peer()});
     connection->set_handler(miner);
 }
 
@@ -154,11 +154,12 @@ void Proxy::on_minted(const wallet::Minted& minted) {
     for (const auto& quote_id : minted.quote_ids) {
         auto it = expected_.find(quote_id);
         if (it == expected_.end()) {
-            parts_.events.token_minted(quote_id, 0, -1);
+            parts_.events.tell(records::TokenMinted{quote_id, 0, std::nullopt});
             continue;
         }
-        parts_.events.token_minted(quote_id, it->second.amount,
-                                   it->second.share_received_ms ? now - it->second.share_received_ms : -1);
+        records::TokenMinted record{quote_id, it->second.amount, std::nullopt};
+        if (it->second.share_received_ms) record.share_to_token_ms = now - it->second.share_received_ms;
+        parts_.events.tell(record);
         expected_.erase(it);
     }
 }
@@ -166,7 +167,7 @@ void Proxy::on_minted(const wallet::Minted& minted) {
 void Proxy::on_parked(const std::string& quote_id, const std::string& reason) {
     log::warn("quote {} cannot be minted: {}", quote_id, reason);
     expected_.erase(quote_id);
-    parts_.events.quote_parked(quote_id, reason);
+    parts_.events.tell(records::QuoteParked{quote_id, reason});
 }
 
 void Proxy::end_patience() {

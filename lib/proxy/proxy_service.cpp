@@ -67,7 +67,7 @@ Result<> ProxyService::open_faucet(net::Loop& loop, const Faucet::Options& optio
 
 void ProxyService::connect_parts() {
     upstreams_->on_setup_refused = [this](const std::string& code) {
-        events_.upstream_refused(upstreams_->name(), code);
+        events_.tell(records::UpstreamRefused{upstreams_->name(), {code}});
     };
     upstreams_->on_lost = [this](const std::string&) { proxy_->on_pool_lost(); };
     upstreams_->on_further_ready = [this] { proxy_->on_further_connection(); };

@@ -184,6 +184,9 @@ struct PoolStatus {
         {"channels", "that are there"},
         {"channels_busiest", "channels of the connection that has most"},
         {"channels_max", "channels that a connection may have"},
+        {"channels_unproven", "channels that no accepted share stands for"},
+        {"channels_unproven_max", "limit for these, of all connections together"},
+        {"channels_total_max", "limit for all channels, of all connections together"},
         {"outbox_pending", "shares that wait for a quote, of all mints"},
         {"outbox_dead", "shares that a mint refused for good"},
         {"mint_connected", "the links of all configured mints stand"},
@@ -196,14 +199,21 @@ struct PoolStatus {
          "shares not looked at, because their channel had spent its budget of invalid shares, or was closed "
          "for that "
          "a moment before"},
+        {"connections_closed_for_refusals", "connections that sent nothing but such shares and channels"},
+        {"connections_closed_for_room", "connections with many channels and few shares, closed for others"},
         {"refused_shares_not_kept",
          "refused shares that are not in the file keep_refused: its disk was full, failed or was too slow"},
+        {"template_provider_connected", "the connection to the Template Provider stands"},
+        {"template_provider_since_ms", "since when it stands, or is away"},
+        {"has_template", "miners have work"},
+        {"template_age_ms", "of the newest template or tip; 0: there is none"},
         {"clock_behind_tip_s", "how far the time of the chain's tip is ahead of the system clock"}};
     static constexpr Gauge gauges[]{
         {"connections", "sv2_clients_total", "Connections to the pool now."},
         {"channels", "sv2_client_channels", "Channels of the pool now.", "channel_type", "extended"}};
     std::int64_t started_ms{};
     std::uint64_t connections{}, channels{}, channels_busiest{}, channels_max{};
+    std::uint64_t channels_unproven{}, channels_unproven_max{}, channels_total_max{};
     std::uint64_t outbox_pending{}, outbox_dead{};
     bool mint_connected{};
     std::uint64_t wal_bytes{};
@@ -211,16 +221,24 @@ struct PoolStatus {
     std::uint64_t messages_ignored{};
     std::uint64_t handshakes_failed{}, connections_refused{}, connections_cut_for_memory{};
     std::uint64_t connections_dropped_slow{}, frames_damaged{};
-    std::uint64_t channels_closed_for_invalid_shares{}, shares_unjudged{}, refused_shares_not_kept{};
+    std::uint64_t channels_closed_for_invalid_shares{}, shares_unjudged{};
+    std::uint64_t connections_closed_for_refusals{}, connections_closed_for_room{}, refused_shares_not_kept{};
     std::int64_t clock_off_ms{}, clock_behind_tip_s{};
+    bool template_provider_connected{};
+    std::int64_t template_provider_since_ms{};
+    bool has_template{};
+    std::int64_t template_age_ms{};
     std::uint64_t log_lines_dropped{};
 };
 BOOST_DESCRIBE_STRUCT(PoolStatus, (),
-                      (started_ms, connections, channels, channels_busiest, channels_max, outbox_pending,
+                      (started_ms, connections, channels, channels_busiest, channels_max, channels_unproven, channels_unproven_max,
+                       channels_total_max, outbox_pending,
                        outbox_dead, mint_connected, wal_bytes, wal_held_ms, messages_ignored,
                        handshakes_failed, connections_refused, connections_cut_for_memory,
                        connections_dropped_slow, frames_damaged, channels_closed_for_invalid_shares,
-                       shares_unjudged, refused_shares_not_kept, clock_off_ms, clock_behind_tip_s,
+                       shares_unjudged, connections_closed_for_refusals, connections_closed_for_room,
+                       refused_shares_not_kept, clock_off_ms, clock_behind_tip_s,
+                       template_provider_connected, template_provider_since_ms, has_template, template_age_ms,
                        log_lines_dropped))
 
 using PoolRecords = boost::mp11::mp_append<

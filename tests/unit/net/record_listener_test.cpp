@@ -96,7 +96,7 @@ TEST_CASE("several writers at once, each in its own layout; damage of one is nob
     RawWriter damaged{scratch.socket()};
     damaged.send("{\"v\":1,\"ts_ms\":1,\"type\":\"half");
     for (int i = 0; i < 100; ++i)
-        for (const auto& sink : {&lines, &json, &msgpack}) (*sink)->write(event("share_accepted"));
+        for (const auto& sink : {&lines, &json, &msgpack}) (*sink)->write(event("share_accepted").json());
     REQUIRE(run_until(loop, [&] { return collected.types.size() == 300; }));
     CHECK(collected.damages.empty());
     damaged.close();
@@ -109,12 +109,12 @@ TEST_CASE("AC-298: a collector that is absent, goes and comes back gets what wai
     Loop loop;
     Collected collected;
     const auto sink = unix_sink(loop, scratch);
-    for (int i = 0; i < 10; ++i) sink->write(event("early"));
+    for (int i = 0; i < 10; ++i) sink->write(event("early").json());
     auto listener = unix_listener(loop, scratch, collected);
     REQUIRE(run_until(loop, [&] { return collected.types.size() == 10; }));
     listener.reset();
     CHECK_FALSE(std::filesystem::exists(scratch.socket()));
-    for (int i = 0; i < 10; ++i) sink->write(event("meanwhile"));
+    for (int i = 0; i < 10; ++i) sink->write(event("meanwhile").json());
     listener = unix_listener(loop, scratch, collected);
     REQUIRE(run_until(loop, [&] { return collected.types.size() == 20; }));
     CHECK(collected.damages.empty());
@@ -130,7 +130,7 @@ TEST_CASE("AC-298: a collector that does not read costs the writer a bounded que
     const std::string text(10'000, 'x');
     std::size_t written = 0;
     for (; sink->dropped() < 100 && written < 10'000; ++written) {
-        sink->write(event("share_accepted").add("text", text));
+        sink->write(event("share_accepted").add("text", text).json());
         run_until(
             writing, [] { return false; }, 0);
     }
@@ -286,14 +286,14 @@ TEST_CASE("over Noise: an allowed writer's records arrive, large ones too, and a
     auto listener = f.listen();
     const Endpoint at = listener->bound();
     const auto sink = f.sink(at, f.writer);
-    for (int i = 0; i < 100; ++i) sink->write(event("share_accepted"));
-    sink->write(event("large").add("text", std::string(300'000, 'x')));
+    for (int i = 0; i < 100; ++i) sink->write(event("share_accepted").json());
+    sink->write(event("large").add("text", std::string(300'000, 'x')).json());
     REQUIRE(run_until(f.loop, [&] { return f.collected.types.size() == 101; }));
     listener.reset();
     // The writer hears of the end before it writes, so that nothing is on the way.
     run_until(
         f.loop, [] { return false; }, 50);
-    for (int i = 0; i < 10; ++i) sink->write(event("meanwhile"));
+    for (int i = 0; i < 10; ++i) sink->write(event("meanwhile").json());
     listener = f.listen(at.port);
     REQUIRE(run_until(f.loop, [&] { return f.collected.types.size() == 111; }));
     CHECK(f.collected.damages.empty());
@@ -306,7 +306,7 @@ TEST_CASE(
     NoiseFixture f;
     const auto listener = f.listen();
     const auto stranger = f.sink(listener->bound(), crypto::SecretKey::generate());
-    stranger->write(event("forged"));
+    stranger->write(event("forged").json());
     const auto honest = f.sink(listener->bound(), f.writer);
     auto elsewhere = event_options("tcp://" + listener->bound().text() + "/" +
                                        crypto::authority_key_text(crypto::SecretKey::generate().xonly()),
@@ -315,10 +315,10 @@ TEST_CASE(
     elsewhere->key = f.writer;
     const auto deceived = EventSink::open(f.loop, *elsewhere, "hp-pool");
     REQUIRE(deceived);
-    (*deceived)->write(event("to_another"));
-    honest->write(event("honest"));
+    (*deceived)->write(event("to_another").json());
+    honest->write(event("honest").json());
     REQUIRE(run_until(f.loop, [&] { return f.collected.types.size() == 1; }));
-    honest->write(event("honest"));
+    honest->write(event("honest").json());
     REQUIRE(run_until(f.loop, [&] { return f.collected.types.size() == 2; }));
     CHECK(f.collected.types == std::vector<std::string>{"honest", "honest"});
 }
@@ -333,7 +333,7 @@ TEST_CASE("over Noise: garbage, silence and strangers without end, and the hones
         if (i % 2) (void)flood.back().send(std::string(1000, '\xff'));
     }
     const auto honest = f.sink(at, f.writer);
-    honest->write(event("honest"));
+    honest->write(event("honest").json());
     REQUIRE(run_until(f.loop, [&] { return f.collected.types.size() == 1; }));
     // Those that finish the handshake and say nothing are closed in time.
     struct Silent : FrameHandler {
@@ -349,6 +349,6 @@ TEST_CASE("over Noise: garbage, silence and strangers without end, and the hones
         connection->set_handler(silent);
     });
     REQUIRE(run_until(f.loop, [&] { return silent->closed; }));
-    honest->write(event("honest"));
+    honest->write(event("honest").json());
     REQUIRE(run_until(f.loop, [&] { return f.collected.types.size() == 2; }));
 }

@@ -133,7 +133,11 @@ std::string pool_lines() {
                        .shares_unjudged = 16,
                        .refused_shares_not_kept = 20,
                        .clock_off_ms = -17,
-                       .clock_behind_tip_s = 18});
+                       .clock_behind_tip_s = 18,
+                       .template_provider_connected = true,
+                       .template_provider_since_ms = kBefore,
+                       .has_template = true,
+                       .template_age_ms = 21});
     return out.text();
 }
 

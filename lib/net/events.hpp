@@ -1,0 +1,25 @@
+// What a program tells of what happens: records to its sink, or nothing while nobody wants any.
+#pragma once
+#include "net/event_sink.hpp"
+#include "records/any.hpp"
+#include "records/write.hpp"
+
+namespace hp::net {
+
+class Events {
+  public:
+    void to(EventSink* sink) { sink_ = sink; }
+    /// False: tell() does nothing, and what would go into a record needs no reckoning.
+    bool is_on() const { return sink_ && sink_->enabled(); }
+    /// `R`: one of lib/records. The record is of the moment.
+    template <class R>
+    void tell(const R& record) const {
+        if (is_on()) sink_->write(hp::records::json_of(record, sink_->source(), unix_ms_now()));
+    }
+    void alarm(std::string_view what) const { tell(hp::records::Alarm{what}); }
+
+  private:
+    EventSink* sink_{nullptr};
+};
+
+}  // namespace hp::net
