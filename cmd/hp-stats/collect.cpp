@@ -48,7 +48,10 @@ class Collector {
                 loop_.stop();
             },
             on_hangup_);
-        status_.every(kStatusMs, [this] { intake_.tell_status(); });
+        status_.every(kStatusMs, [this] {
+            intake_.tell_status();
+            commit();
+        });
         net::sd_notify("READY=1");
         loop_.run();
         if (failed_) return fail(*failed_);

@@ -54,7 +54,8 @@ class Service {
                                   .started = started_,
                                   .metrics_workers_max = options_.metrics_workers_max,
                                   .stale_after_s = options_.stale_after_s,
-                                  .wal_bytes = stats::log_bytes_of(options_.database)};
+                                  .wal_bytes = stats::log_bytes_of(options_.database),
+                                  .log_lines_dropped = log::dropped_lines()};
         auto out =
             stats::api_answer(*reader, {request.path, std::move(*parameters), scope_of(request)}, context);
         if (out.status == 500) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json_text.hpp"
+#include "log/log.hpp"
 #include "web/assets.hpp"
 
 namespace hp::web {
@@ -49,6 +50,13 @@ void Site::answer(const net::HttpRequest& request, const net::HttpServer::Reply&
     if (faucet_ && request.path == "/api/faucet") return faucet_->balance(reply_with_headers);
     if (request.path == "/api/settings")
         return reply_with_headers({200, R"({"miner_port":)" + std::to_string(miner_port_) + "}"});
+    if (request.path == "/metrics")
+        return reply_with_headers({200,
+                                   "# HELP hashpool_status Last value of each number of the status records.\n"
+                                   "# TYPE hashpool_status gauge\n"
+                                   "hashpool_status{source=\"hp-web\",field=\"log_lines_dropped\"} " +
+                                       std::to_string(log::dropped_lines()) + "\n",
+                                   "text/plain; version=0.0.4; charset=utf-8"});
     if (request.path == "/api/state") return reply_with_headers({200, feed_.state_json()});
     if (request.path == "/api/history") {
         const auto parameters = net::query_parameters(request.query);

@@ -97,14 +97,22 @@ ${call%% *}: hint: does its directory exist, and may this user write there?"
     local name
     for name in "${services[@]}"; do
         local flags=(--log-file /dev/full)
-        case $name in pool | proxy | mint) flags+=(--events "$PWD/$name.events") ;; esac
+        case $name in template | pool | proxy | mint) flags+=(--events "$PWD/$name.events") ;; esac
         start_service "$name" "${flags[@]}"
     done
-    for name in pool proxy mint; do
+    for name in template pool proxy mint; do
         wait_until test -e "$name.events"
         counts() { jq -es "any((.type | endswith(\"_status\")) and .log_lines_dropped > 0)" "$name.events" >/dev/null; }
         wait_until counts
     done
+    # Those that write no records: in their database, and on a page of their own.
+    for name in ingest collect; do
+        in_database() { [ "$(sqlite3 "$name.db" "SELECT json > 0 FROM gauge WHERE source='hp-stats' AND field='log_lines_dropped'" 2>/dev/null)" = 1 ]; }
+        wait_until in_database
+    done
+    on_page() { curl -sS "http://$(sed -n "s/^$1 = \"\(.*\)\"/\1/p" conf/shared/network.toml)/metrics" | grep -qE "^hashpool_status\{source=\"$2\",field=\"log_lines_dropped\"\} [1-9]"; }
+    wait_until on_page pool_stats_listen "hp-stats serve"
+    wait_until on_page pool_web_listen hp-web
     for name in "${services[@]}"; do
         kill -HUP "${daemon_pid[$name]}"
         runs "$name" || fail "$name has ended"
