@@ -25,6 +25,7 @@ struct All {
     hp_stats::TruthOptions truth;
     hp_stats::CertifyOptions certify;
     hp_stats::AuditOptions audit;
+    hp_stats::SchemaOptions schema;
     std::string certificate, key;
     int exit_code{0};
 };
@@ -290,6 +291,15 @@ void add_audit(cli::Command& command, All& all) {
     audit.add_flag("--json", options.json, "print one JSON object");
 }
 
+void add_schema(cli::Command& command, All& all) {
+    auto& schema =
+        command.subcommand("schema", "print what event records are, as JSON Schema (2020-12)",
+                           {"hp-stats schema share_accepted", "hp-stats schema >records.schema.json"});
+    auto* type = schema.add_option("TYPE", all.schema.type, "only the records of this type [all]");
+    schema.add_flag("--man5", all.schema.is_manual, "print the tables of hp-records(5) instead")
+        ->excludes(type);
+}
+
 void add_serve(cli::Command& command, All& all) {
     auto& serve = command.subcommand(
         "serve", "serve the figures over HTTP: JSON, and /metrics for Prometheus",
@@ -374,6 +384,7 @@ int main(int argc, char** argv) {
     add_certify(command, all);
     add_audit(command, all);
     add_serve(command, all);
+    add_schema(command, all);
     // To a monitor a plugin that cannot run is UNKNOWN, and 1 and 2 are states.
     const bool is_plugin = is_check(argc, argv);
     if (is_plugin) {
@@ -389,6 +400,7 @@ int main(int argc, char** argv) {
                                 : is("audit")   ? all.audit.database
                                                 : all.options.database;
         const bool is_proxy = all.side == "proxy";
+        if (is("schema")) return hp_stats::schema(all.schema);
         if (database.empty()) {
             database = is_proxy ? stats.proxy_database : stats.database;
             if (!stats::is_postgres_url(database)) database = command.resolve(database);

@@ -84,6 +84,13 @@ struct AuditOptions {
 /// Errc::refused where the ledgers disagree, or have less than the records say.
 Result<> audit(const AuditOptions& options);
 
+struct SchemaOptions {
+    std::string type;       ///< empty: all
+    bool is_manual{false};  ///< the tables of hp-records(5) instead
+};
+/// JSON Schema to stdout. Errc::usage for a type that there is not.
+Result<> schema(const SchemaOptions& options);
+
 struct Limits {
     std::optional<std::int64_t> age_s, outbox_pending, mint_away_s, template_away_s, alarms;
     std::optional<double> hashrate_hps, rejected_percent;
