@@ -9,11 +9,14 @@
 
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
+#include "records/names.hpp"
 #include "stats/estimate.hpp"
 #include "stats/text.hpp"
 
 namespace hp::hp_stats {
 namespace {
+
+using namespace records::literals;
 
 struct Finding {
     int state;
@@ -110,9 +113,10 @@ std::optional<double> mint_away_s(const stats::Snapshot& snapshot) {
     std::optional<double> longest;
     for (const auto& [source, fields] : snapshot.gauges) {
         const Status status{fields};
-        if (status.value("mint").is_null() || status.value("configured") != true) continue;
-        longest = std::max(longest.value_or(0),
-                           status.value("connected") == false ? status.seconds_since("since_ms") : 0);
+        if (status.value("mint"_field).is_null() || status.value("configured"_field) != true) continue;
+        longest =
+            std::max(longest.value_or(0),
+                     status.value("connected"_field) == false ? status.seconds_since("since_ms"_field) : 0);
     }
     return longest;
 }
@@ -124,22 +128,23 @@ std::optional<double> template_away_s(const stats::Snapshot& snapshot) {
     std::optional<double> longest;
     for (const auto& [source, fields] : snapshot.gauges) {
         const Status status{fields};
-        if (const auto connected = status.value("template_provider_connected"); connected.is_boolean()) {
-            const bool is_good = connected == true && status.value("has_template") == true;
+        if (const auto connected = status.value("template_provider_connected"_field);
+            connected.is_boolean()) {
+            const bool is_good = connected == true && status.value("has_template"_field) == true;
             longest = std::max(longest.value_or(0),
-                               is_good ? 0 : status.seconds_since("template_provider_since_ms"));
+                               is_good ? 0 : status.seconds_since("template_provider_since_ms"_field));
         }
-        if (status.value("node_connected") == false &&
+        if (status.value("node_connected"_field) == false &&
             snapshot.last_record_ms - status.told_ms("node_connected") < kSilentMs)
-            longest = std::max(longest.value_or(0), status.seconds_since("node_since_ms"));
+            longest = std::max(longest.value_or(0), status.seconds_since("node_since_ms"_field));
     }
     return longest;
 }
 
 Figures figures_of(const stats::Snapshot& snapshot) {
     Figures out;
-    const auto shares = snapshot.sum("share_accepted");
-    const auto rejected = snapshot.sum("share_rejected").count;
+    const auto shares = snapshot.sum("share_accepted"_series);
+    const auto rejected = snapshot.sum("share_rejected"_series).count;
     out.shares = shares.count;
     out.rejected = rejected;
     out.age_s = static_cast<double>(unix_ms_now() - snapshot.last_record_ms) / 1000;
@@ -147,10 +152,10 @@ Figures figures_of(const stats::Snapshot& snapshot) {
     if (rejected > 0)
         out.rejected_percent =
             100.0 * static_cast<double>(rejected) / static_cast<double>(rejected + shares.count);
-    out.outbox_pending = gauge_number(snapshot, "outbox_pending");
+    out.outbox_pending = gauge_number(snapshot, "outbox_pending"_field);
     out.mint_away_s = mint_away_s(snapshot);
     out.template_away_s = template_away_s(snapshot);
-    out.alarms = snapshot.sum("alarm").count;
+    out.alarms = snapshot.sum("alarm"_series).count;
     return out;
 }
 

@@ -1,21 +1,7 @@
 # hp-stats schema: what event records are, for programs and for hp-records(5).
 load helper
 
-# validate SCHEMA_FILE: each line of stdin; prints how many were valid, and complains of the others.
-validate() {
-    python3 -c '
-import json, sys
-from jsonschema import Draft202012Validator
-schema = json.load(open(sys.argv[1]))
-Draft202012Validator.check_schema(schema)
-validator = Draft202012Validator(schema)
-count = 0
-for line in sys.stdin:
-    errors = [error.message for error in validator.iter_errors(json.loads(line))]
-    count += not errors
-    if errors: print(line[:200], errors, file=sys.stderr)
-print(count)' "$1"
-}
+validate() { "$HP_SOURCE_DIR/tests/e2e/tools/valid_records" "$1"; }
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || return 1

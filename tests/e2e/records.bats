@@ -57,6 +57,31 @@ p99_ms() { jq .ack_p99_ms <<<"$summary"; }
     wait_until says .shares_accepted 400
 }
 
+@test "every record of a run is valid by hp-stats schema" {
+    make_topology
+    start_template --events template.jsonl
+    start_pool
+    start_mint --events mint.jsonl
+    wait_for_link
+    start_daemon proxy hp-proxy --config-dir "$dir" --events proxy.jsonl
+    wait_for_text proxy.log ": connected"
+    mine 5 "$pubkey"
+    run_tool -0 python3 "$tools/sv1_client.py" "$(value shared/network.toml proxy_listen)" shares
+    start_daemon steady python3 "$tools/sv1_client.py" "$(value shared/network.toml proxy_listen)" hold
+    local type
+    for type in template.jsonl:template_status mint.jsonl:ledger_status mint.jsonl:ehash_issued proxy.jsonl:token_minted \
+        proxy.jsonl:miner_share_rejected proxy.jsonl:downstream_status proxy.jsonl:proxy_status; do
+        wait_for_text "${type%%:*}" "\"type\":\"${type##*:}\""
+    done
+    for type in pool_status mint_status channel_status share_rejected; do wait_for_records "$type" 1; done
+    stop_daemons
+    hp-stats schema >schema.json
+    cat "$dir/data/pool-events.jsonl" {template,mint,proxy}.jsonl miner.out >all.jsonl
+    assert_equal "$("$tools/valid_records" schema.json all.jsonl)" "$(wc -l <all.jsonl)"
+    # And each of a type that is declared.
+    for type in $(jq -r .type all.jsonl | sort -u); do hp-stats schema "$type" >/dev/null; done
+}
+
 # The collector's own key, as hp-config init wrote it into stats.toml for people to copy.
 noise_target() { echo "tcp://$(value shared/network.toml pool_records_listen)/$(hp-config pubkey "$dir/secrets/stats-authority.key" | sed -n 's/^authority //p')"; }
 
