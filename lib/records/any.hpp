@@ -35,6 +35,8 @@ struct EventsDropped {
         "events_dropped", "A slow reader made the writer drop records, which would stand before this one."};
     static constexpr Doc docs[]{{"count", "records that were dropped"}};
     static constexpr Series series[]{{.count = "count"}};
+    static constexpr Metric metrics[]{
+        {"hashpool_events_dropped_total", "Records that their writers dropped because nobody took them."}};
     std::uint64_t count{};
 };
 BOOST_DESCRIBE_STRUCT(EventsDropped, (), (count))
