@@ -69,7 +69,10 @@ void ProxyService::connect_parts() {
     upstreams_->on_setup_refused = [this](const std::string& code) {
         events_.tell(records::UpstreamRefused{upstreams_->name(), {code}});
     };
-    upstreams_->on_lost = [this](const std::string&) { proxy_->on_pool_lost(); };
+    upstreams_->on_lost = [this](const std::string& reason) {
+        events_.tell(records::UpstreamLost{upstreams_->name(), reason});
+        proxy_->on_pool_lost();
+    };
     upstreams_->on_further_ready = [this] { proxy_->on_further_connection(); };
     upstreams_->on_ready = [this] { proxy_->on_pool_ready(); };
     proxy_->on_ready = [this] {

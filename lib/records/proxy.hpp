@@ -57,6 +57,16 @@ struct UpstreamRefused {
 };
 BOOST_DESCRIBE_STRUCT(UpstreamRefused, (), (pool, reason))
 
+struct UpstreamLost {
+    static constexpr Info info{
+        "upstream_lost",
+        "No connection to the pool is left: the last one has ended, or another try has failed."};
+    static constexpr Doc docs[]{{"pool", "its address"}, {"reason", "why, in words"}};
+    std::string_view pool{};
+    std::string_view reason{};
+};
+BOOST_DESCRIBE_STRUCT(UpstreamLost, (), (pool, reason))
+
 struct MinerDisconnected {
     static constexpr Info info{"miner_disconnected", "A miner's connection has ended."};
     static constexpr Doc docs[]{{"worker", "empty"}, {"reason", "why, in words"}};
@@ -157,7 +167,7 @@ BOOST_DESCRIBE_STRUCT(ProxyStatus, (),
 
 using ProxyRecords = boost::mp11::mp_append<
     boost::mp11::mp_list<MinerConnected, MinerAuthorized, MinerRefused, MinerChannelRefused, UpstreamRefused,
-                         MinerDisconnected, DownstreamStatus>,
+                         UpstreamLost, MinerDisconnected, DownstreamStatus>,
     ProxyShareRecords, boost::mp11::mp_list<ProxyStatus>>;
 
 }  // namespace hp::records
