@@ -187,6 +187,12 @@ nlohmann::ordered_json facts(const Made& made) {
     return out;
 }
 
+/// The figures of a side's page come from its program's records.
+std::string records_of(const std::string& role, const Made& made) {
+    if (role != "pool" && role != "proxy") return {};
+    return " --events - | hp-stats ingest - --config-dir " + made.dir + " --side " + role;
+}
+
 void print_start(const Made& made) {
     const auto programs = config::programs_of(made.roles);
     std::string services;
@@ -212,7 +218,14 @@ void print_start(const Made& made) {
                                                         : "and each in a terminal of its own:\n");
     for (const char* role : {"template", "pool", "mint", "proxy"})
         if (std::ranges::find(programs, std::string("hp-") + role) != programs.end())
-            std::printf("  hp-%s --config-dir %s\n", role, made.dir.c_str());
+            std::printf("  hp-%s --config-dir %s%s\n", role, made.dir.c_str(),
+                        records_of(role, made).c_str());
+    for (const char* side : {"pool", "proxy"})
+        if (made.has(side))
+            std::printf(
+                "for the %s's page:\n  hp-stats serve --config-dir %s --side %s\n  hp-web %s --config-dir "
+                "%s\n",
+                side, made.dir.c_str(), side, side, made.dir.c_str());
 }
 
 void print(const Made& made) {

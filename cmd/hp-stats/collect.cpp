@@ -62,16 +62,26 @@ class Collector {
     void add(const std::string& writer, const wire::ReadRecord& record) {
         const bool was_empty = intake_.is_empty();
         intake_.add(record, writer);
-        if (intake_.is_full())
+        if (intake_.is_full() && !intake_.is_waiting())
             commit();
         else if (was_empty)
             due_.after(kCommitAfterMs, [this] { commit(); });
+        pause_if_full();
+    }
+    /// What is not read stays with its writer, as far as the way to it can be stopped.
+    void pause_if_full() {
+        const bool is_full = intake_.takes_no_more();
+        if (std::exchange(is_paused_, is_full) == is_full) return;
+        for (const auto& listener : listeners_) listener->pause(is_full);
     }
     void commit() {
         if (auto done = intake_.commit(); !done) {
             failed_ = done.error();
-            loop_.stop();
+            return loop_.stop();
         }
+        if (intake_.is_waiting() || !intake_.is_empty())
+            due_.after(intake_.is_waiting() ? kTryAgainMs : kCommitAfterMs, [this] { commit(); });
+        pause_if_full();
     }
 
     net::Loop loop_;
@@ -80,6 +90,7 @@ class Collector {
     std::vector<std::unique_ptr<net::RecordListener>> listeners_;
     std::function<void()> on_hangup_;
     std::optional<Error> failed_;
+    bool is_paused_{false};
 };
 
 }  // namespace

@@ -60,6 +60,14 @@ class Ingest {
         if (stop_asked) HP_DO(take_what_is_left());
         reader_.finish();
         take_records();
+        // The writer has gone, and nobody else has these records.
+        while (!stop_asked) {
+            HP_DO(intake_.commit());
+            if (!intake_.is_waiting()) break;
+            due_ms_ = steady_ms_now() + kTryAgainMs;
+            HP_DO(wait(while_waiting));
+            tell_systemd();
+        }
         return intake_.finish();
     }
 
@@ -74,7 +82,8 @@ class Ingest {
             debug_asked = 0;
             log::toggle_debug();
         }
-        pollfd waiting{input_, POLLIN, 0};
+        // What is not read stays with its writer.
+        pollfd waiting{is_at_end_ || intake_.takes_no_more() ? -1 : input_, POLLIN, 0};
         const SteadyMs next = intake_.is_empty() ? tell_ms_ : std::min(due_ms_, tell_ms_);
         const SteadyMs left = std::max<SteadyMs>(next - steady_ms_now(), 0);
         const timespec limit{left / 1000, left % 1000 * 1'000'000};
@@ -120,9 +129,11 @@ class Ingest {
     }
 
     Result<> commit_when_due() {
-        const bool is_due = steady_ms_now() >= due_ms_ || intake_.is_full();
+        const bool is_due = steady_ms_now() >= due_ms_ || (intake_.is_full() && !intake_.is_waiting());
         if (intake_.is_empty() || !is_due) return {};
-        return intake_.commit();
+        HP_DO(intake_.commit());
+        due_ms_ = steady_ms_now() + (intake_.is_waiting() ? kTryAgainMs : kCommitAfterMs);
+        return {};
     }
 
     Intake intake_;

@@ -18,6 +18,10 @@ constexpr SteadyMs kCatchUpMs = 2'000;
 }  // namespace
 
 void Intake::add(const wire::ReadRecord& record, const std::string& writer) {
+    if (takes_no_more()) {
+        ++dropped_;
+        return;
+    }
     const std::string from = writer.empty() ? "" : writer + ": ";
     if (!record.ok()) {
         batch_.add_damaged();
@@ -31,13 +35,34 @@ void Intake::add(const wire::ReadRecord& record, const std::string& writer) {
 bool Intake::is_full() const { return batch_.records() >= kCommitAfterRecords; }
 
 Result<> Intake::commit() {
-    HP_DO(series_.commit(batch_, unix_ms_now()));
+    if (auto done = series_.commit(batch_, unix_ms_now()); !done) {
+        if (!series_.may_come_later()) return done;
+        if (is_waiting()) return {};
+        waiting_since_ms_ = steady_ms_now();
+        waits_for_ = done.error().what;
+        log::warn("{}; records wait, and go on by themselves", waits_for_);
+        return {};
+    }
     records_ += batch_.records();
     unknown_ += batch_.unknown();
     damaged_ += batch_.damaged();
     batch_.clear();
     look_at_log();
+    if (is_waiting()) end_of_wait();
     return {};
+}
+
+/// Who looks at the figures sees a gap otherwise, and no reason.
+void Intake::end_of_wait() {
+    const SteadyMs waited_s = (steady_ms_now() - *waiting_since_ms_) / 1000;
+    waiting_since_ms_.reset();
+    log::info("database '{}': can be written again; {} records were dropped", database_, dropped_);
+    alarm(fmt::format("{}: for {} s no record could be stored, and {} were dropped", waits_for_, waited_s,
+                      std::exchange(dropped_, 0)));
+}
+
+void Intake::alarm(const std::string& what) {
+    add(wire::read_record(records::json_of(records::Alarm{what}, "hp-stats", unix_ms_now())), {});
 }
 
 /// Nobody else tells of the database that all tell their trouble to.
@@ -48,12 +73,16 @@ void Intake::look_at_log() {
     const std::string what = log_watch_.look({stats::log_bytes_of(database_).value_or(0), 0});
     if (what.empty()) return;
     log::warn("{}", what);
-    add(wire::read_record(records::json_of(records::Alarm{what}, "hp-stats", unix_ms_now())), {});
+    alarm(what);
 }
 
 /// A long file's slots are added up at its end; a service's have been all the time.
 Result<> Intake::finish() {
     HP_DO(commit());
+    if (is_waiting())
+        return fail(Errc::io, waits_for_ + "; " + std::to_string(batch_.records()) + " records are lost");
+    // Its alarm of the wait.
+    if (!is_empty()) HP_DO(commit());
     for (const SteadyMs end = steady_ms_now() + kCatchUpMs; steady_ms_now() < end;) {
         HP_TRY(const bool has_more, series_.catch_up(unix_ms_now()));
         if (!has_more) break;
@@ -63,7 +92,8 @@ Result<> Intake::finish() {
 }
 
 void Intake::tell_status() {
-    status_line_.set(std::to_string(records_) + " records, " + std::to_string(damaged_) + " damaged");
+    status_line_.set((is_waiting() ? "waits: " + waits_for_ + "; " : "") + std::to_string(records_) +
+                     " records, " + std::to_string(damaged_) + " damaged");
     // Who reads a file and ends has nothing to say of itself.
     if (steady_ms_now() - begun_ms_ < kStatusMs) return;
     const records::StatsStatus status{.started_ms = started_ms_,

@@ -2,9 +2,11 @@
 
 #include <cstdio>
 #include <ctime>
+#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "cashu/errors.hpp"
 #include "cashu/tokens.hpp"
 #include "ehash/mint_mark.hpp"
 
@@ -118,8 +120,17 @@ Result<> Verbs::send(std::uint64_t amount, const std::string& memo) {
 }
 
 Result<> Verbs::receive(const std::string& token) {
-    HP_TRY(auto amount, wait_for<std::uint64_t>([&](auto done) { wallet_.receive(token, std::move(done)); }));
-    print(std::to_string(amount));
+    auto amount = wait_for<std::uint64_t>([&](auto done) { wallet_.receive(token, std::move(done)); });
+    if (!amount) {
+        Error why = amount.error();
+        std::error_code none;
+        if (std::filesystem::is_regular_file(token, none))
+            why.hint = "a file has this name: hp-wallet receive < '" + printable(token, 4096) + "'";
+        else if (why.what.ends_with("(" + std::to_string(static_cast<int>(cashu::Code::already_spent)) + ")"))
+            why.hint = "the token was received already, here or by somebody else who had it";
+        return fail(std::move(why));
+    }
+    print(std::to_string(*amount));
     return {};
 }
 

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 
 #include "cli/owner.hpp"
@@ -95,19 +96,31 @@ struct KeyForm {
     std::string kind;  ///< of hp-config keygen
 };
 
+bool is_public_key(std::string_view text) {
+    const auto point = array_from_hex<33>(text);
+    return crypto::authority_key_from_text(text).has_value() ||
+           (point && crypto::is_valid_public_key(*point));
+}
+
+/// A public key in a file that everybody may read: its mode is not what is wrong with it.
+bool holds_public_key(const std::string& path) {
+    std::error_code none;
+    std::string line;
+    if (!std::filesystem::is_regular_file(path, none)) return false;
+    std::getline(std::ifstream{path} >> std::ws, line);
+    return is_public_key(line);
+}
+
 Result<crypto::SecretKey> read_key(const std::string& path, std::string_view network, const KeyForm& form) {
-    HP_TRY(const auto text, read_secret_text(path));
-    const auto key = form.from_text(text.reveal());
     const std::string keygen = "'hp-config keygen " + form.kind + "' makes ";
-    if (!key) {
-        const auto point = array_from_hex<33>(text.reveal());
-        const bool is_public_key = crypto::authority_key_from_text(text.reveal()).has_value() ||
-                                   (point && crypto::is_valid_public_key(*point));
-        return wrong_file(path,
-                          is_public_key ? "holds a public key, allowed: a secret key"
-                                        : "holds no secret key, allowed: " + form.allowed,
-                          keygen + "one");
-    }
+    const auto is_public = [&] {
+        return wrong_file(path, "holds a public key, allowed: a secret key", keygen + "one");
+    };
+    const auto text = read_secret_text(path);
+    if (!text) return holds_public_key(path) ? is_public() : fail(text.error());
+    const auto key = form.from_text(text->reveal());
+    if (!key && is_public_key(text->reveal())) return is_public();
+    if (!key) return wrong_file(path, "holds no secret key, allowed: " + form.allowed, keygen + "one");
     if (!may_use_published(network) && is_published(*key)) {
         return wrong_file(path, "holds a published test key, allowed only on sim and regtest",
                           published_hint(network) + keygen + "a key of your own");
@@ -156,7 +169,7 @@ Result<crypto::SecretText> read_secret_text(const std::string& path) {
         const int number = errno;
         return wrong_file(
             path, "cannot be read: " + reason(number),
-            number == ENOENT ? "'hp-config keygen' makes secret files"
+            number == ENOENT ? "if the path is right: 'hp-config keygen' makes secret files"
             : std::getenv("CREDENTIALS_DIRECTORY")
                 ? "a service is handed the secrets that its unit names: systemctl edit, [Service], "
                   "LoadCredential=" +

@@ -65,7 +65,7 @@ class Fleet::Seat final : public SessionEvents {
         }
         ++fleet_.tally_.submitted;
         const std::uint32_t sequence = next_sequence_++;
-        unanswered_.push_back({sequence, now_us()});
+        unanswered_.push_back({sequence, now_us(), share.hash});
         session_->submit(sequence, share);
     }
     /// The session of a server that went silent is dropped.
@@ -76,6 +76,18 @@ class Fleet::Seat final : public SessionEvents {
         }
     }
 
+    void on_reached() override { fleet_.was_reached_ = true; }
+    void on_message(std::string_view text) override {
+        fleet_.server_says_ = printable(text);
+        static log::Limited note{log::Level::info};
+        note("the server says: {}", fleet_.server_says_);
+    }
+    void on_hopeless(const Error& reason) override {
+        // A server that took us before may do so again.
+        if (fleet_.was_ever_up()) return on_lost(reason);
+        forget();
+        fleet_.end(fail(reason));
+    }
     void on_ready() override {
         up_ = true;
         ++fleet_.tally_.connects;
@@ -109,7 +121,11 @@ class Fleet::Seat final : public SessionEvents {
     }
     void on_rejected(std::uint32_t sequence, std::string_view reason) override {
         fleet_.tally_.reject(reason);
-        if (const auto at = find(sequence); at != unanswered_.end()) settle(at);
+        if (const auto at = find(sequence); at != unanswered_.end()) {
+            static log::Limited note{log::Level::info};
+            note("share {} refused: {}", to_hex_reversed(at->hash), printable(reason));
+            settle(at);
+        }
         fleet_.answered();
     }
     void on_quote(std::uint64_t amount) override {
@@ -125,10 +141,12 @@ class Fleet::Seat final : public SessionEvents {
         if (!up_ && session_ && session_->asked_extensions()) ask_extensions_ = false;
         forget();
         fleet_.last_loss_ = reason;
+        fleet_.server_says_.clear();
         fleet_.answered();
         if (fleet_.finishing_) return;
         const std::int64_t wait_ms = backoff_.next_ms(random_u32());
-        loss_log()("{}; again in {:.1f} s", reason.what, static_cast<double>(wait_ms) / 1000);
+        loss_log()("{}{}; again in {:.1f} s", reason.what,
+                   reason.hint.empty() ? "" : " (" + reason.hint + ")", static_cast<double>(wait_ms) / 1000);
         // The lost session is on the call stack: it goes when the next one comes.
         again_.after(wait_ms, [this] { open(); });
     }
@@ -137,6 +155,7 @@ class Fleet::Seat final : public SessionEvents {
     struct Sent {
         std::uint32_t sequence;
         std::int64_t sent_us;
+        Bytes32 hash;
     };
 
     std::deque<Sent>::iterator find(std::uint32_t sequence) {
@@ -266,8 +285,18 @@ void Fleet::finish() {
 
 void Fleet::expire() {
     if (was_ever_up()) return finish();
-    end(fail(Errc::timeout, "never connected: " + last_loss_.what,
-             last_loss_.hint.empty() ? "is the server running?" : last_loss_.hint));
+    end(fail(why_no_work()));
+}
+
+Error Fleet::why_no_work() const {
+    const std::string hint = last_loss_ ? last_loss_->hint : "";
+    if (!was_reached_)
+        return {Errc::timeout, "never connected: " + (last_loss_ ? last_loss_->what : "no answer"),
+                hint.empty() ? "is the server running?" : hint};
+    const std::string why = !server_says_.empty() ? "the server says: " + server_says_
+                            : last_loss_          ? last_loss_->what
+                                                  : "it does not answer";
+    return {Errc::timeout, "no work from " + options_.url.endpoint.text() + ": " + why, hint};
 }
 
 void Fleet::end(Result<> result) {

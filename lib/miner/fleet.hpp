@@ -49,6 +49,7 @@ class Fleet {
     void check_time();
     void answered();
     void wake_if_granted();
+    Error why_no_work() const;
     void end(Result<> result);
 
     net::Loop& loop_;
@@ -63,7 +64,9 @@ class Fleet {
     bool wake_crew_{false};  ///< allowances grew since the crew was last woken
     bool finishing_{false};
     bool ended_{false};
-    Error last_loss_{Errc::timeout, "no answer"};
+    std::optional<Error> last_loss_;
+    bool was_reached_{false};  ///< somebody answered at the address
+    std::string server_says_;  ///< since the last loss
     /// Posts of the crew outlive the fleet in the loop's queue; they look here first.
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
     Crew crew_;  // last: its threads end before what they use

@@ -22,10 +22,14 @@ struct Identity {
     bool ask_extensions{true};
 };
 
-/// Calls come on the loop's thread; none after close() or on_lost().
+/// Calls come on the loop's thread; none after close(), on_lost() or on_hopeless().
 class SessionEvents {
   public:
     virtual ~SessionEvents() = default;
+    /// Somebody answers at the address: TCP is up, over SV2 the handshake too.
+    virtual void on_reached() = 0;
+    /// What the server has for a person to read; valid during the call.
+    virtual void on_message(std::string_view text) = 0;
     /// The channel is up, or the worker authorized.
     virtual void on_ready() = 0;
     virtual void on_work(std::shared_ptr<Work> work) = 0;
@@ -37,11 +41,15 @@ class SessionEvents {
     virtual void on_quote_failure(std::string_view text) = 0;
     /// Never connected, refused, or gone.
     virtual void on_lost(const Error& reason) = 0;
+    /// The same, for a reason that another try would not change: what was asked for is wrong.
+    virtual void on_hopeless(const Error& reason) = 0;
 };
 
 inline constexpr std::int64_t kDialLimitMs = 10'000;
 /// From the connection to on_ready().
 inline constexpr std::int64_t kSetupLimitMs = 15'000;
+/// The same where the server has said why it takes longer.
+inline constexpr std::int64_t kToldLimitMs = 600'000;
 
 class Session {
   public:
@@ -52,7 +60,7 @@ class Session {
     virtual bool asked_extensions() const { return false; }
 };
 
-/// `events` must live until close() or on_lost().
+/// `events` must live until close(), on_lost() or on_hopeless().
 std::shared_ptr<Session> start_sv1_session(net::Loop& loop, const Url& url, Identity identity,
                                            SessionEvents& events);
 std::shared_ptr<Session> start_sv2_session(net::Loop& loop, const Url& url, Identity identity,

@@ -45,17 +45,26 @@ class Sv1Session final : public Session,
 
     void on_line(std::string_view line) override {
         if (!events_ || sv1::is_blank(line)) return;
+        if (line.starts_with("HTTP/"))
+            return drop({Errc::protocol, url_.endpoint.text() + " speaks HTTP: no miner's port",
+                         "SV1 is at the proxy's proxy_listen, SV2 at the pool's pool_listen"},
+                        Chance::none);
         auto message = parser_.from_server(line);
         if (!message) {
             log::warn("ignored a line of the server: {}", message.error().what);
             return;
         }
+        has_heard_ = true;
         std::visit([this](auto& body) { on(body); }, *message);
     }
 
     void on_close(const Error& reason) override {
         connection_ = nullptr;
-        lose(reason);
+        if (ready_) return lose(reason);
+        if (!has_heard_)
+            return lose(
+                {reason.code, url_.endpoint.text() + " has not said a word: " + reason.what, sv2_hint()});
+        lose(said_.empty() ? reason : Error{reason.code, "the server says: " + said_, reason.hint});
     }
 
   private:
@@ -64,11 +73,8 @@ class Sv1Session final : public Session,
         if (!connection) return lose(connection.error());
         connection_ = *std::move(connection);
         connection_->set_handler(shared_from_this());
-        const std::weak_ptr<Sv1Session> self = weak_from_this();
-        setup_limit_.after(kSetupLimitMs, [self] {
-            if (auto session = self.lock())
-                session->drop({Errc::timeout, "the server did not answer subscribe and authorize"});
-        });
+        events_->on_reached();
+        limit_setup(kSetupLimitMs);
         out_.clear();
         sv1::append_subscribe(out_, kSubscribeId, kAgent);
         sv1::append_authorize(out_, kAuthorizeId, identity_.user, identity_.password);
@@ -77,18 +83,33 @@ class Sv1Session final : public Session,
         connection_->send(out_);
     }
 
-    /// Ends the session from our side, with a reason for the owner.
-    void drop(const Error& reason) {
-        if (auto connection = std::exchange(connection_, nullptr)) connection->close(reason.what);
-        lose(reason);
+    void limit_setup(std::int64_t ms) {
+        const std::weak_ptr<Sv1Session> self = weak_from_this();
+        setup_limit_.after(ms, [self] {
+            if (auto session = self.lock())
+                session->drop({Errc::timeout, "the server did not answer subscribe and authorize"});
+        });
     }
-    void lose(const Error& reason) {
+    std::string sv2_hint() const {
+        return "if it is an SV2 port: stratum2+tcp://" + url_.endpoint.text() + "/AUTHORITYKEY";
+    }
+
+    /// Of another try.
+    enum class Chance { some, none };
+    /// Ends the session from our side, with a reason for the owner.
+    void drop(const Error& reason, Chance chance = Chance::some) {
+        if (auto connection = std::exchange(connection_, nullptr)) connection->close(reason.what);
+        lose(reason, chance);
+    }
+    void lose(const Error& reason, Chance chance = Chance::some) {
         setup_limit_.cancel();
-        if (auto* events = std::exchange(events_, nullptr)) events->on_lost(reason);
+        auto* events = std::exchange(events_, nullptr);
+        if (!events) return;
+        chance == Chance::none ? events->on_hopeless(reason) : events->on_lost(reason);
     }
 
     void on(sv1::ServerAnswer& answer) {
-        if (!answer.id) return;
+        if (!answer.id) return on_unasked(answer);
         if (*answer.id >= kFirstShareId) {
             const auto sequence = static_cast<std::uint32_t>(*answer.id - kFirstShareId);
             if (answer.ok) return events_->on_accepted(sequence);
@@ -101,7 +122,9 @@ class Sv1Session final : public Session,
         }
         if (*answer.id == kAuthorizeId) {
             if (!answer.ok)
-                return drop({Errc::refused, "authorize refused: " + printable(answer.error_text)});
+                return drop({Errc::refused, "authorize refused: " + printable(answer.error_text),
+                             "it means --user '" + printable(identity_.user, 80) + "'"},
+                            Chance::none);
             authorized_ = true;
         }
         if (authorized_ && extranonce_ && !std::exchange(ready_, true)) {
@@ -122,7 +145,20 @@ class Sv1Session final : public Session,
     void on(sv1::SetDifficulty& set) { difficulty_ = set.difficulty; }
     void on(sv1::SetExtranonce& set) { extranonce_ = std::move(set); }
     void on(sv1::SetVersionMask&) {}  // we do not roll the version
-    void on(sv1::ShowMessage& show) { log::info("the server says: {}", printable(show.text)); }
+    void on(sv1::ShowMessage& show) {
+        if (!ready_) {
+            said_ = printable(show.text);
+            limit_setup(kToldLimitMs);
+        }
+        events_->on_message(show.text);
+    }
+    /// An error that answers nothing: the port's word on our protocol, or on a line that it could not read.
+    void on_unasked(const sv1::ServerAnswer& answer) {
+        if (answer.ok || ready_) return;
+        said_ = printable(answer.error_text);
+        if (said_.starts_with("this port speaks "))
+            drop({Errc::protocol, url_.endpoint.text() + ": " + said_, sv2_hint()}, Chance::none);
+    }
     void on(sv1::Reconnect&) {
         // To the same place only: a man in the middle must not move the hash rate elsewhere.
         drop({Errc::io, "the server asked for a new connection"});
@@ -168,6 +204,8 @@ class Sv1Session final : public Session,
     std::optional<sv1::Notify> pending_job_;
     bool authorized_{false};
     bool ready_{false};
+    bool has_heard_{false};
+    std::string said_;  // before we were ready
     double difficulty_{1};
     std::uint64_t tip_{0};
 };

@@ -1,5 +1,6 @@
 #include <map>
 
+#include "ehash/owner.hpp"
 #include "log/log.hpp"
 #include "miner/session.hpp"
 #include "net/frames.hpp"
@@ -10,6 +11,7 @@
 #include "sv2/frame.hpp"
 #include "sv2/mining.hpp"
 #include "sv2/setup.hpp"
+#include "wire/connection_refusal.hpp"
 
 namespace hp::miner {
 namespace {
@@ -28,6 +30,33 @@ constexpr std::size_t kFutureJobsMax = 64;
 constexpr std::size_t kPayloadMax = 1u << 20;
 
 std::size_t payload_limit(std::uint16_t, std::uint8_t) { return kPayloadMax; }
+
+/// Which of our own words the pool's invalid-locking-key means.
+Error key_refused(const Identity& identity, bool knows_ehash) {
+    const auto named = ehash::key_from_name(identity.user);
+    const std::string user = "--user '" + printable(identity.user, 80) + "'";
+    std::string which;
+    if (!named)
+        which = user + ": " + named.error().what;
+    else if (*named)
+        which = "the key in " + user;
+    else if (identity.locking_key && knows_ehash)
+        which = "--locking-key " + to_hex(*identity.locking_key);
+    else if (identity.locking_key)
+        which = user + " names no key, and the pool does not know the extension that carries --locking-key";
+    else
+        which = user + " names no key, and the pool has no key for such shares (default_locking_key)";
+    return {Errc::refused,
+            "channel refused: " + std::string(wire::channel_refusal::kLockingKey) + ": " + which,
+            "--locking-key HEX66, or a --user that begins with the key: 'hp-config pubkey FILE' prints it"};
+}
+
+/// Another try may find room, or a template; the rest lies in what was asked for.
+bool may_come_better(std::string_view code) {
+    namespace reason = wire::channel_refusal;
+    return code == reason::kNoTemplate || code == reason::kTooMany ||
+           std::ranges::find(reason::kAll, code) == reason::kAll.end();
+}
 
 class Sv2Session final : public Session,
                          public net::FrameHandler,
@@ -94,9 +123,10 @@ class Sv2Session final : public Session,
 
     void on_dialled(Result<std::shared_ptr<net::FrameConnection>> connection) {
         if (!events_) return;
-        if (!connection) return lose(connection.error());
+        if (!connection) return on_no_session(connection.error());
         connection_ = *std::move(connection);
         connection_->set_handler(shared_from_this());
+        events_->on_reached();
         const std::weak_ptr<Sv2Session> self = weak_from_this();
         setup_limit_.after(kSetupLimitMs, [self] {
             if (auto session = self.lock())
@@ -117,13 +147,25 @@ class Sv2Session final : public Session,
         send(setup);
     }
 
-    void drop(const Error& reason) {
-        if (auto connection = std::exchange(connection_, nullptr)) connection->close(reason.what);
-        lose(reason);
+    /// Nobody there, or somebody who speaks something else.
+    void on_no_session(Error reason) {
+        const bool is_other_protocol = reason.code == Errc::protocol;
+        // A certificate that is wrong (Errc::invalid) is SV2's.
+        if (reason.code != Errc::invalid && reason.what.starts_with("handshake"))
+            reason.hint += "; if it is an SV1 port: stratum+tcp://" + url_.endpoint.text();
+        lose(reason, is_other_protocol ? Chance::none : Chance::some);
     }
-    void lose(const Error& reason) {
+    /// Of another try.
+    enum class Chance { some, none };
+    void drop(const Error& reason, Chance chance = Chance::some) {
+        if (auto connection = std::exchange(connection_, nullptr)) connection->close(reason.what);
+        lose(reason, chance);
+    }
+    void lose(const Error& reason, Chance chance = Chance::some) {
         cancel_limits();
-        if (auto* events = std::exchange(events_, nullptr)) events->on_lost(reason);
+        auto* events = std::exchange(events_, nullptr);
+        if (!events) return;
+        chance == Chance::none ? events->on_hopeless(reason) : events->on_lost(reason);
     }
     void cancel_limits() {
         setup_limit_.cancel();
@@ -160,7 +202,10 @@ class Sv2Session final : public Session,
         });
     }
     void on(const SetupConnectionError& error) {
-        drop({Errc::refused, "setup refused: " + printable(error.error_code.value)});
+        const auto& code = error.error_code.value;
+        const auto& ours = wire::setup_refusal::kAll;
+        drop({Errc::refused, "setup refused: " + printable(code)},
+             std::ranges::find(ours, std::string_view(code)) == ours.end() ? Chance::some : Chance::none);
     }
     void on(const sv2::extensions::RequestExtensionsSuccess& granted) {
         const auto& list = granted.supported_extensions.items;
@@ -208,7 +253,11 @@ class Sv2Session final : public Session,
         events_->on_ready();
     }
     void on(const OpenMiningChannelError& error) {
-        drop({Errc::refused, "channel refused: " + printable(error.error_code.value)});
+        const std::string_view code = error.error_code.value;
+        if (code == wire::channel_refusal::kLockingKey)
+            return drop(key_refused(identity_, has_ehash_), Chance::none);
+        drop({Errc::refused, "channel refused: " + printable(code)},
+             may_come_better(code) ? Chance::some : Chance::none);
     }
 
     // Mining. A job or tip comes for our channel or for its group.

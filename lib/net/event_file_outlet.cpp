@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::int64_t kPipeRetryMs = 20;
 constexpr std::int64_t kFullRetryMs = 500;
+/// A reader that takes nothing for so long is gone, or hangs.
+constexpr SteadyMs kStalledMs = 5'000;
 
 /// Half a line may stand at the end of a file whose writer was killed.
 void end_half_line(const std::string& path, int fd) {
@@ -30,8 +32,13 @@ bool is_disk_full(int number) { return number == ENOSPC || number == EDQUOT; }
 
 class FileOutlet final : public EventOutlet {
   public:
-    FileOutlet(Loop& loop, RecordQueue& queue, int fd, bool is_stdout, bool is_pipe)
-        : queue_{queue}, pause_{loop}, fd_{fd}, is_stdout_{is_stdout}, is_pipe_{is_pipe} {}
+    FileOutlet(Loop& loop, RecordQueue& queue, int fd, const std::string& target, bool is_pipe)
+        : queue_{queue},
+          pause_{loop},
+          fd_{fd},
+          is_stdout_{target == "-"},
+          name_{is_stdout_ ? "stdout" : "'" + target + "'"},
+          is_pipe_{is_pipe} {}
     ~FileOutlet() override {
         if (is_stdout_) fd_.release();
     }
@@ -45,10 +52,13 @@ class FileOutlet final : public EventOutlet {
             const auto written = ::write(fd_.get(), next.data(), next.size());
             if (written > 0) {
                 queue_.taken(static_cast<std::size_t>(written));
+                blocked_since_ms_.reset();
+                if (std::exchange(is_stalled_, false)) log::info("events: {} is read again", name_);
                 if (std::exchange(is_full_, false)) log::info("events: can be written again");
             } else if (written < 0 && errno == EINTR) {
                 continue;
             } else if (written < 0 && errno == EAGAIN) {
+                look_for_stall();
                 return wait(kPipeRetryMs);
             } else if (written < 0 && is_disk_full(errno)) {
                 // It may have room again; until then records wait, up to the bound.
@@ -56,8 +66,15 @@ class FileOutlet final : public EventOutlet {
                     log::warn("events: cannot write: {}; they wait for room", std::strerror(errno));
                 return wait(kFullRetryMs);
             } else {
-                // The reader is gone (EPIPE): events are not money, the service goes on.
-                log::warn("events: cannot write: {}; no more events", std::strerror(errno));
+                // Events are not money: the service goes on.
+                if (errno == EPIPE)
+                    log::warn(
+                        "events: the reader of {} is gone, and cannot come back: no more events until this "
+                        "program is "
+                        "started again with one; of unix:PATH the reader may come and go",
+                        name_);
+                else
+                    log::warn("events: cannot write to {}: {}; no more events", name_, std::strerror(errno));
                 if (is_stdout_) fd_.release();
                 fd_.reset();
                 return;
@@ -78,13 +95,26 @@ class FileOutlet final : public EventOutlet {
 
   private:
     void wait(std::int64_t ms) { pause_.begin(ms, *this); }
+    void look_for_stall() {
+        const SteadyMs now = steady_ms_now();
+        if (!blocked_since_ms_) blocked_since_ms_ = now;
+        if (now - *blocked_since_ms_ < kStalledMs || std::exchange(is_stalled_, true)) return;
+        log::warn(
+            "events: nobody reads {}: records wait, and the oldest go when too many do; start its reader "
+            "(hp-stats "
+            "ingest)",
+            name_);
+    }
 
     RecordQueue& queue_;
     Pause pause_;
     Fd fd_;
     bool is_stdout_;
+    std::string name_;  // for the log
     bool is_pipe_;
     bool is_full_{false};  // the disk, when it was last written to
+    std::optional<SteadyMs> blocked_since_ms_;
+    bool is_stalled_{false};
 };
 
 }  // namespace
@@ -109,7 +139,7 @@ Result<std::unique_ptr<EventOutlet>> open_file_outlet(Loop& loop, RecordQueue& q
     const bool is_pipe = ::fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
     if (!is_stdout && S_ISREG(status.st_mode) && options.layout == wire::RecordLayout::lines)
         end_half_line(target, fd);
-    return std::make_unique<FileOutlet>(loop, queue, fd, is_stdout, is_pipe);
+    return std::make_unique<FileOutlet>(loop, queue, fd, target, is_pipe);
 }
 
 }  // namespace hp::net

@@ -41,7 +41,7 @@ bool is_http(std::string_view text) {
     for (std::string_view method : {"GET /", "POST /", "PUT /", "HEAD /", "OPTIONS ", "CONNECT ", "DELETE /",
                                     "PATCH /", "PRI * HTTP/2"})
         if (text.starts_with(method)) return true;
-    return false;
+    return text.starts_with("HTTP/1.");  // a response, where we dialled
 }
 
 bool is_ssh(std::string_view text) { return text.starts_with("SSH-2.0") || text.starts_with("SSH-1."); }

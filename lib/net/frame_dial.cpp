@@ -1,4 +1,5 @@
 #include "net/dialer.hpp"
+#include "net/first_bytes.hpp"
 #include "net/frame_socket.hpp"
 #include "net/handshake_io.hpp"
 
@@ -18,6 +19,11 @@ class InitiatorHandshake final : public HandshakeIo {
     bool send_act1() { return send_whole(initiator_.act1()); }
 
   private:
+    Result<> on_partial(ByteView bytes) override {
+        const auto guess = guess_plain_protocol(bytes);
+        if (guess.empty()) return {};
+        return fail(Errc::protocol, "it speaks " + std::string(guess) + ", expected SV2 (Noise)");
+    }
     void on_whole(ByteView act2) override {
         auto session = initiator_.on_act2(act2, authority_, unix_ms_now() / 1000);
         if (!session) return report(fail(session.error()));

@@ -76,6 +76,8 @@ class LineSocket final : public Stream, public LineConnection {
         handler->on_other_protocol(guess);
         if (!open()) return true;
         if (guess == "HTTP") send(http_refusal("Stratum V1 (JSON lines)"));
+        if (guess == "SV2 (Noise)")
+            send("{\"id\":null,\"result\":null,\"error\":[20,\"this port speaks SV1, not SV2\",null]}\n");
         close_softly("speaks " + std::string(guess));
         handler->on_close({Errc::protocol, "speaks " + std::string(guess), {}});
         return true;

@@ -41,6 +41,8 @@ class RecordListener {
     virtual ~RecordListener() = default;
     /// Where it listens for Noise.
     virtual Endpoint bound() const { return {}; }
+    /// Reads nothing more for now, or goes on. Over Noise records come all the same.
+    virtual void pause(bool) {}
     /// Reads what has arrived, then closes; the listener is of no further use.
     virtual void stop() = 0;
 };

@@ -25,6 +25,9 @@ class PipeSource final : public Pollable, public std::enable_shared_from_this<Pi
     void on_ready(std::uint32_t) override {
         if (!read_some()) end();
     }
+    void pause(bool is_paused) {
+        if (fd_) reactor_.modify(fd_.get(), is_paused ? 0U : std::uint32_t{EPOLLIN});
+    }
     void stop() {
         for (std::size_t left = kPipeLeftBytesMax; left > 0 && has_input() && read_some();)
             left -= std::min(left, reactor_.read_buffer().size());
@@ -61,6 +64,7 @@ class PipeRecords final : public RecordListener {
   public:
     explicit PipeRecords(std::shared_ptr<PipeSource> source) : source_{std::move(source)} {}
     ~PipeRecords() override { stop(); }
+    void pause(bool is_paused) override { source_->pause(is_paused); }
     void stop() override { source_->stop(); }
 
   private:

@@ -21,6 +21,9 @@ class RecordSocket final : public Pollable, public std::enable_shared_from_this<
         if (!read_some()) end("the writer closed the connection");
     }
     void end(const std::string& why);
+    void pause(bool is_paused) {
+        if (fd_) reactor_.modify(fd_.get(), is_paused ? 0U : std::uint32_t{EPOLLIN});
+    }
     /// Takes what has arrived; nothing can arrive after it, and the writer keeps what it could not send.
     void stop() {
         ::shutdown(fd_.get(), SHUT_RD);
@@ -57,6 +60,10 @@ class UnixRecords final : public RecordListener {
                Acceptor::listen_unix(loop_, path, [this](Fd fd, const Address&) { accept(std::move(fd)); }));
         return {};
     }
+    void pause(bool is_paused) override {
+        is_paused_ = is_paused;
+        for (const auto& socket : sockets_) socket->pause(is_paused);
+    }
     void stop() override {
         if (acceptor_) acceptor_->stop();
         while (!sockets_.empty()) sockets_.front()->stop();
@@ -85,6 +92,7 @@ class UnixRecords final : public RecordListener {
         }
         sockets_.push_back(std::make_shared<RecordSocket>(loop_, std::move(fd), *this, std::move(writer)));
         sockets_.back()->start();
+        if (is_paused_) sockets_.back()->pause(true);
     }
 
     Loop& loop_;
@@ -92,6 +100,7 @@ class UnixRecords final : public RecordListener {
     OnRecord on_record_;
     std::unique_ptr<Acceptor> acceptor_;
     std::vector<std::shared_ptr<RecordSocket>> sockets_;  // the oldest first
+    bool is_paused_{false};
     log::Limited full_log_{log::Level::warn};
 };
 

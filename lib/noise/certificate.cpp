@@ -1,5 +1,6 @@
 #include "noise/certificate.hpp"
 
+#include "crypto/base58.hpp"
 #include "crypto/sha256.hpp"
 
 namespace hp::noise {
@@ -59,7 +60,8 @@ Result<> check_certificate(const Certificate& certificate, const crypto::XOnlyKe
     if (!crypto::schnorr_verify(certificate.signature, certificate_digest(certificate, static_key),
                                 authority))
         return fail(Errc::invalid,
-                    "the certificate is not signed by the expected authority key " + to_hex(authority),
+                    "the certificate is not signed by the expected authority key " +
+                        crypto::authority_key_text(authority),
                     "check the authority public key in the address or the configuration");
     const UnixSeconds from = certificate.valid_from, to = certificate.not_valid_after;
     if (from > to) return fail(Errc::invalid, window(certificate) + ", which is never");

@@ -241,7 +241,7 @@ Result<> MinerSession::on(const sv2::Decoded<msg::OpenExtendedMiningChannel>& de
     success.extranonce_prefix = grant->prefix;
     send(success);
     pool_->events.tell(records::ChannelOpened{connection_id_, channel_id, it->second.worker,
-                                               bitcoin::difficulty_from_target(vardiff.target())});
+                                              bitcoin::difficulty_from_target(vardiff.target())});
     tell_status(it->second, now);
 
     // The current tip as a future job that the tip message puts in force, as the specification has it.

@@ -142,7 +142,8 @@ void Downstream::handle(std::string_view id, const sv1::Subscribe& message) {
     subscribe_ids_.emplace_back(id);
     // cgminer subscribes a second time when it had asked for an old session: it gets the same answer again.
     if (channel_id_) return answer_subscribe();
-    wants_channel_ = opens_after_read_ = true;
+    if (!std::exchange(wants_channel_, true)) wants_since_ms_ = proxy_->clock.steady_ms();
+    opens_after_read_ = true;
 }
 
 void Downstream::open_channel() {
@@ -212,7 +213,13 @@ void Downstream::on_refused(const std::string& code) {
     is_opening_ = false;
     if (!proxy_) return;
     static log::Limited complain{log::Level::warn};
-    complain.about(connection_->peer(), "miner {}: pool refused its channel: {}", connection_->peer(), code);
+    // The pool means the key that we named: the first worker's, or the wallet's for a name without one.
+    const std::string key = code != wire::channel_refusal::kLockingKey ? ""
+                            : channel_owner_ == workers_.wallets_key()
+                                ? "; the key is the wallet's, " + to_hex(channel_owner_)
+                                : "; the key is of worker \"" + printable(channel_name_, 80) + "\"";
+    complain.about(connection_->peer(), "miner {}: pool refused its channel: {}{}", connection_->peer(), code,
+                   key);
     proxy_->events.tell(records::MinerChannelRefused{miner_id_, channel_name_, {code}});
     // No template yet: the pool is starting. Anything else would be refused again.
     if (code == wire::channel_refusal::kNoTemplate) {
@@ -363,7 +370,7 @@ void Downstream::on_channel_lost(const std::string& code) {
     using Why = wire::ShareRefusal;
     const auto reason = wire::word_of(is_closed ? Why::pool_closed_channel : Why::pool_connection_lost);
     for (auto& share : outstanding_)
-        if (!share.is_answered) reject(share.sv1_id, {reason, share.worker, &share.what, code});
+        if (!share.is_answered) reject(share.sv1_id, {reason, share.worker, &share.what, code, true});
     outstanding_.clear();
     tip_.reset();
     jobs_.clear();

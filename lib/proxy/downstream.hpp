@@ -47,6 +47,8 @@ class Downstream : public net::LineHandler,
     /// The pool has been away for longer than miners are asked to wait: one that waits is closed, and told
     /// why.
     void fail_over(const std::string& why);
+    /// Once: a miner that waits for its first answer hears why.
+    void tell_why_it_waits(SteadyMs now, const std::string& why);
     void close(const std::string& why);
     std::uint64_t miner_id() const { return miner_id_; }
     /// Its status as a record, once in the period.
@@ -127,9 +129,10 @@ class Downstream : public net::LineHandler,
         Worker* worker{nullptr};  ///< whose it would have been; null: nobody's
         const Submitted* what{nullptr};
         std::string_view because{};  ///< in place of the reason's meaning
+        bool was_sent{false};        ///< to the pool, which may know it by its hash
     };
     void reject(std::string_view id, const Rejected& rejected);
-    void tell_rejected(const Rejected& rejected);
+    void tell_rejected(const Rejected& rejected, const std::optional<Bytes32>& hash = {});
     std::optional<Bytes32> hash_of(const Submitted& share) const;
     Outstanding* find_outstanding(std::uint32_t sequence_number);
     void forget_answered();
@@ -159,6 +162,8 @@ class Downstream : public net::LineHandler,
     std::string user_agent_;
     std::vector<std::string> subscribe_ids_;  // of those without an answer yet
     bool wants_channel_{false};
+    SteadyMs wants_since_ms_{0};
+    bool was_told_to_wait_{false};
     bool opens_after_read_{false};
     bool is_opening_{false};
     bool is_subscribed_{false};

@@ -6,6 +6,8 @@ namespace hp::proxy {
 namespace {
 
 constexpr std::int64_t kBeforeWorkLimitMs = 60'000;
+/// A pool that is started again is back sooner.
+constexpr SteadyMs kSilentWaitMs = 3'000;
 
 }  // namespace
 
@@ -51,6 +53,15 @@ void Downstream::turn_away(const std::string& why, std::uint64_t& counter) {
     complain.about(connection_->peer(), "miner {}: closed: {}", connection_->peer(), why);
     flush();
     close(why);
+}
+
+/// A notification, not an error: that would end the miner's try, and the answer still comes. Once, for there
+/// are miners (cgminer, cpuminer) that take any line for subscribe's answer, and ask one more time.
+void Downstream::tell_why_it_waits(SteadyMs now, const std::string& why) {
+    const bool waits = proxy_ && wants_channel_ && !channel_id_ && !is_subscribed_;
+    if (!waits || now - wants_since_ms_ < kSilentWaitMs || std::exchange(was_told_to_wait_, true)) return;
+    sv1::append_show_message(out_, why);
+    flush();
 }
 
 void Downstream::fail_over(const std::string& why) {

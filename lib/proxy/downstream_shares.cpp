@@ -47,9 +47,13 @@ bool is_miners_fault(std::string_view reason) {
 
 void Downstream::reject(std::string_view id, const Rejected& rejected) {
     const std::string_view reason = rejected.reason;
-    sv1::append_error(out_, id, sv1_code(reason),
-                      rejected.because.empty() ? wire::refusal_text(reason)
-                                               : std::string(reason) + ": " + std::string(rejected.because));
+    const auto hash = rejected.what ? hash_of(*rejected.what) : std::nullopt;
+    std::string text = rejected.because.empty() ? wire::refusal_text(reason)
+                                                : std::string(reason) + ": " + std::string(rejected.because);
+    // What 'hp-quote explain' finds it by.
+    if (hash && rejected.was_sent)
+        text += (text.size() > reason.size() ? "; share " : ": share ") + to_hex_reversed(*hash);
+    sv1::append_error(out_, id, sv1_code(reason), text);
     // A block that the pool takes and does not pay is no fault either: we asked for it.
     const bool was_asked_for = reason == word_of(ShareRefusal::difficulty_too_low) &&
                                difficulty_to_tell() < mining::told_difficulty(target_, {});
@@ -59,7 +63,7 @@ void Downstream::reject(std::string_view id, const Rejected& rejected) {
         budget_.on_unjudged();
     tally_.on_rejected();
     if (rejected.worker) ++rejected.worker->shares_rejected;
-    tell_rejected(rejected);
+    tell_rejected(rejected, hash);
 }
 
 void Downstream::handle(std::string_view id, const sv1::Submit& message) {
@@ -168,17 +172,16 @@ void Downstream::on_rejected(std::uint32_t sequence_number, const std::string& c
     if (!proxy_) return;
     auto* share = find_outstanding(sequence_number);
     if (!share || share->is_answered) return;
-    reject(share->sv1_id, {code, share->worker, &share->what});
+    reject(share->sv1_id, {code, share->worker, &share->what, {}, true});
     std::erase_if(outstanding_,
                   [&](const Outstanding& known) { return known.sequence_number == sequence_number; });
     flush();
 }
 
 /// To whoever looks at records, or at the log at debug.
-void Downstream::tell_rejected(const Rejected& rejected) {
+void Downstream::tell_rejected(const Rejected& rejected, const std::optional<Bytes32>& hash) {
     const Worker* worker = rejected.worker;
     const std::string_view name = worker ? std::string_view(worker->name) : std::string_view();
-    const auto hash = rejected.what ? hash_of(*rejected.what) : std::nullopt;
     proxy_->events.share_rejected({.miner_id = miner_id_,
                                    .peer = connection_->peer(),
                                    .worker = name,

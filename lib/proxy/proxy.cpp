@@ -74,6 +74,7 @@ void Proxy::on_pool_lost() { outage_.begin(parts_.clock.steady_ms()); }
 
 void Proxy::each_second() {
     end_patience();
+    tell_who_waits();
     watch_mint();
 }
 
@@ -181,6 +182,18 @@ void Proxy::end_patience() {
     refusals_.closed_for_outage += before - miners_.size();
     static log::Limited complain{log::Level::warn};
     if (miners_.size() < before) complain("{} miners closed: {}", before - miners_.size(), why);
+}
+
+/// Once to each: a miner that hears nothing for seconds looks broken.
+void Proxy::tell_who_waits() {
+    if (!outage_.is_on()) return;
+    const SteadyMs now = parts_.clock.steady_ms();
+    const std::string why = std::string("no work yet: ") +
+                            (parts_.pool.is_ready() ? "the pool has no template (no-template-yet)"
+                                                    : "the proxy has no connection to the pool (pool-away)") +
+                            "; work comes as soon as there is some";
+    auto miners = miners_;
+    for (auto& [id, miner] : miners) miner->tell_why_it_waits(now, why);
 }
 
 void Proxy::stop(std::function<void()> stopped) {

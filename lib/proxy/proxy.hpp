@@ -61,6 +61,7 @@ class Proxy final : public QuoteTaker {
     void find_quotes();
     void end_patience();
     void watch_mint();
+    void tell_who_waits();
     void close_miners();
 
     Parts parts_;

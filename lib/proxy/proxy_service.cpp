@@ -52,6 +52,9 @@ Result<> ProxyService::open_wallet(net::Loop& loop, const wallet::WalletOptions&
     wallet_->on_fatal = [this](const Error& why) {
         if (on_fatal) on_fatal(why);
     };
+    wallet_->on_cannot_store = [this](const std::string& what) {
+        events_.alarm("the wallet cannot store quotes: " + what);
+    };
     wallet_->on_mint_wrong = [this, mint_url = options.mint_url](const std::string& what) {
         events_.alarm("mint " + mint_url + ": " + what);
     };

@@ -231,13 +231,12 @@ struct PoolStatus {
     std::uint64_t log_lines_dropped{};
 };
 BOOST_DESCRIBE_STRUCT(PoolStatus, (),
-                      (started_ms, connections, channels, channels_busiest, channels_max, channels_unproven, channels_unproven_max,
-                       channels_total_max, outbox_pending,
-                       outbox_dead, mint_connected, wal_bytes, wal_held_ms, messages_ignored,
-                       handshakes_failed, connections_refused, connections_cut_for_memory,
-                       connections_dropped_slow, frames_damaged, channels_closed_for_invalid_shares,
-                       shares_unjudged, connections_closed_for_refusals, connections_closed_for_room,
-                       refused_shares_not_kept, clock_off_ms, clock_behind_tip_s,
+                      (started_ms, connections, channels, channels_busiest, channels_max, channels_unproven,
+                       channels_unproven_max, channels_total_max, outbox_pending, outbox_dead, mint_connected,
+                       wal_bytes, wal_held_ms, messages_ignored, handshakes_failed, connections_refused,
+                       connections_cut_for_memory, connections_dropped_slow, frames_damaged,
+                       channels_closed_for_invalid_shares, shares_unjudged, connections_closed_for_refusals,
+                       connections_closed_for_room, refused_shares_not_kept, clock_off_ms, clock_behind_tip_s,
                        template_provider_connected, template_provider_since_ms, has_template, template_age_ms,
                        log_lines_dropped))
 

@@ -92,6 +92,7 @@ struct Series::Impl {
     RefusalsTable refused;
     SqlStatement heard_at, speaks, mark, total, latency_total, gauge, intake, newest, next_slot, save_level;
     Holdings holdings;
+    bool may_come_later{false};
 
     Impl(std::unique_ptr<SqlDatabase> opened, Retention retention_)
         : database{std::move(opened)},
@@ -135,6 +136,7 @@ struct Series::Impl {
     template <class Call>
     Result<bool> transact(Call call) {
         const Holdings before = holdings;
+        may_come_later = false;
         try {
             SqlTransaction transaction{db};
             const bool out = call();
@@ -142,6 +144,7 @@ struct Series::Impl {
             return out;
         } catch (const store::DbError& error) {
             holdings = before;
+            may_come_later = error.is_passing();
             return fail(Errc::io, db.name() + ": " + error.what());
         }
     }
@@ -327,6 +330,8 @@ Result<> Series::commit(const Batch& batch, UnixMs now) {
     });
     return done ? Result<>{} : fail(done.error());
 }
+
+bool Series::may_come_later() const { return impl_->may_come_later; }
 
 Result<bool> Series::catch_up(UnixMs now) {
     return impl_->transact([&] { return impl_->keep_up(now); });

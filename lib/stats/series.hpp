@@ -21,6 +21,8 @@ class Series {
     /// up, and old ones forgotten: old by the newest record, not by our clock, so that an old file that is
     /// read today keeps its minutes.
     Result<> commit(const Batch& batch, UnixMs now);
+    /// Whether the last call failed for want of room, or of a lock: the same batch may be committed later.
+    bool may_come_later() const;
     /// One commit does a bounded part of that. Does one more; whether there is still more to do.
     Result<bool> catch_up(UnixMs now);
 

@@ -24,6 +24,13 @@ bool DbError::is_damage() const {
     return primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB;
 }
 
+bool DbError::is_passing() const {
+    const int primary = code & 0xff;
+    // The log's index is a file that has to grow as well.
+    return primary == SQLITE_FULL || primary == SQLITE_BUSY || primary == SQLITE_LOCKED ||
+           code == SQLITE_IOERR_SHMSIZE;
+}
+
 bool DbError::is_fsync_failure() const {
     return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
 }

@@ -24,6 +24,8 @@ struct DbError : std::runtime_error {
     DbError(int code_, const std::string& what) : std::runtime_error(what), code{code_} {}
     /// The file itself is wrong, not the moment.
     bool is_damage() const;
+    /// Nothing was written, and the same may succeed later: no room, or somebody has the file locked.
+    bool is_passing() const;
     /// What the disk holds is unknown then: the connection must not call anything good any more.
     bool is_fsync_failure() const;
     int code;  ///< SQLite extended result code

@@ -104,6 +104,7 @@ struct Wallet::Impl {
     std::function<void(Minted)> tell_minted;
     std::function<void(std::string quote_id, std::string reason)> tell_parked;
     std::function<void(std::string what)> tell_wrong;
+    std::function<void(std::string what)> tell_cannot_store;
     /// For the owner's thread: the mint is known (session.is_ready()), and its last answer came.
     std::atomic<bool> is_connected{false};
 
@@ -126,6 +127,8 @@ struct Wallet::Impl {
     std::vector<Operations::NewQuote> incoming;  ///< told, not stored yet
     net::Timer store_soon;
     bool is_storing_soon{false};
+    bool cannot_store{false};  ///< the last time it was tried
+    bool is_late{false};       ///< quotes wait, and the log says so
     bool is_minting{false};
     unsigned finding{0};  ///< questions for quotes under way
     bool has_more_to_find{false};

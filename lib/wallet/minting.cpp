@@ -111,10 +111,15 @@ void Wallet::Impl::add_quote(const std::string& quote_id, std::uint64_t amount) 
 void Wallet::Impl::store_incoming() {
     if (incoming.empty()) return;
     auto stored = operations.add_quotes(incoming, unix_ms_now());
-    if (stored) return incoming.clear();
+    if (stored) {
+        incoming.clear();
+        if (std::exchange(cannot_store, false)) log::info("quotes are stored again");
+        return;
+    }
     // Each quote that comes while the disk is full ends here.
     static log::Limited complain{log::Level::error};
     complain("quotes are not stored: {}", stored.error().what);
+    if (!std::exchange(cannot_store, true)) tell_cannot_store(stored.error().what);
     // The mint remembers them for this key; memory is not for keeping more.
     if (incoming.size() > kIncomingMax) incoming.clear();
     store_incoming_soon();
@@ -170,7 +175,7 @@ void Wallet::Impl::pump_later(const Error& why, net::Backoff& pause) {
     if (is_stopped || is_backing_off) return;
     std::int64_t delay_ms = pause.next_ms(random_u32());
     log::warn("quotes wait: {}; next try in {} ms", why.what, delay_ms);
-    is_backing_off = true;
+    is_backing_off = is_late = true;
     // The keysets may have changed since: a refused beginning is tried with fresh ones.
     again.after(delay_ms, [this] {
         is_backing_off = false;
@@ -186,6 +191,7 @@ void Wallet::Impl::pump_later(const Error& why, net::Backoff& pause) {
 void Wallet::Impl::on_minted(const Result<Ended>& ended) {
     if (!ended || !ended->is_done || ended->kind != OpKind::mint) return;
     wrong_backoff.reset();
+    if (std::exchange(is_late, false)) log::info("quotes are minted again");
     tell_minted(Minted{ended->quote_ids, ended->amount});
 }
 

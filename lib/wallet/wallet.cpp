@@ -120,6 +120,10 @@ Result<std::unique_ptr<Wallet>> Wallet::open(net::Loop& loop, WalletOptions opti
         if (self->on_mint_wrong) self->on_mint_wrong(what);
     };
     impl.tell_wrong = self->thread_->relay(std::move(wrong));
+    std::function<void(std::string)> cannot_store = [self](const std::string& what) {
+        if (self->on_cannot_store) self->on_cannot_store(what);
+    };
+    impl.tell_cannot_store = self->thread_->relay(std::move(cannot_store));
     std::function<void(Error)> fatal = [self](const Error& why) {
         if (self->on_fatal) self->on_fatal(why);
     };

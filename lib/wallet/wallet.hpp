@@ -85,6 +85,9 @@ class Wallet final : public QuoteWallet {
     /// minute at most. What it concerns is kept, and asked for again.
     std::function<void(const std::string& what)> on_mint_wrong;
 
+    /// Quotes cannot be stored, as on a full disk: told once, and then not before they could be again.
+    std::function<void(const std::string& what)> on_cannot_store;
+
     /// Called once, when the process must end: an fsync failed, and the wallet stores nothing more (AC-253).
     std::function<void(const Error&)> on_fatal;
 

@@ -63,7 +63,10 @@ hp-config: hint: did you mean check?"
     run_tool hp-config init conf --network sim --ports auto
     assert_equal "$stderr" ""
     assert_line "made '$dir' for sim"
-    assert_line "  hp-pool --config-dir $dir"
+    # Who follows these lines has figures on the pages.
+    assert_line "  hp-pool --config-dir $dir --events - | hp-stats ingest - --config-dir $dir --side pool"
+    assert_line "  hp-stats serve --config-dir $dir --side pool"
+    assert_line "  hp-web pool --config-dir $dir"
     run_tool hp-config check conf
     assert_equal "$stderr" ""
     assert_output ""

@@ -112,6 +112,9 @@ pending 0"
     head -c 1200000 /dev/zero | tr '\0' x >big
     run_tool -2 hp-wallet receive <big
     [[ $stderr == *"more than the 1 MiB"* ]]
+    echo cashuBxx >token.txt
+    run_tool -1 hp-wallet receive token.txt
+    assert_equal "${stderr_lines[-1]}" "hp-wallet: hint: a file has this name: hp-wallet receive < 'token.txt'"
     run_tool -1 hp-wallet receive cashuBxx
     assert_equal "${stderr_lines[0]}" \
         "hp-wallet: hint: other users of this machine can read the command line; give the token on stdin"
@@ -149,6 +152,7 @@ pending 0"
     assert_equal "$(unspent "${other[@]}")" 7
     run_tool -1 hp-wallet "${other[@]}" receive <<<"$token"
     [[ $stderr == *"(11001)"* ]]
+    assert_equal "${stderr_lines[-1]}" "hp-wallet: hint: the token was received already, here or by somebody else who had it"
     assert_equal "$(unspent "${other[@]}")" 7
     run_tool hp-wallet tokens
     assert_output ""
@@ -241,6 +245,10 @@ pending 0"
     public=$(hp-config keygen locking --hex --out my.key)
     run_tool hp-wallet pubkey --locking-key-file my.key
     assert_output "$public"
+    # The other half of the pair, in a file that everybody may read: its mode is not what is wrong.
+    echo "$public" >my.pub
+    run_tool -2 hp-wallet pubkey --locking-key-file my.pub
+    [[ $stderr == *"my.pub' holds a public key, allowed: a secret key"* ]]
     mine 5 "$public.rig1"
     run_tool hp-wallet quotes --json
     assert_output ""

@@ -112,6 +112,8 @@ has_lines() { [ "$(grep -c -- "$2" "$3")" -ge "$1" ]; }
     wait_for_text proxy.out token_minted
     disk proxy full
     wait_for_text proxy.log "database or disk is full"
+    wait_for_text proxy.out '"alarm"'
+    grep '"alarm"' proxy.out | jq -r .what | grep -q "^the wallet cannot store quotes: .*database or disk is full"
     HP_DISK_DIR=$dir/data HP_DISK_SWITCH=$BATS_TEST_TMPDIR/proxy.disk LD_PRELOAD=$full_disk run_tool -1 hp-wallet --config-dir "$dir" send 1
     assert_regex "$stderr" "database or disk is full"
     assert_equal "$output" ""
@@ -121,6 +123,7 @@ has_lines() { [ "$(grep -c -- "$2" "$3")" -ge "$1" ]; }
     summary=$(tail -n 1 miner.out)
     tokens_agree
     same_process proxy
+    grep -q "quotes are stored again" proxy.log
     assert_equal "$(jq .shares_rejected <<<"$summary")" 0
 }
 
@@ -149,6 +152,59 @@ has_lines() { [ "$(grep -c -- "$2" "$3")" -ge "$1" ]; }
     books_agree
     accepted=$(jq .shares_accepted <<<"$summary")
     ((accepted > 100 && accepted <= $(wc -l <rows)))
+}
+
+# A record a second of pool_status, and shares, into the FIFO or socket that ingest reads.
+shares_in() { hp-stats show --db "$dir/data/stats.db" --json | jq .shares_accepted; }
+has_shares() { [ "$(shares_in)" = "$1" ]; }
+share_records() { # FROM TO
+    python3 -c '
+import json, sys, time
+for i in range(int(sys.argv[1]), int(sys.argv[2])):
+    print(json.dumps(dict(v=1, ts_ms=int(time.time() * 1000), type="share_accepted", source="hp-pool", worker="rig1", amount=1, work_hashes=10)))' "$1" "$2"
+}
+feed_fifo() { share_records "$1" "$2" >&5; }
+feed_socket() { share_records "$1" "$2" | python3 -c '
+import socket, sys
+peer = socket.socket(socket.AF_UNIX)
+peer.connect(sys.argv[1])
+peer.sendall(sys.stdin.buffer.read())' "$PWD/socket"; }
+
+@test "AC-252 a full disk under hp-stats ingest: it waits for room, says so once, and what came meanwhile is there" {
+    mkfifo fifo
+    local way input
+    for way in fifo socket; do
+        input=$PWD/fifo
+        [ "$way" = fifo ] || input=unix:$PWD/socket
+        rm -f "$dir"/data/stats.db*
+        on_disk ingest start_daemon ingest hp-stats ingest --db "$dir/data/stats.db" "$input" --log-file "$PWD/ingest.$way.log"
+        [ "$way" != fifo ] || exec 5>fifo
+        [ "$way" = fifo ] || wait_until test -S socket
+        "feed_$way" 0 100
+        wait_until has_shares 100
+        disk ingest full
+        "feed_$way" 100 200
+        wait_for_text "ingest.$way.log" "database or disk is full; records wait, and go on by themselves"
+        # More than memory is for: what is not read stays in the pipe, or is dropped and counted.
+        "feed_$way" 200 300
+        same_process ingest
+        disk ingest good
+        wait_for_text "ingest.$way.log" "can be written again; 0 records were dropped"
+        wait_until has_shares 300
+        same_process ingest
+        assert_equal "$(grep -c "records wait" "ingest.$way.log")" 1
+        run -0 hp-stats show --db "$dir/data/stats.db"
+        assert_line --regexp '^alarms +1$'
+        # Stopped while it waits, it says what is lost.
+        disk ingest full
+        "feed_$way" 300 310
+        wait_until has_lines 2 "records wait" "ingest.$way.log"
+        [ "$way" != fifo ] || exec 5>&-
+        stop_daemon ingest
+        assert_equal "$daemon_status" 1
+        cat "ingest.$way.log" ingest.log | grep -qE "[0-9]+ records are lost"
+        disk ingest good
+    done
 }
 
 @test "AC-262 a full disk under the log alone: the service goes on" {

@@ -128,3 +128,20 @@ noise_target() { echo "tcp://$(value shared/network.toml pool_records_listen)/$(
     run_tool -2 hp-stats ingest --config-dir "$dir" --db other.db --listen-records conf/stats.toml
     [[ $stderr == *"'conf/stats.toml' is no pipe"* ]] || fail "$stderr"
 }
+
+@test "a reader of records that is gone is said with what to do: of a pipe for good, of a FIFO until another comes" {
+    make_topology
+    start_template
+    start_daemon pool bash -c 'exec hp-pool --config-dir "$1" --events - > >(head -n 1 >/dev/null)' _ "$dir"
+    wait_for_text pool.log "events: the reader of stdout is gone, and cannot come back: no more events until this program is started again with one"
+    stop_daemon pool
+    mkfifo fifo
+    start_pool --events "$PWD/fifo"
+    # More than the FIFO holds.
+    mine 300 "$pubkey"
+    wait_for_text pool.log "events: nobody reads '$PWD/fifo': records wait, and the oldest go when too many do; start its reader (hp-stats ingest)"
+    collect "$PWD/fifo"
+    wait_for_text pool.log "events: '$PWD/fifo' is read again"
+    wait_until says .shares_accepted 300
+    assert_equal "$(grep -c 'nobody reads' pool.log)" 1
+}

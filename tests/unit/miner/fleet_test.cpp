@@ -314,16 +314,16 @@ TEST_CASE("SV1: a lost connection comes again, and goes on mining") {
     CHECK(server.shares.faults == 0);
 }
 
-TEST_CASE("SV1: refused for the whole time is a failure with the server's words") {
+TEST_CASE("SV1: a worker that is refused ends it, with the server's words") {
     net::Loop loop;
     Sv1Server server{loop};
     server.refuse_users = true;
     auto options = options_for({server.listener->bound(), std::nullopt});
-    options.connect_timeout_ms = 200;
     const Run run{loop, options};
     REQUIRE_FALSE(run.result);
-    CHECK(run.result.error().code == Errc::timeout);
+    CHECK(run.result.error().code == Errc::refused);
     CHECK(has(run.result.error().what, "authorize refused: who are you?"));
+    CHECK(has(run.result.error().hint, "--user"));
     CHECK(run.tally.submitted == 0);
 }
 

@@ -25,6 +25,45 @@ TEST_CASE_FIXTURE(ProxyCore, "outage_patience closes those who wait, and tells t
     CHECK_FALSE(unasked->closed);  // waits for nothing
 }
 
+TEST_CASE_FIXTURE(ProxyCore, "a miner that waits for its first answer is told why, once, and stays") {
+    start();
+    auto miner = working_miner();
+    go_away();
+    auto late = connect();
+    late->say(1, "mining.subscribe", {"test"});
+    const auto seconds = [&](int count) {
+        while (count-- > 0) {
+            clock.advance(1'000);
+            proxy->each_second();
+        }
+    };
+    seconds(2);
+    CHECK(late->heard.empty());
+    seconds(1);
+    REQUIRE(late->count("client.show_message") == 1);
+    const std::string why = late->heard.back()["params"][0];
+    CHECK(why.starts_with("no work yet: the proxy has no connection to the pool (pool-away); "));
+    // cgminer takes it for the answer, and asks again: nothing more before the answer itself.
+    late->say(2, "mining.subscribe", {"test"});
+    seconds(30);
+    CHECK(late->heard.size() == 1);
+    CHECK_FALSE(late->closed);
+    // A miner that was at work learns it from its shares.
+    CHECK(miner->count("client.show_message") == 0);
+    come_back();
+    REQUIRE(pool.openings.size() == 3);
+    grant(2);
+    CHECK(late->answer(1)->at("error").is_null());
+    CHECK(late->answer(2)->at("error").is_null());
+    // A pool without a template has other words.
+    auto third = connect();
+    third->say(1, "mining.subscribe", {"test"});
+    pool.openings.back().owner.lock()->on_refused("no-template-yet");
+    seconds(3);
+    const std::string other = third->last("client.show_message")->at("params")[0];
+    CHECK(other.starts_with("no work yet: the pool has no template (no-template-yet); "));
+}
+
 TEST_CASE_FIXTURE(ProxyCore, "an outage is over when a channel is open, and the next one begins at zero") {
     start(10'000);
     auto miner = working_miner();
