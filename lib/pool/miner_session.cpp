@@ -224,12 +224,11 @@ Result<> MinerSession::on(const sv2::Decoded<msg::OpenExtendedMiningChannel>& de
     mining::Channel::Terms terms{channel_id, mining::ChannelKind::extended, grant->prefix,
                                  grant->extranonce_size, vardiff.target()};
     auto [it, added] = channels_.emplace(
-        channel_id,
-        ChannelState{mining::Channel{terms}, vardiff,
-                     mining::ShareBudget{pool_->terms.invalid_shares_max, now}, *key,
-                     pool_->shares.route(*key), ehash::worker_name(open.user_identity.value),
-                     open.nominal_hash_rate.get(), mining::ShareTally{now}, pool_->clock.unix_ms(),
-                     SteadyMs{0}, false, TokenBucket{kKeptAtOnce, kKeptPerSecond, now}});
+        channel_id, ChannelState{mining::Channel{terms}, vardiff,
+                                 mining::ShareBudget{pool_->terms.invalid_shares_max, now}, *key,
+                                 pool_->shares.route(*key), ehash::worker_name(open.user_identity.value),
+                                 open.nominal_hash_rate.get(), mining::ShareTally{now},
+                                 pool_->clock.unix_ms(), TokenBucket{kKeptAtOnce, kKeptPerSecond, now}});
     HP_ASSERT(added);
     limit_.cancel();
 
@@ -415,7 +414,7 @@ void MinerSession::refuse_share(mining::RefusedShare share, ShareRefusal reason)
                    share.locking_key ? to_hex(*share.locking_key) : "unknown");
     auto it = channels_.find(share.channel_id);
     if (it != channels_.end()) it->second.tally.on_rejected();
-    if (pool_->refused_file_ && keeps_record_of(share)) pool_->refused_file_->add(std::move(share));
+    if (keeps_record_of(share)) pool_->keep_refused(std::move(share));
 }
 
 void MinerSession::on_share_durable(std::uint32_t channel_id, std::uint32_t sequence_number,

@@ -72,11 +72,11 @@ class MinerSession : public net::FrameHandler,
         double nominal_hash_rate_hps{};
         mining::ShareTally tally;
         UnixMs opened_ms{};
+        /// Limits how many of its refused shares are recorded: a burst, then a rate.
+        TokenBucket kept;
         SteadyMs told_ms{};
         bool has_unacknowledged{false};
         bool has_earned{false};
-        /// Limits how many of its refused shares are recorded: a burst, then a rate.
-        TokenBucket kept;
         // What the peer has been sent, and whether more waits until it reads (miner_work.cpp).
         mining::TipPtr told_tip{};
         std::uint32_t told_job_id{0};

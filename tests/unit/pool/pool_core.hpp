@@ -30,7 +30,7 @@ struct PoolCore {
     std::vector<mining::RefusedShare> refused;
     bool is_disk_full{false};
     bool writes_by_itself{true};
-    pool::Events events{"test"};  // to nobody
+    pool::Events events;  // to nobody
     std::unique_ptr<pool::Pool> pool;
     std::vector<std::shared_ptr<FakeFrames>> miners;
     std::uint64_t next_template_id{1};
