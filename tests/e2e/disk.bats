@@ -3,6 +3,7 @@
 
 load ../cmd/helper
 load topology
+load miners
 load faults
 
 setup() {
@@ -11,21 +12,7 @@ setup() {
     new_key
 }
 
-start_miner() {
-    start_daemon miner hp-miner "$(miner_url)" --user "$pubkey" --threads 1 --rate "${1:-100}" --nominal-hash-rate 1 --json
-    wait_until has_rows 1
-}
-stop_miner() {
-    stop_daemon miner
-    assert_equal "$daemon_status" 0
-    summary=$(tail -n 1 miner.out)
-}
 miner_says() { [ "$(grep miner_status miner.out | tail -n 1 | jq "$1")" = true ]; }
-start_sv1_miner() {
-    start_daemon miner hp-miner "stratum+tcp://$(value shared/network.toml proxy_listen)" --user rig --threads 1 --rate 100 --json
-    wait_until has_rows 1
-}
-rows() { outbox 'SELECT count(*) FROM outbox'; }
 blocks() { grep -c 'block found' pool.log || true; }
 has_blocks() { [ "$(blocks)" -ge "$1" ]; }
 # The same process as before: nobody restarted it.
@@ -69,7 +56,6 @@ has_ended() { ! kill -0 "$1"; }
     wait_for_records alarm 1
     records alarm | grep -q "shares are refused until it can be written"
 }
-has_lines() { [ "$(grep -c -- "$2" "$3")" -ge "$1" ]; }
 
 @test "AC-252 a full disk under the mint: quotes wait, wallets hear 503, and all goes on by itself with room" {
     start_template

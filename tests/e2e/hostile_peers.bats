@@ -3,6 +3,7 @@
 
 load ../cmd/helper
 load topology
+load miners
 load faults
 
 setup() {
@@ -12,23 +13,13 @@ setup() {
     mint_key=conf/secrets/mint-link.key
     hp-config pubkey - <conf/secrets/link-authority.key | sed -n 's/^link //p' >authority.hex
 }
-start_control() {
-    start_daemon control hp-miner "$(miner_url)" --user "$pubkey" --threads 1 --rate 50 --nominal-hash-rate 1 --json
-    wait_until has_rows 1
-}
-control_is_unharmed() {
-    stop_daemon control
-    assert_equal "$daemon_status" 0
-    summary=$(tail -n 1 control.out)
-    assert_equal "$(jq -c '[.connects, .disconnects, .shares_rejected]' <<<"$summary")" '[1,0,0]'
-}
 wrong_answers_are() { records mint_status | tail -n 1 | jq -e ".wrong_answers == $1"; }
 alarms() { records alarm | jq -r .what; }
 
 @test "AC-227 AC-228 a mint with the right key whose answers are wrong gets no quote accepted, and nothing goes downstream" {
     start_template
     start_pool
-    start_control
+    start_miner 50
     hostile link mint-lies "$mint_key" authority.hex 100
     # A wrong answer concerns its row, and an unknown message nobody; what is no message at all ends the session.
     assert_equal "$(grep -c ' heard$' <<<"$output")" 11
@@ -46,7 +37,7 @@ alarms() { records alarm | jq -r .what; }
     assert_equal "$(alarms | grep -c '^mint .mint. answered request .* which is not in flight; ignored')" 3
     wait_for_sql outbox "SELECT count(*), max(quote_id) FROM outbox WHERE state = 2" "1|019e6d5a-2347-7000-8850-000000000001"
     assert_equal "$(records quote_created | wc -l)" 1
-    control_is_unharmed
+    miner_is_unharmed
     assert_equal "$(jq -c '[.quotes, .quote_failures]' <<<"$summary")" '[1,0]'
 }
 
@@ -118,7 +109,7 @@ seq 18446744073709551615 closed"
     set_key pool.toml invalid_shares_max 30
     start_template
     start_pool
-    start_control
+    start_miner 50
     hostile pool invalid-shares 30
     assert_line -n 0 "first invalid-job-id too-many-invalid-shares then too-many-invalid-shares"
     assert_line -n 1 "a right share on the next channel SubmitShares.Success"
@@ -130,7 +121,7 @@ seq 18446744073709551615 closed"
     grep -q 'closed: too-many-invalid-shares' pool.log
     # The budget is what the pool has judged and told of; the rest was not looked at.
     assert [ "$(records share_rejected | grep -c invalid-job-id)" -le $((18 * 40 + 4 * 30)) ]
-    control_is_unharmed
+    miner_is_unharmed
 }
 
 @test "names that are no text are kept as text, in the outbox, the records and hp-quote" {

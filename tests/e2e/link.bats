@@ -2,6 +2,7 @@
 
 load ../cmd/helper
 load topology
+load miners
 load faults
 
 setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
@@ -166,15 +167,8 @@ no link message closed"
 
 # ---- when one of them goes
 
-start_miner() {
-    start_daemon miner hp-miner "$(miner_url)" --user "$pubkey" --threads 1 --rate 200 --nominal-hash-rate 1 --json
-}
-# stop_miner: how many shares were acknowledged to it is in $acknowledged.
-stop_miner() {
-    stop_daemon miner
-    assert_equal "$daemon_status" 0
-    acknowledged=$(tail -n 1 miner.out | jq .shares_accepted)
-}
+# acknowledged: how many shares the miner was told of as accepted
+acknowledged() { jq .shares_accepted <<<"$summary"; }
 
 @test "AC-222 while the mint is away shares are accepted as ever; on its return each has one quote" {
     start_topology
@@ -193,7 +187,7 @@ stop_miner() {
 @test "a pool killed with -9 under load loses no acknowledged share" {
     start_topology
     new_key
-    start_miner
+    start_miner 200
     for rows_before in 60 180; do
         wait_until has_rows "$rows_before"
         kill_daemon pool
@@ -203,13 +197,13 @@ stop_miner() {
     stop_miner
     books_agree
     # What was committed but not yet acknowledged when the pool died may be more, never less.
-    ((acknowledged > 0 && acknowledged <= $(wc -l <rows)))
+    (($(acknowledged) > 0 && $(acknowledged) <= $(wc -l <rows)))
 }
 
 @test "a mint killed with -9 under load loses no quote and makes none twice" {
     start_topology
     new_key
-    start_miner
+    start_miner 200
     for rows_before in 60 180; do
         wait_until has_rows "$rows_before"
         kill_daemon mint
@@ -218,14 +212,14 @@ stop_miner() {
     wait_until has_rows 300
     stop_miner
     books_agree
-    assert_equal "$acknowledged" "$(wc -l <rows)"
+    assert_equal "$(acknowledged)" "$(wc -l <rows)"
     assert_equal "$(ledger 'SELECT generation FROM store')" 3
 }
 
 @test "both killed with -9, the pool first back: nothing is lost" {
     start_topology
     new_key
-    start_miner
+    start_miner 200
     wait_until has_rows 60
     kill_daemon mint
     wait_until has_rows 120
@@ -235,7 +229,7 @@ stop_miner() {
     start_mint
     stop_miner
     books_agree
-    ((acknowledged <= $(wc -l <rows)))
+    (($(acknowledged) <= $(wc -l <rows)))
 }
 
 @test "AC-244 interleaved miners: every quote bears its own miner's key" {

@@ -3,6 +3,7 @@
 
 load ../cmd/helper
 load topology
+load miners
 load faults
 
 setup() {
@@ -19,16 +20,9 @@ cuts() {
     done
 }
 
-# A miner over SV2 straight to the pool, which must not notice anything.
-start_miner() {
-    start_daemon miner hp-miner "$(miner_url)" --user "$pubkey" --threads 1 --rate "${1:-200}" --nominal-hash-rate 1 --json
-    wait_until has_rows 1
-}
-miner_is_unharmed() {
-    stop_daemon miner
-    assert_equal "$daemon_status" 0
-    summary=$(tail -n 1 miner.out)
-    assert_equal "$(jq -c '[.connects, .disconnects, .shares_rejected]' <<<"$summary")" '[1,0,0]'
+# A miner over SV2 straight to the pool must not notice anything, and all that it was told is stored.
+miner_is_paid() {
+    miner_is_unharmed
     books_agree
     assert_equal "$(jq .shares_accepted <<<"$summary")" "$(wc -l <rows)"
 }
@@ -48,7 +42,7 @@ start_link_in_the_middle() {
 @test "the link, cut anywhere from the first byte of the handshake to the answers, comes back and loses nothing" {
     start_link_in_the_middle
     read -r up down <<<"$(carried link)"
-    start_miner
+    start_miner 200
     # Early cuts keep the link from getting up; late ones hit requests and answers: four of each are on their way.
     paste -d'\n' <(cuts up 27 0 "$up"; cuts down 27 0 $((down - 1))) \
         <(cuts up 39 $((up + 1)) $((up + 4 * 158)); cuts down 57 $((down + 1)) $((down + 4 * 233))) | sed '/^$/d' >plan
@@ -56,20 +50,19 @@ start_link_in_the_middle() {
     tell link now both:reset
     deadline_s=${HP_MITM_ALL:+600} wait_for_text link.out "plan done"
     wait_until faults_are link "$(wc -l <plan)" '[a-z]+@'
-    miner_is_unharmed
+    miner_is_paid
     # Every cut was made, each session ended by one, and the last one is up still.
     assert_equal "$(grep -c "^close .* by \(cut\|reset\)$" link.out)" $(($(wc -l <plan) + 1))
     assert_equal "$(ledger 'SELECT generation FROM store')" 1
 }
 
 faults_are() { [ "$(faults "$1" "${3-}")" = "$2" ]; }
-has_lines() { [ "$(grep -c -- "$2" "$3")" -ge "$1" ]; }
 # sessions N: whether the mint has had so many
 sessions() { [ "$(grep -c ': up, session' mint.log)" -ge "$1" ]; }
 
 @test "AC-009 a lost, repeated, swapped or spoilt ciphertext on the link ends that session at once, and nothing else" {
     start_link_in_the_middle
-    start_miner
+    start_miner 200
     local count=1 side fault
     for side in up down; do
         for fault in drop twice swap flip; do
@@ -83,7 +76,7 @@ sessions() { [ "$(grep -c ': up, session' mint.log)" -ge "$1" ]; }
     assert_equal "$(grep -c "link .*: $tags" pool.log)" 4
     assert_equal "$(grep -c "link to pool .*$tags; trying again" mint.log)" 4
     assert_equal "$(faults link)" 8
-    miner_is_unharmed
+    miner_is_paid
     assert_equal "$(grep -c ': up, session' mint.log)" "$count"
 }
 
@@ -94,7 +87,7 @@ sessions() { [ "$(grep -c ': up, session' mint.log)" -ge "$1" ]; }
     wait_until sessions 2
     start_miner 50
     wait_until has_rows 50
-    miner_is_unharmed
+    miner_is_paid
     assert_equal "$(faults link both:bytes)" 2
 }
 
@@ -119,17 +112,17 @@ sessions() { [ "$(grep -c ': up, session' mint.log)" -ge "$1" ]; }
     tell link now down@+0:hold
     wait_for_text mint.log "pool silent for 30 s; trying again"
     wait_until sessions 3
-    miner_is_unharmed
+    miner_is_paid
 }
 
 @test "AC-224 answers that take their time do not hold up each other, nor any miner" {
     start_link_in_the_middle
-    start_miner
+    start_miner 200
     tell link now up@1500ms:lag
     # One after the other there would be seven answers within the 10 s that this waits.
     late="SELECT count(*) FROM outbox WHERE state = 2 AND acked_ms - accepted_ms >= 1500"
     wait_for_sql outbox "SELECT ($late) >= 200" 1
-    miner_is_unharmed
+    miner_is_paid
     p99=$(jq .ack_p99_ms <<<"$summary")
     jq -en "$p99 < 500" || fail "acknowledged after $p99 ms"
 }
@@ -177,7 +170,7 @@ sessions() { [ "$(grep -c ': up, session' mint.log)" -ge "$1" ]; }
     set_key pool.toml allowed_mint_keys "[\"$old\", \"$new\"]"
     start_template
     start_pool
-    start_miner
+    start_miner 200
     start_mint
     wait_for_link
     stop_daemon mint
@@ -212,7 +205,7 @@ books_agree_so_far() { wait_for_sql outbox "SELECT count(*) FROM outbox WHERE st
     assert_output --regexp '^connected 1500, then open [0-4]$'
     wait_until has_rows $((rows + 200))
     wait_until sessions 1
-    miner_is_unharmed
+    miner_is_paid
     assert_equal "$(grep -c ': up, session' mint.log)" 1
 }
 
@@ -229,17 +222,6 @@ start_wallet_in_the_middle() {
     HP_CLOCK_SPEED=20 LD_PRELOAD=$fast_clock start_proxy
     wait_for_text proxy.log "mint http://$mitm_address: connected"
 }
-start_sv1_miner() {
-    start_daemon miner hp-miner "stratum+tcp://$(value shared/network.toml proxy_listen)" --user rig --threads 1 --rate "${1:-100}" --json
-    wait_until has_rows 1
-}
-# What it was told "accepted" has its row; there may be more, whose answer was cut off.
-stop_sv1_miner() {
-    stop_daemon miner
-    assert_equal "$daemon_status" 0
-    summary=$(tail -n 1 miner.out)
-}
-
 @test "requests for tokens, cut, doubled and unanswered at any byte: all sums are exact, nothing is issued twice" {
     start_wallet_in_the_middle
     {
@@ -255,7 +237,7 @@ stop_sv1_miner() {
     start_sv1_miner
     deadline_s=${HP_MITM_ALL:+600} wait_for_text api.out "plan done"
     wait_until faults_are api "$(grep -vc pass plan)"
-    stop_sv1_miner
+    stop_miner
     assert_equal "$(jq .shares_rejected <<<"$summary")" 0
     tokens_agree
     assert_equal "$(jq .shares_accepted <<<"$summary")" "$(wc -l <rows)"
@@ -271,7 +253,7 @@ stop_sv1_miner() {
     # Two requests run into the wallet's time limit; the answer of the second, which the mint did sign, comes too late.
     wait_until has_lines 2 'no answer from .* within 10000 ms; operation 1 is tried again' proxy.log
     tell api go
-    stop_sv1_miner
+    stop_miner
     tokens_agree
     assert_equal "$(faults api)" 2
     assert_equal "$(jq .shares_rejected <<<"$summary")" 0
@@ -316,7 +298,7 @@ stop_sv1_miner() {
     wait_until faults_are middle "$(wc -l <plan)" '[a-z]+@'
     rows=$(outbox "SELECT count(*) FROM outbox")
     wait_until has_rows $((rows + 20))
-    stop_sv1_miner
+    stop_miner
     tokens_agree
     accepted=$(jq .shares_accepted <<<"$summary")
     ((accepted > 0 && accepted <= $(wc -l <rows)))

@@ -3,30 +3,12 @@
 
 load ../cmd/helper
 load topology
+load miners
 load faults
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || return 1
     new_key
-}
-
-start_miner() {
-    start_daemon "${1:-miner}" hp-miner "$(miner_url)" --user "${2:-$pubkey}" --threads 1 --rate 100 --nominal-hash-rate 1 --json
-    wait_until has_rows_of 1 "${2:-$pubkey}"
-}
-start_sv1_miner() {
-    start_daemon miner hp-miner "stratum+tcp://$(value shared/network.toml proxy_listen)" --user rig --threads 1 --rate 100 --json
-    wait_until has_rows 1
-}
-has_rows_of() { [ "$(outbox "SELECT count(*) FROM outbox WHERE worker = '$2'")" -ge "$1" ]; }
-rows() { outbox 'SELECT count(*) FROM outbox'; }
-has_lines() { [ "$(grep -c -- "$2" "$3")" -ge "$1" ]; }
-# The miner's own word: one connection for all the time, and no share refused.
-miner_is_unharmed() {
-    stop_daemon miner
-    assert_equal "$daemon_status" 0
-    summary=$(tail -n 1 miner.out)
-    assert_equal "$(jq -c '[.connects, .disconnects, .shares_rejected]' <<<"$summary")" '[1,0,0]'
 }
 
 @test "the mint's connection fails again and again, and each time comes back: every share is one quote" {
