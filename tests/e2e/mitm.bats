@@ -100,13 +100,15 @@ sessions() { [ "$(grep -c ': up, session' mint.log)" -ge "$1" ]; }
     HP_CLOCK_SPEED=10 LD_PRELOAD=$fast_clock start_mint
     wait_for_link
     start_miner 400
-    # Its answers do not arrive, its pings neither.
+    # Its answers do not arrive, its pings neither; and no other session begins before they are counted.
+    tell link refuse
     tell link now up@+0:hold
     made=$(ledger "SELECT count(*) FROM quote")
     wait_until has_rows $((made + 300))
     more=$(($(ledger "SELECT count(*) FROM quote") - made))
     ((more <= 50)) || fail "$more quotes were asked for without an answer"
     wait_for_text pool.log "silent for 30 s"
+    tell link accept
     wait_until sessions 2
     # The other way round: the mint hears nothing.
     tell link now down@+0:hold
