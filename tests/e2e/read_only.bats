@@ -13,7 +13,7 @@ read_only() {
         data=$1 && shift
         mount --bind "$data" "$data"
         findmnt --raw --noheadings --output TARGET,VFS-OPTIONS | while read -r target options; do
-            case $target in "$data" | /proc* | /sys* | /dev | /dev/*) continue ;; esac
+            case $target in /dev/shm) ;; "$data" | /proc* | /sys* | /dev | /dev/*) continue ;; esac
             mount -o "remount,bind,${options/#rw/ro}" "$target" 2>/dev/null || [ "$target" != / ]
         done
         exec setpriv --bounding-set=-all --inh-caps=-all "$@"' - "$dir/data" "${user[@]}" "$@"
