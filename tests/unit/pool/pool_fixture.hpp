@@ -91,6 +91,13 @@ struct OutboxFixture {
         REQUIRE(run_until(loop, [&] { return refused.has_value(); }));
         return *refused;
     }
+    /// These rows, each answered by itself, with many on their way at once.
+    void ack_all(const std::vector<std::uint64_t>& seqs) {
+        std::size_t done = 0;
+        for (const auto seq : seqs)
+            outbox->ack({{seq, quote_id(seq), 1}}, [&](auto result) { done += result && result->empty(); });
+        REQUIRE(run_until(loop, [&] { return done == seqs.size(); }));
+    }
     void bury(std::uint64_t seq, const std::string& reason) {
         bool done = false;
         outbox->bury({seq, reason, 7}, [&](auto result) { done = result.has_value(); });
