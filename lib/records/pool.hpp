@@ -185,8 +185,10 @@ struct PoolStatus {
         {"channels_busiest", "channels of the connection that has most"},
         {"channels_max", "channels that a connection may have"},
         {"channels_unproven", "channels that no accepted share stands for"},
-        {"channels_unproven_max", "limit for these, of all connections together"},
-        {"channels_total_max", "limit for all channels, of all connections together"},
+        {"channels_unproven_max", "of these, of all connections together"},
+        {"channels_total_max", "channels of all connections together"},
+        {"connections_closed_for_refusals", "connections that sent nothing but refused shares and channels"},
+        {"connections_closed_for_room", "connections whose channels brought no shares, closed for others"},
         {"outbox_pending", "shares that wait for a quote, of all mints"},
         {"outbox_dead", "shares that a mint refused for good"},
         {"mint_connected", "the links of all configured mints stand"},
@@ -199,8 +201,6 @@ struct PoolStatus {
          "shares not looked at, because their channel had spent its budget of invalid shares, or was closed "
          "for that "
          "a moment before"},
-        {"connections_closed_for_refusals", "connections that sent nothing but such shares and channels"},
-        {"connections_closed_for_room", "connections with many channels and few shares, closed for others"},
         {"refused_shares_not_kept",
          "refused shares that are not in the file keep_refused: its disk was full, failed or was too slow"},
         {"template_provider_connected", "the connection to the Template Provider stands"},
