@@ -1,15 +1,15 @@
-// What a frame costs the server: a measurement, skipped unless asked for:
-//   net_test --no-skip -tc="cost of an echoed frame*"
+// What an echoed frame costs the server in CPU. Usage: frame_bench
 #include <sys/resource.h>
 
 #include <atomic>
+#include <cstdio>
+#include <thread>
 
+#include "failure.hpp"
 #include "net/frames.hpp"
-#include "net_fixture.hpp"
 
 using namespace hp;
 using namespace hp::net;
-using namespace hp::test;
 
 namespace {
 
@@ -35,21 +35,21 @@ double thread_cpu_s() {
 /// Server CPU microseconds for each 64-byte frame that it answers.
 double cost_us(std::size_t connections, int depth) {
     auto authority = crypto::SecretKey::generate();
-    LoopThread server;
+    Loop server;
     std::atomic<double> cpu_s{0};
     std::uint64_t served = 0;
     std::vector<std::shared_ptr<FrameConnection>> accepted;
-    auto listener = FrameListener::listen(server.loop(), any_port(), {}, renewing_identity(authority, 3600),
-                                          [&](std::shared_ptr<FrameConnection> connection) {
-                                              auto echo = std::make_shared<Echo>();
-                                              echo->connection = connection;
-                                              echo->count = &served;
-                                              connection->set_handler(echo);
-                                              accepted.push_back(connection);
-                                          });
-    REQUIRE(listener);
-    Endpoint bound = (*listener)->bound();
-    server.start();
+    const auto listener = bench::expect(FrameListener::listen(
+        server, *endpoint_from_text("127.0.0.1:0"), {}, renewing_identity(authority, 3600),
+        [&](std::shared_ptr<FrameConnection> connection) {
+            auto echo = std::make_shared<Echo>();
+            echo->connection = connection;
+            echo->count = &served;
+            connection->set_handler(echo);
+            accepted.push_back(connection);
+        }));
+    const Endpoint bound = listener->bound();
+    std::thread serving{[&] { server.run(); }};
 
     Loop loop;
     std::uint64_t answered = 0;
@@ -57,17 +57,17 @@ double cost_us(std::size_t connections, int depth) {
     for (std::size_t i = 0; i < connections; ++i) {
         bool done = false;
         auto dial = FrameDial::start(loop, bound, authority.xonly(), {}, [&](auto result) {
-            REQUIRE_MESSAGE(result, result.error().what);
+            auto connection = bench::expect(std::move(result));
             auto echo = std::make_shared<Echo>();
-            echo->connection = *result;
+            echo->connection = connection;
             echo->count = &answered;
-            (*result)->set_handler(echo);
-            ours.push_back(*result);
+            connection->set_handler(echo);
+            ours.push_back(std::move(connection));
             done = true;
             loop.stop();
         });
         loop.run();
-        REQUIRE(done);
+        if (!done) throw bench::Failure("no connection");
     }
     Bytes frame(64, 1);
     frame[3] = 64 - noise::kHeaderSize;
@@ -75,7 +75,7 @@ double cost_us(std::size_t connections, int depth) {
     auto measure = [&](std::uint64_t& count) {
         std::atomic<bool> done{false};
         double cpu = 0;
-        server.loop().post([&] {
+        server.post([&] {
             count = served;
             cpu = thread_cpu_s();
             done = true;
@@ -92,14 +92,19 @@ double cost_us(std::size_t connections, int depth) {
     loop.run();
     double cpu_after = measure(after);
     server.stop();
+    serving.join();
     return (cpu_after - cpu_before) * 1e6 / static_cast<double>(after - before);
 }
 
 }  // namespace
 
-TEST_CASE("cost of an echoed frame, in server CPU" * doctest::skip()) {
-    MESSAGE("1 connection, 1 outstanding:     " << cost_us(1, 1) << " us");
-    MESSAGE("100 connections, 1 outstanding:  " << cost_us(100, 1) << " us");
-    MESSAGE("1000 connections, 1 outstanding: " << cost_us(1000, 1) << " us");
-    MESSAGE("1000 connections, 8 outstanding: " << cost_us(1000, 8) << " us");
+int main() try {
+    constexpr std::pair<int, int> kCases[]{{1, 1}, {100, 1}, {1000, 1}, {1000, 8}};
+    for (const auto& [connections, depth] : kCases)
+        std::printf("%4d connections, %d outstanding: %.2f us\n", connections, depth,
+                    cost_us(static_cast<std::size_t>(connections), depth));
+    return 0;
+} catch (const std::exception& why) {
+    std::fprintf(stderr, "frame_bench: error: %s\n", why.what());
+    return 1;
 }
