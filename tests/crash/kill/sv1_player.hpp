@@ -27,6 +27,8 @@ class Sv1Player : private miner::SessionEvents {
     std::size_t unanswered() const { return unanswered_.size(); }
 
   private:
+    void on_reached() override {}
+    void on_message(std::string_view) override {}
     void on_ready() override {}
     void on_work(std::shared_ptr<miner::Work> work) override;
     void on_accepted(std::uint32_t sequence) override;
@@ -35,6 +37,7 @@ class Sv1Player : private miner::SessionEvents {
     void on_quote(std::uint64_t) override {}
     void on_quote_failure(std::string_view) override {}
     void on_lost(const Error& reason) override;
+    void on_hopeless(const Error& reason) override { on_lost(reason); }
     void dial();
     void submit(const miner::Share& share);
 
