@@ -138,10 +138,14 @@ ehash::MintMark MarkKeeper::newest() const {
 }
 
 Result<> MarkKeeper::hold() {
-    std::lock_guard lock{mutex_};
+    std::unique_lock lock{mutex_};
     if (std::exchange(is_held_, true) || path_.empty()) return {};
     written_.reset();
-    return set_aside();
+    to_hold_ = newest_;
+    HP_DO(set_aside());
+    lock.unlock();
+    changed_.notify_all();
+    return {};
 }
 
 Result<> MarkKeeper::set_aside() {
@@ -162,7 +166,16 @@ void MarkKeeper::run() {
     bool is_failing = false;
     std::unique_lock lock{mutex_};
     while (true) {
-        changed_.wait(lock, [this] { return is_stopping_ || (!is_held_ && newest_ != written_); });
+        changed_.wait(lock,
+                      [this] { return is_stopping_ || to_hold_ || (!is_held_ && newest_ != written_); });
+        if (const auto held = std::exchange(to_hold_, std::nullopt)) {
+            // The file that was set aside may be up to a period behind.
+            lock.unlock();
+            if (const auto result = write_mark_file(held_mark_path(path_), *held); !result)
+                on_trouble_(result.error());
+            lock.lock();
+            continue;
+        }
         if (is_held_ || newest_ == written_) return;
         const auto mark = newest_;
         const bool is_last = is_stopping_;

@@ -69,6 +69,7 @@ class MarkKeeper {
     std::condition_variable changed_;
     ehash::MintMark newest_;
     std::optional<ehash::MintMark> written_;  ///< nothing: there is no file of ours
+    std::optional<ehash::MintMark> to_hold_;  ///< what the held mark has to say yet
     bool is_held_;
     bool is_stopping_{false};
     std::thread thread_;

@@ -31,7 +31,7 @@ each_call() {
 }
 
 @test "an option's empty value is an error, for every option of every tool and verb but those that say what it means" {
-    each_call empty_options 300
+    each_call empty_options 270
 }
 
 @test "a key that is empty in its variable or file is an error, unless it says what that means" {

@@ -110,7 +110,7 @@ has_alarms() { [ "$(hp-stats show --db "$dir/data/stats.db" --json | jq .alarms)
     summary=$(tail -n 1 miner.out)
     tokens_agree
     same_process proxy
-    grep -q "quotes are stored again" proxy.log
+    wait_for_text proxy.log "quotes are stored again"
     assert_equal "$(jq .shares_rejected <<<"$summary")" 0
 }
 

@@ -67,13 +67,17 @@ p99_ms() { jq .ack_p99_ms <<<"$summary"; }
     wait_for_text proxy.log ": connected"
     mine 5 "$pubkey"
     run_tool -0 python3 "$tools/sv1_client.py" "$(value shared/network.toml proxy_listen)" shares
-    start_daemon steady python3 "$tools/sv1_client.py" "$(value shared/network.toml proxy_listen)" hold
+    mkfifo held
+    exec 7<>held
+    # shellcheck disable=SC2016
+    start_daemon steady bash -c 'exec "$@" <held 7>&-' _ python3 "$tools/sv1_client.py" "$(value shared/network.toml proxy_listen)" hold
     local type
     for type in template.jsonl:template_status mint.jsonl:ledger_status mint.jsonl:ehash_issued proxy.jsonl:token_minted \
         proxy.jsonl:miner_share_rejected proxy.jsonl:downstream_status proxy.jsonl:proxy_status; do
         wait_for_text "${type%%:*}" "\"type\":\"${type##*:}\""
     done
     for type in pool_status mint_status channel_status share_rejected; do wait_for_records "$type" 1; done
+    exec 7>&-
     stop_daemons
     hp-stats schema >schema.json
     cat "$dir/data/pool-events.jsonl" {template,mint,proxy}.jsonl miner.out >all.jsonl
