@@ -219,7 +219,7 @@ start_wallet_in_the_middle() {
     start_pool
     start_mint
     wait_for_link
-    start_mitm api --http --only /v1/mint/ "${1-$(value shared/network.toml mint_listen)}"
+    start_mitm api --http --only /v1/mint/ehash "${1-$(value shared/network.toml mint_listen)}"
     set_key shared/proxy.toml mint_url "\"http://$mitm_address\""
     HP_CLOCK_SPEED=20 LD_PRELOAD=$fast_clock start_proxy
     wait_for_text proxy.log "mint http://$mitm_address: connected"
