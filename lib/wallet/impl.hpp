@@ -21,6 +21,7 @@ struct Wallet::Impl {
     void add_quote(const std::string& quote_id, std::uint64_t amount);
     /// Those that came since the last commit. What fails is tried again by later calls.
     void store_incoming();
+    void on_incoming_stored();
     void store_incoming_soon();
     void connect(std::function<void(Result<>)> done);
     /// A word of the mint, or its absence, at this moment.

@@ -111,11 +111,7 @@ void Wallet::Impl::add_quote(const std::string& quote_id, std::uint64_t amount) 
 void Wallet::Impl::store_incoming() {
     if (incoming.empty()) return;
     auto stored = operations.add_quotes(incoming, unix_ms_now());
-    if (stored) {
-        incoming.clear();
-        if (std::exchange(cannot_store, false)) log::info("quotes are stored again");
-        return;
-    }
+    if (stored) return on_incoming_stored();
     // Each quote that comes while the disk is full ends here.
     static log::Limited complain{log::Level::error};
     complain("quotes are not stored: {}", stored.error().what);
@@ -123,6 +119,11 @@ void Wallet::Impl::store_incoming() {
     // The mint remembers them for this key; memory is not for keeping more.
     if (incoming.size() > kIncomingMax) incoming.clear();
     store_incoming_soon();
+}
+
+void Wallet::Impl::on_incoming_stored() {
+    incoming.clear();
+    if (std::exchange(cannot_store, false)) log::info("quotes are stored again");
 }
 
 void Wallet::Impl::store_incoming_soon() {
@@ -157,7 +158,7 @@ void Wallet::Impl::pump() {
         store_incoming();
         return pump_later(begun.error());
     }
-    incoming.clear();
+    on_incoming_stored();
     if (!*begun) return look_if_idle();
     is_minting = true;
     courier.carry(**begun, Courier::Asked::never, [this](const Result<Ended>& ended) {
