@@ -80,9 +80,11 @@ void Intake::look_at_log() {
 Result<> Intake::finish() {
     HP_DO(commit());
     if (is_waiting())
-        return fail(Errc::io, waits_for_ + "; " + std::to_string(batch_.records()) + " records are lost");
+        return fail(Errc::io,
+                    waits_for_ + "; " + std::to_string(batch_.records() + dropped_) + " records are lost");
     // Its alarm of the wait.
     if (!is_empty()) HP_DO(commit());
+    if (is_waiting()) return fail(Errc::io, waits_for_);
     for (const SteadyMs end = steady_ms_now() + kCatchUpMs; steady_ms_now() < end;) {
         HP_TRY(const bool has_more, series_.catch_up(unix_ms_now()));
         if (!has_more) break;

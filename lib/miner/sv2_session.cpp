@@ -54,7 +54,7 @@ Error key_refused(const Identity& identity, bool knows_ehash) {
 /// Another try may find room, or a template; the rest lies in what was asked for.
 bool may_come_better(std::string_view code) {
     namespace reason = wire::channel_refusal;
-    return code == reason::kNoTemplate || code == reason::kTooMany ||
+    return code == reason::kNoTemplate || code == reason::kTooMany || code == reason::kTooFewShares ||
            std::ranges::find(reason::kAll, code) == reason::kAll.end();
 }
 

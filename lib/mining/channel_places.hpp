@@ -3,8 +3,8 @@
 // A channel costs memory, and work with each template, whether or not it ever brings a share; opening one
 // costs a peer nothing. So there is a limit for all of them, and a smaller one for those that no good share
 // stands for. Where either is reached, the source with the most of those gives way: its next channel is
-// refused, and for anybody's who has less than half as many its largest connection goes. Whoever earns is
-// never closed for others.
+// refused, and for anybody's who has less than half as many its largest connection goes. A
+// connection whose channels are all covered by its shares is never closed for others.
 #pragma once
 #include <cstdint>
 #include <map>

@@ -142,10 +142,10 @@ Result<> MarkKeeper::hold() {
     if (std::exchange(is_held_, true) || path_.empty()) return {};
     written_.reset();
     to_hold_ = newest_;
-    HP_DO(set_aside());
+    auto aside = set_aside();
     lock.unlock();
-    changed_.notify_all();
-    return {};
+    changed_.notify_all();  // where it failed, the thread tries again
+    return aside;
 }
 
 Result<> MarkKeeper::set_aside() {
@@ -169,11 +169,18 @@ void MarkKeeper::run() {
         changed_.wait(lock,
                       [this] { return is_stopping_ || to_hold_ || (!is_held_ && newest_ != written_); });
         if (const auto held = std::exchange(to_hold_, std::nullopt)) {
-            // The file that was set aside may be up to a period behind.
+            // The file that was set aside may be up to a period behind; one that is still in its place would
+            // let the next start sign.
             lock.unlock();
-            if (const auto result = write_mark_file(held_mark_path(path_), *held); !result)
-                on_trouble_(result.error());
+            auto result = set_aside();
+            if (result) result = write_mark_file(held_mark_path(path_), *held);
+            if (!result && !std::exchange(is_failing, true)) on_trouble_(result.error());
+            if (result && std::exchange(is_failing, false)) on_trouble_(std::nullopt);
             lock.lock();
+            if (!result && !is_stopping_) {
+                to_hold_ = held;
+                changed_.wait_for(lock, kPeriod, [this] { return is_stopping_; });
+            }
             continue;
         }
         if (is_held_ || newest_ == written_) return;

@@ -52,8 +52,8 @@ bool MinerSession::may_ask_for_channel() {
 }
 
 Result<> MinerSession::refuse_or_end(std::uint32_t request_id, const std::string& worker) {
-    HP_DO(refuse_open(request_id, worker, wire::channel_refusal::kTooMany,
-                      "too few shares came from those before it"));
+    HP_DO(refuse_open(request_id, worker, wire::channel_refusal::kTooFewShares,
+                      "from the channels before it, or there are too many channels without any"));
     if (!allowance_.is_over()) return {};
     ++pool_->refusals.connections_closed;
     return fail(Errc::refused, "too many channels, and no good share between them");

@@ -329,13 +329,15 @@ Result<> MinerSession::on(const sv2::Decoded<msg::SubmitSharesExtended>& decoded
         pool_->shares.submit_block(verdict, submit, owner.worker);
         state.tally.on_block();
     }
-    if ((verdict.accepted() || verdict.is_block()) && owner.is_valid) {
+    const bool is_good = (verdict.accepted() || verdict.is_block()) && owner.is_valid;
+    if (is_good)
         state.budget.on_accepted();
-        allowance_.on_accepted();
-    } else {
+    else
         state.budget.on_invalid(steady_ms, allowance_);
+    if (!verdict.accepted()) {
+        if (is_good) allowance_.on_accepted();
+        return refuse(verdict.refusal());
     }
-    if (!verdict.accepted()) return refuse(verdict.refusal());
     NewIntent intent{{verdict.header, verdict.hash, verdict.credited_target, 0, owner.locking_key},
                      std::string(owner.worker),
                      now_ms,
@@ -354,6 +356,8 @@ Result<> MinerSession::on(const sv2::Decoded<msg::SubmitSharesExtended>& decoded
             {weak_from_this(), submit.channel_id, submit.sequence_number, verdict.difficulty, steady_ms},
             std::move(intent)))
         return refuse(ShareRefusal::pool_overloaded);
+    // Not before: a share that may come again pays for others once.
+    allowance_.on_accepted();
     return {};
 }
 

@@ -14,6 +14,9 @@
 namespace hp::proxy {
 namespace {
 
+/// A pool gives an address its openings back within two minutes.
+constexpr SteadyMs kRoomWaitMs = 20'000;
+
 Bytes32 easiest_target() {
     Bytes32 target;
     target.fill(0xff);
@@ -221,7 +224,10 @@ void Downstream::on_refused(const std::string& code) {
     complain.about(connection_->peer(), "miner {}: pool refused its channel: {}{}", connection_->peer(), code,
                    key);
     proxy_->events.tell(records::MinerChannelRefused{miner_id_, channel_name_, {code}});
-    // No template yet: the pool is starting. Anything else would be refused again.
+    // No template yet: the pool is starting. Room comes back with shares, and with time. Anything else would
+    // be refused again.
+    if (code == wire::channel_refusal::kTooFewShares)
+        return reopen_.after(kRoomWaitMs, [this] { open_channel(); });
     if (code == wire::channel_refusal::kNoTemplate) {
         proxy_->outage.begin(proxy_->clock.steady_ms());
         return open_channel_later();

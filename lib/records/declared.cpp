@@ -106,6 +106,7 @@ Declared declare() {
     for (Series& series : out.series)
         if (series.name.empty()) series.name = R::info.type;
     if constexpr (requires { R::metrics; }) out.metrics.assign(std::begin(R::metrics), std::end(R::metrics));
+    HP_ASSERT(out.metrics.empty() || !out.series.empty());
     for (Metric& metric : out.metrics)
         if (metric.series.empty()) metric.series = out.series.front().name;
     if constexpr (requires { R::gauges; }) out.gauges.assign(std::begin(R::gauges), std::end(R::gauges));

@@ -16,13 +16,15 @@ inline constexpr std::array kAll{kProtocol, kVersion, kFlags};
 namespace channel_refusal {
 inline constexpr const char* kStandard = "standard-channels-not-supported";
 inline constexpr const char* kTooMany = "too-many-channels";
+inline constexpr const char* kTooFewShares =
+    "too-few-shares";  ///< from earlier channels; later there is room
 inline constexpr const char* kHashRate = "invalid-nominal-hashrate";
 inline constexpr const char* kNoTemplate = "no-template-yet";
 inline constexpr const char* kLockingKey = "invalid-locking-key";
 inline constexpr const char* kMaxTarget = "max-target-out-of-range";
 inline constexpr const char* kExtranonce = "min-extranonce-size-too-large";
-inline constexpr std::array kAll{kStandard,   kTooMany,   kHashRate,  kNoTemplate,
-                                 kLockingKey, kMaxTarget, kExtranonce};
+inline constexpr std::array kAll{kStandard,   kTooMany,    kTooFewShares, kHashRate,
+                                 kNoTemplate, kLockingKey, kMaxTarget,    kExtranonce};
 }  // namespace channel_refusal
 
 }  // namespace hp::wire

@@ -239,7 +239,12 @@ an_hour() {
     local day
     for ((day = 0; day < 40; ++day)); do share $((day * 86400000)) a 1 60; done >days
     hp-stats ingest --db pool.db --keep-1m-min 60 --keep-5m-min 1440 --keep-1h-d 20 days
-    assert_equal "$(sqlite_of pool.db 'SELECT count(*) FROM slot_total WHERE level = 0 AND name = "share_accepted"')" 1
+    # Each run catches up for two seconds at most, which a busy machine may use up.
+    minutes_are_gone() {
+        hp-stats ingest --db pool.db --keep-1m-min 60 --keep-5m-min 1440 --keep-1h-d 20 </dev/null
+        [ "$(sqlite_of pool.db 'SELECT count(*) FROM slot_total WHERE level = 0 AND name = "share_accepted"')" = 1 ]
+    }
+    wait_until minutes_are_gone
     assert_equal "$(hp-stats history pool.db --from 2025-01-01 --step 1d --json | jq -c '[.rows[] | .count] | [length, add]')" '[40,40]'
     assert_equal "$(hp-stats history pool.db --from 2025-01-01 --step 1h --json | jq -c '[.rows[] | .count] | add')" 40
     assert_equal "$(field .shares_accepted pool.db --minutes 1000000)" 40

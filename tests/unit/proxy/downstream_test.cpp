@@ -201,6 +201,22 @@ TEST_CASE_FIXTURE(
 }
 
 TEST_CASE_FIXTURE(ProxyCore,
+                  "a pool that has too few shares of this address is asked again, and the miner stays") {
+    start();
+    auto miner = connect();
+    miner->say(1, "mining.subscribe", {"test"});
+    miner->say(2, "mining.authorize", {"rig", "x"});
+    pool.openings[0].owner.lock()->on_refused("too-few-shares");
+    clock.advance(19'999);
+    CHECK(pool.openings.size() == 1);
+    clock.advance(1);
+    REQUIRE(pool.openings.size() == 2);
+    grant(1);
+    CHECK(miner->count("mining.notify") == 1);
+    CHECK_FALSE(miner->closed);
+}
+
+TEST_CASE_FIXTURE(ProxyCore,
                   "requests come back with time: as many at once as a farm needs, and ten a second") {
     start();
     auto miner = working_miner();
