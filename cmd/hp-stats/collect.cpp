@@ -17,6 +17,14 @@ class Collector {
           on_hangup_{options.on_hangup} {}
 
     Result<> listen(const CollectOptions& options) {
+        // First: a signal during the start waits for run() and kills nothing.
+        loop_.handle_signals(
+            [this] {
+                net::sd_notify("STOPPING=1");
+                for (const auto& listener : listeners_) listener->stop();
+                loop_.stop();
+            },
+            on_hangup_);
         const auto take = [this](const std::string& writer, const wire::ReadRecord& record) {
             add(writer, record);
         };
@@ -41,13 +49,6 @@ class Collector {
     }
     void protect(const net::Protection& protection) { net::protect(loop_, protection); }
     Result<> run() {
-        loop_.handle_signals(
-            [this] {
-                net::sd_notify("STOPPING=1");
-                for (const auto& listener : listeners_) listener->stop();
-                loop_.stop();
-            },
-            on_hangup_);
         status_.every(kStatusMs, [this] {
             intake_.tell_status();
             commit();

@@ -129,6 +129,23 @@ Result<> serve(const cli::Command& command, const Options& options) {
     // Nothing is made before all of the configuration is known to be good.
     for (const auto& one : config::misfits(options.keys, options.network))
         return fail(command.wrong_value(one.file, one.key, one.what, one.hint));
+    // First: a signal during the start waits for run(), when these are there, and kills nothing.
+    templates::Server* serving = nullptr;
+    net::FrameListener* listening = nullptr;
+    constexpr std::int64_t kGoodbyePollMs = 5;
+    constexpr std::int64_t kEventsFlushMs = 1'000;
+    net::Timer goodbye{loop};
+    loop.handle_signals(
+        [&] {
+            log::info("stopping");
+            net::sd_notify("STOPPING=1");
+            listening->stop();
+            serving->stop();
+            goodbye.every(kGoodbyePollMs, [&] {
+                if (serving->has_left()) loop.stop();
+            });
+        },
+        [&] { command.reload_log(); });
     HP_TRY(auto sink, net::EventSink::open(loop, to, "hp-template"));
     net::Events events;
     events.to(sink.get());
@@ -149,6 +166,8 @@ Result<> serve(const cli::Command& command, const Options& options) {
                [&server](std::shared_ptr<net::FrameConnection> connection) {
                    server->accept(std::move(connection));
                }));
+    serving = server.get();
+    listening = listener.get();
     const net::ClockGuard clock{
         loop, "templates carry its time where the chain allows it; 'timedatectl' shows and sets it",
         [&events](const std::string& what) { events.alarm(what); }};
@@ -159,20 +178,6 @@ Result<> serve(const cli::Command& command, const Options& options) {
         record.clock_off_ms = clock.off_ms();
         events.tell(record);
     });
-    constexpr std::int64_t kGoodbyePollMs = 5;
-    constexpr std::int64_t kEventsFlushMs = 1'000;
-    net::Timer goodbye{loop};
-    loop.handle_signals(
-        [&] {
-            log::info("stopping");
-            net::sd_notify("STOPPING=1");
-            listener->stop();
-            server->stop();
-            goodbye.every(kGoodbyePollMs, [&] {
-                if (server->has_left()) loop.stop();
-            });
-        },
-        [&] { command.reload_log(); });
     log::info("serving templates on {}", listener->bound().text());
 
     bool ready = false;

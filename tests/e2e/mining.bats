@@ -15,7 +15,7 @@ reasons() {
 }
 
 # Records of sessions that ended by the peer's own wish are no offence.
-offences() { reasons connection_closed | grep -vE 'the peer closed the connection|stopping'; }
+offences() { reasons connection_closed | grep -vE 'the peer closed the connection|connection lost: |stopping'; }
 
 # A second, honest miner runs through the whole story and must not notice anything.
 start_control() {
