@@ -16,7 +16,7 @@ std::optional<ClockWatch::News> ClockWatch::look(UnixMs now, SteadyMs steady_now
         return {};
     }
     stepped_ms_ = steady_now;
-    const std::string seconds = std::to_string(std::abs(step) / 1000) + " s";
+    const std::string seconds = std::to_string((std::abs(step) + 500) / 1000) + " s";
     if (std::abs(off_ms()) < kStepMs) {
         base_ = last_;
         return News{true, "the system clock is right again: it was set by " + seconds};

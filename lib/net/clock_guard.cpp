@@ -25,7 +25,7 @@ void ClockGuard::look() {
 }
 
 std::string ClockGuard::status_text() const {
-    const std::int64_t off_s = off_ms() / 1000;
+    const std::int64_t off_s = (off_ms() + (off_ms() < 0 ? -500 : 500)) / 1000;
     if (off_s == 0) return {};
     return std::string("clock set ") + (off_s < 0 ? "back" : "forward") + " by " +
            std::to_string(std::abs(off_s)) + " s; ";

@@ -22,6 +22,14 @@ struct Clocks {
 
 }  // namespace
 
+TEST_CASE("the news rounds to seconds: a step is seen between two looks") {
+    Clocks clocks;
+    CHECK_FALSE(clocks.after(1000));
+    const auto back = clocks.after(1000, -kDayMs + 400);
+    REQUIRE(back);
+    CHECK(back->what == "the system clock was set back by 86400 s");
+}
+
 TEST_CASE("a clock that is set back a day is news, and so is that it is right again") {
     Clocks clocks;
     CHECK_FALSE(clocks.after(1000));
