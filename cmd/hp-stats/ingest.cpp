@@ -49,8 +49,10 @@ class Ingest {
           input_{input},
           on_hangup_{std::move(on_hangup)} {}
 
-    Result<> run() {
+    Result<> run(const std::string& from, const std::string& into) {
         const sigset_t while_waiting = take_signals();
+        log::info("records from {} into '{}'", from, into);
+        net::sd_notify("READY=1");
         while (!is_at_end_ && !stop_asked) {
             HP_TRY(const bool has_input, wait(while_waiting));
             if (has_input) HP_DO(read_some());
@@ -164,11 +166,9 @@ Result<> ingest(const std::string& database, const std::string& input, const sta
     // A larger pipe bridges the time of a commit; refused for files and where the limit is lower, no loss
     // then.
     (void)::fcntl(fd, F_SETPIPE_SZ, kPipeBytes);
-    log::info("records from {} into '{}'", input == "-" ? "stdin" : "'" + input + "'", database);
-    net::sd_notify("READY=1");
     const auto reading =
         std::make_unique<Ingest>(std::move(series), database, wal_alarm_bytes, fd, std::move(on_hangup));
-    auto result = reading->run();
+    auto result = reading->run(input == "-" ? "stdin" : "'" + input + "'", database);
     if (fd != STDIN_FILENO) ::close(fd);
     return result;
 }
