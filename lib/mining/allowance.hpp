@@ -31,7 +31,7 @@ struct AllowanceRules {
     /// An accepted share of a connection pays for this many invalid shares, or openings, of its others: one
     /// bad miner among many may do its worst. A farm of 4,000 has 1,300 good shares a second.
     static constexpr double kPaidByShare = 100;
-    /// And so many of them may be saved up: 16 channels that are bad from beginning to end.
+    /// Upper limit of what can be saved up: 16 channels that send nothing valid.
     double saved_max() const { return 16.0 * invalid_max; }
     /// Refused for want of an allowance, one after the other without a good share between them: then the
     /// connection has nobody who would miss it. More, where somebody on it once had a good one.

@@ -49,7 +49,7 @@ class ChannelPlaces {
     struct Connection {
         Source source;
         std::size_t channels{0};
-        std::size_t proven{0};  ///< so many may be
+        std::size_t proven{0};  ///< channels that its accepted shares cover
         std::size_t unproven() const { return channels > proven ? channels - proven : 0; }
     };
     struct Group {

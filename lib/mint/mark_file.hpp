@@ -14,7 +14,7 @@ namespace hp::mint {
 
 /// Empty when the file does not exist; an error when it cannot be read or parsed.
 Result<std::optional<ehash::MintMark>> read_mark_file(const std::string& path);
-/// While signing waits for the pool's word there is no mark file; what it said lies here.
+/// While signing is paused until the pool decides, there is no mark file; its contents are kept here.
 std::string held_mark_path(const std::string& mark_file);
 /// How far a ledger is known to have come: by the mark file, or by the held one where there is none.
 struct KnownMark {

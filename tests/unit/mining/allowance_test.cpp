@@ -75,7 +75,7 @@ TEST_CASE(
           std::pair{"198.51.100.7:5", 100 * 999}}) {
         Gifts gifts{kRules};
         int judged = 0;
-        // Never so many on one connection that it would be closed for them.
+        // Fewer per connection than would close it.
         for (std::uint64_t id = 1; id <= 100; ++id) {
             auto allowance = of(gifts, peer, 0, id, sources);
             ShareBudget channel(kRules.invalid_max, 0);
@@ -138,7 +138,7 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "a source that has spent nothing for ten minutes begins again, and no more than so many are remembered") {
+    "a source that has spent nothing for ten minutes begins again, and the number remembered is limited") {
     Gifts gifts{kRules};
     const auto judged_of = [&](const std::string& peer, SteadyMs now) {
         auto allowance = of(gifts, peer, now);
