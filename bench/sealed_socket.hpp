@@ -16,7 +16,7 @@ namespace hp::bench {
 
 class SealedSocket {
   public:
-    SealedSocket(int fd, noise::Session session)
+    SealedSocket(int fd, noise::TransportKeys session)
         : fd_{fd}, sealing_{session.send}, opener_{session.receive} {}
     SealedSocket(const SealedSocket&) = delete;
     SealedSocket& operator=(const SealedSocket&) = delete;

@@ -76,7 +76,8 @@ class Miner {
     }
 
   private:
-    static noise::Session handshake(int fd, const sockaddr_in& server, const crypto::XOnlyKey32& authority) {
+    static noise::TransportKeys handshake(int fd, const sockaddr_in& server,
+                                          const crypto::XOnlyKey32& authority) {
         expect_fd(::connect(fd, reinterpret_cast<const sockaddr*>(&server), sizeof server), "connect");
         noise::Initiator initiator{noise::KeyPair::generate()};
         const auto act1 = initiator.act1();

@@ -9,7 +9,7 @@ constexpr std::uint64_t kChunkHashes = 1u << 14;
 }  // namespace
 
 /// One thread's view of one channel.
-struct Crew::Lane {
+struct Crew::WorkSlot {
     std::size_t channel;
     Cursor cursor;
     std::uint64_t generation{0};
@@ -67,26 +67,26 @@ void Crew::post(Share share) {
 }
 
 /// False when the channel has nothing for us to do.
-bool Crew::serve(Lane& lane, std::uint64_t chunk, Counter& counter) {
-    Channel& channel = *channels_[lane.channel];
-    if (channel.generation.load(std::memory_order_acquire) != lane.generation) {
+bool Crew::serve(WorkSlot& slot, std::uint64_t chunk, Counter& counter) {
+    Channel& channel = *channels_[slot.channel];
+    if (channel.generation.load(std::memory_order_acquire) != slot.generation) {
         const std::lock_guard lock{channel.mutex};
-        lane.generation = channel.generation.load(std::memory_order_relaxed);
-        lane.since = channel.since;
-        lane.cursor.set_work(channel.work);
+        slot.generation = channel.generation.load(std::memory_order_relaxed);
+        slot.since = channel.since;
+        slot.cursor.set_work(channel.work);
     }
-    const auto& work = lane.cursor.work();
+    const auto& work = slot.cursor.work();
     if (!work || !work->allowance->take()) return false;
-    const auto elapsed = std::chrono::steady_clock::now() - lane.since;
+    const auto elapsed = std::chrono::steady_clock::now() - slot.since;
     const auto elapsed_s = std::chrono::duration_cast<std::chrono::seconds>(elapsed).count();
     std::uint64_t hashes_done = 0;
-    auto share = lane.cursor.step(chunk, static_cast<std::uint32_t>(elapsed_s), hashes_done);
+    auto share = slot.cursor.step(chunk, static_cast<std::uint32_t>(elapsed_s), hashes_done);
     counter.hashes.fetch_add(hashes_done, std::memory_order_relaxed);
     if (!share) {
         work->allowance->give(1);
         return true;
     }
-    share->channel = lane.channel;
+    share->channel = slot.channel;
     post(*std::move(share));
     return true;
 }
@@ -96,16 +96,16 @@ void Crew::run(std::size_t thread) {
     // one thread, and a load of thousands of channels needs no agreement between threads.
     const std::size_t threads = options_.threads, channels = options_.channels;
     const bool shared = channels < threads;
-    std::vector<Lane> lanes;
+    std::vector<WorkSlot> slots;
     for (std::size_t i = 0; i < channels; ++i) {
         if (!shared && i % threads != thread) continue;
         const auto nonces = shared ? NonceRange::part(thread, threads) : NonceRange{};
-        lanes.push_back({i, Cursor(options_.engine, nonces, options_.extranonce2_start), 0, {}});
+        slots.push_back({i, Cursor(options_.engine, nonces, options_.extranonce2_start), 0, {}});
     }
     while (!stopping_.load(std::memory_order_relaxed)) {
         const std::uint32_t wakes = wakes_.load(std::memory_order_acquire);
         bool worked = false;
-        for (Lane& lane : lanes) worked |= serve(lane, kChunkHashes, counters_[thread]);
+        for (WorkSlot& slot : slots) worked |= serve(slot, kChunkHashes, counters_[thread]);
         if (!worked && !stopping_) wakes_.wait(wakes, std::memory_order_acquire);
     }
 }

@@ -41,10 +41,10 @@ class Crew {
     struct alignas(64) Counter {
         std::atomic<std::uint64_t> hashes{0};
     };
-    struct Lane;
+    struct WorkSlot;
 
     void run(std::size_t thread);
-    bool serve(Lane& lane, std::uint64_t chunk, Counter& counter);
+    bool serve(WorkSlot& slot, std::uint64_t chunk, Counter& counter);
     void post(Share share);
 
     Options options_;

@@ -29,7 +29,7 @@ log::Limited& loss_log() {
 }  // namespace
 
 /// One connection's place: its session now and the ones after it.
-class Fleet::Seat final : public SessionEvents {
+class Fleet::Seat final : public ClientEvents {
   public:
     Seat(Fleet& fleet, std::size_t index)
         : fleet_{fleet}, index_{index}, backoff_{kBackoffFirstMs, kBackoffMaxMs}, again_{fleet.loop_} {}
@@ -38,7 +38,7 @@ class Fleet::Seat final : public SessionEvents {
     void open() {
         Identity identity = fleet_.options_.identity;
         identity.ask_extensions = ask_extensions_;
-        const auto start = fleet_.options_.url.is_sv2() ? start_sv2_session : start_sv1_session;
+        const auto start = fleet_.options_.url.is_sv2() ? start_sv2_client : start_sv1_client;
         session_ = start(fleet_.loop_, fleet_.options_.url, std::move(identity), *this);
     }
     void close() {
@@ -186,7 +186,7 @@ class Fleet::Seat final : public SessionEvents {
     std::size_t index_;
     net::Backoff backoff_;
     net::Timer again_;
-    std::shared_ptr<Session> session_;
+    std::shared_ptr<Client> session_;
     std::shared_ptr<Work> work_;
     bool up_{false};
     bool ask_extensions_{true};

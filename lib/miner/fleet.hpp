@@ -3,8 +3,8 @@
 #pragma once
 #include <deque>
 
+#include "miner/client.hpp"
 #include "miner/crew.hpp"
-#include "miner/session.hpp"
 #include "miner/tally.hpp"
 #include "net/frames.hpp"
 

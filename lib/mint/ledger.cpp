@@ -49,7 +49,7 @@ Ledger::Ledger(store::Database& db, std::string unit)
       late_{std::make_unique<Late>(*this, db, *statements_)} {}
 Ledger::~Ledger() = default;
 
-store::Writer::Companion* Ledger::companion() { return late_.get(); }
+store::Writer::TransactionObserver* Ledger::observer() { return late_.get(); }
 
 QuoteResult Ledger::create_quote(const Bytes32& pool_store, std::uint64_t seq, const ehash::Intent& intent,
                                  UnixMs now, bool was_answered) {

@@ -97,7 +97,7 @@ class Ledger {
     Ledger(store::Database& db, std::string unit);
     ~Ledger();
     /// What the writer tells of its transactions: part of the ledger is in memory.
-    store::Writer::Companion* companion();
+    store::Writer::TransactionObserver* observer();
     /// Called with each commit that moved it, after the commit, on the writer's thread. Set it before that.
     std::function<void(const ehash::MintMark&)> on_commit;
 

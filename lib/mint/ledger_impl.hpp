@@ -105,7 +105,7 @@ inline std::optional<QuoteId> id_in(store::Statement& row) {
 
 /// What is in memory in step with the database: the keys that wait, and the ids, whose order says from where
 /// on.
-struct Ledger::Late : store::Writer::Companion {
+struct Ledger::Late : store::Writer::TransactionObserver {
     Statements& s;
     QuoteIds ids;
     store::LateMap<ShareKey, QuoteId> shares;

@@ -31,9 +31,9 @@ struct Request {
 
 }  // namespace
 
-class LinkClient::Session : public net::FrameHandler, public std::enable_shared_from_this<Session> {
+class LinkClient::PoolLink : public net::FrameHandler, public std::enable_shared_from_this<PoolLink> {
   public:
-    Session(LinkClient& client, std::shared_ptr<net::FrameConnection> connection)
+    PoolLink(LinkClient& client, std::shared_ptr<net::FrameConnection> connection)
         : client_{&client},
           connection_{std::move(connection)},
           limit_{client.loop_},
@@ -129,15 +129,27 @@ class LinkClient::Session : public net::FrameHandler, public std::enable_shared_
     }
 
     Result<> handle_auth(const sv2::FrameView& frame) {
-        if (frame.is<link::LinkAuthError>()) {
-            HP_TRY(auto error, sv2::decode<link::LinkAuthError>(frame.payload));
-            if (error.code.value == ehash::text(ehash::LinkRefusal::mint_rollback))
-                client_->mint_.pause_signing(
-                    "the pool says that this database is an old copy (mint-rollback); its log says what is "
-                    "missing");
-            return fail(Errc::refused, "pool refused this mint: " + printable(error.code.value));
-        }
-        HP_TRY(const auto success, sv2::expect<link::LinkAuthSuccess>(frame));
+        using sv2::Decoded;
+        HP_TRY(const bool taken,
+               sv2::dispatch<link::Messages>(
+                   frame, sv2::On{[&](const Decoded<link::LinkAuthError>& error) -> Result<> {
+                                      return on_refused(error.message);
+                                  },
+                                  [&](const Decoded<link::LinkAuthSuccess>& success) -> Result<> {
+                                      return on_admitted(success.message);
+                                  }}));
+        return taken ? Result<>{} : fail(sv2::unexpected(frame, link::LinkAuthSuccess::info.name));
+    }
+
+    Result<> on_refused(const link::LinkAuthError& error) {
+        if (error.code.value == ehash::text(ehash::LinkRefusal::mint_rollback))
+            client_->mint_.pause_signing(
+                "the pool says that this database is an old copy (mint-rollback); its log says what is "
+                "missing");
+        return fail(Errc::refused, "pool refused this mint: " + printable(error.code.value));
+    }
+
+    Result<> on_admitted(const link::LinkAuthSuccess& success) {
         HP_DO(ehash::check_link_success(success, sent_));
         limit_.cancel();
         state_ = State::up;
@@ -370,7 +382,7 @@ void LinkClient::dial() {
     dialing_ =
         net::FrameDial::start(loop_, options_.pool, options_.pool_authority, limits, [this](auto connection) {
             if (!connection) return lost(connection.error().what);
-            session_ = std::make_shared<Session>(*this, *connection);
+            session_ = std::make_shared<PoolLink>(*this, *connection);
             (*connection)->set_handler(session_);
             session_->begin();
         });

@@ -28,7 +28,7 @@ class LinkClient {
     bool is_up() const;
 
   private:
-    class Session;
+    class PoolLink;
     void dial();
     void lost(const std::string& reason);
     net::Loop& loop_;
@@ -38,7 +38,7 @@ class LinkClient {
     net::Timer redial_;
     net::Backoff backoff_{50, 15'000};
     std::unique_ptr<net::FrameDial> dialing_;
-    std::shared_ptr<Session> session_;
+    std::shared_ptr<PoolLink> session_;
     std::string last_reason_;
     net::StatusLine status_line_;
     bool stopped_{false};

@@ -53,7 +53,7 @@ Result<std::unique_ptr<Mint>> Mint::open(net::Loop& loop, const MintOptions& opt
     // The ledger's statements belong to the connection, which moves as a whole into the writer.
     mint->writer_ = std::make_unique<store::Writer>(
         std::move(db), [&loop](std::function<void()> call) { loop.post(std::move(call)); },
-        mint->ledger_->companion());
+        mint->ledger_->observer());
     log::info("database {}, start {}, keyset {} (index {}, {} keys, fee {} ppk)", options.database,
               mint->state_.generation, active.id.hex(), active.derivation_index, active.key_count,
               active.input_fee_ppk);

@@ -9,7 +9,7 @@ namespace {
 
 class InitiatorHandshake final : public HandshakeIo {
   public:
-    using OnDone = std::function<void(Result<std::pair<Fd, noise::Session>>)>;
+    using OnDone = std::function<void(Result<std::pair<Fd, noise::TransportKeys>>)>;
     InitiatorHandshake(Loop& loop, Fd fd, const crypto::XOnlyKey32& authority, OnDone done)
         : HandshakeIo{loop, std::move(fd), noise::kAct2Size},
           initiator_{noise::KeyPair::generate()},
@@ -30,7 +30,7 @@ class InitiatorHandshake final : public HandshakeIo {
         report(std::pair{take_fd(), *std::move(session)});
     }
     void on_failed(const Error& reason) override { report(fail(reason)); }
-    void report(Result<std::pair<Fd, noise::Session>> result) {
+    void report(Result<std::pair<Fd, noise::TransportKeys>> result) {
         auto self = shared_from_this();
         if (!result) cancel();
         done_(std::move(result));
@@ -66,7 +66,7 @@ class TcpFrameDial final : public FrameDial {
         handshake_->start(std::max<std::int64_t>(end_ms_ - steady_ms_now(), 1));
     }
 
-    void on_session(Result<std::pair<Fd, noise::Session>> result) {
+    void on_session(Result<std::pair<Fd, noise::TransportKeys>> result) {
         if (!result) return report(failed(result.error().what, result.error()));
         report(std::static_pointer_cast<FrameConnection>(std::make_shared<FrameSocket>(
             loop_, std::move(result->first), std::move(peer_), limits_, std::move(result->second), Place{},

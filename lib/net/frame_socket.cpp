@@ -3,7 +3,7 @@
 namespace hp::net {
 
 FrameSocket::FrameSocket(Loop& loop, Fd fd, std::string peer, const FrameLimits& limits,
-                         noise::Session session, Place place, std::shared_ptr<FrameCounters> counters)
+                         noise::TransportKeys session, Place place, std::shared_ptr<FrameCounters> counters)
     : Stream{loop, std::move(fd), std::move(peer), limits.send_queue_bytes_max, std::move(place)},
       sealing_{session.send},
       opener_{session.receive, limits.payload_limit},

@@ -7,7 +7,7 @@ namespace hp::net {
 
 class FrameSocket final : public Stream, public FrameConnection {
   public:
-    FrameSocket(Loop& loop, Fd fd, std::string peer, const FrameLimits& limits, noise::Session session,
+    FrameSocket(Loop& loop, Fd fd, std::string peer, const FrameLimits& limits, noise::TransportKeys session,
                 Place place, std::shared_ptr<FrameCounters> counters);
 
     void set_handler(std::shared_ptr<FrameHandler> handler) override;

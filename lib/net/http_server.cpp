@@ -44,9 +44,9 @@ struct HttpSessions::Shared {
     bool stopped{false};
 };
 
-class HttpSessions::Session : public Droppable, public std::enable_shared_from_this<Session> {
+class HttpSessions::Connection : public Droppable, public std::enable_shared_from_this<Connection> {
   public:
-    Session(Loop& loop, asio::ip::tcp::socket socket, const Address& peer, std::shared_ptr<Shared> shared)
+    Connection(Loop& loop, asio::ip::tcp::socket socket, const Address& peer, std::shared_ptr<Shared> shared)
         : stream_{std::move(socket)},
           peer_{peer},
           shared_{std::move(shared)},
@@ -94,7 +94,7 @@ class HttpSessions::Session : public Droppable, public std::enable_shared_from_t
         bool waits = beast::iequals(parser_->get()[http::field::expect], "100-continue");
         if (!waits || parser_->is_done()) return read_body();
         // The continuation is a few bytes on a connection with an empty send queue.
-        write("HTTP/1.1 100 Continue\r\n\r\n", &Session::read_body);
+        write("HTTP/1.1 100 Continue\r\n\r\n", &Connection::read_body);
     }
 
     /// What no honest client sends, and what two programs on the way could read in two ways.
@@ -173,7 +173,7 @@ class HttpSessions::Session : public Droppable, public std::enable_shared_from_t
 
     /// What the copies of a Reply share. It keeps the session alive, and answers 500 when it goes unused.
     struct Pending {
-        explicit Pending(std::shared_ptr<Session> session_) : session{std::move(session_)} {}
+        explicit Pending(std::shared_ptr<Connection> session_) : session{std::move(session_)} {}
         Pending(const Pending&) = delete;
         Pending& operator=(const Pending&) = delete;
         ~Pending() {
@@ -186,7 +186,7 @@ class HttpSessions::Session : public Droppable, public std::enable_shared_from_t
             HP_ASSERT(waiting->on_loop());
             waiting->answer(std::move(response));
         }
-        std::shared_ptr<Session> session;
+        std::shared_ptr<Connection> session;
     };
     HttpServer::Reply make_reply() {
         return [pending = std::make_shared<Pending>(shared_from_this())](HttpResponse response) {
@@ -214,7 +214,7 @@ class HttpSessions::Session : public Droppable, public std::enable_shared_from_t
         crash_writes.before(stream_.socket().native_handle(), text.data(), text.size());
 #endif
         stream_.expires_after(std::chrono::milliseconds{shared_->limits.request_ms});
-        write(std::move(text), keep ? &Session::read_next : &Session::linger);
+        write(std::move(text), keep ? &Connection::read_next : &Connection::linger);
     }
 
     http::response<http::string_body> head_of(const HttpResponse& response) const {
@@ -234,12 +234,12 @@ class HttpSessions::Session : public Droppable, public std::enable_shared_from_t
 
     /// What a Stream holds of its session, which lives as long as its peer stays.
     struct StreamHandle final : HttpStream {
-        explicit StreamHandle(std::weak_ptr<Session> session_) : session{std::move(session_)} {}
+        explicit StreamHandle(std::weak_ptr<Connection> session_) : session{std::move(session_)} {}
         bool send(std::string_view text) override {
             const auto alive = session.lock();
             return alive && alive->send(text);
         }
-        std::weak_ptr<Session> session;
+        std::weak_ptr<Connection> session;
     };
 
     void begin_stream(HttpResponse response) {
@@ -275,7 +275,7 @@ class HttpSessions::Session : public Droppable, public std::enable_shared_from_t
                           });
     }
 
-    void write(std::string text, void (Session::*next)()) {
+    void write(std::string text, void (Connection::*next)()) {
         out_ = std::move(text);
         buffers_.hold(out_.capacity() + buffer_.capacity());
         asio::async_write(stream_, asio::buffer(out_),
@@ -347,7 +347,7 @@ void HttpSessions::serve(Fd fd, const Address& peer) const {
     socket.assign(protocol, fd.get(), error);
     if (error) return;
     fd.release();
-    std::make_shared<Session>(loop_, std::move(socket), peer, shared_)->read_head();
+    std::make_shared<Connection>(loop_, std::move(socket), peer, shared_)->read_head();
 }
 
 namespace {

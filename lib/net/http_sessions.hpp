@@ -17,7 +17,7 @@ class HttpSessions {
 
   private:
     struct Shared;
-    class Session;
+    class Connection;
     Loop& loop_;
     std::shared_ptr<Shared> shared_;
 };

@@ -53,7 +53,8 @@ Initiator::Initiator(KeyPair ephemeral) : ephemeral_{ephemeral} {}
 
 crypto::EllSwift64 Initiator::act1() const { return ephemeral_.encoding; }
 
-Result<Session> Initiator::on_act2(ByteView act2, const crypto::XOnlyKey32& authority, UnixSeconds now) {
+Result<TransportKeys> Initiator::on_act2(ByteView act2, const crypto::XOnlyKey32& authority,
+                                         UnixSeconds now) {
     if (act2.size() != kAct2Size) return wrong_size("act 2", act2.size(), kAct2Size);
     const auto their_ephemeral = to_array<kKeySize>(act2.first(kKeySize));
     const ByteView sealed_static = act2.subspan(kKeySize, kSealedKeySize);
@@ -76,9 +77,9 @@ Result<Session> Initiator::on_act2(ByteView act2, const crypto::XOnlyKey32& auth
     HP_DO(check_certificate(Certificate::decode(certificate), static_x, authority, now));
 
     const auto ciphers = state.split();
-    return Session{.send = ciphers.initiator_to_responder,
-                   .receive = ciphers.responder_to_initiator,
-                   .handshake_hash = state.handshake_hash()};
+    return TransportKeys{.send = ciphers.initiator_to_responder,
+                         .receive = ciphers.responder_to_initiator,
+                         .handshake_hash = state.handshake_hash()};
 }
 
 Result<ResponderResult> respond(ByteView act1, const ResponderIdentity& identity, KeyPair ephemeral) {

@@ -23,7 +23,7 @@ struct KeyPair {
 };
 
 /// What both sides hold after act 2.
-struct Session {
+struct TransportKeys {
     CipherState send;
     CipherState receive;
     Bytes32 handshake_hash{};  ///< h after act 2, before Split: the link's channel binding
@@ -42,14 +42,14 @@ class Initiator {
     crypto::EllSwift64 act1() const;
     /// Checks act 2 and the certificate against the authority key. Any fault is an error; nothing was sent
     /// yet.
-    Result<Session> on_act2(ByteView act2, const crypto::XOnlyKey32& authority, UnixSeconds now);
+    Result<TransportKeys> on_act2(ByteView act2, const crypto::XOnlyKey32& authority, UnixSeconds now);
 
   private:
     KeyPair ephemeral_;
 };
 
 struct ResponderResult {
-    Session session;
+    TransportKeys session;
     ByteArray<kAct2Size> act2;
 };
 /// Act 1 in, act 2 and the session out. Never fails on the content: any 64 bytes are a key.

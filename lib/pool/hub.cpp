@@ -23,8 +23,8 @@ bool is_known_code(std::uint16_t code) {
 }  // namespace
 
 /// One mint's part. Rows up to loaded_until are answered, in flight, postponed or in ready.
-struct Hub::Lane {
-    Lane(net::Loop& loop, MintId id_, KnownMint known, bool is_configured_)
+struct Hub::MintBacklog {
+    MintBacklog(net::Loop& loop, MintId id_, KnownMint known, bool is_configured_)
         : id{id_},
           name{std::move(known.name)},
           is_configured{is_configured_},
@@ -65,8 +65,8 @@ Hub::Hub(net::Loop& loop, Outbox& outbox, HubObserver& observer, std::span<const
     : outbox_{outbox}, observer_{observer}, ack_retry_{loop} {
     for (const KnownMint& mint : outbox.mints_at_open()) {
         const bool is_configured = std::ranges::find(configured, mint.name) != configured.end();
-        lanes_.push_back(
-            std::make_unique<Lane>(loop, static_cast<MintId>(lanes_.size()), mint, is_configured));
+        backlogs_.push_back(
+            std::make_unique<MintBacklog>(loop, static_cast<MintId>(backlogs_.size()), mint, is_configured));
         if (!is_configured && mint.pending > 0)
             observer_.on_alarm(std::to_string(mint.pending) + " quotes wait for mint '" + mint.name +
                                "', which is not in allowed_mint_keys");
@@ -76,130 +76,133 @@ Hub::Hub(net::Loop& loop, Outbox& outbox, HubObserver& observer, std::span<const
 Hub::~Hub() = default;
 
 void Hub::committed(std::uint64_t seq, const ehash::Intent& intent, Owner owner) {
-    Lane& lane = lane_of(seq);
-    lane.last_committed = std::max(lane.last_committed, seq);
-    if (lane.pending++ == 0) lane.oldest_pending_ms = owner.accepted_ms;
+    MintBacklog& backlog = backlog_of(seq);
+    backlog.last_committed = std::max(backlog.last_committed, seq);
+    if (backlog.pending++ == 0) backlog.oldest_pending_ms = owner.accepted_ms;
     if (owners_.size() < kOwnersMax) owners_.emplace(seq, std::move(owner));
-    if (lane.carrier && !lane.is_fetching && lane.loaded_until + 1 == seq && lane.ready.size() < kReadyMax) {
-        lane.ready.push_back({seq, intent, IntentState::pending});
-        lane.loaded_until = seq;
+    if (backlog.carrier && !backlog.is_fetching && backlog.loaded_until + 1 == seq &&
+        backlog.ready.size() < kReadyMax) {
+        backlog.ready.push_back({seq, intent, IntentState::pending});
+        backlog.loaded_until = seq;
     }
-    pump(lane);
+    pump(backlog);
 }
 
 /// Nothing is on its way any more; what is pending is read from the outbox again.
-void Hub::reset(Lane& lane) {
-    ++lane.session;
-    lane.loaded_until = row_seq(lane.id, 0);
-    lane.is_fetching = false;
-    lane.ready.clear();
-    lane.postponed.clear();
-    lane.inflight.clear();
+void Hub::reset(MintBacklog& backlog) {
+    ++backlog.session;
+    backlog.loaded_until = row_seq(backlog.id, 0);
+    backlog.is_fetching = false;
+    backlog.ready.clear();
+    backlog.postponed.clear();
+    backlog.inflight.clear();
 }
 
 void Hub::attach(MintId mint, std::shared_ptr<QuoteCarrier> carrier, std::uint64_t mint_last_count) {
-    Lane& lane = *lanes_.at(mint);
-    auto older = std::exchange(lane.carrier, std::move(carrier));
-    reset(lane);
-    lane.since_ms = unix_ms_now();
-    lane.mint_last_seq = row_seq(mint, mint_last_count);
+    MintBacklog& backlog = *backlogs_.at(mint);
+    auto older = std::exchange(backlog.carrier, std::move(carrier));
+    reset(backlog);
+    backlog.since_ms = unix_ms_now();
+    backlog.mint_last_seq = row_seq(mint, mint_last_count);
     if (older) older->end("replaced by a newer session");
-    pump(lane);
+    pump(backlog);
 }
 
 void Hub::detach(const QuoteCarrier* carrier) {
-    Lane* lane = find_lane(carrier);
-    if (!lane) return;
-    lane->carrier.reset();
-    outbox_.save_asked(lane->id, lane->asked_until);
-    lane->since_ms = unix_ms_now();
-    reset(*lane);
+    MintBacklog* backlog = find_backlog(carrier);
+    if (!backlog) return;
+    backlog->carrier.reset();
+    outbox_.save_asked(backlog->id, backlog->asked_until);
+    backlog->since_ms = unix_ms_now();
+    reset(*backlog);
 }
 
-Hub::Lane* Hub::find_lane(const QuoteCarrier* carrier) {
-    for (auto& lane : lanes_)
-        if (lane->carrier.get() == carrier) return lane.get();
+Hub::MintBacklog* Hub::find_backlog(const QuoteCarrier* carrier) {
+    for (auto& backlog : backlogs_)
+        if (backlog->carrier.get() == carrier) return backlog.get();
     return nullptr;
 }
 
-void Hub::pump(Lane& lane) {
-    if (!lane.carrier) return;
-    while (!lane.ready.empty() &&
-           lane.inflight.size() + lane.postponed.size() < lane.carrier->max_inflight()) {
-        StoredIntent intent = std::move(lane.ready.front());
-        lane.ready.pop_front();
+void Hub::pump(MintBacklog& backlog) {
+    if (!backlog.carrier) return;
+    while (!backlog.ready.empty() &&
+           backlog.inflight.size() + backlog.postponed.size() < backlog.carrier->max_inflight()) {
+        StoredIntent intent = std::move(backlog.ready.front());
+        backlog.ready.pop_front();
         HP_CRASH_POINT("P6");
         const std::uint64_t count = count_of_row(intent.seq);
-        intent.may_be_lost = intent.state == IntentState::acked || count <= lane.again_until;
-        lane.asked_until = std::max(lane.asked_until, count);
-        lane.carrier->carry(intent);
-        lane.inflight.emplace(intent.seq, std::move(intent));
+        intent.may_be_lost = intent.state == IntentState::acked || count <= backlog.again_until;
+        backlog.asked_until = std::max(backlog.asked_until, count);
+        backlog.carrier->carry(intent);
+        backlog.inflight.emplace(intent.seq, std::move(intent));
     }
-    if (lane.ready.empty() && lane.loaded_until < lane.last_committed && !lane.is_fetching) fetch(lane);
+    if (backlog.ready.empty() && backlog.loaded_until < backlog.last_committed && !backlog.is_fetching)
+        fetch(backlog);
 }
 
 /// In a second: what was postponed goes first, then the rest. A wait under way is not prolonged.
-void Hub::retry_later(Lane& lane) {
-    if (std::exchange(lane.retry_waits, true)) return;
-    lane.retry.after(kRetryMs, [this, &lane] {
-        lane.retry_waits = false;
-        lane.ready.insert(lane.ready.begin(), std::make_move_iterator(lane.postponed.begin()),
-                          std::make_move_iterator(lane.postponed.end()));
-        lane.postponed.clear();
-        pump(lane);
+void Hub::retry_later(MintBacklog& backlog) {
+    if (std::exchange(backlog.retry_waits, true)) return;
+    backlog.retry.after(kRetryMs, [this, &backlog] {
+        backlog.retry_waits = false;
+        backlog.ready.insert(backlog.ready.begin(), std::make_move_iterator(backlog.postponed.begin()),
+                             std::make_move_iterator(backlog.postponed.end()));
+        backlog.postponed.clear();
+        pump(backlog);
     });
 }
 
-void Hub::postpone(Lane& lane, StoredIntent row) {
-    lane.postponed.push_back(std::move(row));
-    retry_later(lane);
+void Hub::postpone(MintBacklog& backlog, StoredIntent row) {
+    backlog.postponed.push_back(std::move(row));
+    retry_later(backlog);
 }
 
-void Hub::fetch(Lane& lane) {
-    lane.is_fetching = true;
-    outbox_.page(lane.loaded_until + 1, lane.mint_last_seq, kPageRows,
-                 while_alive([this, &lane, session = lane.session](Result<std::vector<StoredIntent>> page) {
-                     if (session == lane.session) on_page(lane, std::move(page));
-                 }));
+void Hub::fetch(MintBacklog& backlog) {
+    backlog.is_fetching = true;
+    outbox_.page(
+        backlog.loaded_until + 1, backlog.mint_last_seq, kPageRows,
+        while_alive([this, &backlog, session = backlog.session](Result<std::vector<StoredIntent>> page) {
+            if (session == backlog.session) on_page(backlog, std::move(page));
+        }));
 }
 
-void Hub::on_page(Lane& lane, Result<std::vector<StoredIntent>> page) {
-    lane.is_fetching = false;
+void Hub::on_page(MintBacklog& backlog, Result<std::vector<StoredIntent>> page) {
+    backlog.is_fetching = false;
     if (!page) {
         observer_.on_alarm("cannot read the outbox: " + page.error().what);
-        return retry_later(lane);
+        return retry_later(backlog);
     }
     // A short page ends at the newest row that was committed before it was read; later ones are announced
     // later.
-    lane.loaded_until = page->size() == kPageRows ? page->back().seq : lane.last_committed;
+    backlog.loaded_until = page->size() == kPageRows ? page->back().seq : backlog.last_committed;
     for (auto& row : *page) {
         // An answer may be in memory while its row is not saved yet: it needs no second sending.
         auto is_it = [&](const QuoteAck& ack) { return ack.seq == row.seq; };
         bool answered =
             std::ranges::any_of(acks_, is_it) || (acks_on_way_ && std::ranges::any_of(*acks_on_way_, is_it));
-        if (!answered) lane.ready.push_back(std::move(row));
+        if (!answered) backlog.ready.push_back(std::move(row));
     }
-    pump(lane);
+    pump(backlog);
 }
 
 void Hub::on_response(const QuoteCarrier* carrier, const sv2::link::QuoteResponse& response) {
-    Lane* lane = find_lane(carrier);
-    if (!lane) return;  // a session that was replaced
-    auto it = lane->inflight.find(row_seq(lane->id, response.seq));
-    if (it == lane->inflight.end() || response.seq > kCountMax) {
-        ++lane->wrong_answers;
-        return observer_.on_alarm("mint '" + lane->name + "' answered request " +
+    MintBacklog* backlog = find_backlog(carrier);
+    if (!backlog) return;  // a session that was replaced
+    auto it = backlog->inflight.find(row_seq(backlog->id, response.seq));
+    if (it == backlog->inflight.end() || response.seq > kCountMax) {
+        ++backlog->wrong_answers;
+        return observer_.on_alarm("mint '" + backlog->name + "' answered request " +
                                   std::to_string(response.seq) + ", which is not in flight; ignored");
     }
     HP_CRASH_POINT("P9");
     const StoredIntent& row = it->second;
     if (auto mismatch = ehash::response_mismatch(response, count_of_row(row.seq), row.intent)) {
-        ++lane->wrong_answers;
-        observer_.on_alarm("the answer of mint '" + lane->name + "' to request " +
+        ++backlog->wrong_answers;
+        observer_.on_alarm("the answer of mint '" + backlog->name + "' to request " +
                            std::to_string(response.seq) + " does not fit it: " + *mismatch);
         StoredIntent asked = std::move(it->second);
-        lane->inflight.erase(it);
-        return postpone(*lane, std::move(asked));
+        backlog->inflight.erase(it);
+        return postpone(*backlog, std::move(asked));
     }
     Owner owner;
     if (auto found = owners_.find(row.seq); found != owners_.end()) {
@@ -212,35 +215,35 @@ void Hub::on_response(const QuoteCarrier* carrier, const sv2::link::QuoteRespons
                                   response.amount);
     HP_CRASH_POINT("P12");
     acks_.push_back({row.seq, response.quote_id.value, unix_ms_now(), row.state});
-    if (row.state == IntentState::pending) --lane->pending;
-    if (row.state == IntentState::dead) --lane->dead;
+    if (row.state == IntentState::pending) --backlog->pending;
+    if (row.state == IntentState::dead) --backlog->dead;
     unsaved_.insert_or_assign(row.seq, std::move(it->second));
-    lane->inflight.erase(it);
-    ++lane->created;
+    backlog->inflight.erase(it);
+    ++backlog->created;
     save_acks();
-    pump(*lane);
+    pump(*backlog);
 }
 
 void Hub::on_error(const QuoteCarrier* carrier, const sv2::link::QuoteError& error) {
-    Lane* lane = find_lane(carrier);
-    if (!lane) return;
-    auto it = lane->inflight.find(row_seq(lane->id, error.seq));
-    if (it == lane->inflight.end() || error.seq > kCountMax ||
+    MintBacklog* backlog = find_backlog(carrier);
+    if (!backlog) return;
+    auto it = backlog->inflight.find(row_seq(backlog->id, error.seq));
+    if (it == backlog->inflight.end() || error.seq > kCountMax ||
         it->second.intent.share_hash != error.share_hash.bytes) {
-        ++lane->wrong_answers;
-        return observer_.on_alarm("mint '" + lane->name + "' refused request " + std::to_string(error.seq) +
-                                  " of share " + to_hex(error.share_hash.bytes) +
+        ++backlog->wrong_answers;
+        return observer_.on_alarm("mint '" + backlog->name + "' refused request " +
+                                  std::to_string(error.seq) + " of share " + to_hex(error.share_hash.bytes) +
                                   ", which is not in flight; ignored");
     }
     StoredIntent row = std::move(it->second);
-    lane->inflight.erase(it);
+    backlog->inflight.erase(it);
     if (!is_known_code(error.code)) {
-        ++lane->wrong_answers;
-        observer_.on_alarm("mint '" + lane->name + "' refused outbox row " + std::to_string(row.seq) +
+        ++backlog->wrong_answers;
+        observer_.on_alarm("mint '" + backlog->name + "' refused outbox row " + std::to_string(row.seq) +
                            " with the unknown code " + std::to_string(error.code) +
                            (error.retryable ? "; it is asked again" : ", for good: it is a dead letter"));
     }
-    if (error.retryable) return postpone(*lane, std::move(row));
+    if (error.retryable) return postpone(*backlog, std::move(row));
     std::string reason = std::to_string(error.code) + " " + printable(error.text.value);
     observer_.on_quote_dead(row, error.code, reason);
     if (auto found = owners_.find(row.seq); found != owners_.end()) {
@@ -250,31 +253,31 @@ void Hub::on_error(const QuoteCarrier* carrier, const sv2::link::QuoteError& err
         owners_.erase(found);
     }
     if (row.state == IntentState::pending) {
-        --lane->pending;
-        ++lane->dead;
+        --backlog->pending;
+        ++backlog->dead;
         outbox_.bury({row.seq, reason, unix_ms_now()},
-                     while_alive([this, lane, seq = row.seq](Result<> saved) {
+                     while_alive([this, backlog, seq = row.seq](Result<> saved) {
                          if (saved) return;
                          // It is pending still, and the next session's mint will be asked again.
-                         ++lane->pending;
-                         --lane->dead;
+                         ++backlog->pending;
+                         --backlog->dead;
                          observer_.on_alarm("cannot save the dead letter " + std::to_string(seq) + ": " +
                                             saved.error().what);
                      }));
     }
-    pump(*lane);
+    pump(*backlog);
 }
 
 void Hub::requeued(const std::vector<StoredIntent>& rows) {
     for (const StoredIntent& row : rows) {
-        Lane& lane = lane_of(row.seq);
-        --lane.dead;
-        ++lane.pending;
+        MintBacklog& backlog = backlog_of(row.seq);
+        --backlog.dead;
+        ++backlog.pending;
         // Rows that a page will bring come by it.
-        if (lane.carrier && row.seq <= lane.loaded_until && !lane.inflight.contains(row.seq))
-            lane.ready.push_back(row);
+        if (backlog.carrier && row.seq <= backlog.loaded_until && !backlog.inflight.contains(row.seq))
+            backlog.ready.push_back(row);
     }
-    for (auto& lane : lanes_) pump(*lane);
+    for (auto& backlog : backlogs_) pump(*backlog);
 }
 
 void Hub::save_acks() {
@@ -300,58 +303,60 @@ void Hub::send_acks() {
 void Hub::on_acks_refused(const std::vector<std::uint64_t>& refused) {
     for (std::uint64_t seq : refused) {
         auto ack = std::ranges::find(*acks_on_way_, seq, &QuoteAck::seq);
-        Lane& lane = lane_of(seq);
-        observer_.on_alarm("mint '" + lane.name + "' gave the quote id " + ack->quote_id +
+        MintBacklog& backlog = backlog_of(seq);
+        observer_.on_alarm("mint '" + backlog.name + "' gave the quote id " + ack->quote_id +
                            " to two shares; row " + std::to_string(seq) + " stays as it was");
-        if (ack->state_before == IntentState::pending) ++lane.pending;
-        if (ack->state_before == IntentState::dead) ++lane.dead;
-        ++lane.wrong_answers;
+        if (ack->state_before == IntentState::pending) ++backlog.pending;
+        if (ack->state_before == IntentState::dead) ++backlog.dead;
+        ++backlog.wrong_answers;
         // A row beyond loaded_until comes by its page.
-        if (auto row = unsaved_.find(seq);
-            lane.carrier && seq <= lane.loaded_until && row != unsaved_.end() && !lane.inflight.contains(seq))
-            postpone(lane, std::move(row->second));
+        if (auto row = unsaved_.find(seq); backlog.carrier && seq <= backlog.loaded_until &&
+                                           row != unsaved_.end() && !backlog.inflight.contains(seq))
+            postpone(backlog, std::move(row->second));
     }
 }
 
 std::optional<MintId> Hub::find_mint(std::string_view name) const {
-    for (const auto& lane : lanes_)
-        if (lane->name == name) return lane->id;
+    for (const auto& backlog : backlogs_)
+        if (backlog->name == name) return backlog->id;
     return {};
 }
 
-std::uint64_t Hub::last_count(MintId mint) const { return count_of_row(lanes_.at(mint)->last_committed); }
+std::uint64_t Hub::last_count(MintId mint) const { return count_of_row(backlogs_.at(mint)->last_committed); }
 
-const std::optional<MintMemory>& Hub::memory(MintId mint) const { return lanes_.at(mint)->memory; }
+const std::optional<MintMemory>& Hub::memory(MintId mint) const { return backlogs_.at(mint)->memory; }
 
 void Hub::remember(MintId mint, const MintMemory& memory, std::optional<std::uint64_t> open_count,
                    bool is_rollback, std::function<void(Result<bool>)> done) {
     const auto open_row = open_count ? std::optional{row_seq(mint, *open_count)} : std::nullopt;
-    Lane& lane = *lanes_.at(mint);
-    const auto again_until = is_rollback ? std::max(lane.again_until, lane.asked_until) : lane.again_until;
+    MintBacklog& backlog = *backlogs_.at(mint);
+    const auto again_until =
+        is_rollback ? std::max(backlog.again_until, backlog.asked_until) : backlog.again_until;
     outbox_.remember_mint(
         mint, memory, open_row, again_until,
-        while_alive([&lane, memory, again_until, done = std::move(done)](Result<bool> saved) {
+        while_alive([&backlog, memory, again_until, done = std::move(done)](Result<bool> saved) {
             if (saved && *saved) {
-                lane.memory = memory;
-                lane.is_mark_unsaved = false;
-                lane.again_until = again_until;
+                backlog.memory = memory;
+                backlog.is_mark_unsaved = false;
+                backlog.again_until = again_until;
             }
             done(saved);
         }));
 }
 
 void Hub::note_mark(MintId mint, const ehash::MintMark& mark) {
-    Lane& lane = *lanes_.at(mint);
-    if (lane.memory) lane.memory->mark = mark;
-    lane.is_mark_unsaved = true;
-    save_mark(lane);
+    MintBacklog& backlog = *backlogs_.at(mint);
+    if (backlog.memory) backlog.memory->mark = mark;
+    backlog.is_mark_unsaved = true;
+    save_mark(backlog);
 }
 
-void Hub::save_mark(Lane& lane) {
-    if (!lane.is_mark_unsaved || lane.is_mark_on_way || !lane.memory || !lane.memory->mark) return;
-    lane.is_mark_unsaved = false;
-    lane.is_mark_on_way = true;
-    outbox_.save_mark(lane.id, *lane.memory->mark, while_alive([this, raw = &lane](Result<> saved) {
+void Hub::save_mark(MintBacklog& backlog) {
+    if (!backlog.is_mark_unsaved || backlog.is_mark_on_way || !backlog.memory || !backlog.memory->mark)
+        return;
+    backlog.is_mark_unsaved = false;
+    backlog.is_mark_on_way = true;
+    outbox_.save_mark(backlog.id, *backlog.memory->mark, while_alive([this, raw = &backlog](Result<> saved) {
                           raw->is_mark_on_way = false;
                           // Tried again with the next one, or by refresh_oldest().
                           if (!saved) raw->is_mark_unsaved = true;
@@ -360,38 +365,38 @@ void Hub::save_mark(Lane& lane) {
 }
 
 void Hub::refresh_oldest() {
-    for (auto& lane : lanes_) {
-        save_mark(*lane);
-        if (lane->pending == 0) {
-            lane->oldest_pending_ms = 0;
+    for (auto& backlog : backlogs_) {
+        save_mark(*backlog);
+        if (backlog->pending == 0) {
+            backlog->oldest_pending_ms = 0;
             continue;
         }
-        outbox_.oldest_pending(lane->id,
-                               while_alive([raw = lane.get()](Result<std::optional<UnixMs>> oldest) {
+        outbox_.oldest_pending(backlog->id,
+                               while_alive([raw = backlog.get()](Result<std::optional<UnixMs>> oldest) {
                                    if (oldest) raw->oldest_pending_ms = oldest->value_or(0);
                                }));
     }
 }
 
 MintStatus Hub::status(MintId mint) const {
-    const Lane& lane = *lanes_.at(mint);
-    return {lane.id,
-            lane.name,
-            lane.is_configured,
-            lane.carrier != nullptr,
-            lane.since_ms,
-            lane.carrier ? lane.carrier->peer() : std::string{},
-            lane.pending,
-            lane.inflight.size(),
-            lane.created,
-            lane.wrong_answers,
-            lane.dead,
-            lane.oldest_pending_ms};
+    const MintBacklog& backlog = *backlogs_.at(mint);
+    return {backlog.id,
+            backlog.name,
+            backlog.is_configured,
+            backlog.carrier != nullptr,
+            backlog.since_ms,
+            backlog.carrier ? backlog.carrier->peer() : std::string{},
+            backlog.pending,
+            backlog.inflight.size(),
+            backlog.created,
+            backlog.wrong_answers,
+            backlog.dead,
+            backlog.oldest_pending_ms};
 }
 
 std::vector<MintStatus> Hub::statuses() const {
     std::vector<MintStatus> out;
-    for (const auto& lane : lanes_) out.push_back(status(lane->id));
+    for (const auto& backlog : backlogs_) out.push_back(status(backlog->id));
     return out;
 }
 

@@ -110,16 +110,16 @@ class Hub {
     std::vector<MintStatus> statuses() const;
 
   private:
-    struct Lane;
-    Lane& lane_of(std::uint64_t seq) { return *lanes_.at(mint_of_row(seq)); }
-    Lane* find_lane(const QuoteCarrier* carrier);
-    void reset(Lane& lane);
-    void pump(Lane& lane);
-    void retry_later(Lane& lane);
-    void postpone(Lane& lane, StoredIntent row);
-    void fetch(Lane& lane);
-    void on_page(Lane& lane, Result<std::vector<StoredIntent>> page);
-    void save_mark(Lane& lane);
+    struct MintBacklog;
+    MintBacklog& backlog_of(std::uint64_t seq) { return *backlogs_.at(mint_of_row(seq)); }
+    MintBacklog* find_backlog(const QuoteCarrier* carrier);
+    void reset(MintBacklog& backlog);
+    void pump(MintBacklog& backlog);
+    void retry_later(MintBacklog& backlog);
+    void postpone(MintBacklog& backlog, StoredIntent row);
+    void fetch(MintBacklog& backlog);
+    void on_page(MintBacklog& backlog, Result<std::vector<StoredIntent>> page);
+    void save_mark(MintBacklog& backlog);
     void save_acks();
     void send_acks();
     void on_acks_refused(const std::vector<std::uint64_t>& refused);
@@ -134,7 +134,7 @@ class Hub {
     HubObserver& observer_;
     net::Timer ack_retry_;
     std::shared_ptr<bool> alive_{std::make_shared<bool>(true)};
-    std::vector<std::unique_ptr<Lane>> lanes_;  // by MintId
+    std::vector<std::unique_ptr<MintBacklog>> backlogs_;  // by MintId
     std::unordered_map<std::uint64_t, Owner> owners_;
     std::vector<QuoteAck> acks_;
     std::shared_ptr<const std::vector<QuoteAck>> acks_on_way_;  // to the outbox, or for another try

@@ -26,11 +26,11 @@ using link::kFlags;
 
 }  // namespace
 
-class LinkServer::Session : public net::FrameHandler,
-                            public QuoteCarrier,
-                            public std::enable_shared_from_this<Session> {
+class LinkServer::MintLink : public net::FrameHandler,
+                             public QuoteCarrier,
+                             public std::enable_shared_from_this<MintLink> {
   public:
-    Session(LinkServer& server, std::shared_ptr<net::FrameConnection> connection)
+    MintLink(LinkServer& server, std::shared_ptr<net::FrameConnection> connection)
         : server_{&server}, connection_{std::move(connection)}, limit_{server.loop_}, ping_{server.loop_} {
         limit_.after(server.options_.auth_limit_ms, [this] { end("no LinkAuth in time"); });
     }
@@ -311,7 +311,7 @@ Result<std::unique_ptr<LinkServer>> LinkServer::listen(net::Loop& loop, Options 
 }
 
 void LinkServer::accept(std::shared_ptr<net::FrameConnection> connection) {
-    auto session = std::make_shared<Session>(*this, connection);
+    auto session = std::make_shared<MintLink>(*this, connection);
     sessions_.emplace(session.get(), session);
     connection->set_handler(session);
 }
@@ -324,7 +324,7 @@ void LinkServer::stop() {
     for (const auto& [raw, session] : sessions) session->end("stopping");
 }
 
-void LinkServer::gone(Session* session) { sessions_.erase(session); }
+void LinkServer::gone(MintLink* session) { sessions_.erase(session); }
 
 std::optional<MintId> LinkServer::find_mint(const crypto::XOnlyKey32& key) const {
     auto allowed = std::ranges::find(options_.allowed_mints, key, &AllowedMint::key);

@@ -47,10 +47,10 @@ class LinkServer {
     void stop();
 
   private:
-    class Session;
+    class MintLink;
     LinkServer(net::Loop& loop, Options options, Outbox& outbox, Hub& hub, HubObserver& observer);
     void accept(std::shared_ptr<net::FrameConnection> connection);
-    void gone(Session* session);
+    void gone(MintLink* session);
     std::optional<MintId> find_mint(const crypto::XOnlyKey32& key) const;
     net::Loop& loop_;
     Options options_;
@@ -59,7 +59,7 @@ class LinkServer {
     Hub& hub_;
     HubObserver& observer_;
     std::unique_ptr<net::FrameListener> listener_;
-    std::unordered_map<Session*, std::shared_ptr<Session>> sessions_;
+    std::unordered_map<MintLink*, std::shared_ptr<MintLink>> sessions_;
     std::uint64_t next_session_id_{1};
 };
 

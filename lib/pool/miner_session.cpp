@@ -1,6 +1,5 @@
 #include "pool/miner_session.hpp"
 
-#include "base/crash_point.hpp"
 #include "ehash/owner.hpp"
 #include "log/log.hpp"
 #include "sv2/dispatch.hpp"
@@ -24,7 +23,6 @@ constexpr std::uint32_t kRequiresFixedVersion = 1u << 0;
 constexpr std::uint32_t kRequiresExtendedChannels = 1u << 1;
 
 namespace refusal = wire::channel_refusal;
-using wire::ShareRefusal;
 
 bool is_usable_hash_rate(float hash_rate) { return hash_rate >= 0 && hash_rate < 1e30f; }  // false for NaN
 
@@ -241,7 +239,7 @@ Result<> MinerSession::on(const sv2::Decoded<msg::OpenExtendedMiningChannel>& de
     send(success);
     pool_->events.tell(records::ChannelOpened{connection_id_, channel_id, it->second.worker,
                                               bitcoin::difficulty_from_target(vardiff.target())});
-    tell_status(it->second, now);
+    send_status(it->second, now);
 
     // The current tip as a future job that the tip message puts in force, as the specification has it.
     ChannelState& state = it->second;
@@ -281,7 +279,7 @@ Result<> MinerSession::on(const sv2::Decoded<msg::UpdateChannel>& decoded) {
     }
     auto now = pool_->clock.steady_ms();
     state.nominal_hash_rate_hps = update.nominal_hash_rate.get();
-    state.told_ms = 0;  // with the next tick
+    state.last_status_ms = 0;  // with the next tick
     if (auto target =
             state.vardiff.on_client_update(update.nominal_hash_rate.get(), update.maximum_target.bytes, now))
         apply_target(state, *target, now);
@@ -295,168 +293,6 @@ Result<> MinerSession::on(const sv2::Decoded<msg::CloseChannel>& close) {
         pool_->events.tell(records::ChannelClosed{connection_id_, channel_id, std::nullopt});
     }
     return {};
-}
-
-Result<> MinerSession::on(const sv2::Decoded<msg::SubmitSharesExtended>& decoded) {
-    const auto& submit = decoded.message;
-    auto it = channels_.find(submit.channel_id);
-    if (it == channels_.end()) return on_stray(submit);
-    ChannelState& state = it->second;
-    if (!within_budget(state, submit)) return {};
-    HP_TRY(const auto tlvs, ehash::owner_tlvs(decoded.rest, ehash_negotiated_));
-    const ShareOwner owner = owner_of(state, tlvs);
-    auto now_ms = pool_->clock.unix_ms();
-    auto steady_ms = pool_->clock.steady_ms();
-    mining::Share share{submit.job_id, submit.nonce, submit.ntime, submit.version, submit.extranonce.view()};
-    auto ntime_max = static_cast<std::uint32_t>(now_ms / 1000 + mining::kNtimeAheadMax);
-    mining::Verdict verdict = state.channel.check(share, ntime_max, steady_ms, pool_->seen);
-    const auto refuse = [&](ShareRefusal reason) {
-        mining::RefusedShare refused = described(submit);
-        refused.worker = owner.worker;
-        if (owner.is_valid) refused.locking_key = owner.locking_key;
-        refused.ntime_max = ntime_max;
-        refused.hash = verdict.hash;
-        refused.job = verdict.job;
-        refused.tip = verdict.tip ? verdict.tip : state.channel.tip();
-        refused.extranonce_prefix = verdict.extranonce_prefix;
-        refused.target = verdict.credited_target;
-        refuse_share(std::move(refused), reason);
-        return Result<>{};
-    };
-
-    // A block goes out before anything else: it must not depend on the money (I22).
-    if (verdict.is_block()) {
-        pool_->shares.submit_block(verdict, submit, owner.worker);
-        state.tally.on_block();
-    }
-    const bool is_good = (verdict.accepted() || verdict.is_block()) && owner.is_valid;
-    if (is_good)
-        state.budget.on_accepted();
-    else
-        state.budget.on_invalid(steady_ms, allowance_);
-    if (!verdict.accepted()) {
-        if (is_good) allowance_.on_accepted();
-        return refuse(verdict.refusal());
-    }
-    NewIntent intent{{verdict.header, verdict.hash, verdict.credited_target, 0, owner.locking_key},
-                     std::string(owner.worker),
-                     now_ms,
-                     owner.mint};
-    if (!owner.is_valid) {
-        // It may come again under a right key: it is no duplicate then.
-        pool_->shares.forget(intent.intent);
-        return refuse(ShareRefusal::invalid_locking_key);
-    }
-    HP_CRASH_POINT("P1");
-    state.vardiff.on_share(verdict.credited_target, steady_ms);
-    intent.intent.amount = amount_of(state, verdict);
-    // Only the leading_zeros rule can get here: a share below its minimum is worth nothing.
-    if (intent.intent.amount == 0) return refuse(ShareRefusal::difficulty_too_low);
-    if (!pool_->shares.enqueue(
-            {weak_from_this(), submit.channel_id, submit.sequence_number, verdict.difficulty, steady_ms},
-            std::move(intent)))
-        return refuse(ShareRefusal::pool_overloaded);
-    // Not before: a share that may come again pays for others once.
-    allowance_.on_accepted();
-    return {};
-}
-
-MinerSession::ShareOwner MinerSession::owner_of(const ChannelState& state, const ehash::OwnerTlvs& tlvs) {
-    ShareOwner out{.worker = state.worker, .locking_key = state.locking_key, .mint = state.mint};
-    if (tlvs.user_identity)
-        out.worker = ehash::is_worker_name(*tlvs.user_identity)
-                         ? *tlvs.user_identity
-                         : std::string_view(clean_name_ = ehash::worker_name(*tlvs.user_identity));
-    const auto named = ehash::named_owner(tlvs, pool_->known_keys);
-    out.is_valid = named.has_value();
-    if (named && *named && **named != state.locking_key) {
-        out.locking_key = **named;
-        out.mint = pool_->shares.route(out.locking_key);
-    }
-    return out;
-}
-
-std::uint64_t MinerSession::amount_of(ChannelState& state, const mining::Verdict& verdict) const {
-    const auto& valuation = pool_->terms.valuation;
-    if (valuation.rule != ehash::Valuation::Rule::target)
-        return valuation.amount(verdict.hash, verdict.credited_target);
-    if (state.valued_amount == 0 || state.valued_target != verdict.credited_target) {
-        state.valued_target = verdict.credited_target;
-        state.valued_amount = valuation.amount(verdict.hash, verdict.credited_target);
-    }
-    return state.valued_amount;
-}
-
-mining::RefusedShare MinerSession::described(const msg::SubmitSharesExtended& submit) const {
-    mining::RefusedShare out{.channel_id = submit.channel_id,
-                             .sequence_number = submit.sequence_number,
-                             .job_id = submit.job_id,
-                             .nonce = submit.nonce,
-                             .ntime = submit.ntime,
-                             .version = submit.version,
-                             .extranonce = submit.extranonce};
-    if (const auto it = channels_.find(submit.channel_id); it != channels_.end()) {
-        out.worker = it->second.worker;
-        out.locking_key = it->second.locking_key;
-        out.extranonce_size = it->second.channel.extranonce_size();
-    }
-    return out;
-}
-
-void MinerSession::refuse_share(mining::RefusedShare share, ShareRefusal reason) {
-    send(msg::SubmitSharesError{share.channel_id, share.sequence_number, {std::string(word_of(reason))}});
-    share.reason = reason;
-    share.at_ms = pool_->clock.unix_ms();
-    share.peer = connection_->peer();
-    share.connection_id = connection_id_;
-    pool_->events.share_rejected(share);
-    static log::Limited note{log::Level::debug};
-    if (log::enabled(log::Level::debug, log::module_of(__FILE__)))
-        note.about(share.peer, "miner {}: share {} of worker \"{}\" refused: {}: {}; hash {}, owner {}",
-                   share.peer, share.sequence_number, printable(share.worker, 80), word_of(reason),
-                   mining::detail_of(share), share.is_hashed() ? to_hex_reversed(share.hash) : "unknown",
-                   share.locking_key ? to_hex(*share.locking_key) : "unknown");
-    auto it = channels_.find(share.channel_id);
-    if (it != channels_.end()) it->second.tally.on_rejected();
-    if (keeps_record_of(share)) pool_->keep_refused(std::move(share));
-}
-
-void MinerSession::on_share_durable(std::uint32_t channel_id, std::uint32_t sequence_number,
-                                    std::uint64_t difficulty, double work_hashes) {
-    auto it = channels_.find(channel_id);
-    if (!pool_ || it == channels_.end()) return;
-    it->second.channel.on_durable(sequence_number, difficulty);
-    if (!std::exchange(is_earning_, true)) connection_->prove(net::Standing::member);
-    if (!std::exchange(it->second.has_earned, true)) allowance_.give_back_opening();
-    pool_->places.on_accepted_share(connection_id_);
-    it->second.tally.on_accepted(work_hashes, pool_->clock.steady_ms());
-    if (!std::exchange(it->second.has_unacknowledged, true)) unacknowledged_.push_back(channel_id);
-}
-
-void MinerSession::on_share_refused(std::uint32_t channel_id, std::uint32_t sequence_number,
-                                    const NewIntent& intent, ShareRefusal reason) {
-    if (!pool_) return;
-    refuse_share({.worker = intent.worker,
-                  .locking_key = intent.intent.locking_key,
-                  .channel_id = channel_id,
-                  .sequence_number = sequence_number,
-                  .hash = intent.intent.share_hash},
-                 reason);
-}
-
-void MinerSession::acknowledge() {
-    if (!pool_) return;
-    for (std::uint32_t channel_id : unacknowledged_) {
-        auto it = channels_.find(channel_id);
-        if (it == channels_.end()) continue;
-        it->second.has_unacknowledged = false;
-        if (auto success = it->second.channel.take_acknowledgement()) {
-            HP_CRASH_AFTER_WRITE("P5");
-            send(*success);
-            HP_CRASH_POINT("P4");
-        }
-    }
-    unacknowledged_.clear();
 }
 
 void MinerSession::apply_target(ChannelState& state, const bitcoin::Target& target, SteadyMs now) {
@@ -477,12 +313,12 @@ void MinerSession::apply_target(ChannelState& state, const bitcoin::Target& targ
 void MinerSession::tick(SteadyMs now, SteadyMs status_period_ms) {
     for (auto& [id, state] : channels_) {
         if (auto target = state.vardiff.update(now)) apply_target(state, *target, now);
-        if (now - state.told_ms >= status_period_ms) tell_status(state, now);
+        if (now - state.last_status_ms >= status_period_ms) send_status(state, now);
     }
 }
 
-void MinerSession::tell_status(ChannelState& state, SteadyMs now) {
-    state.told_ms = now;
+void MinerSession::send_status(ChannelState& state, SteadyMs now) {
+    state.last_status_ms = now;
     pool_->events.channel_status({connection_id_, connection_->peer(), program_, state.channel, state.worker,
                                   state.nominal_hash_rate_hps, state.opened_ms, state.tally});
 }

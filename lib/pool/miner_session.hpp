@@ -74,7 +74,7 @@ class MinerSession : public net::FrameHandler,
         UnixMs opened_ms{};
         /// Limits how many of its refused shares are recorded: a burst, then a rate.
         TokenBucket kept;
-        SteadyMs told_ms{};
+        SteadyMs last_status_ms{};
         bool has_unacknowledged{false};
         bool has_earned{false};
         // What the peer has been sent, and whether more waits until it reads (miner_work.cpp).
@@ -114,7 +114,7 @@ class MinerSession : public net::FrameHandler,
     mining::RefusedShare described(const sv2::mining::SubmitSharesExtended& submit) const;
     /// Tells the miner, and whoever looks; with the time and the connection filled in.
     void refuse_share(mining::RefusedShare share, wire::ShareRefusal reason);
-    void tell_status(ChannelState& state, SteadyMs now);
+    void send_status(ChannelState& state, SteadyMs now);
     void tell_work(ChannelState& state);
     void send_work(ChannelState& state);
     bool is_choked();

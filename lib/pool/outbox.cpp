@@ -72,7 +72,7 @@ ShareKey key_of(std::uint32_t ntime, ByteView share_hash) {
 
 /// What the writer's thread has: statements, prepared before the database goes to its writer, and the shares
 /// that the table of keys does not have yet.
-struct Outbox::Rows : store::Writer::Companion {
+struct Outbox::Rows : store::Writer::TransactionObserver {
     store::Statement last_of_mint, insert, ack, settled, first_pending, settle, bury, page, oldest, remember,
         save_mark, save_asked, find_key, insert_key, remember_keyed, is_answered, answer_of;
     store::LateMap<ShareKey, std::uint64_t> late;

@@ -98,7 +98,7 @@ Result<std::unique_ptr<PoolService>> PoolService::start(net::Loop& loop, Service
     HP_DO(s.listen());
     s.second_.every(kSecondMs, [&s] {
         s.pool_->each_second();
-        s.tell_status();
+        s.send_status();
         s.look_for_request();
     });
     log::info("mining on {}, link on {}, outbox {}", s.mining_bound().text(), s.link_bound().text(),
@@ -156,7 +156,7 @@ Result<> PoolService::listen() {
     return templates_->start();
 }
 
-void PoolService::tell_status() {
+void PoolService::send_status() {
     std::uint64_t pending = 0, dead = 0;
     bool all_connected = true;
     for (const MintStatus& mint : hub_->statuses()) {

@@ -59,7 +59,7 @@ class PoolService final : public HubObserver {
     Pool::Ways ways();
     void store(std::shared_ptr<const std::vector<NewIntent>> intents,
                std::function<void(ShareQueue::Seqs)> done);
-    void tell_status();
+    void send_status();
     /// Does what a FILE.requeue beside the outbox asks for.
     void look_for_request();
 

@@ -15,9 +15,9 @@ constexpr std::int64_t kSetupLimitMs = 10'000;
 
 }  // namespace
 
-class TemplateClient::Session : public net::FrameHandler {
+class TemplateClient::ProviderSession : public net::FrameHandler {
   public:
-    explicit Session(TemplateClient& client) : client_{&client}, setup_limit_{client.loop_} {
+    explicit ProviderSession(TemplateClient& client) : client_{&client}, setup_limit_{client.loop_} {
         setup_limit_.after(kSetupLimitMs, [this] { end("no answer to SetupConnection within 10 s"); });
     }
     void forget() { client_ = nullptr; }
@@ -111,7 +111,7 @@ void TemplateClient::dial() {
         net::FrameDial::start(loop_, options_.address, options_.authority, limits, [this](auto result) {
             if (!result) return lost(result.error());
             connection_ = *result;
-            session_ = std::make_shared<Session>(*this);
+            session_ = std::make_shared<ProviderSession>(*this);
             connection_->set_handler(session_);
             sv2::common::SetupConnection setup;
             setup.protocol = kTemplateProtocol;

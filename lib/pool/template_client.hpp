@@ -40,7 +40,7 @@ class TemplateClient {
     UnixMs since_ms() const { return since_ms_; }
 
   private:
-    class Session;
+    class ProviderSession;
     void dial();
     void send_solutions();
     void lost(const Error& reason);
@@ -51,7 +51,7 @@ class TemplateClient {
     net::Backoff backoff_{250, 10'000};
     std::unique_ptr<net::FrameDial> dialing_;
     std::shared_ptr<net::FrameConnection> connection_;
-    std::shared_ptr<Session> session_;
+    std::shared_ptr<ProviderSession> session_;
     std::vector<KeptSolution> solutions_;
     bool is_ready_{false};
     UnixMs since_ms_{unix_ms_now()};

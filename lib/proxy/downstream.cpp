@@ -182,7 +182,7 @@ void Downstream::on_opened(const sv2::mining::OpenExtendedMiningChannelSuccess& 
     extranonce2_size_ = success.extranonce_size;
     target_ = success.target.bytes;
     work_hashes_ = bitcoin::work_from_target(target_);
-    told_ms_ = 0;
+    last_status_ms_ = 0;
     // The miner may have named itself while the channel was being opened.
     if (!proxy_->pool.pays_ehash() && first_owner() != channel_owner_) return reopen_channel();
     tell_name();
@@ -254,7 +254,7 @@ void Downstream::handle(std::string_view id, const sv1::Authorize& message) {
     const Worker& worker = workers_.add(*std::move(read));
     sv1::append_true(out_, id);
     proxy_->events.tell(records::MinerAuthorized{miner_id_, worker.name, user_agent_});
-    told_ms_ = 0;
+    last_status_ms_ = 0;
     if (!channel_id_ || !is_first) return;
     if (!proxy_->pool.pays_ehash() && worker.owner != channel_owner_) return reopen_channel();
     tell_name();
@@ -387,9 +387,9 @@ void Downstream::on_channel_lost(const std::string& code) {
     if (proxy_->pool.is_ready()) open_channel_later();
 }
 
-void Downstream::tell_status(SteadyMs now, SteadyMs period_ms) {
-    if (!proxy_ || now - told_ms_ < period_ms) return;
-    told_ms_ = now;
+void Downstream::send_status(SteadyMs now, SteadyMs period_ms) {
+    if (!proxy_ || now - last_status_ms_ < period_ms) return;
+    last_status_ms_ = now;
     proxy_->events.downstream_status({miner_id_, connection_->peer(), workers_.all(), user_agent_,
                                       connected_ms_, channel_id_, target_, extranonce1_, extranonce2_size_,
                                       version_mask_, tally_});

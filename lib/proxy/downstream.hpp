@@ -52,7 +52,7 @@ class Downstream : public net::LineHandler,
     void close(const std::string& why);
     std::uint64_t miner_id() const { return miner_id_; }
     /// Its status as a record, once in the period.
-    void tell_status(SteadyMs now, SteadyMs period_ms);
+    void send_status(SteadyMs now, SteadyMs period_ms);
 
   private:
     /// Lines other than shares: as many as a proxy with hundreds of workers behind it needs at its start, and
@@ -180,7 +180,7 @@ class Downstream : public net::LineHandler,
     double told_difficulty_{0};
     mining::ShareTally tally_;
     UnixMs connected_ms_;
-    SteadyMs told_ms_{0};
+    SteadyMs last_status_ms_{0};
     std::optional<Tip> tip_;
     std::deque<Job> jobs_;  // oldest first
     std::uint32_t next_sequence_number_{0};

@@ -93,11 +93,11 @@ std::string Proxy::status_text() const {
                        parts_.wallet.is_connected() ? "up" : "away");
 }
 
-void Proxy::tell_status(const UpstreamStatus& pool, std::int64_t clock_off_ms) {
+void Proxy::send_status(const UpstreamStatus& pool, std::int64_t clock_off_ms) {
     const SteadyMs now = parts_.clock.steady_ms();
     // Some 200 records a second at most.
     const auto period_ms = std::clamp<SteadyMs>(static_cast<SteadyMs>(miners_.size()) * 5, 5'000, 60'000);
-    for (auto& [id, miner] : miners_) miner->tell_status(now, period_ms);
+    for (auto& [id, miner] : miners_) miner->send_status(now, period_ms);
     refresh_balance();
     parts_.events.status(miners_.size(), pool, parts_.wallet.is_connected(), balance_, refusals_,
                          clock_off_ms);

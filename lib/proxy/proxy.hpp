@@ -47,7 +47,7 @@ class Proxy final : public QuoteTaker {
 
     /// To be called once a second.
     void each_second();
-    void tell_status(const UpstreamStatus& pool, std::int64_t clock_off_ms);
+    void send_status(const UpstreamStatus& pool, std::int64_t clock_off_ms);
     /// "3 miners; pool up, mint away"
     std::string status_text() const;
     /// Closes the miners; quotes that are being minted get up to 2 s.

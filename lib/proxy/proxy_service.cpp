@@ -86,7 +86,7 @@ void ProxyService::connect_parts() {
 void ProxyService::each_second() {
     proxy_->each_second();
     status_line_.set(clock_.status_text() + proxy_->status_text());
-    if (sink_->enabled()) proxy_->tell_status(upstreams_->status(), clock_.off_ms());
+    if (sink_->enabled()) proxy_->send_status(upstreams_->status(), clock_.off_ms());
 }
 
 void ProxyService::stop(std::function<void()> stopped) {

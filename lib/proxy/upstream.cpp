@@ -30,9 +30,9 @@ std::string name_with_key(const crypto::PublicKey33& key, const std::string& nam
 
 }  // namespace
 
-class Upstream::Session : public net::FrameHandler {
+class Upstream::PoolSession : public net::FrameHandler {
   public:
-    explicit Session(Upstream& upstream) : upstream_{&upstream} {}
+    explicit PoolSession(Upstream& upstream) : upstream_{&upstream} {}
     void forget() { upstream_ = nullptr; }
     void on_frame(ByteView bytes) override {
         if (!upstream_) return;
@@ -73,7 +73,7 @@ void Upstream::dial() {
         net::FrameDial::start(loop_, options_.address, options_.authority, limits, [this](auto connection) {
             if (!connection) return lost(connection.error().what);
             connection_ = *connection;
-            session_ = std::make_shared<Session>(*this);
+            session_ = std::make_shared<PoolSession>(*this);
             connection_->set_handler(session_);
             state_ = State::setup;
             limit_.after(kAnswerLimitMs, [this] {
@@ -146,7 +146,7 @@ Result<> Upstream::handle_setup(const sv2::FrameView& frame) {
                                if (on_setup_refused) on_setup_refused(printable(code, 64));
                                return fail(Errc::refused, "refused the connection: " + printable(code));
                            }}));
-    if (!taken) return fail(Errc::protocol, "expected SetupConnection.Success");
+    if (!taken) return fail(sv2::unexpected(frame, sv2::common::SetupConnectionSuccess::info.name));
     return {};
 }
 

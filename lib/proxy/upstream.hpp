@@ -45,7 +45,7 @@ class Upstream {
     std::uint64_t messages_ignored() const { return messages_ignored_; }
 
   private:
-    class Session;
+    class PoolSession;
     enum class State { down, setup, extensions, ready };
     void dial();
     void lost(const std::string& reason);
@@ -78,7 +78,7 @@ class Upstream {
     net::Backoff backoff_{50, 10'000};
     std::unique_ptr<net::FrameDial> dialing_;
     std::shared_ptr<net::FrameConnection> connection_;
-    std::shared_ptr<Session> session_;
+    std::shared_ptr<PoolSession> session_;
     State state_{State::down};
     bool ehash_negotiated_{false};
     bool fixed_version_{false};

@@ -55,8 +55,8 @@ std::string with_time_limit(const std::string& url) {
     return url + (url.find('?') == std::string::npos ? "?" : "&") + "connect_timeout=5";
 }
 
-struct Session {
-    explicit Session(const std::string& url) : connection{url} {
+struct PostgresSession {
+    explicit PostgresSession(const std::string& url) : connection{url} {
         // A second connection would be without the lock, and in no transaction. (libpqxx 7 never makes one;
         // the call went with that.)
 #pragma GCC diagnostic push
@@ -74,7 +74,8 @@ struct Session {
 
 class PostgresStatement : public SqlStatement::Impl {
   public:
-    PostgresStatement(Session& session, std::string name) : session_{session}, name_{std::move(name)} {}
+    PostgresStatement(PostgresSession& session, std::string name)
+        : session_{session}, name_{std::move(name)} {}
     void bind(std::span<const SqlValue> values) override {
         reset();
         for (const SqlValue& value : values) {
@@ -117,7 +118,7 @@ class PostgresStatement : public SqlStatement::Impl {
 
   private:
     pqxx::field field(int column) const { return rows_[next_ - 1][column]; }
-    Session& session_;
+    PostgresSession& session_;
     std::string name_;
     std::vector<std::optional<std::string>> values_;
     pqxx::result rows_;
@@ -127,7 +128,7 @@ class PostgresStatement : public SqlStatement::Impl {
 
 class PostgresDatabase : public SqlDatabase {
   public:
-    PostgresDatabase(std::unique_ptr<Session> session, Mode mode, std::string name)
+    PostgresDatabase(std::unique_ptr<PostgresSession> session, Mode mode, std::string name)
         : session_{std::move(session)}, mode_{mode}, name_{std::move(name)} {}
     SqlStatement prepare(const std::string& sql) override {
         std::string name = "s" + std::to_string(session_->statements++);
@@ -142,13 +143,13 @@ class PostgresDatabase : public SqlDatabase {
     const std::string& name() const override { return name_; }
 
   private:
-    std::unique_ptr<Session> session_;
+    std::unique_ptr<PostgresSession> session_;
     Mode mode_;
     std::string name_;
 };
 
 /// Our tables, made where the database has none; an error when it has others', or newer ones.
-Result<> check_tables(Session& session, SqlDatabase::Mode mode) {
+Result<> check_tables(PostgresSession& session, SqlDatabase::Mode mode) {
     const auto count = [&](const char* more) {
         return session
             .exec(std::string("SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()") +
@@ -189,7 +190,7 @@ Result<std::unique_ptr<SqlDatabase>> open_postgres(const std::string& url, SqlDa
                     "put it into a file that PGPASSFILE names, or ~/.pgpass");
     const std::string name = "database '" + printable(url, 4096) + "'";
     try {
-        auto session = std::make_unique<Session>(with_time_limit(url));
+        auto session = std::make_unique<PostgresSession>(with_time_limit(url));
         session->transaction = std::make_unique<pqxx::nontransaction>(session->connection);
         session->exec("SET client_min_messages = warning; SET synchronous_commit = on");
         if (mode == SqlDatabase::Mode::write &&

@@ -23,7 +23,8 @@ constexpr std::size_t kLateGeneration = 32'768;
 
 /// Two generations: one that gathers, and one that leaves for the table, some of it with each transaction.
 /// `Key` has < as the table's order, and random_part(): 8 bytes or more that are as good as random. In step
-/// with the transactions of the database: job_begins() to committed() are Writer::Companion's calls.
+/// with the transactions of the database: job_begins() to committed() are Writer::TransactionObserver's
+/// calls.
 template <class Key, class Value>
 class LateMap {
   private:

@@ -59,8 +59,8 @@ class Names {
 }  // namespace
 
 struct Writer::Impl {
-    Impl(Database db_, Post post_, Companion* companion_)
-        : db{std::move(db_)}, post{std::move(post_)}, companion{companion_} {
+    Impl(Database db_, Post post_, TransactionObserver* observer_)
+        : db{std::move(db_)}, post{std::move(post_)}, observer{observer_} {
         // Also switches SQLite's own checkpoints, which run inside of COMMIT, off.
         sqlite3_wal_hook(
             db.handle(),
@@ -156,18 +156,18 @@ struct Writer::Impl {
     }
 
     void write_together(Group& group) {
-        Step step{companion};
+        Step step{observer};
         Transaction transaction{db};
         for (Item& item : group) item.job(db);
         finish(transaction, step);
     }
 
     void write_apart(Group& group) {
-        Step step{companion};
+        Step step{observer};
         Transaction transaction{db};
         for (Item& item : group) {
             db.exec("SAVEPOINT job");
-            if (companion) companion->job_begins();
+            if (observer) observer->job_begins();
             try {
                 item.job(db);
                 db.reset_statements();
@@ -178,29 +178,29 @@ struct Writer::Impl {
                 item.result = fail(to_error(error));
                 db.reset_statements();
                 db.exec("ROLLBACK TO job");
-                if (companion) companion->undo_job();
+                if (observer) observer->undo_job();
             }
             db.exec("RELEASE job");
         }
         finish(transaction, step);
     }
 
-    /// The companion's part in a transaction: undone with it.
+    /// The observer's part in a transaction: undone with it.
     struct Step {
-        Companion* companion;
+        TransactionObserver* observer;
         bool is_committed{false};
         ~Step() {
-            if (companion && !is_committed) companion->undo_all();
+            if (observer && !is_committed) observer->undo_all();
         }
     };
 
     void finish(Transaction& transaction, Step& step) {
-        if (companion) companion->before_commit(db);
+        if (observer) observer->before_commit(db);
         db.reset_statements();
         transaction.commit();
         if (names->changed()) throw DbError{SQLITE_READONLY_DBMOVED, "its file or its log has another name"};
         step.is_committed = true;
-        if (companion) companion->committed();
+        if (observer) observer->committed();
     }
 
     static void give_all(Group& group, const Error& error) {
@@ -231,7 +231,7 @@ struct Writer::Impl {
 
     Database db;
     Post post;
-    Companion* companion;
+    TransactionObserver* observer;
     int wal_pages{0};  // in the WAL after the last commit
     std::atomic<bool> dead{false};
     std::atomic<bool> moved{false};
@@ -246,8 +246,8 @@ struct Writer::Impl {
     std::optional<Checkpointer> checkpointer;
 };
 
-Writer::Writer(Database db, Post post, Companion* companion)
-    : impl_{std::make_unique<Impl>(std::move(db), std::move(post), companion)} {}
+Writer::Writer(Database db, Post post, TransactionObserver* observer)
+    : impl_{std::make_unique<Impl>(std::move(db), std::move(post), observer)} {}
 Writer::~Writer() = default;
 
 void Writer::submit(Job job, Done done) { impl_->submit({std::move(job), std::move(done)}, true); }

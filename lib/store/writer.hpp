@@ -27,9 +27,9 @@ class Writer {
 
     /// What the database's owner keeps in memory in step with the transactions. Called on the writer's
     /// thread.
-    class Companion {
+    class TransactionObserver {
       public:
-        virtual ~Companion() = default;
+        virtual ~TransactionObserver() = default;
         /// The group's jobs are done: what is to be written with them. A DbError fails the group.
         virtual void before_commit(Database& db) = 0;
         virtual void committed() = 0;
@@ -39,8 +39,8 @@ class Writer {
         virtual void undo_job() = 0;
     };
 
-    /// `companion` may be null; it lives as long as the writer.
-    Writer(Database db, Post post, Companion* companion = nullptr);
+    /// `observer` may be null; it lives as long as the writer.
+    Writer(Database db, Post post, TransactionObserver* observer = nullptr);
     ~Writer();  ///< finishes what is queued, then joins
 
     void submit(Job job, Done done);

@@ -108,10 +108,13 @@ Result<M> decode(ByteView payload) {
     return std::move(decoded.message);
 }
 
+/// "expected SetupConnection, got OpenStandardMiningChannel".
+Error unexpected(const FrameView& frame, std::string_view expected);
+
 /// For a moment at which one message may come and no other.
 template <Message M>
 Result<M> expect(const FrameView& frame) {
-    if (!frame.is<M>()) return fail(Errc::protocol, "expected " + std::string(M::info.name));
+    if (!frame.is<M>()) return fail(unexpected(frame, M::info.name));
     return decode<M>(frame.payload);
 }
 

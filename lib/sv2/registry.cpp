@@ -114,6 +114,13 @@ std::string message_name(std::uint16_t extension_type, std::uint8_t msg_type) {
     return extension_type == 0 ? out : out + " of extension 0x" + to_hex(extension);
 }
 
+Error unexpected(const FrameView& frame, std::string_view expected) {
+    return {Errc::protocol,
+            "expected " + std::string(expected) + ", got " +
+                message_name(frame.header.extension_type, frame.header.msg_type),
+            {}};
+}
+
 namespace {
 
 const MessageRow* find_among(unsigned families, std::uint16_t extension_type, std::uint8_t msg_type) {

@@ -6,7 +6,7 @@
 #include "log/log.hpp"
 #include "sv2/common.hpp"
 #include "sv2/registry.hpp"
-#include "templates/session.hpp"
+#include "templates/client_session.hpp"
 
 namespace hp::templates {
 namespace {
@@ -45,7 +45,7 @@ void tell(const BlockEvent& event, const std::string& found_by) {
 }  // namespace
 
 Server::Server(net::Loop& loop, Source& source, std::uint64_t first_template_id, OnBlock on_block)
-    : loop_{loop}, source_{source}, on_block_{std::move(on_block)}, shelf_{first_template_id} {}
+    : loop_{loop}, source_{source}, on_block_{std::move(on_block)}, cache_{first_template_id} {}
 
 Server::~Server() { stop(); }
 
@@ -61,25 +61,25 @@ net::FrameLimits Server::frame_limits() {
 
 void Server::accept(std::shared_ptr<net::FrameConnection> connection) {
     if (stopped_) return connection->close("stopping");
-    auto session = std::make_shared<Session>(loop_, *this, connection);
+    auto session = std::make_shared<ClientSession>(loop_, *this, connection);
     sessions_.insert(session);
     connection->set_handler(session);
 }
 
 void Server::on_template(std::shared_ptr<const BlockTemplate> block) {
     if (stopped_) return;
-    const bool new_tip = !shelf_.current() || !same_tip(*shelf_.current(), *block);
+    const bool new_tip = !cache_.current() || !same_tip(*cache_.current(), *block);
     log::log(new_tip ? log::Level::info : log::Level::debug,
              "template for height {}: {} transactions, {} sats, on {}", block->height,
              block->transactions.size(), block->coinbase_sats, to_hex_reversed(block->prev_hash));
-    shelf_.set_current(std::move(block));
+    cache_.set_current(std::move(block));
     // Sending may drop a slow client, which changes the set.
-    std::vector<std::shared_ptr<Session>> sessions(sessions_.begin(), sessions_.end());
+    std::vector<std::shared_ptr<ClientSession>> sessions(sessions_.begin(), sessions_.end());
     for (const auto& session : sessions) session->on_new_template();
 }
 
 void Server::on_solution(const std::string& peer, std::uint64_t template_id, const Solution& solution) {
-    auto offer = shelf_.find(template_id);
+    auto offer = cache_.find(template_id);
     if (!offer)
         return bad_solutions()("{}: solution for template {}, which is unknown here", peer, template_id);
     auto found = assemble(*offer->block, solution);
@@ -95,7 +95,7 @@ void Server::on_solution(const std::string& peer, std::uint64_t template_id, con
     const BlockId id{offer->block->height, found->hash};
     auto on_verdict = [this, alive = std::weak_ptr(alive_),
                        found_by =
-                           "found by " + peer + (shelf_.is_fresh(*offer) ? "" : " after the tip had changed"),
+                           "found by " + peer + (cache_.is_fresh(*offer) ? "" : " after the tip had changed"),
                        event = std::make_shared<BlockEvent>(BlockEvent{id})](const Verdict& verdict) {
         if (alive.expired()) return;
         event->verdict = verdict;
@@ -113,7 +113,7 @@ bool Server::is_repeated(const Bytes32& hash) {
     return false;
 }
 
-void Server::forget(Session& session) { sessions_.erase(session.shared_from_this()); }
+void Server::forget(ClientSession& session) { sessions_.erase(session.shared_from_this()); }
 
 void Server::stop() {
     stopped_ = true;

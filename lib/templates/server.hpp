@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "net/frames.hpp"
-#include "templates/shelf.hpp"
 #include "templates/source.hpp"
+#include "templates/template_cache.hpp"
 
 namespace hp::templates {
 
-class Session;
+class ClientSession;
 
 /// What became of a solution.
 struct BlockEvent {
@@ -26,7 +26,7 @@ class Server {
   public:
     using OnBlock = std::function<void(const BlockEvent&)>;
 
-    /// `first_template_id`: see Shelf. `source` must outlive the server.
+    /// `first_template_id`: see TemplateCache. `source` must outlive the server.
     Server(net::Loop& loop, Source& source, std::uint64_t first_template_id, OnBlock on_block);
     ~Server();
     /// A connection that has done its handshake.
@@ -42,15 +42,15 @@ class Server {
     static net::FrameLimits frame_limits();
 
   private:
-    friend class Session;
+    friend class ClientSession;
     void on_solution(const std::string& peer, std::uint64_t template_id, const Solution& solution);
-    void forget(Session& session);
+    void forget(ClientSession& session);
     bool is_repeated(const Bytes32& hash);
     net::Loop& loop_;
     Source& source_;
     OnBlock on_block_;
-    Shelf shelf_;
-    std::unordered_set<std::shared_ptr<Session>> sessions_;
+    TemplateCache cache_;
+    std::unordered_set<std::shared_ptr<ClientSession>> sessions_;
     std::vector<std::weak_ptr<net::FrameConnection>> leaving_;  ///< closed by stop()
     std::deque<Bytes32> submitted_;  ///< the latest blocks' hashes: each goes to the source once
     std::shared_ptr<bool> alive_{std::make_shared<bool>(true)};

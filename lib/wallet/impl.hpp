@@ -2,8 +2,8 @@
 #pragma once
 #include <atomic>
 
-#include "wallet/courier.hpp"
-#include "wallet/lane.hpp"
+#include "wallet/call_queue.hpp"
+#include "wallet/operation_runner.hpp"
 #include "wallet/token_check.hpp"
 #include "wallet/wallet.hpp"
 
@@ -36,7 +36,7 @@ struct Wallet::Impl {
     void on_minted(const Result<Ended>& ended);
     void on_late_end(const Ended& ended);
     void on_wrong(const std::string& what);
-    // finding.cpp
+    // quote_search.cpp
     void find_quotes(std::function<void(Result<std::size_t>)> done);
     void ask_for_quotes(std::function<void(Result<std::size_t>)> done);
     void held_quotes(std::function<void(Result<std::vector<cashu::Quote>>)> done);
@@ -48,7 +48,7 @@ struct Wallet::Impl {
     Result<std::size_t> take_quotes(const cashu::LookupResponse& found_there);
     void take_quote(const std::string& id, std::function<void(Result<>)> done);
     void ask_for_quote(const std::string& id, std::function<void(Result<>)> done);
-    // second_look.cpp
+    // late_signatures.cpp
     void look_again();
     void look_at(std::vector<Vault::Look> due);
     void note_look(const Vault::Look& look, const Operations::Looked& looked, std::vector<Vault::Look> due);
@@ -64,31 +64,31 @@ struct Wallet::Impl {
     // spending.cpp
     void send(std::uint64_t amount, const std::string& memo, std::function<void(Result<std::string>)> done);
     void try_send(std::uint64_t amount, const std::string& memo, unsigned tries,
-                  AskedPtr<Result<std::string>> asked);
+                  CallPtr<Result<std::string>> asked);
     void receive(const std::string& text, std::function<void(Result<std::uint64_t>)> done);
-    void try_receive(const cashu::Token& token, unsigned tries, AskedPtr<Result<std::uint64_t>> asked);
+    void try_receive(const cashu::Token& token, unsigned tries, CallPtr<Result<std::uint64_t>> asked);
     // mint_names.cpp
     Result<MintNames> mint_names();
     Error not_compared(const cashu::Token& token, const Error& why);
     /// Swaps a token whose keysets are the mint's, if it is also the mint that the token names.
     void take_if_ours(const cashu::Token& token, const MintNames& names,
-                      AskedPtr<Result<std::uint64_t>> asked);
+                      CallPtr<Result<std::uint64_t>> asked);
     Result<bool> was_made_here(const std::vector<cashu::Proof>& proofs);
     void ask_named_mint(const cashu::Token& token, const MintNames& names,
-                        AskedPtr<Result<std::uint64_t>> asked);
+                        CallPtr<Result<std::uint64_t>> asked);
     // spending.cpp
-    void swap_in(const cashu::Token& token, unsigned tries, AskedPtr<Result<std::uint64_t>> asked);
+    void swap_in(const cashu::Token& token, unsigned tries, CallPtr<Result<std::uint64_t>> asked);
     void reclaim(std::int64_t token_id, std::function<void(Result<std::uint64_t>)> done);
-    void start_reclaim(std::int64_t token_id, AskedPtr<Result<std::uint64_t>> asked);
+    void start_reclaim(std::int64_t token_id, CallPtr<Result<std::uint64_t>> asked);
     void check_tokens(std::function<void(Result<>)> done);
-    void check_from(std::shared_ptr<std::vector<cashu::PublicKey33>> ys, AskedPtr<Result<>> asked);
+    void check_from(std::shared_ptr<std::vector<cashu::PublicKey33>> ys, CallPtr<Result<>> asked);
     void restore(std::uint64_t gap, std::function<void(Result<Restored>)> done);
     void restore_from(std::shared_ptr<std::vector<cashu::KeysetId>> ids, std::uint64_t gap, Restored so_far,
-                      AskedPtr<Result<Restored>> asked);
+                      CallPtr<Result<Restored>> asked);
     /// Calls `then` when the mint is known, or answers with why not.
     template <class T>
-    void when_connected(AskedPtr<T> asked, std::function<void()> then) {
-        if (session.is_ready()) return then();
+    void when_connected(CallPtr<T> asked, std::function<void()> then) {
+        if (mint_view.is_ready()) return then();
         connect([asked, then = std::move(then)](Result<> connected) {
             if (!connected) return asked->answer(T{fail(connected.error())});
             if (!asked->is_over()) then();
@@ -106,7 +106,7 @@ struct Wallet::Impl {
     std::function<void(std::string quote_id, std::string reason)> tell_parked;
     std::function<void(std::string what)> tell_wrong;
     std::function<void(std::string what)> tell_cannot_store;
-    /// For the owner's thread: the mint is known (session.is_ready()), and its last answer came.
+    /// For the owner's thread: the mint is known (mint_view.is_ready()), and its last answer came.
     std::atomic<bool> is_connected{false};
 
     net::Timer again;  ///< of pump()
@@ -124,7 +124,7 @@ struct Wallet::Impl {
     };
     std::vector<std::shared_ptr<IdleWait>> idle_waits;
     std::vector<std::function<void(Result<>)>> connecting;
-    Lane lane;
+    CallQueue calls;
     std::vector<Operations::NewQuote> incoming;  ///< told, not stored yet
     net::Timer store_soon;
     bool is_storing_soon{false};
@@ -140,9 +140,9 @@ struct Wallet::Impl {
     // Last: they go first, and with them every answer that is still to come.
     std::unique_ptr<MintClient> mint;
     std::unique_ptr<MintClient> named_mint;  ///< of ask_named_mint()
-    Session session;
+    MintView mint_view;
     Scanner scanner;
-    Courier courier;
+    OperationRunner runner;
 };
 
 }  // namespace hp::wallet

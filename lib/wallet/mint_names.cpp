@@ -23,7 +23,7 @@ Error not_joined(const std::string& other, const std::string& mine, const std::s
 
 Result<MintNames> Wallet::Impl::mint_names() {
     MintNames names{options.mint_url, options.mint_aliases};
-    if (options.has_own_mint) names.told = session.info().urls;
+    if (options.has_own_mint) names.told = mint_view.info().urls;
     HP_TRY(const auto former,
            vault.transact([&]() -> Result<std::vector<std::string>> { return vault.former_urls(); }));
     names.aliases.insert(names.aliases.end(), former.begin(), former.end());
@@ -40,7 +40,7 @@ Error Wallet::Impl::not_compared(const cashu::Token& token, const Error& why) {
 }
 
 void Wallet::Impl::take_if_ours(const cashu::Token& token, const MintNames& names,
-                                AskedPtr<Result<std::uint64_t>> asked) {
+                                CallPtr<Result<std::uint64_t>> asked) {
     if (names.has(token.mint)) return swap_in(token, 0, asked);
     const auto proofs = check_proofs(token, keyring);
     if (!proofs) return asked->answer(fail(proofs.error()));
@@ -61,7 +61,7 @@ Result<bool> Wallet::Impl::was_made_here(const std::vector<cashu::Proof>& proofs
 
 /// It is that mint's money, so its word is enough. It is asked for its public info and shown nothing.
 void Wallet::Impl::ask_named_mint(const cashu::Token& token, const MintNames& names,
-                                  AskedPtr<Result<std::uint64_t>> asked) {
+                                  CallPtr<Result<std::uint64_t>> asked) {
     if (const auto why = names.why_not_asked(token.mint); !why.empty())
         return asked->answer(fail(not_joined(token.mint, names.url, "the named one is not asked: " + why)));
     auto client = MintClient::create(loop, normal_url(token.mint), kInfoLimitMs, kInfoBytesMax);

@@ -48,13 +48,13 @@ void Wallet::Impl::connect(std::function<void(Result<>)> done) {
         }
         look_if_idle();
     };
-    session.refresh([this, finish](Result<> refreshed) {
+    mint_view.refresh([this, finish](Result<> refreshed) {
         if (!refreshed) return finish(refreshed);
         auto open = vault.transact([&]() -> Result<std::vector<std::int64_t>> { return vault.open_ops(); });
         if (!open) return finish(fail(open.error()));
         connect_limit.after(kResumeLimitMs, [finish] { finish({}); });
         // Those that this process carries already have somebody who waits for them.
-        std::erase_if(*open, [this](std::int64_t op) { return courier.is_carrying(op); });
+        std::erase_if(*open, [this](std::int64_t op) { return runner.is_running(op); });
         std::reverse(open->begin(), open->end());
         resume(*std::move(open), [finish] { finish({}); });
     });
@@ -62,7 +62,7 @@ void Wallet::Impl::connect(std::function<void(Result<>)> done) {
 
 void Wallet::Impl::hear_mint(bool is_there) {
     mint_heard_ms = steady_ms_now();
-    if (session.is_ready()) is_connected = is_there;
+    if (mint_view.is_ready()) is_connected = is_there;
 }
 
 void Wallet::Impl::probe_mint() {
@@ -74,11 +74,11 @@ void Wallet::Impl::resume(std::vector<std::int64_t> ops, std::function<void()> d
     if (ops.empty()) return done();
     std::int64_t op = ops.back();
     ops.pop_back();
-    courier.carry(op, Courier::Asked::before,
-                  [this, ops = std::move(ops), done = std::move(done)](const Result<Ended>& ended) {
-                      on_minted(ended);
-                      resume(ops, done);
-                  });
+    runner.run(op, OperationRunner::Sent::before,
+               [this, ops = std::move(ops), done = std::move(done)](const Result<Ended>& ended) {
+                   on_minted(ended);
+                   resume(ops, done);
+               });
 }
 
 /// Another process on this file may have begun an operation and been cut off (hp-wallet beside hp-proxy).
@@ -86,7 +86,7 @@ void Wallet::Impl::resume(std::vector<std::int64_t> ops, std::function<void()> d
 void Wallet::Impl::adopt_open_ops() {
     auto open = vault.transact([&]() -> Result<std::vector<std::int64_t>> { return vault.open_ops(); });
     if (!open) return log::warn("operations that were cut off wait: {}", open.error().what);
-    std::erase_if(*open, [this](std::int64_t op) { return courier.is_carrying(op); });
+    std::erase_if(*open, [this](std::int64_t op) { return runner.is_running(op); });
     std::reverse(open->begin(), open->end());
     resume(*std::move(open), [this] { look_if_idle(); });
 }
@@ -139,7 +139,7 @@ void Wallet::Impl::pump() {
     if (is_stopped) return store_incoming();
     // The operation under way usually ends sooner; then one commit serves both.
     if (is_minting) return store_incoming_soon();
-    if (is_backing_off || !session.is_ready() || !options.mints_quotes) store_incoming();
+    if (is_backing_off || !mint_view.is_ready() || !options.mints_quotes) store_incoming();
     if (is_backing_off) return;
     auto open = quotes_to_mint();
     if (!open) return pump_later(open.error());
@@ -148,11 +148,11 @@ void Wallet::Impl::pump() {
         consolidate();
         return look_if_idle();
     }
-    if (!session.is_ready()) {
+    if (!mint_view.is_ready()) {
         if (!connecting.empty()) return;
         return connect([](const Result<>&) {});
     }
-    std::size_t batch = std::min<std::uint64_t>(kBatchMax, session.info().batch_size_max.value_or(1));
+    std::size_t batch = std::min<std::uint64_t>(kBatchMax, mint_view.info().batch_size_max.value_or(1));
     auto begun = operations.begin_mint(incoming, std::max<std::size_t>(batch, 1), unix_ms_now());
     if (!begun) {
         store_incoming();
@@ -161,7 +161,7 @@ void Wallet::Impl::pump() {
     on_incoming_stored();
     if (!*begun) return look_if_idle();
     is_minting = true;
-    courier.carry(**begun, Courier::Asked::never, [this](const Result<Ended>& ended) {
+    runner.run(**begun, OperationRunner::Sent::never, [this](const Result<Ended>& ended) {
         is_minting = false;
         on_minted(ended);
         // Put aside: the next quotes try the mint's patience less and less often.
@@ -180,8 +180,8 @@ void Wallet::Impl::pump_later(const Error& why, net::Backoff& pause) {
     // The keysets may have changed since: a refused beginning is tried with fresh ones.
     again.after(delay_ms, [this] {
         is_backing_off = false;
-        if (!session.is_ready()) return pump();
-        session.refresh([this](const Result<>& refreshed) {
+        if (!mint_view.is_ready()) return pump();
+        mint_view.refresh([this](const Result<>& refreshed) {
             if (!refreshed) return pump_later(refreshed.error());
             backoff.reset();
             pump();
@@ -213,12 +213,12 @@ void Wallet::Impl::on_wrong(const std::string& what) {
 
 /// Many small proofs make every later token long: they are put together when nobody waits for the mint.
 void Wallet::Impl::consolidate() {
-    if (!session.is_ready() || !lane.is_idle() || steady_ms_now() < consolidate_not_before_ms) return;
+    if (!mint_view.is_ready() || !calls.is_idle() || steady_ms_now() < consolidate_not_before_ms) return;
     auto op = operations.begin_consolidation(kConsolidateFrom, unix_ms_now());
     if (op && !*op) return;
     consolidate_not_before_ms = steady_ms_now() + kConsolidatePauseMs;
     if (!op) return log::warn("small proofs are not put together: {}", op.error().what);
-    courier.carry(**op, Courier::Asked::never, [this](const Result<Ended>& ended) {
+    runner.run(**op, OperationRunner::Sent::never, [this](const Result<Ended>& ended) {
         if (ended && ended->is_done) consolidate_not_before_ms = 0;
         pump();
     });
@@ -227,9 +227,9 @@ void Wallet::Impl::consolidate() {
 // ---- coming to rest
 
 bool Wallet::Impl::is_idle() {
-    if (is_stopped) return courier.under_way() == 0;
+    if (is_stopped) return runner.under_way() == 0;
     if (!incoming.empty() || is_minting || finding > 0 || is_looking || has_more_to_find ||
-        !connecting.empty() || !lane.is_idle() || courier.under_way() > 0)
+        !connecting.empty() || !calls.is_idle() || runner.under_way() > 0)
         return false;
     auto open = quotes_to_mint();
     return open && *open == 0;
@@ -252,7 +252,7 @@ void Wallet::Impl::when_idle(std::int64_t limit_ms, std::function<void(Result<>)
 void Wallet::Impl::look_if_idle() {
     if (idle_waits.empty() || !is_idle()) return;
     Result<> rest;
-    if (const auto aside = courier.aside(); aside > 0)
+    if (const auto aside = runner.aside(); aside > 0)
         rest = fail(Errc::protocol,
                     "the mint's answers to " + std::to_string(aside) + " operations cannot be right",
                     "they are kept, and the mint is asked again at the next start");
@@ -266,7 +266,7 @@ void Wallet::Impl::stop() {
     probe.cancel();
     look_timer.cancel();
     store_incoming();
-    courier.stop();
+    runner.stop();
     look_if_idle();
 }
 

@@ -39,14 +39,14 @@ const Error kRestoreLate{Errc::timeout, "the restore has not ended within 6 hour
 
 void Wallet::Impl::send(std::uint64_t amount, const std::string& memo,
                         std::function<void(Result<std::string>)> done) {
-    lane.ask<Result<std::string>>(
+    calls.ask<Result<std::string>>(
         kAnswerLimitMs, kLate, std::move(done),
-        [this, amount, memo](AskedPtr<Result<std::string>> asked) { try_send(amount, memo, 0, asked); });
+        [this, amount, memo](CallPtr<Result<std::string>> asked) { try_send(amount, memo, 0, asked); });
 }
 
 void Wallet::Impl::try_send(std::uint64_t amount, const std::string& memo, unsigned tries,
-                            AskedPtr<Result<std::string>> asked) {
-    auto swap = session.is_ready() ? Operations::Swap::allowed : Operations::Swap::not_allowed;
+                            CallPtr<Result<std::string>> asked) {
+    auto swap = mint_view.is_ready() ? Operations::Swap::allowed : Operations::Swap::not_allowed;
     auto begun = operations.begin_send(amount, memo, swap, unix_ms_now());
     if (!begun) return asked->answer(fail(begun.error()));
     if (!begun->token.empty()) HP_CRASH_POINT("X10");
@@ -64,20 +64,20 @@ void Wallet::Impl::try_send(std::uint64_t amount, const std::string& memo, unsig
             return try_send(amount, memo, tries + 1, asked);
         asked->answer(fail(Errc::refused, ended->reason));
     };
-    courier.carry(*begun->op, Courier::Asked::never, std::move(go_on));
+    runner.run(*begun->op, OperationRunner::Sent::never, std::move(go_on));
 }
 
 // ---- receive
 
 void Wallet::Impl::receive(const std::string& text, std::function<void(Result<std::uint64_t>)> done) {
-    lane.ask<Result<std::uint64_t>>(
-        kAnswerLimitMs, kLate, std::move(done), [this, text](AskedPtr<Result<std::uint64_t>> asked) {
+    calls.ask<Result<std::uint64_t>>(
+        kAnswerLimitMs, kLate, std::move(done), [this, text](CallPtr<Result<std::uint64_t>> asked) {
             auto token = read_token(text, options.unit);
             if (!token) return asked->answer(fail(token.error()));
             if (token->dleqs_dropped > 0)
                 log::warn("the DLEQ of {} of the token's proofs lacks r, and proves nothing: left out",
                           token->dleqs_dropped);
-            if (session.is_ready()) return try_receive(*token, 0, asked);
+            if (mint_view.is_ready()) return try_receive(*token, 0, asked);
             connect([this, token = *token, asked](const Result<>& connected) {
                 if (!connected) return asked->answer(fail(not_compared(token, connected.error())));
                 if (!asked->is_over()) try_receive(token, 0, asked);
@@ -86,26 +86,26 @@ void Wallet::Impl::receive(const std::string& text, std::function<void(Result<st
 }
 
 void Wallet::Impl::try_receive(const cashu::Token& token, unsigned tries,
-                               AskedPtr<Result<std::uint64_t>> asked) {
+                               CallPtr<Result<std::uint64_t>> asked) {
     cashu::Token resolved = token;
     const auto names = mint_names();
     if (!names) return asked->answer(fail(names.error()));
-    auto result = resolve_for_mint(resolved, *names, session.keyset_ids());
+    auto result = resolve_for_mint(resolved, *names, mint_view.keyset_ids());
     if (result) return take_if_ours(resolved, *names, asked);
     if (tries > 0) return asked->answer(fail(result.error()));
     // The mint may have a keyset that is younger than what was read of it.
-    session.refresh([=, this](const Result<>& refreshed) {
+    mint_view.refresh([=, this](const Result<>& refreshed) {
         if (!refreshed) return asked->answer(fail(refreshed.error()));
         if (!asked->is_over()) try_receive(token, tries + 1, asked);
     });
 }
 
-void Wallet::Impl::swap_in(const cashu::Token& token, unsigned tries, AskedPtr<Result<std::uint64_t>> asked) {
+void Wallet::Impl::swap_in(const cashu::Token& token, unsigned tries, CallPtr<Result<std::uint64_t>> asked) {
     auto proofs = check_proofs(token, keyring);
     if (!proofs) return asked->answer(fail(proofs.error()));
     auto op = operations.begin_receive(*proofs, unix_ms_now());
     if (!op) return asked->answer(fail(op.error()));
-    courier.carry(*op, Courier::Asked::never, [=, this](const Result<Ended>& ended) {
+    runner.run(*op, OperationRunner::Sent::never, [=, this](const Result<Ended>& ended) {
         look_if_idle();
         if (asked->is_over()) return;
         if (!ended) return asked->answer(fail(ended.error()));
@@ -117,13 +117,13 @@ void Wallet::Impl::swap_in(const cashu::Token& token, unsigned tries, AskedPtr<R
 }
 
 void Wallet::Impl::reclaim(std::int64_t token_id, std::function<void(Result<std::uint64_t>)> done) {
-    lane.ask<Result<std::uint64_t>>(
-        kAnswerLimitMs, kLate, std::move(done), [this, token_id](AskedPtr<Result<std::uint64_t>> asked) {
+    calls.ask<Result<std::uint64_t>>(
+        kAnswerLimitMs, kLate, std::move(done), [this, token_id](CallPtr<Result<std::uint64_t>> asked) {
             when_connected(asked, [this, token_id, asked] { start_reclaim(token_id, asked); });
         });
 }
 
-void Wallet::Impl::start_reclaim(std::int64_t token_id, AskedPtr<Result<std::uint64_t>> asked) {
+void Wallet::Impl::start_reclaim(std::int64_t token_id, CallPtr<Result<std::uint64_t>> asked) {
     auto ys = vault.transact([&]() -> Result<std::vector<cashu::PublicKey33>> {
         if (!vault.token(token_id))
             return fail(Errc::refused, "there is no open token " + std::to_string(token_id),
@@ -154,7 +154,7 @@ void Wallet::Impl::start_reclaim(std::int64_t token_id, AskedPtr<Result<std::uin
 // ---- what became of tokens
 
 void Wallet::Impl::check_tokens(std::function<void(Result<>)> done) {
-    lane.ask<Result<>>(kAnswerLimitMs, kLate, std::move(done), [this](AskedPtr<Result<>> asked) {
+    calls.ask<Result<>>(kAnswerLimitMs, kLate, std::move(done), [this](CallPtr<Result<>> asked) {
         when_connected(asked, [this, asked] {
             auto ys = std::make_shared<std::vector<cashu::PublicKey33>>();
             auto read = vault.transact([&]() -> Result<> {
@@ -167,7 +167,7 @@ void Wallet::Impl::check_tokens(std::function<void(Result<>)> done) {
     });
 }
 
-void Wallet::Impl::check_from(std::shared_ptr<std::vector<cashu::PublicKey33>> ys, AskedPtr<Result<>> asked) {
+void Wallet::Impl::check_from(std::shared_ptr<std::vector<cashu::PublicKey33>> ys, CallPtr<Result<>> asked) {
     if (ys->empty()) return asked->answer({});
     std::size_t count = std::min(ys->size(), kStatesBatch);
     std::vector<cashu::PublicKey33> batch(ys->end() - static_cast<std::ptrdiff_t>(count), ys->end());
@@ -184,8 +184,8 @@ void Wallet::Impl::check_from(std::shared_ptr<std::vector<cashu::PublicKey33>> y
 // ---- restore
 
 void Wallet::Impl::restore(std::uint64_t gap, std::function<void(Result<Restored>)> done) {
-    lane.ask<Result<Restored>>(
-        kRestoreLimitMs, kRestoreLate, std::move(done), [this, gap](AskedPtr<Result<Restored>> asked) {
+    calls.ask<Result<Restored>>(
+        kRestoreLimitMs, kRestoreLate, std::move(done), [this, gap](CallPtr<Result<Restored>> asked) {
             when_connected(asked, [this, gap, asked] {
                 restore_from(std::make_shared<std::vector<cashu::KeysetId>>(keyring.ids()), gap, {}, asked);
             });
@@ -193,7 +193,7 @@ void Wallet::Impl::restore(std::uint64_t gap, std::function<void(Result<Restored
 }
 
 void Wallet::Impl::restore_from(std::shared_ptr<std::vector<cashu::KeysetId>> ids, std::uint64_t gap,
-                                Restored so_far, AskedPtr<Result<Restored>> asked) {
+                                Restored so_far, CallPtr<Result<Restored>> asked) {
     if (asked->is_over()) return;
     if (ids->empty())
         return find_quotes([so_far, asked](const Result<std::size_t>& found) mutable {

@@ -24,21 +24,21 @@ Wallet::Impl::Impl(net::Loop& loop_, WalletOptions options_, crypto::SecretKey l
       look_timer{loop_},
       connect_limit{loop_},
       probe{loop_},
-      lane{loop_},
+      calls{loop_},
       store_soon{loop_},
       mint{std::move(mint_)},
-      session{*mint, vault, keyring, options.unit, options.mint_url},
+      mint_view{*mint, vault, keyring, options.unit, options.mint_url},
       scanner{*mint, vault, keyring},
-      courier{loop_, *mint, vault, operations, session, scanner, options.retry_first_ms} {
+      runner{loop_, *mint, vault, operations, mint_view, scanner, options.retry_first_ms} {
     crypto::wipe(options.seed);  // the keyring has it
     mint->on_word = [this](bool is_there) { hear_mint(is_there); };
-    lane.on_idle = [this] { look_if_idle(); };
-    courier.on_parked = [this](const Operations::Parked& parked) {
+    calls.on_idle = [this] { look_if_idle(); };
+    runner.on_parked = [this](const Operations::Parked& parked) {
         log::warn("quote {} is parked: {}", printable(parked.quote_id), parked.reason);
         tell_parked(parked.quote_id, parked.reason);
     };
-    courier.on_wrong = scanner.on_wrong = [this](const std::string& what) { on_wrong(what); };
-    courier.on_late_end = [this](const Ended& ended) { on_late_end(ended); };
+    runner.on_wrong = scanner.on_wrong = [this](const std::string& what) { on_wrong(what); };
+    runner.on_late_end = [this](const Ended& ended) { on_late_end(ended); };
 }
 Wallet::Impl::~Impl() = default;
 

@@ -162,7 +162,7 @@ class LedgerSession final : public Session {
             return fail(Errc::io, error.what());
         }
         session->writer_ = std::make_unique<store::Writer>(std::move(db), session->gate_.post(),
-                                                           session->ledger_->companion());
+                                                           session->ledger_->observer());
         oracle.is_open_promised = true;
         return session;
     }

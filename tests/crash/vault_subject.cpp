@@ -193,7 +193,7 @@ class VaultSession final : public Session {
     }
 
     std::string repeat(Rng&) override {
-        // As the courier does after a start: what is open is asked for again, byte for byte.
+        // As the operation runner does after a start: what is open is asked for again, byte for byte.
         auto open = vault_.transact([&]() -> Result<std::vector<std::int64_t>> { return vault_.open_ops(); });
         if (!open) return open.error().what;
         for (std::int64_t op : *open) carry(op);

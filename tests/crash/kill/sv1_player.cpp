@@ -26,7 +26,7 @@ void Sv1Player::dial() {
     unanswered_.clear();
     miner::Identity identity;
     identity.user = "oracle";
-    session_ = miner::start_sv1_session(loop_, proxy_, identity, *this);
+    session_ = miner::start_sv1_client(loop_, proxy_, identity, *this);
 }
 
 void Sv1Player::on_lost(const Error&) {

@@ -4,11 +4,11 @@
 #include <map>
 
 #include "crash/kill/oracle.hpp"
-#include "miner/session.hpp"
+#include "miner/client.hpp"
 
 namespace hp::crash {
 
-class Sv1Player : private miner::SessionEvents {
+class Sv1Player : private miner::ClientEvents {
   public:
     Sv1Player(net::Loop& loop, miner::Url proxy, Oracle& oracle, std::function<void()> on_change)
         : loop_{loop},
@@ -46,7 +46,7 @@ class Sv1Player : private miner::SessionEvents {
     Oracle& oracle_;
     std::function<void()> on_change_;
     net::Timer redial_;
-    std::shared_ptr<miner::Session> session_;
+    std::shared_ptr<miner::Client> session_;
     std::shared_ptr<const miner::Work> work_;
     std::uint32_t next_sequence_{0};
     std::map<std::uint32_t, Bytes32> unanswered_;

@@ -19,9 +19,9 @@ std::size_t payload_limit(std::uint16_t, std::uint8_t) { return 1u << 20; }
 
 }  // namespace
 
-class Sv2Player::Session : public net::FrameHandler {
+class Sv2Player::Client : public net::FrameHandler {
   public:
-    Session(Sv2Player& player, std::shared_ptr<net::FrameConnection> connection)
+    Client(Sv2Player& player, std::shared_ptr<net::FrameConnection> connection)
         : player_{&player}, connection_{std::move(connection)} {}
     void begin() {
         sv2::common::SetupConnection setup;
@@ -237,7 +237,7 @@ void Sv2Player::dial() {
     limits.payload_limit = payload_limit;
     dial_ = net::FrameDial::start(loop_, pool_.endpoint, *pool_.authority, limits, [this](auto connection) {
         if (!connection) return lost(connection.error());
-        session_ = std::make_shared<Session>(*this, *connection);
+        session_ = std::make_shared<Client>(*this, *connection);
         (*connection)->set_handler(session_);
         session_->begin();
     });

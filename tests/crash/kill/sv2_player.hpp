@@ -39,7 +39,7 @@ class Sv2Player {
     std::size_t unquoted() const;
 
   private:
-    class Session;
+    class Client;
     void dial();
     void lost(const Error& reason);
     net::Loop& loop_;
@@ -49,7 +49,7 @@ class Sv2Player {
     Events events_;
     net::Timer redial_;
     std::unique_ptr<net::FrameDial> dial_;
-    std::shared_ptr<Session> session_;
+    std::shared_ptr<Client> session_;
     bool wanted_{false};
 };
 

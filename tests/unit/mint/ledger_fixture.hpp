@@ -76,7 +76,7 @@ struct LedgerFixture {
         auto db = std::make_unique<store::Database>(std::move(*opened));
         ledger = std::make_unique<Ledger>(*db, "hash");
         writer = std::make_unique<store::Writer>(
-            std::move(*db), [](auto call) { call(); }, ledger->companion());
+            std::move(*db), [](auto call) { call(); }, ledger->observer());
     }
     void reopen() {
         writer.reset();

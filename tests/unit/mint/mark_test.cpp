@@ -115,7 +115,7 @@ TEST_CASE_FIXTURE(ProgressFixture,
     Result<> committed;
     writer->submit(
         [&](store::Database& db) {
-            // What COMMIT itself refuses: the companion has written its part by then.
+            // What COMMIT itself refuses: the observer has written its part by then.
             db.exec("PRAGMA defer_foreign_keys=ON");
             ledger->create_quote(kPool, 2, share(2), kNow);
             db.exec("INSERT INTO op_quote SELECT 999, id, 1 FROM quote LIMIT 1");

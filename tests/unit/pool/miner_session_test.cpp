@@ -139,7 +139,7 @@ TEST_CASE_FIXTURE(PoolCore, "what comes before SetupConnection, twice, or too la
     SUBCASE("another message first") {
         auto miner = connect();
         miner->say(opening("x"));
-        CHECK(miner->closed == "expected SetupConnection");
+        CHECK(miner->closed == "expected SetupConnection, got OpenExtendedMiningChannel");
     }
     SUBCASE("twice") {
         auto miner = set_up();

@@ -278,12 +278,12 @@ TEST_CASE("work that nobody waits for goes with the next group, alone after a wh
 namespace {
 
 /// Counts what is committed, beside the database.
-struct Counter : Writer::Companion {
+struct Counter : Writer::TransactionObserver {
     int value{0}, before_job{0}, saved{0};
     bool is_failing{false};
     std::vector<std::string> calls;
     void before_commit(Database& db) override {
-        if (is_failing) throw DbError(SQLITE_FULL, "the companion's own");
+        if (is_failing) throw DbError(SQLITE_FULL, "the observer's own");
         db.exec("INSERT INTO big VALUES (x'00')");
     }
     void committed() override { saved = value; }
@@ -294,7 +294,7 @@ struct Counter : Writer::Companion {
 
 }  // namespace
 
-TEST_CASE("a companion is in step with what is committed") {
+TEST_CASE("a observer is in step with what is committed") {
     test::TempDir dir;
     const auto path = dir.file("t.db");
     Inline owner;

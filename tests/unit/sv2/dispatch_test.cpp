@@ -48,6 +48,6 @@ TEST_CASE("where one message may come, another is named by what was expected") {
     const auto frame = split_frame(frame_bytes);
     const auto setup = expect<common::SetupConnectionSuccess>(*frame);
     REQUIRE_FALSE(setup);
-    CHECK(setup.error().what == "expected SetupConnection.Success");
+    CHECK(setup.error().what == "expected SetupConnection.Success, got CloseChannel");
     CHECK(expect<mining::CloseChannel>(*frame));
 }

@@ -12,7 +12,7 @@
 namespace hp::templates {
 
 /// One template under one number.
-struct Offer {
+struct CachedTemplate {
     std::uint64_t template_id{};
     std::shared_ptr<const BlockTemplate> block;
     /// With future_template set; see as_current().
@@ -22,32 +22,32 @@ struct Offer {
     sv2::templates::SetNewPrevHash prev_hash(UnixSeconds now) const;
 };
 
-class Shelf {
+class TemplateCache {
   public:
     /// Solutions may be late, so old templates stay until this many newer ones have come.
     static constexpr std::size_t kOffersMax = 64;
 
     /// Numbers start behind `last_id`, which should be what a clock says: clients that knew an earlier
     /// process must not take its templates for ours.
-    explicit Shelf(std::uint64_t last_id) : last_id_{last_id} {}
+    explicit TemplateCache(std::uint64_t last_id) : last_id_{last_id} {}
 
     /// From now on this is the template to offer.
     void set_current(std::shared_ptr<const BlockTemplate> block) { current_ = std::move(block); }
     const std::shared_ptr<const BlockTemplate>& current() const { return current_; }
     /// The current template for such a coinbase, under a number above `after_id`; clients with the same needs
     /// share one. Nothing without a current template, or when such a coinbase fits into no block.
-    std::shared_ptr<const Offer> offer(const CoinbaseSpace& space, std::uint64_t after_id);
+    std::shared_ptr<const CachedTemplate> offer(const CoinbaseSpace& space, std::uint64_t after_id);
     /// Nothing when it was never offered or is gone.
-    std::shared_ptr<const Offer> find(std::uint64_t template_id) const;
+    std::shared_ptr<const CachedTemplate> find(std::uint64_t template_id) const;
     /// Whether its tip is the current one.
-    bool is_fresh(const Offer& offer) const { return current_ && same_tip(*offer.block, *current_); }
+    bool is_fresh(const CachedTemplate& offer) const { return current_ && same_tip(*offer.block, *current_); }
 
   private:
     std::uint64_t last_id_;
     std::shared_ptr<const BlockTemplate> current_;
     struct Entry {
         std::shared_ptr<const BlockTemplate> whole;  ///< what it was cut from
-        std::shared_ptr<const Offer> offer;
+        std::shared_ptr<const CachedTemplate> offer;
     };
     std::deque<Entry> entries_;  ///< by number
 };

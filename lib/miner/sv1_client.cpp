@@ -1,5 +1,5 @@
 #include "log/log.hpp"
-#include "miner/session.hpp"
+#include "miner/client.hpp"
 #include "net/lines.hpp"
 #include "sv1/build.hpp"
 #include "sv1/parse.hpp"
@@ -12,15 +12,15 @@ constexpr std::string_view kAgent = "hp-miner";
 // Ids below are the dialogue's, ids from here on are shares: id - kFirstShareId is the sequence number.
 constexpr std::uint64_t kSubscribeId = 1, kAuthorizeId = 2, kSuggestId = 3, kFirstShareId = 16;
 
-class Sv1Session final : public Session,
-                         public net::LineHandler,
-                         public std::enable_shared_from_this<Sv1Session> {
+class Sv1Client final : public Client,
+                        public net::LineHandler,
+                        public std::enable_shared_from_this<Sv1Client> {
   public:
-    Sv1Session(net::Loop& loop, const Url& url, Identity identity, SessionEvents& events)
+    Sv1Client(net::Loop& loop, const Url& url, Identity identity, ClientEvents& events)
         : loop_{loop}, url_{url}, identity_{std::move(identity)}, events_{&events}, setup_limit_{loop} {}
 
     void start() {
-        const std::weak_ptr<Sv1Session> self = weak_from_this();
+        const std::weak_ptr<Sv1Client> self = weak_from_this();
         // A miner's lines are short; a job's is not: 255 branches and a long coinbase.
         net::LineLimits limits;
         limits.line_bytes_max = sv1::kLineBytesMax;
@@ -84,7 +84,7 @@ class Sv1Session final : public Session,
     }
 
     void limit_setup(std::int64_t ms) {
-        const std::weak_ptr<Sv1Session> self = weak_from_this();
+        const std::weak_ptr<Sv1Client> self = weak_from_this();
         setup_limit_.after(ms, [self] {
             if (auto session = self.lock())
                 session->drop({Errc::timeout, "the server did not answer subscribe and authorize"});
@@ -194,7 +194,7 @@ class Sv1Session final : public Session,
     net::Loop& loop_;
     Url url_;
     Identity identity_;
-    SessionEvents* events_;
+    ClientEvents* events_;
     net::Timer setup_limit_;
     std::unique_ptr<net::LineDial> dial_;
     std::shared_ptr<net::LineConnection> connection_;
@@ -212,9 +212,9 @@ class Sv1Session final : public Session,
 
 }  // namespace
 
-std::shared_ptr<Session> start_sv1_session(net::Loop& loop, const Url& url, Identity identity,
-                                           SessionEvents& events) {
-    auto session = std::make_shared<Sv1Session>(loop, url, std::move(identity), events);
+std::shared_ptr<Client> start_sv1_client(net::Loop& loop, const Url& url, Identity identity,
+                                         ClientEvents& events) {
+    auto session = std::make_shared<Sv1Client>(loop, url, std::move(identity), events);
     session->start();
     return session;
 }

@@ -9,9 +9,9 @@ namespace hp::wallet {
 
 /// One question: answered once, by whoever comes first (the end of the work, or the time limit).
 template <class T>
-class Asked {
+class Call {
   public:
-    Asked(net::Loop& loop, std::function<void(T)> done, std::function<void()> next)
+    Call(net::Loop& loop, std::function<void(T)> done, std::function<void()> next)
         : loop_{loop}, limit_{loop}, done_{std::move(done)}, next_{std::move(next)} {}
 
     void limit(std::int64_t after_ms, std::function<void()> call) { limit_.after(after_ms, std::move(call)); }
@@ -32,22 +32,22 @@ class Asked {
     bool is_over_{false};
 };
 template <class T>
-using AskedPtr = std::shared_ptr<Asked<T>>;
+using CallPtr = std::shared_ptr<Call<T>>;
 
-class Lane {
+class CallQueue {
   public:
     static constexpr std::size_t kWaitingMax = 100;
-    explicit Lane(net::Loop& loop) : loop_{loop} {}
+    explicit CallQueue(net::Loop& loop) : loop_{loop} {}
 
     /// `start` is called in its turn, with the question to answer. T is a Result.
     template <class T>
     void ask(std::int64_t limit_ms, const Error& late, std::function<void(T)> done,
-             std::function<void(AskedPtr<T>)> start) {
+             std::function<void(CallPtr<T>)> start) {
         if (waiting_.size() >= kWaitingMax) {
             T full = fail(Errc::refused, "the wallet is busy: 100 operations wait already");
             return loop_.post([done = std::move(done), full = std::move(full)] { done(full); });
         }
-        auto asked = std::make_shared<Asked<T>>(loop_, std::move(done), [this] { next(); });
+        auto asked = std::make_shared<Call<T>>(loop_, std::move(done), [this] { next(); });
         waiting_.push_back([asked, limit_ms, late, start = std::move(start)] {
             asked->limit(limit_ms, [weak = std::weak_ptr{asked}, late] {
                 if (auto self = weak.lock()) self->answer(T{fail(late)});

@@ -20,7 +20,7 @@ void Wallet::Impl::find_quotes(std::function<void(Result<std::size_t>)> done) {
     auto answer = [this, done = std::move(done)](const Result<std::size_t>& found) {
         loop.post([done, found] { done(found); });
     };
-    if (session.is_ready()) return ask_for_quotes(answer);
+    if (mint_view.is_ready()) return ask_for_quotes(answer);
     connect([this, answer](const Result<>& connected) {
         if (!connected) return answer(fail(connected.error()));
         ask_for_quotes(answer);
@@ -44,12 +44,12 @@ void Wallet::Impl::ask_for_quotes(std::function<void(Result<std::size_t>)> done)
 }
 
 Result<cashu::LookupRequest> Wallet::Impl::lookup_request() const {
-    if (!session.info().pubkey)
+    if (!mint_view.info().pubkey)
         return fail(Errc::refused, "the mint shows no key of its own, which a signed lookup is for");
     cashu::LookupRequest out;
     out.pubkeys = {locking_key};
     out.pubkey_signatures = {
-        to_hex(cashu::sign_lookup(lock_key, *session.info().pubkey, {}, crypto::random_array<32>()))};
+        to_hex(cashu::sign_lookup(lock_key, *mint_view.info().pubkey, {}, crypto::random_array<32>()))};
     return out;
 }
 
@@ -57,7 +57,7 @@ void Wallet::Impl::held_quotes(std::function<void(Result<std::vector<cashu::Quot
     auto answer = [this, done = std::move(done)](const Result<std::vector<cashu::Quote>>& found) {
         loop.post([done, found] { done(found); });
     };
-    if (session.is_ready()) return ask_for_held(answer);
+    if (mint_view.is_ready()) return ask_for_held(answer);
     connect([this, answer](const Result<>& connected) {
         if (!connected) return answer(fail(connected.error()));
         ask_for_held(answer);
@@ -147,7 +147,7 @@ void Wallet::Impl::take_quote(const std::string& id, std::function<void(Result<>
         pump();
         answer({});
     };
-    if (session.is_ready()) return go_on({});
+    if (mint_view.is_ready()) return go_on({});
     connect(go_on);
 }
 

@@ -4,14 +4,15 @@
 #include <optional>
 
 #include "net/frames.hpp"
+#include "sv2/extensions.hpp"
 #include "sv2/frame.hpp"
 #include "templates/server.hpp"
 
 namespace hp::templates {
 
-class Session final : public net::FrameHandler, public std::enable_shared_from_this<Session> {
+class ClientSession final : public net::FrameHandler, public std::enable_shared_from_this<ClientSession> {
   public:
-    Session(net::Loop& loop, Server& server, std::shared_ptr<net::FrameConnection> connection);
+    ClientSession(net::Loop& loop, Server& server, std::shared_ptr<net::FrameConnection> connection);
 
     void on_frame(ByteView frame) override;
     void on_close(const Error& reason) override;
@@ -27,10 +28,10 @@ class Session final : public net::FrameHandler, public std::enable_shared_from_t
   private:
     Result<> on_message(const sv2::FrameView& frame);
     Result<> on_setup(const sv2::FrameView& frame);
-    Result<> on_request_extensions(const sv2::FrameView& frame);
-    Result<> on_constraints(const sv2::FrameView& frame);
-    Result<> on_request_transactions(const sv2::FrameView& frame);
-    Result<> on_solution(const sv2::FrameView& frame);
+    Result<> on(const sv2::extensions::RequestExtensions& request);
+    Result<> on(const sv2::templates::CoinbaseOutputConstraints& constraints);
+    Result<> on(const sv2::templates::RequestTransactionData& request);
+    Result<> on(const sv2::templates::SubmitSolution& message);
     /// The server's current template, if this client has told its constraints. On a new tip the template
     /// comes first as a future one, then the SetNewPrevHash that activates it (spec 7.3).
     void send_current();
@@ -46,7 +47,7 @@ class Session final : public net::FrameHandler, public std::enable_shared_from_t
     unsigned extension_requests_{0};
     std::optional<CoinbaseSpace> space_;
     unsigned space_changes_{0};  ///< since the last template of the source
-    std::shared_ptr<const Offer> sent_;
+    std::shared_ptr<const CachedTemplate> sent_;
 };
 
 }  // namespace hp::templates

@@ -23,9 +23,9 @@ struct Identity {
 };
 
 /// Calls come on the loop's thread; none after close(), on_lost() or on_hopeless().
-class SessionEvents {
+class ClientEvents {
   public:
-    virtual ~SessionEvents() = default;
+    virtual ~ClientEvents() = default;
     /// Somebody answers at the address: TCP is up, over SV2 the handshake too.
     virtual void on_reached() = 0;
     /// What the server has for a person to read; valid during the call.
@@ -51,9 +51,9 @@ inline constexpr std::int64_t kSetupLimitMs = 15'000;
 /// The same where the server has said why it takes longer.
 inline constexpr std::int64_t kToldLimitMs = 600'000;
 
-class Session {
+class Client {
   public:
-    virtual ~Session() = default;
+    virtual ~Client() = default;
     virtual void submit(std::uint32_t sequence, const Share& share) = 0;
     virtual void close() = 0;
     /// True once RequestExtensions went out: an early loss may be its fault.
@@ -61,9 +61,9 @@ class Session {
 };
 
 /// `events` must live until close(), on_lost() or on_hopeless().
-std::shared_ptr<Session> start_sv1_session(net::Loop& loop, const Url& url, Identity identity,
-                                           SessionEvents& events);
-std::shared_ptr<Session> start_sv2_session(net::Loop& loop, const Url& url, Identity identity,
-                                           SessionEvents& events);
+std::shared_ptr<Client> start_sv1_client(net::Loop& loop, const Url& url, Identity identity,
+                                         ClientEvents& events);
+std::shared_ptr<Client> start_sv2_client(net::Loop& loop, const Url& url, Identity identity,
+                                         ClientEvents& events);
 
 }  // namespace hp::miner

@@ -5,9 +5,9 @@
 
 namespace hp::wallet {
 
-class Session {
+class MintView {
   public:
-    Session(MintClient& mint, Vault& vault, Keyring& keyring, std::string unit, std::string mint_url)
+    MintView(MintClient& mint, Vault& vault, Keyring& keyring, std::string unit, std::string mint_url)
         : mint_{mint},
           vault_{vault},
           keyring_{keyring},

@@ -2,7 +2,7 @@
 
 #include "ehash/owner.hpp"
 #include "log/log.hpp"
-#include "miner/session.hpp"
+#include "miner/client.hpp"
 #include "net/frames.hpp"
 #include "sv2/common.hpp"
 #include "sv2/dispatch.hpp"
@@ -58,11 +58,11 @@ bool may_come_better(std::string_view code) {
            std::ranges::find(reason::kAll, code) == reason::kAll.end();
 }
 
-class Sv2Session final : public Session,
-                         public net::FrameHandler,
-                         public std::enable_shared_from_this<Sv2Session> {
+class Sv2Client final : public Client,
+                        public net::FrameHandler,
+                        public std::enable_shared_from_this<Sv2Client> {
   public:
-    Sv2Session(net::Loop& loop, const Url& url, Identity identity, SessionEvents& events)
+    Sv2Client(net::Loop& loop, const Url& url, Identity identity, ClientEvents& events)
         : loop_{loop},
           url_{url},
           identity_{std::move(identity)},
@@ -71,7 +71,7 @@ class Sv2Session final : public Session,
           extensions_limit_{loop} {}
 
     void start() {
-        const std::weak_ptr<Sv2Session> self = weak_from_this();
+        const std::weak_ptr<Sv2Client> self = weak_from_this();
         net::FrameLimits limits;
         limits.handshake_ms = kDialLimitMs;
         limits.payload_limit = payload_limit;
@@ -127,7 +127,7 @@ class Sv2Session final : public Session,
         connection_ = *std::move(connection);
         connection_->set_handler(shared_from_this());
         events_->on_reached();
-        const std::weak_ptr<Sv2Session> self = weak_from_this();
+        const std::weak_ptr<Sv2Client> self = weak_from_this();
         setup_limit_.after(kSetupLimitMs, [self] {
             if (auto session = self.lock())
                 session->drop({Errc::timeout, "the server did not open a channel"});
@@ -179,7 +179,7 @@ class Sv2Session final : public Session,
         HP_DO(sv2::dispatch<Heard>(
             frame,
             [this]<class M>(const sv2::Decoded<M>& decoded)
-                -> Result<> requires requires(Sv2Session & session, const M& m) { session.on(m); } {
+                -> Result<> requires requires(Sv2Client & session, const M& m) { session.on(m); } {
                 on(decoded.message);
                 return {};
             }));
@@ -196,7 +196,7 @@ class Sv2Session final : public Session,
         request.request_id = kExtensionsRequestId;
         request.requested_extensions.items = {sv2::ehash::kExtensionType};
         send(request);
-        const std::weak_ptr<Sv2Session> self = weak_from_this();
+        const std::weak_ptr<Sv2Client> self = weak_from_this();
         extensions_limit_.after(kExtensionsLimitMs, [self] {
             if (auto session = self.lock()) session->open_channel();
         });
@@ -337,7 +337,7 @@ class Sv2Session final : public Session,
     net::Loop& loop_;
     Url url_;
     Identity identity_;
-    SessionEvents* events_;
+    ClientEvents* events_;
     net::Timer setup_limit_;
     net::Timer extensions_limit_;
     std::unique_ptr<net::FrameDial> dial_;
@@ -359,9 +359,9 @@ class Sv2Session final : public Session,
 
 }  // namespace
 
-std::shared_ptr<Session> start_sv2_session(net::Loop& loop, const Url& url, Identity identity,
-                                           SessionEvents& events) {
-    auto session = std::make_shared<Sv2Session>(loop, url, std::move(identity), events);
+std::shared_ptr<Client> start_sv2_client(net::Loop& loop, const Url& url, Identity identity,
+                                         ClientEvents& events) {
+    auto session = std::make_shared<Sv2Client>(loop, url, std::move(identity), events);
     session->start();
     return session;
 }

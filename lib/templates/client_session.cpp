@@ -1,6 +1,7 @@
-#include "templates/session.hpp"
+#include "templates/client_session.hpp"
 
 #include "log/log.hpp"
+#include "sv2/dispatch.hpp"
 #include "sv2/extensions.hpp"
 #include "sv2/registry.hpp"
 #include "sv2/setup.hpp"
@@ -14,30 +15,25 @@ constexpr std::uint8_t kProtocol = 2;         // Template Distribution, spec 3.6
 constexpr std::uint32_t kSupportedFlags = 0;  // none are defined for it
 constexpr std::int64_t kSetupLimitMs = 10'000;
 constexpr std::int64_t kConstraintsLimitMs = 60'000;
-// Every change may need a template of its own, which pushes an older one off the shelf.
+// Every change may need a template of its own, which pushes an older one off the cache.
 constexpr unsigned kSpaceChangesMax = 8;
-
-Error unexpected(const sv2::FrameView& frame, const char* expected) {
-    return {Errc::protocol,
-            sv2::message_name(frame.header.extension_type, frame.header.msg_type) + " instead of " + expected,
-            {}};
-}
 
 }  // namespace
 
-Session::Session(net::Loop& loop, Server& server, std::shared_ptr<net::FrameConnection> connection)
+ClientSession::ClientSession(net::Loop& loop, Server& server,
+                             std::shared_ptr<net::FrameConnection> connection)
     : server_{&server}, connection_{std::move(connection)}, peer_{connection_->peer()}, deadline_{loop} {
     deadline_.after(kSetupLimitMs, [this] { close("no SetupConnection in time"); });
 }
 
-void Session::close(const std::string& reason) {
+void ClientSession::close(const std::string& reason) {
     auto self = shared_from_this();
     deadline_.cancel();
     if (connection_) std::exchange(connection_, nullptr)->close(reason);
     if (server_) std::exchange(server_, nullptr)->forget(*this);
 }
 
-void Session::on_close(const Error& reason) {
+void ClientSession::on_close(const Error& reason) {
     auto self = shared_from_this();
     log::info("{}: template client gone: {}", peer_, reason.what);
     deadline_.cancel();
@@ -45,7 +41,7 @@ void Session::on_close(const Error& reason) {
     if (server_) std::exchange(server_, nullptr)->forget(*this);
 }
 
-void Session::on_frame(ByteView bytes) {
+void ClientSession::on_frame(ByteView bytes) {
     if (!connection_ || !server_) return;
     auto frame = sv2::split_frame(bytes);
     Result<> done = frame ? on_message(*frame) : Result<>(fail(frame.error()));
@@ -54,24 +50,24 @@ void Session::on_frame(ByteView bytes) {
     close(done.error().what);
 }
 
-Result<> Session::on_message(const sv2::FrameView& frame) {
+Result<> ClientSession::on_message(const sv2::FrameView& frame) {
     if (!is_set_up_) return on_setup(frame);
-    if (frame.is<sv2::extensions::RequestExtensions>()) return on_request_extensions(frame);
+    const auto on_any = [this](const auto& decoded) -> Result<>
+    requires requires(ClientSession & session) { session.on(decoded.message); }
+    { return on(decoded.message); };
+    using Heard = boost::mp11::mp_push_front<Messages, sv2::extensions::RequestExtensions>;
+    HP_TRY(const bool taken, sv2::dispatch<Heard>(frame, on_any));
+    if (taken) return {};
     const auto& [extension_type, channel_msg, msg_type, size] = frame.header;
-    if (!sv2::is_spoken<sv2::Family::templates>(extension_type, msg_type)) {
-        log::debug("{}: ignored message {}", peer_, sv2::message_name(extension_type, msg_type));
-        return {};
-    }
-    if (frame.is<CoinbaseOutputConstraints>()) return on_constraints(frame);
-    if (frame.is<RequestTransactionData>()) return on_request_transactions(frame);
-    if (frame.is<SubmitSolution>()) return on_solution(frame);
-    return fail(unexpected(frame, "a template client's message"));
+    if (sv2::is_spoken<sv2::Family::templates>(extension_type, msg_type))
+        return fail(sv2::unexpected(frame, "a template client's message"));
+    log::debug("{}: ignored message {}", peer_, sv2::message_name(extension_type, msg_type));
+    return {};
 }
 
-Result<> Session::on_setup(const sv2::FrameView& frame) {
+Result<> ClientSession::on_setup(const sv2::FrameView& frame) {
     using namespace sv2::common;
-    if (!frame.is<SetupConnection>()) return fail(unexpected(frame, "SetupConnection"));
-    HP_TRY(auto setup, sv2::decode<SetupConnection>(frame.payload));
+    HP_TRY(const auto setup, sv2::expect<SetupConnection>(frame));
     if (auto error = sv2::check_setup(setup, kProtocol, kSupportedFlags)) {
         send(*error);
         return fail(Errc::refused, error->error_code.value);
@@ -87,23 +83,21 @@ Result<> Session::on_setup(const sv2::FrameView& frame) {
     return {};
 }
 
-Result<> Session::on_request_extensions(const sv2::FrameView& frame) {
+Result<> ClientSession::on(const sv2::extensions::RequestExtensions& request) {
     if (++extension_requests_ > sv2::extensions::kRequestsMax)
         return fail(Errc::refused,
                     "more than " + std::to_string(sv2::extensions::kRequestsMax) + " RequestExtensions");
-    HP_TRY(auto request, sv2::decode<sv2::extensions::RequestExtensions>(frame.payload));
     if (request.requested_extensions.items.size() > sv2::extensions::kListedMax)
         return fail(Errc::refused, "RequestExtensions of more than " +
                                        std::to_string(sv2::extensions::kListedMax) + " extensions");
     sv2::extensions::RequestExtensionsError reply;
     reply.request_id = request.request_id;
-    reply.unsupported_extensions = std::move(request.requested_extensions);
+    reply.unsupported_extensions = request.requested_extensions;
     send(reply);
     return {};
 }
 
-Result<> Session::on_constraints(const sv2::FrameView& frame) {
-    HP_TRY(auto constraints, sv2::decode<CoinbaseOutputConstraints>(frame.payload));
+Result<> ClientSession::on(const CoinbaseOutputConstraints& constraints) {
     CoinbaseSpace space{constraints.coinbase_output_max_additional_size,
                         constraints.coinbase_output_max_additional_sigops};
     if (reserved_weight(space, true) > bitcoin::kBlockWeightMax)
@@ -119,16 +113,16 @@ Result<> Session::on_constraints(const sv2::FrameView& frame) {
     return {};
 }
 
-void Session::on_new_template() {
+void ClientSession::on_new_template() {
     space_changes_ = 0;
     send_current();
 }
 
-void Session::send_current() {
+void ClientSession::send_current() {
     if (!connection_ || !server_ || !space_) return;
-    auto offer = server_->shelf_.offer(*space_, sent_ ? sent_->template_id : 0);
+    auto offer = server_->cache_.offer(*space_, sent_ ? sent_->template_id : 0);
     if (!offer) {
-        if (server_->shelf_.current()) close("its coinbase fits into no block of this node");
+        if (server_->cache_.current()) close("its coinbase fits into no block of this node");
         return;
     }
     if (sent_ && same_tip(*sent_->block, *offer->block)) {
@@ -140,10 +134,9 @@ void Session::send_current() {
     sent_ = std::move(offer);
 }
 
-Result<> Session::on_request_transactions(const sv2::FrameView& frame) {
-    HP_TRY(auto request, sv2::decode<RequestTransactionData>(frame.payload));
-    auto offer = server_->shelf_.find(request.template_id);
-    if (!offer || !server_->shelf_.is_fresh(*offer)) {
+Result<> ClientSession::on(const RequestTransactionData& request) {
+    auto offer = server_->cache_.find(request.template_id);
+    if (!offer || !server_->cache_.is_fresh(*offer)) {
         RequestTransactionDataError error;
         error.template_id = request.template_id;
         error.error_code.value = offer ? "stale-template-id" : "template-id-not-found";
@@ -160,12 +153,11 @@ Result<> Session::on_request_transactions(const sv2::FrameView& frame) {
     return {};
 }
 
-Result<> Session::on_solution(const sv2::FrameView& frame) {
-    HP_TRY(auto message, sv2::decode<SubmitSolution>(frame.payload));
+Result<> ClientSession::on(const SubmitSolution& message) {
     Solution solution{.version = message.version,
                       .header_time = message.header_timestamp,
                       .nonce = message.header_nonce,
-                      .coinbase = std::move(message.coinbase_tx.value)};
+                      .coinbase = message.coinbase_tx.value};
     server_->on_solution(peer_, message.template_id, solution);
     return {};
 }

@@ -1,4 +1,4 @@
-#include "templates/shelf.hpp"
+#include "templates/template_cache.hpp"
 
 #include <algorithm>
 
@@ -29,13 +29,13 @@ sv2::templates::NewTemplate future_message(std::uint64_t template_id, const Bloc
 
 }  // namespace
 
-sv2::templates::NewTemplate Offer::as_current() const {
+sv2::templates::NewTemplate CachedTemplate::as_current() const {
     sv2::templates::NewTemplate out = message;
     out.future_template = false;
     return out;
 }
 
-sv2::templates::SetNewPrevHash Offer::prev_hash(UnixSeconds now) const {
+sv2::templates::SetNewPrevHash CachedTemplate::prev_hash(UnixSeconds now) const {
     sv2::templates::SetNewPrevHash out;
     out.template_id = template_id;
     out.prev_hash.bytes = block->prev_hash;
@@ -46,7 +46,8 @@ sv2::templates::SetNewPrevHash Offer::prev_hash(UnixSeconds now) const {
     return out;
 }
 
-std::shared_ptr<const Offer> Shelf::offer(const CoinbaseSpace& space, std::uint64_t after_id) {
+std::shared_ptr<const CachedTemplate> TemplateCache::offer(const CoinbaseSpace& space,
+                                                           std::uint64_t after_id) {
     if (!current_) return nullptr;
     auto count = fitting_transactions(*current_, space);
     if (!count) return nullptr;
@@ -58,13 +59,14 @@ std::shared_ptr<const Offer> Shelf::offer(const CoinbaseSpace& space, std::uint6
     }
     if (!block) block = first_transactions(current_, *count);
     last_id_ = std::max(last_id_, after_id) + 1;
-    auto out = std::make_shared<const Offer>(Offer{last_id_, block, future_message(last_id_, *block)});
+    auto out = std::make_shared<const CachedTemplate>(
+        CachedTemplate{last_id_, block, future_message(last_id_, *block)});
     entries_.push_back({current_, out});
     if (entries_.size() > kOffersMax) entries_.pop_front();
     return out;
 }
 
-std::shared_ptr<const Offer> Shelf::find(std::uint64_t template_id) const {
+std::shared_ptr<const CachedTemplate> TemplateCache::find(std::uint64_t template_id) const {
     auto it =
         std::lower_bound(entries_.begin(), entries_.end(), template_id,
                          [](const Entry& entry, std::uint64_t id) { return entry.offer->template_id < id; });

@@ -1,4 +1,4 @@
-#include "wallet/session.hpp"
+#include "wallet/mint_view.hpp"
 
 #include "log/log.hpp"
 #include "wallet/token_check.hpp"
@@ -12,12 +12,12 @@ constexpr std::string_view kMethod = "ehash";
 
 }  // namespace
 
-void Session::refresh(std::function<void(Result<>)> done) {
+void MintView::refresh(std::function<void(Result<>)> done) {
     waiting_.push_back(std::move(done));
-    if (waiting_.size() == 1) mint_.info(then<cashu::MintInfoSeen>(&Session::on_info));
+    if (waiting_.size() == 1) mint_.info(then<cashu::MintInfoSeen>(&MintView::on_info));
 }
 
-void Session::on_info(cashu::MintInfoSeen info) {
+void MintView::on_info(cashu::MintInfoSeen info) {
     bool is_ours = std::any_of(info.mint_methods.begin(), info.mint_methods.end(), [this](const auto& entry) {
         return entry.first == kMethod && entry.second == unit_;
     });
@@ -27,10 +27,10 @@ void Session::on_info(cashu::MintInfoSeen info) {
                  "the mint at " + mint_url_ + " does not mint unit '" + unit_ + "' by method 'ehash'",
                  "check mint_url and unit"));
     info_ = std::move(info);
-    mint_.keysets(then<std::vector<cashu::Keyset>>(&Session::on_keysets));
+    mint_.keysets(then<std::vector<cashu::Keyset>>(&MintView::on_keysets));
 }
 
-void Session::on_keysets(std::vector<cashu::Keyset> listed) {
+void MintView::on_keysets(std::vector<cashu::Keyset> listed) {
     if (listed.size() > kKeysetsMax)
         return finish(fail(Errc::protocol, "the mint lists " + std::to_string(listed.size()) +
                                                " keysets, at most " + std::to_string(kKeysetsMax) +
@@ -41,7 +41,7 @@ void Session::on_keysets(std::vector<cashu::Keyset> listed) {
     fetch_missing();
 }
 
-Result<> Session::ask_for_keys() {
+Result<> MintView::ask_for_keys() {
     missing_.clear();
     return vault_.transact([&]() -> Result<> {
         const bool has_moved = vault_.mint_url() != mint_url_;
@@ -53,14 +53,14 @@ Result<> Session::ask_for_keys() {
     });
 }
 
-std::vector<cashu::KeysetId> Session::keyset_ids() const {
+std::vector<cashu::KeysetId> MintView::keyset_ids() const {
     std::vector<cashu::KeysetId> out;
     for (const cashu::Keyset& keyset : listed_)
         if (keyring_.find(keyset.id)) out.push_back(keyset.id);
     return out;
 }
 
-void Session::fetch_missing() {
+void MintView::fetch_missing() {
     if (missing_.empty()) return finish(store());
     cashu::Keyset listed = std::move(missing_.back());
     missing_.pop_back();
@@ -82,7 +82,7 @@ void Session::fetch_missing() {
     });
 }
 
-Result<> Session::store() {
+Result<> MintView::store() {
     auto is_listed = [this](const cashu::KeysetId& id) {
         return std::any_of(listed_.begin(), listed_.end(),
                            [&](const auto& keyset) { return keyset.id == id; });
@@ -120,7 +120,7 @@ Result<> Session::store() {
     });
 }
 
-void Session::finish(Result<> result) {
+void MintView::finish(Result<> result) {
     if (result) is_ready_ = true;
     auto waiting = std::exchange(waiting_, {});
     for (auto& done : waiting) done(result);

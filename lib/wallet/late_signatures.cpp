@@ -14,7 +14,7 @@ constexpr std::size_t kLooksAtOnce = 200;
 void Wallet::Impl::look_again() {
     if (is_looking || is_stopped || !options.mints_quotes) return;
     look_timer.after(options.look_first_ms, [this] { look_again(); });
-    if (!session.is_ready()) return;
+    if (!mint_view.is_ready()) return;
     auto due = vault.transact(
         [&]() -> Result<std::vector<Vault::Look>> { return vault.due_looks(unix_ms_now(), kLooksAtOnce); });
     if (!due) return log::warn("refused requests are not looked at: {}", due.error().what);

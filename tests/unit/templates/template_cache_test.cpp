@@ -1,4 +1,4 @@
-#include "templates/shelf.hpp"
+#include "templates/template_cache.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,10 +12,10 @@ using hp::test::kNow;
 
 TEST_CASE("an offer says all that its block needs") {
     SimChain chain{kEasyBits};
-    Shelf shelf{1000};
-    CHECK_FALSE(shelf.offer({}, 0));
-    shelf.set_current(chain.make_template(kNow, 6));
-    auto offer = shelf.offer({100, 0}, 0);
+    TemplateCache cache{1000};
+    CHECK_FALSE(cache.offer({}, 0));
+    cache.set_current(chain.make_template(kNow, 6));
+    auto offer = cache.offer({100, 0}, 0);
     REQUIRE(offer);
     CHECK(offer->template_id == 1001);
     CHECK(offer->message.future_template);
@@ -39,38 +39,38 @@ TEST_CASE("an offer says all that its block needs") {
 
 TEST_CASE("clients with the same needs share a number; numbers rise for every client") {
     SimChain chain{kEasyBits};
-    Shelf shelf{0};
-    shelf.set_current(chain.make_template(kNow, 7));
-    auto first = shelf.offer({100, 0}, 0);
-    CHECK(shelf.offer({200, 400}, 0) == first);
+    TemplateCache cache{0};
+    cache.set_current(chain.make_template(kNow, 7));
+    auto first = cache.offer({100, 0}, 0);
+    CHECK(cache.offer({200, 400}, 0) == first);
     const std::uint32_t greedy = 1'000'000 - 300;
-    auto cut = shelf.offer({greedy - 100, 0}, first->template_id);
+    auto cut = cache.offer({greedy - 100, 0}, first->template_id);
     REQUIRE(cut);
     CHECK(cut->block->transactions.size() < 7);
-    auto again = shelf.offer({100, 0}, cut->template_id);
+    auto again = cache.offer({100, 0}, cut->template_id);
     CHECK(again->template_id > cut->template_id);
     CHECK(again->block == first->block);
-    CHECK_FALSE(shelf.offer({1'000'000, 0}, 0));
+    CHECK_FALSE(cache.offer({1'000'000, 0}, 0));
 }
 
 TEST_CASE("old templates stay for late solutions, and in the end go") {
     SimChain chain{kEasyBits};
-    Shelf shelf{0};
-    shelf.set_current(chain.make_template(kNow, 0));
-    auto first = shelf.offer({}, 0);
-    CHECK(shelf.is_fresh(*first));
+    TemplateCache cache{0};
+    cache.set_current(chain.make_template(kNow, 0));
+    auto first = cache.offer({}, 0);
+    CHECK(cache.is_fresh(*first));
     chain.extend(*chain.check(test::mine_next(chain), kNow));
-    shelf.set_current(chain.make_template(kNow, 0));
-    CHECK(shelf.find(first->template_id) == first);
-    CHECK_FALSE(shelf.is_fresh(*first));
-    for (std::size_t i = 1; i < Shelf::kOffersMax; ++i) {
-        shelf.set_current(chain.make_template(kNow, i % 8));
-        CHECK(shelf.offer({}, 0)->template_id == first->template_id + i);
+    cache.set_current(chain.make_template(kNow, 0));
+    CHECK(cache.find(first->template_id) == first);
+    CHECK_FALSE(cache.is_fresh(*first));
+    for (std::size_t i = 1; i < TemplateCache::kOffersMax; ++i) {
+        cache.set_current(chain.make_template(kNow, i % 8));
+        CHECK(cache.offer({}, 0)->template_id == first->template_id + i);
     }
-    CHECK(shelf.find(first->template_id) == first);
-    shelf.set_current(chain.make_template(kNow, 0));
-    shelf.offer({}, 0);
-    CHECK_FALSE(shelf.find(first->template_id));
-    CHECK_FALSE(shelf.find(0));
-    CHECK_FALSE(shelf.find(UINT64_MAX));
+    CHECK(cache.find(first->template_id) == first);
+    cache.set_current(chain.make_template(kNow, 0));
+    cache.offer({}, 0);
+    CHECK_FALSE(cache.find(first->template_id));
+    CHECK_FALSE(cache.find(0));
+    CHECK_FALSE(cache.find(UINT64_MAX));
 }
