@@ -44,7 +44,7 @@ Result<Ports> free_ports() {
     std::size_t found = 0;
     int error = 0;
     for (int tries = 0; found < kPortCount && tries < kTriesMax; ++tries) {
-        const auto drawn = get_le<std::uint32_t>(crypto::random_array<4>().data());
+        const auto drawn = crypto::random_u32();
         const auto port = static_cast<std::uint16_t>(kLowest + drawn % (kEnd - kLowest));
         const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         sockaddr_in address{};

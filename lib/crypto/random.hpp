@@ -11,6 +11,8 @@ ByteArray<N> random_array() {
     random_bytes(out);
     return out;
 }
+/// For jitter and the like.
+inline std::uint32_t random_u32() { return get_le<std::uint32_t>(random_array<4>().data()); }
 /// Overwrites memory in a way that the compiler keeps.
 void wipe(std::span<std::uint8_t> secret);
 

@@ -20,7 +20,6 @@ std::int64_t now_us() {
                std::chrono::steady_clock::now().time_since_epoch())
         .count();
 }
-std::uint32_t random_u32() { return get_le<std::uint32_t>(crypto::random_array<4>().data()); }
 log::Limited& loss_log() {
     static log::Limited limited{log::Level::warn};
     return limited;
@@ -144,7 +143,7 @@ class Fleet::Seat final : public ClientEvents {
         fleet_.server_says_.clear();
         fleet_.answered();
         if (fleet_.finishing_) return;
-        const std::int64_t wait_ms = backoff_.next_ms(random_u32());
+        const std::int64_t wait_ms = backoff_.next_ms(crypto::random_u32());
         loss_log()("{}{}; again in {:.1f} s", reason.what,
                    reason.hint.empty() ? "" : " (" + reason.hint + ")", static_cast<double>(wait_ms) / 1000);
         // The lost session is on the call stack: it goes when the next one comes.

@@ -395,8 +395,7 @@ void LinkClient::lost(const std::string& reason) {
     if (reason != last_reason_) log::warn("link to pool {}: {}; trying again", options_.pool.text(), reason);
     status_line_.set("link to pool " + options_.pool.text() + " is down: " + reason);
     last_reason_ = reason;
-    redial_.after(backoff_.next_ms(get_le<std::uint32_t>(crypto::random_array<4>().data())),
-                  [this] { dial(); });
+    redial_.after(backoff_.next_ms(crypto::random_u32()), [this] { dial(); });
 }
 
 }  // namespace hp::mint

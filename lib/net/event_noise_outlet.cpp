@@ -103,7 +103,7 @@ class NoiseOutlet final : public EventOutlet {
         if (!std::exchange(is_told_, true))
             log::warn("events: {}: {}; records wait, and the oldest go when too many do",
                       target_.address.text(), why);
-        wait(backoff_.next_ms(get_le<std::uint32_t>(crypto::random_array<4>().data())));
+        wait(backoff_.next_ms(crypto::random_u32()));
     }
     void wait(std::int64_t ms) { pause_.begin(ms, *this); }
 

@@ -72,7 +72,7 @@ class UnixOutlet final : public EventOutlet {
         if (!std::exchange(is_told_, true))
             log::warn("events: unix:{}: {}: {}; records wait, and the oldest go when too many do", path_,
                       what, std::strerror(number));
-        wait(backoff_.next_ms(get_le<std::uint32_t>(crypto::random_array<4>().data())));
+        wait(backoff_.next_ms(crypto::random_u32()));
     }
     void wait(std::int64_t ms) { pause_.begin(ms, *this); }
 

@@ -128,7 +128,7 @@ void TemplateClient::lost(const Error& reason) {
     if (session_) session_->forget();
     session_.reset();
     connection_.reset();
-    std::uint32_t random = get_le<std::uint32_t>(crypto::random_array<4>().data());
+    std::uint32_t random = crypto::random_u32();
     redial_.after(backoff_.next_ms(random), [this] { dial(); });
     if (!std::exchange(loss_logged_, true))
         log::warn("template provider {}: {}; trying again", options_.address.text(), reason.what);

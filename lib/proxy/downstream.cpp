@@ -165,7 +165,7 @@ void Downstream::open_channel() {
 }
 
 void Downstream::open_channel_later() {
-    const auto random = get_le<std::uint32_t>(crypto::random_array<4>().data());
+    const auto random = crypto::random_u32();
     reopen_.after(reopen_backoff_.next_ms(random), [this] { open_channel(); });
 }
 

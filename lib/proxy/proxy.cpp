@@ -116,7 +116,7 @@ void Proxy::connect_wallet() {
             log::warn("mint {}: {}; trying again, shares are accepted meanwhile", options_.mint_url,
                       connected.error().what);
         wallet_reason_ = connected.error().what;
-        auto random = get_le<std::uint32_t>(crypto::random_array<4>().data());
+        auto random = crypto::random_u32();
         wallet_retry_.after(wallet_backoff_.next_ms(random), [this] { connect_wallet(); });
     });
 }

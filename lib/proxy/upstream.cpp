@@ -110,8 +110,7 @@ void Upstream::lost(const std::string& reason) {
     if (was_ready && on_lost) on_lost(reason);
     for (auto& [id, weak] : orphans)
         if (auto owner = weak.lock()) owner->on_channel_lost({});
-    redial_.after(backoff_.next_ms(get_le<std::uint32_t>(crypto::random_array<4>().data())),
-                  [this] { dial(); });
+    redial_.after(backoff_.next_ms(crypto::random_u32()), [this] { dial(); });
 }
 
 Result<> Upstream::handle(const sv2::FrameView& frame) {

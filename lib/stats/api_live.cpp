@@ -1,5 +1,7 @@
 #include "stats/api_live.hpp"
 
+#include "records/pool.hpp"
+#include "records/proxy.hpp"
 #include "stats/estimate.hpp"
 
 namespace hp::stats {
@@ -7,28 +9,38 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Fields of the record as it came; missing ones, and those of another kind, are null.
+/// The name of a field of R. One that R does not declare does not compile, rather than to be null for ever.
+template <class R>
+class FieldOf {
+  public:
+    consteval FieldOf(const char* name) : name_{name} {
+        if (!records::has_field<R>(name)) throw "the record has no such field";
+    }
+    const char* name() const { return name_; }
+
+  private:
+    const char* name_;
+};
+
+/// Fields of a record as it came; missing ones, and those of another kind, are null.
+template <class R>
 class Fields {
   public:
     explicit Fields(const std::string& json) : record_(Json::parse(json, nullptr, false)) {}
-    Json number(const char* name) const {
-        const auto found = record_.is_object() ? record_.find(name) : record_.end();
-        return found != record_.end() && found->is_number() ? *found : Json(nullptr);
-    }
-    Json text(const char* name) const {
-        const auto found = record_.is_object() ? record_.find(name) : record_.end();
-        return found != record_.end() && found->is_string() ? *found : Json(nullptr);
-    }
-    Json list(const char* name) const {
-        const auto found = record_.is_object() ? record_.find(name) : record_.end();
-        return found != record_.end() && found->is_array() ? *found : Json(nullptr);
-    }
-    double value(const char* name) const {
-        const Json found = number(name);
-        return found.is_number() ? found.get<double>() : 0;
+    Json number(FieldOf<R> field) const { return find(field, &Json::is_number); }
+    Json text(FieldOf<R> field) const { return find(field, &Json::is_string); }
+    Json list(FieldOf<R> field) const { return find(field, &Json::is_array); }
+    double value(FieldOf<R> field) const {
+        const Json found = number(field);
+        return found.is_number() ? found.template get<double>() : 0;
     }
 
   private:
+    Json find(FieldOf<R> field, bool (Json::*is_kind)() const noexcept) const {
+        if (!record_.is_object()) return nullptr;
+        const auto found = record_.find(field.name());
+        return found != record_.end() && ((*found).*is_kind)() ? *found : Json(nullptr);
+    }
     Json record_;
 };
 
@@ -39,7 +51,8 @@ void add_rate(Json& out, const char* name, const Sums& rate) {
     out["hashrate_high_hps"] = hash_rate.high_hps ? Json(*hash_rate.high_hps) : Json(nullptr);
 }
 
-void add_shares(Json& out, const Fields& record) {
+template <class R>
+void add_shares(Json& out, const Fields<R>& record) {
     out["shares_accepted"] = record.number("shares_accepted");
     out["shares_rejected"] = record.number("shares_rejected");
     out["share_work_sum"] = record.value("work_hashes") / kHashesOfDifficulty;
@@ -59,7 +72,7 @@ void add_extranonce(Json& out, const Json& prefix_hex, const Json& rollable_size
 }  // namespace
 
 Json client_json(const LiveConnection& connection) {
-    const Fields record{connection.json};
+    const Fields<records::ChannelStatus> record{connection.json};
     Json out = {{"client_id", connection.connection},
                 {"extended_channels_count", connection.extended},
                 {"standard_channels_count", connection.standard}};
@@ -72,7 +85,7 @@ Json client_json(const LiveConnection& connection) {
 }
 
 Json channel_json(const LiveRow& row) {
-    const Fields record{row.json};
+    const Fields<records::ChannelStatus> record{row.json};
     Json out = {{"channel_id", record.number("channel_id")},
                 {"user_identity", record.text("worker")},
                 {"nominal_hashrate", record.number("nominal_hash_rate_hps")},
@@ -87,7 +100,7 @@ Json channel_json(const LiveRow& row) {
 }
 
 Json miner_json(const LiveConnection& miner) {
-    const Fields record{miner.json};
+    const Fields<records::DownstreamStatus> record{miner.json};
     Json out = {{"client_id", miner.connection},
                 {"channel_id", record.number("channel_id")},
                 {"sv1_username", record.text("worker")},
@@ -113,7 +126,7 @@ Json miner_json(const LiveConnection& miner) {
 }
 
 Json upstream_channel_json(const LiveRow& row) {
-    const Fields record{row.json};
+    const Fields<records::DownstreamStatus> record{row.json};
     Json out = {{"channel_id", record.number("channel_id")},
                 {"user_identity", record.text("worker")},
                 {"target_hex", record.text("target")},

@@ -21,8 +21,6 @@ constexpr SteadyMs kSubmitGiveUpMs = 600'000;
 constexpr std::uint32_t kDeepEnough = 12;
 constexpr std::size_t kWatchedMax = 64;
 
-std::uint32_t random_number() { return get_le<std::uint32_t>(crypto::random_array<4>().data()); }
-
 Error not_ready(const NodeFault& fault) {
     const char* what = fault.code == -28   ? "the node is starting"
                        : fault.code == -10 ? "the node is syncing"
@@ -60,7 +58,7 @@ void RpcSource::on_lost(const Error& why) {
     }
     lost_why_ = why.what;
     // The node that comes back may be another one.
-    next_ask_.after(backoff_.next_ms(random_number()), [this] { check_network(); });
+    next_ask_.after(backoff_.next_ms(crypto::random_u32()), [this] { check_network(); });
 }
 
 void RpcSource::on_answer() {
@@ -175,7 +173,7 @@ void RpcSource::send(std::uint64_t submission_id) {
 void RpcSource::try_again(std::uint64_t submission_id, const std::string& why) {
     Submission& submission = submissions_.at(submission_id);
     if (steady_ms_now() >= submission.give_up_at) return finish(submission_id, {Fate::undelivered, why});
-    submission.timer.after(submission.backoff.next_ms(random_number()),
+    submission.timer.after(submission.backoff.next_ms(crypto::random_u32()),
                            [this, submission_id] { send(submission_id); });
     log::warn("a block could not be handed to the node, trying again: {}", why);
 }

@@ -21,8 +21,6 @@ constexpr std::size_t kConsolidateFrom = 2'000;
 constexpr std::int64_t kConsolidatePauseMs = 60'000;
 constexpr SteadyMs kTellWrongPauseMs = 60'000;
 
-std::uint32_t random_u32() { return get_le<std::uint32_t>(crypto::random_array<4>().data()); }
-
 }  // namespace
 
 // ---- connecting
@@ -174,7 +172,7 @@ void Wallet::Impl::pump_later(const Error& why) { pump_later(why, backoff); }
 
 void Wallet::Impl::pump_later(const Error& why, net::Backoff& pause) {
     if (is_stopped || is_backing_off) return;
-    std::int64_t delay_ms = pause.next_ms(random_u32());
+    std::int64_t delay_ms = pause.next_ms(crypto::random_u32());
     log::warn("quotes wait: {}; next try in {} ms", why.what, delay_ms);
     is_backing_off = is_late = true;
     // The keysets may have changed since: a refused beginning is tried with fresh ones.

@@ -26,8 +26,6 @@ bool is_about_keysets(cashu::Code code) {
            code == cashu::Code::keyset_expired;
 }
 
-std::uint32_t random_u32() { return get_le<std::uint32_t>(crypto::random_array<4>().data()); }
-
 /// One signature for each output, in their order; nothing unless all are there.
 std::optional<std::vector<cashu::BlindSignature>> in_order(const std::vector<Output>& outputs,
                                                            const cashu::RestoreResponse& response) {
@@ -92,7 +90,7 @@ void OperationRunner::retry(const AttemptPtr& attempt, const Error& why) {
     if (is_stopped_) return end(attempt, fail(stopped()));
     attempt->was_asked_before = true;
     net::Backoff& backoff = attempt->is_aside ? attempt->aside_backoff : attempt->backoff;
-    std::int64_t delay_ms = backoff.next_ms(random_u32());
+    std::int64_t delay_ms = backoff.next_ms(crypto::random_u32());
     log::warn("{}; operation {} is tried again in {} ms", why.what, attempt->op.id, delay_ms);
     attempt->is_waiting_for_retry = true;
     // The timer is the attempt's own: a strong pointer in its call would keep both for ever.
