@@ -103,7 +103,7 @@ longer than its type closed"
 1 SetupConnection twice
 1 SubmitSharesExtended: channel_id: needs 4 more bytes
 1 SubmitSharesExtended: sequence_number: needs 4 more bytes
-1 expected SetupConnection
+1 expected SetupConnection, got UpdateChannel
 1 message type 0x00 of extension 0x00 announces 65535 bytes, at most 1547 are allowed
 1 unexpected message SubmitShares.Error"
 }
