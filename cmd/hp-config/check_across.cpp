@@ -12,9 +12,9 @@
 #include "config/together.hpp"
 #include "crypto/base58.hpp"
 #include "log/levels.hpp"
-#include "net/event_sink.hpp"
 #include "net/http.hpp"
 #include "place.hpp"
+#include "recordio/event_sink.hpp"
 #include "setup.hpp"
 #include "stats/sql.hpp"
 #include "stats/tokens.hpp"
@@ -179,11 +179,11 @@ void check_keys(Setup& setup, const Keys& keys) {
 void check_events(Setup& setup, std::string_view file, const config::Events& events,
                   const std::optional<crypto::SecretKey>& stats_authority) {
     if (!setup.has(file)) return;
-    const auto options = net::event_options(events.to, events.framing, events.encoding);
+    const auto options = recordio::event_options(events.to, events.framing, events.encoding);
     if (!options) return setup.add(file, "events", options.error().what);
-    if (!net::is_noise_target(events.to)) return;
+    if (!recordio::is_noise_target(events.to)) return;
     const auto key = secret_key(setup, file, "events_secret_key_file", events.secret_key_file);
-    const auto target = net::noise_target_from_text(events.to);
+    const auto target = recordio::noise_target_from_text(events.to);
     const auto& network = setup.values.network;
     const bool is_here = reaches(target->address.text(), network.pool_records_listen) ||
                          reaches(target->address.text(), network.proxy_records_listen);

@@ -90,8 +90,9 @@ Result<pool::ServiceOptions> options_from(const Settings& s, const cli::Command&
     o.wal_alarm_bytes = static_cast<std::uint64_t>(s.pool.wal_alarm_mib) << 20;
     o.templates.solutions_file = o.outbox_path + ".solutions";
     const auto& events = s.pool.events;
-    HP_TRY(o.events, net::event_options(command.resolve_records(events.to), events.framing, events.encoding));
-    if (net::is_noise_target(o.events.to)) {
+    HP_TRY(o.events,
+           recordio::event_options(command.resolve_records(events.to), events.framing, events.encoding));
+    if (recordio::is_noise_target(o.events.to)) {
         HP_TRY(o.events.key,
                cli::read_secret_key(command.resolve_secret(events.secret_key_file), s.network.network));
     }

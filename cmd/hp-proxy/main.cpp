@@ -42,8 +42,8 @@ Result<> serve(const Settings& s, const cli::Command& command) {
     }
     const auto& events = s.proxy.events;
     HP_TRY(options.events,
-           net::event_options(command.resolve_records(events.to), events.framing, events.encoding));
-    if (net::is_noise_target(options.events.to)) {
+           recordio::event_options(command.resolve_records(events.to), events.framing, events.encoding));
+    if (recordio::is_noise_target(options.events.to)) {
         HP_TRY(options.events.key,
                cli::read_secret_key(command.resolve_secret(events.secret_key_file), s.network.network));
     }

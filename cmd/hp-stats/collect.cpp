@@ -4,7 +4,7 @@
 
 #include "crypto/base58.hpp"
 #include "intake.hpp"
-#include "net/record_listener.hpp"
+#include "recordio/record_listener.hpp"
 #include "verbs.hpp"
 
 namespace hp::hp_stats {
@@ -29,18 +29,18 @@ class Collector {
             add(writer, record);
         };
         if (options.unix_path) {
-            HP_TRY(auto local, net::RecordListener::listen_unix(loop_, *options.unix_path, {}, take));
+            HP_TRY(auto local, recordio::RecordListener::listen_unix(loop_, *options.unix_path, {}, take));
             listeners_.push_back(std::move(local));
             log::info("records from unix:{} into '{}'", *options.unix_path, options.database);
         }
         if (options.pipe) {
-            HP_TRY(auto pipe, net::RecordListener::read_pipe(loop_, *options.pipe, {}, take));
+            HP_TRY(auto pipe, recordio::RecordListener::read_pipe(loop_, *options.pipe, {}, take));
             listeners_.push_back(std::move(pipe));
             log::info("records from {} into '{}'", *options.pipe == "-" ? "stdin" : *options.pipe,
                       options.database);
         }
         if (options.noise) {
-            HP_TRY(auto remote, net::RecordListener::listen_noise(loop_, *options.noise, {}, take));
+            HP_TRY(auto remote, recordio::RecordListener::listen_noise(loop_, *options.noise, {}, take));
             log::info("records from tcp://{}/{} into '{}'", remote->bound().text(),
                       crypto::authority_key_text(options.noise->authority), options.database);
             listeners_.push_back(std::move(remote));
@@ -88,7 +88,7 @@ class Collector {
     net::Loop loop_;
     net::Timer due_{loop_}, status_{loop_};
     Intake intake_;
-    std::vector<std::unique_ptr<net::RecordListener>> listeners_;
+    std::vector<std::unique_ptr<recordio::RecordListener>> listeners_;
     std::function<void()> on_hangup_;
     std::optional<Error> failed_;
     bool is_paused_{false};

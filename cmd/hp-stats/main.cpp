@@ -315,9 +315,9 @@ stats::Retention retention_of(const config::Stats& stats) {
              stats.keep_1d_d * kDay}};
 }
 
-Result<net::NoiseRecordOptions> noise_options(const cli::Command& command, const config::Stats& stats,
-                                              const config::Network& network, bool is_proxy) {
-    net::NoiseRecordOptions out;
+Result<recordio::NoiseRecordOptions> noise_options(const cli::Command& command, const config::Stats& stats,
+                                                   const config::Network& network, bool is_proxy) {
+    recordio::NoiseRecordOptions out;
     HP_TRY(out.listen,
            net::endpoint_from_text(is_proxy ? network.proxy_records_listen : network.pool_records_listen));
     HP_TRY(const auto authority,

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "net/record_listener.hpp"
+#include "recordio/record_listener.hpp"
 #include "stats/history_text.hpp"
 
 namespace hp::hp_stats {
@@ -19,9 +19,9 @@ Result<> ingest(const std::string& database, const std::string& input, const sta
 struct CollectOptions {
     std::string database;
     stats::Retention retention;
-    std::optional<std::string> unix_path{};        ///< nothing: no Unix socket
-    std::optional<std::string> pipe{};             ///< a FIFO, "-" for stdin; nothing: no pipe
-    std::optional<net::NoiseRecordOptions> noise;  ///< nothing: not from other machines
+    std::optional<std::string> unix_path{};             ///< nothing: no Unix socket
+    std::optional<std::string> pipe{};                  ///< a FIFO, "-" for stdin; nothing: no pipe
+    std::optional<recordio::NoiseRecordOptions> noise;  ///< nothing: not from other machines
     std::uint64_t wal_alarm_bytes{};  ///< alarm from this size of the database's log on; 0: never
     std::function<void()> on_hangup;
     net::Protection protection{};

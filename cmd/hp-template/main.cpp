@@ -6,10 +6,10 @@
 #include "config/together.hpp"
 #include "log/log.hpp"
 #include "net/clock_guard.hpp"
-#include "net/events.hpp"
 #include "net/http.hpp"
 #include "net/protection.hpp"
 #include "net/sd_notify.hpp"
+#include "recordio/events.hpp"
 #include "records/template.hpp"
 #include "templates/rpc_source.hpp"
 #include "templates/server.hpp"
@@ -50,7 +50,7 @@ Result<std::unique_ptr<templates::Source>> open_source(net::Loop& loop, const cl
         loop, templates::RpcSource::Options{rpc, options.network.network, keys.fee_refresh_s});
 }
 
-void tell_block(const net::Events& events, const templates::BlockEvent& event) {
+void tell_block(const recordio::Events& events, const templates::BlockEvent& event) {
     const records::Block block{.height = event.id.height,
                                .hash = {event.id.hash},
                                .accepted = event.verdict.accepted(),
@@ -121,8 +121,9 @@ Result<> serve(const cli::Command& command, const Options& options) {
                                 options.network.network));
     HP_TRY(auto endpoint, net::endpoint_from_text(options.network.template_listen));
     const auto& where = options.keys.events;
-    HP_TRY(auto to, net::event_options(command.resolve_records(where.to), where.framing, where.encoding));
-    if (net::is_noise_target(to.to)) {
+    HP_TRY(auto to,
+           recordio::event_options(command.resolve_records(where.to), where.framing, where.encoding));
+    if (recordio::is_noise_target(to.to)) {
         HP_TRY(to.key,
                cli::read_secret_key(command.resolve_secret(where.secret_key_file), options.network.network));
     }
@@ -146,8 +147,8 @@ Result<> serve(const cli::Command& command, const Options& options) {
             });
         },
         [&] { command.reload_log(); });
-    HP_TRY(auto sink, net::EventSink::open(loop, to, "hp-template"));
-    net::Events events;
+    HP_TRY(auto sink, recordio::EventSink::open(loop, to, "hp-template"));
+    recordio::Events events;
     events.to(sink.get());
     HP_TRY(auto source, open_source(loop, command, options));
     Standing standing;

@@ -12,8 +12,9 @@ namespace hp::log {
 enum class Module : std::uint8_t {};
 
 /// "main", then the rooms that log, as lib/LAYERS has them.
-inline constexpr std::string_view kModules[] = {"main", "store",  "net",   "cli",   "templates", "pool",
-                                                "mint", "wallet", "proxy", "miner", "stats",     "web"};
+inline constexpr std::string_view kModules[] = {"main",      "store", "net",  "recordio", "cli",
+                                                "templates", "pool",  "mint", "wallet",   "proxy",
+                                                "miner",     "stats", "web"};
 
 constexpr std::optional<Module> module_from_text(std::string_view name) {
     for (std::size_t i = 0; i < std::size(kModules); ++i) {

@@ -1,12 +1,12 @@
 // The mint's event records that are more than what their caller has at hand (man 5 hp-records).
 #pragma once
 #include "mint/ledger.hpp"
-#include "net/events.hpp"
+#include "recordio/events.hpp"
 #include "records/mint.hpp"
 
 namespace hp::mint {
 
-class Events : public net::Events {
+class Events : public recordio::Events {
   public:
     /// An HTTP request that ended in an error status. Quote ids are cut off the path; of the body the code is
     /// kept.

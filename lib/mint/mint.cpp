@@ -30,7 +30,7 @@ Result<std::unique_ptr<Mint>> Mint::open(net::Loop& loop, const MintOptions& opt
     mint->info_.version = "hp-mint/0.1.0";
     mint->info_.unit = options.unit;
     mint->info_.batch_size_max = mint->policy_.batch_size_max;
-    HP_TRY(mint->sink_, net::EventSink::open(loop, options.events, "hp-mint"));
+    HP_TRY(mint->sink_, recordio::EventSink::open(loop, options.events, "hp-mint"));
     mint->events_.to(mint->sink_.get());
     // Before it is made: a start that is refused leaves no empty database behind.
     std::error_code ignored;

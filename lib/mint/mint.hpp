@@ -11,8 +11,8 @@
 #include "mint/events.hpp"
 #include "mint/ledger.hpp"
 #include "mint/mark_file.hpp"
-#include "net/event_sink.hpp"
 #include "net/http.hpp"
+#include "recordio/event_sink.hpp"
 #include "store/writer.hpp"
 
 namespace hp::mint {
@@ -30,7 +30,7 @@ struct MintOptions {
     std::string name;
     std::string description;
     std::vector<std::string> public_urls{};
-    net::EventOptions events;
+    recordio::EventOptions events;
     net::Endpoint http_listen;
 };
 
@@ -95,7 +95,7 @@ class Mint {
     cashu::MintPolicy policy_;
     cashu::MintInfo info_;
     LedgerState state_;
-    std::unique_ptr<net::EventSink> sink_;
+    std::unique_ptr<recordio::EventSink> sink_;
     Events events_;
     std::string paused_because_;
     ehash::MintMark opened_mark_;

@@ -12,7 +12,7 @@ namespace hp::net {
 
 namespace {
 constexpr int kBacklog = 4096;  // the kernel cuts it to net.core.somaxconn
-/// Whoever is in the socket's group may write records, and nobody else.
+/// Whoever is in the socket's group may connect, and nobody else.
 constexpr mode_t kUnixMode = 0660;
 constexpr int kAcceptsPerTurn = 64;
 constexpr std::int64_t kBackoffMs = 100;

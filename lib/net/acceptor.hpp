@@ -1,5 +1,5 @@
 // A listening socket: accepts whatever waits, never blocks on one peer, and backs off when descriptors run
-// out. Internal to this room.
+// out. For rooms with sockets of their own.
 #pragma once
 #include "log/log.hpp"
 #include "net/address.hpp"

@@ -1,4 +1,4 @@
-// A file descriptor with one owner. Internal to this room.
+// A file descriptor with one owner. For rooms with sockets of their own.
 #pragma once
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 // Readiness for many sockets: one epoll set that the loop's Asio watches as a single descriptor. A read costs
 // one recv and no re-arming, which at one outstanding share a connection is a quarter of the cost of a share
-// (docs/design/costs.md, Sockets). Internal to this room.
+// (docs/design/costs.md, Sockets). For rooms with sockets of their own.
 #pragma once
 #include <sys/epoll.h>
 

@@ -1,4 +1,4 @@
-// The name of a Unix socket. Internal to this room.
+// The name of a Unix socket. For rooms with sockets of their own.
 #pragma once
 #include <sys/socket.h>
 #include <sys/un.h>

@@ -2,8 +2,8 @@
 #pragma once
 #include "base/clock.hpp"
 #include "mining/channel_places.hpp"
-#include "net/events.hpp"
 #include "pool/hub.hpp"
+#include "recordio/events.hpp"
 #include "records/pool.hpp"
 
 namespace hp::net {
@@ -26,7 +26,7 @@ struct Refusals {
     std::uint64_t messages_ignored{};
 };
 
-class Events : public net::Events {
+class Events : public recordio::Events {
   public:
     struct ChannelStatus {
         std::uint64_t connection_id{};

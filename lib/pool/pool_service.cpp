@@ -74,7 +74,7 @@ Result<std::unique_ptr<PoolService>> PoolService::start(net::Loop& loop, Service
     HP_TRY(const auto routes, route_names(mints, options.route_to));
     std::unique_ptr<PoolService> service{new PoolService(loop, std::move(options))};
     auto& s = *service;
-    HP_TRY(s.sink_, net::EventSink::open(loop, s.options_.events, "hp-pool"));
+    HP_TRY(s.sink_, recordio::EventSink::open(loop, s.options_.events, "hp-pool"));
     s.events_.to(s.sink_.get());
     HP_DO(s.open_outbox(mints));
     s.hub_ = std::make_unique<Hub>(loop, *s.outbox_, s, mints);

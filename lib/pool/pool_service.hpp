@@ -5,12 +5,12 @@
 #include <string>
 
 #include "net/clock_guard.hpp"
-#include "net/event_sink.hpp"
 #include "net/frames.hpp"
 #include "net/sd_notify.hpp"
 #include "pool/link_server.hpp"
 #include "pool/pool.hpp"
 #include "pool/refused_file.hpp"
+#include "recordio/event_sink.hpp"
 #include "store/log_watch.hpp"
 
 namespace hp::pool {
@@ -29,7 +29,7 @@ struct ServiceOptions {
     std::string outbox_path;
     std::string keep_refused;          ///< file of the shares refused of late (refused_file.hpp); empty: none
     std::uint64_t wal_alarm_bytes{0};  ///< of the outbox's log; 0: no alarm
-    net::EventOptions events;
+    recordio::EventOptions events;
 };
 
 class PoolService final : public HubObserver {
@@ -65,7 +65,7 @@ class PoolService final : public HubObserver {
 
     net::Loop& loop_;
     ServiceOptions options_;
-    std::unique_ptr<net::EventSink> sink_;
+    std::unique_ptr<recordio::EventSink> sink_;
     Events events_;
     store::LogWatch log_watch_;
     net::ClockGuard clock_;

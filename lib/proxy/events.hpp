@@ -3,8 +3,8 @@
 #include <list>
 
 #include "base/clock.hpp"
-#include "net/events.hpp"
 #include "proxy/channels.hpp"
+#include "recordio/events.hpp"
 #include "records/proxy.hpp"
 
 namespace hp::mining {
@@ -20,7 +20,7 @@ struct Refusals {
 };
 struct Worker;
 
-class Events : public net::Events {
+class Events : public recordio::Events {
   public:
     struct MinerStatus {
         std::uint64_t miner_id{};

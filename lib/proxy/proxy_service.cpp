@@ -18,7 +18,7 @@ Result<std::unique_ptr<ProxyService>> ProxyService::start(net::Loop& loop, Servi
     // Two would tell the mint of the same quotes, and each count the other's ehash for its own miners'.
     const std::string& database = options.wallet.database;
     HP_TRY(s->lock_, store::FileLock::take_service(database, "wallet database '" + database + "'"));
-    HP_TRY(s->sink_, net::EventSink::open(loop, options.events, "hp-proxy"));
+    HP_TRY(s->sink_, recordio::EventSink::open(loop, options.events, "hp-proxy"));
     s->events_.to(s->sink_.get());
     HP_DO(s->open_wallet(loop, options.wallet));
     if (options.faucet) HP_DO(s->open_faucet(loop, *options.faucet));

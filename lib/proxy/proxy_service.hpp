@@ -3,12 +3,12 @@
 #include <memory>
 
 #include "net/clock_guard.hpp"
-#include "net/event_sink.hpp"
 #include "net/lines.hpp"
 #include "net/sd_notify.hpp"
 #include "proxy/faucet.hpp"
 #include "proxy/proxy.hpp"
 #include "proxy/upstreams.hpp"
+#include "recordio/event_sink.hpp"
 #include "store/file_lock.hpp"
 #include "wallet/wallet.hpp"
 
@@ -21,7 +21,7 @@ struct ServiceOptions {
     MinerTerms terms;  ///< its `wallets_key` is the wallet's
     SteadyMs outage_patience_ms{300'000};
     std::optional<Faucet::Options> faucet;
-    net::EventOptions events;
+    recordio::EventOptions events;
 };
 
 class ProxyService {
@@ -43,7 +43,7 @@ class ProxyService {
     void each_second();
 
     store::FileLock lock_;
-    std::unique_ptr<net::EventSink> sink_;
+    std::unique_ptr<recordio::EventSink> sink_;
     Events events_;
     net::ClockGuard clock_;
     std::unique_ptr<wallet::Wallet> wallet_;

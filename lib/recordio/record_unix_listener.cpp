@@ -3,9 +3,9 @@
 #include <cerrno>
 
 #include "net/acceptor.hpp"
-#include "net/record_intake.hpp"
+#include "recordio/record_intake.hpp"
 
-namespace hp::net {
+namespace hp::recordio {
 namespace {
 
 /// What a writer may have queued in its socket when we stop: net.core.wmem_max is far below it.
@@ -13,9 +13,9 @@ constexpr std::size_t kLeftBytesMax = 8u << 20;
 
 class UnixRecords;
 
-class RecordSocket final : public Pollable, public std::enable_shared_from_this<RecordSocket> {
+class RecordSocket final : public net::Pollable, public std::enable_shared_from_this<RecordSocket> {
   public:
-    RecordSocket(Loop& loop, Fd fd, UnixRecords& listener, std::string writer);
+    RecordSocket(net::Loop& loop, net::Fd fd, UnixRecords& listener, std::string writer);
     void start() { reactor_.add(fd_.get(), EPOLLIN, shared_from_this()); }
     void on_ready(std::uint32_t) override {
         if (!read_some()) end("the writer closed the connection");
@@ -43,21 +43,22 @@ class RecordSocket final : public Pollable, public std::enable_shared_from_this<
         return got > 0;
     }
 
-    Reactor& reactor_;
-    Fd fd_;
+    net::Reactor& reactor_;
+    net::Fd fd_;
     UnixRecords& listener_;
     RecordIntake intake_;
 };
 
 class UnixRecords final : public RecordListener {
   public:
-    UnixRecords(Loop& loop, RecordLimits limits, OnRecord on_record)
+    UnixRecords(net::Loop& loop, RecordLimits limits, OnRecord on_record)
         : loop_{loop}, limits_{limits}, on_record_{std::move(on_record)} {}
     ~UnixRecords() override { stop(); }
 
     Result<> listen(const std::string& path) {
-        HP_TRY(acceptor_,
-               Acceptor::listen_unix(loop_, path, [this](Fd fd, const Address&) { accept(std::move(fd)); }));
+        HP_TRY(acceptor_, net::Acceptor::listen_unix(loop_, path, [this](net::Fd fd, const net::Address&) {
+                   accept(std::move(fd));
+               }));
         return {};
     }
     void pause(bool is_paused) override {
@@ -76,7 +77,7 @@ class UnixRecords final : public RecordListener {
     }
 
   private:
-    void accept(Fd fd) {
+    void accept(net::Fd fd) {
         ucred peer{};
         socklen_t size = sizeof peer;
         (void)::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size);
@@ -95,17 +96,17 @@ class UnixRecords final : public RecordListener {
         if (is_paused_) sockets_.back()->pause(true);
     }
 
-    Loop& loop_;
+    net::Loop& loop_;
     RecordLimits limits_;
     OnRecord on_record_;
-    std::unique_ptr<Acceptor> acceptor_;
+    std::unique_ptr<net::Acceptor> acceptor_;
     std::vector<std::shared_ptr<RecordSocket>> sockets_;  // the oldest first
     bool is_paused_{false};
     log::Limited full_log_{log::Level::warn};
 };
 
-RecordSocket::RecordSocket(Loop& loop, Fd fd, UnixRecords& listener, std::string writer)
-    : reactor_{reactor_of(loop)},
+RecordSocket::RecordSocket(net::Loop& loop, net::Fd fd, UnixRecords& listener, std::string writer)
+    : reactor_{net::reactor_of(loop)},
       fd_{std::move(fd)},
       listener_{listener},
       intake_{loop, listener.limits(), std::move(writer), listener.on_record(),
@@ -123,11 +124,11 @@ void RecordSocket::end(const std::string& why) {
 
 }  // namespace
 
-Result<std::unique_ptr<RecordListener>> RecordListener::listen_unix(Loop& loop, const std::string& path,
+Result<std::unique_ptr<RecordListener>> RecordListener::listen_unix(net::Loop& loop, const std::string& path,
                                                                     RecordLimits limits, OnRecord on_record) {
     auto listener = std::make_unique<UnixRecords>(loop, limits, std::move(on_record));
     HP_DO(listener->listen(path));
     return listener;
 }
 
-}  // namespace hp::net
+}  // namespace hp::recordio

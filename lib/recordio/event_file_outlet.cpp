@@ -8,10 +8,10 @@
 #include <cstring>
 
 #include "log/log.hpp"
-#include "net/event_outlet.hpp"
 #include "net/fd.hpp"
+#include "recordio/event_outlet.hpp"
 
-namespace hp::net {
+namespace hp::recordio {
 namespace {
 
 constexpr std::int64_t kPipeRetryMs = 20;
@@ -21,7 +21,7 @@ constexpr SteadyMs kStalledMs = 5'000;
 
 /// Half a line may stand at the end of a file whose writer was killed.
 void end_half_line(const std::string& path, int fd) {
-    const Fd reading{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    const net::Fd reading{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     char last = '\n';
     const off_t end = ::lseek(reading.get(), 0, SEEK_END);
     if (end > 0 && ::pread(reading.get(), &last, 1, end - 1) == 1 && last != '\n')
@@ -32,7 +32,7 @@ bool is_disk_full(int number) { return number == ENOSPC || number == EDQUOT; }
 
 class FileOutlet final : public EventOutlet {
   public:
-    FileOutlet(Loop& loop, RecordQueue& queue, int fd, const std::string& target, bool is_pipe)
+    FileOutlet(net::Loop& loop, RecordQueue& queue, int fd, const std::string& target, bool is_pipe)
         : queue_{queue},
           pause_{loop},
           fd_{fd},
@@ -108,7 +108,7 @@ class FileOutlet final : public EventOutlet {
 
     RecordQueue& queue_;
     Pause pause_;
-    Fd fd_;
+    net::Fd fd_;
     bool is_stdout_;
     std::string name_;  // for the log
     bool is_pipe_;
@@ -119,7 +119,7 @@ class FileOutlet final : public EventOutlet {
 
 }  // namespace
 
-Result<std::unique_ptr<EventOutlet>> open_file_outlet(Loop& loop, RecordQueue& queue,
+Result<std::unique_ptr<EventOutlet>> open_file_outlet(net::Loop& loop, RecordQueue& queue,
                                                       const EventOptions& options) {
     const std::string& target = options.to;
     const bool is_stdout = target == "-";
@@ -142,4 +142,4 @@ Result<std::unique_ptr<EventOutlet>> open_file_outlet(Loop& loop, RecordQueue& q
     return std::make_unique<FileOutlet>(loop, queue, fd, target, is_pipe);
 }
 
-}  // namespace hp::net
+}  // namespace hp::recordio

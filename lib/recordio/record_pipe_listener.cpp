@@ -7,20 +7,21 @@
 
 #include "log/log.hpp"
 #include "net/reactor.hpp"
-#include "net/record_intake.hpp"
+#include "recordio/record_intake.hpp"
 
-namespace hp::net {
+namespace hp::recordio {
 namespace {
 
 /// What writers may have queued in a pipe when we stop.
 constexpr std::size_t kPipeLeftBytesMax = 8u << 20;
 
 /// Nobody can be disconnected from a pipe: half a record is damage when the next one comes, or at the end.
-class PipeSource final : public Pollable, public std::enable_shared_from_this<PipeSource> {
+class PipeSource final : public net::Pollable, public std::enable_shared_from_this<PipeSource> {
   public:
-    PipeSource(Loop& loop, Fd fd, RecordLimits limits, RecordListener::OnRecord on_record)
-        : reactor_{reactor_of(loop)}, fd_{std::move(fd)}, intake_{loop, limits, {}, std::move(on_record), [] {
-                                                                  }} {}
+    PipeSource(net::Loop& loop, net::Fd fd, RecordLimits limits, RecordListener::OnRecord on_record)
+        : reactor_{net::reactor_of(loop)},
+          fd_{std::move(fd)},
+          intake_{loop, limits, {}, std::move(on_record), [] {}} {}
     void start() { reactor_.add(fd_.get(), EPOLLIN, shared_from_this()); }
     void on_ready(std::uint32_t) override {
         if (!read_some()) end();
@@ -55,8 +56,8 @@ class PipeSource final : public Pollable, public std::enable_shared_from_this<Pi
         fd_.reset();
     }
 
-    Reactor& reactor_;
-    Fd fd_;
+    net::Reactor& reactor_;
+    net::Fd fd_;
     RecordIntake intake_;
 };
 
@@ -73,11 +74,12 @@ class PipeRecords final : public RecordListener {
 
 }  // namespace
 
-Result<std::unique_ptr<RecordListener>> RecordListener::read_pipe(Loop& loop, const std::string& path,
+Result<std::unique_ptr<RecordListener>> RecordListener::read_pipe(net::Loop& loop, const std::string& path,
                                                                   RecordLimits limits, OnRecord on_record) {
     const std::string name = path == "-" ? "stdin" : "'" + printable(path, 4096) + "'";
     // A FIFO that is open for writing here too has no end between two writers, and does not wait for one.
-    Fd fd{path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : ::open(path.c_str(), O_RDWR | O_CLOEXEC)};
+    net::Fd fd{path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                           : ::open(path.c_str(), O_RDWR | O_CLOEXEC)};
     if (!fd) return fail(Errc::io, "cannot open " + name + ": " + std::strerror(errno));
     struct stat info {};
     if (::fstat(fd.get(), &info) != 0 || !(S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode)))
@@ -87,4 +89,4 @@ Result<std::unique_ptr<RecordListener>> RecordListener::read_pipe(Loop& loop, co
     return std::make_unique<PipeRecords>(std::move(source));
 }
 
-}  // namespace hp::net
+}  // namespace hp::recordio

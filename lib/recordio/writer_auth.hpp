@@ -5,7 +5,7 @@
 #include "crypto/sha256.hpp"
 #include "sv2/records.hpp"
 
-namespace hp::net {
+namespace hp::recordio {
 
 inline Bytes32 writer_auth_message(const Bytes32& handshake_hash, std::uint8_t version) {
     return crypto::tagged_hash("hashpool/writer-auth/v1", {handshake_hash, ByteView(&version, 1)});
@@ -25,4 +25,4 @@ inline bool is_right(const sv2::records::WriterAuth& auth, const Bytes32& handsh
                                   auth.writer_key.bytes);
 }
 
-}  // namespace hp::net
+}  // namespace hp::recordio

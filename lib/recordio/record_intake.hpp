@@ -1,13 +1,13 @@
 // One writer's stream of records, whatever carries it. Internal to this room.
 #pragma once
-#include "net/record_listener.hpp"
+#include "recordio/record_listener.hpp"
 
-namespace hp::net {
+namespace hp::recordio {
 
 class RecordIntake {
   public:
     /// `on_stall` is called when a record has begun and is not whole after the limit.
-    RecordIntake(Loop& loop, const RecordLimits& limits, std::string writer,
+    RecordIntake(net::Loop& loop, const RecordLimits& limits, std::string writer,
                  RecordListener::OnRecord on_record, std::function<void()> on_stall)
         : writer_{std::move(writer)},
           on_record_{std::move(on_record)},
@@ -50,10 +50,10 @@ class RecordIntake {
     RecordListener::OnRecord on_record_;
     std::int64_t record_ms_;
     std::function<void()> on_stall_;
-    Timer stall_;
+    net::Timer stall_;
     wire::RecordReader reader_;
     bool is_begun_{false};
     bool is_proven_{false};
 };
 
-}  // namespace hp::net
+}  // namespace hp::recordio

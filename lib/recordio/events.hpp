@@ -1,10 +1,10 @@
 // What a program tells of what happens: records to its sink, or nothing while nobody wants any.
 #pragma once
-#include "net/event_sink.hpp"
+#include "recordio/event_sink.hpp"
 #include "records/any.hpp"
 #include "records/write.hpp"
 
-namespace hp::net {
+namespace hp::recordio {
 
 class Events {
   public:
@@ -22,4 +22,4 @@ class Events {
     EventSink* sink_{nullptr};
 };
 
-}  // namespace hp::net
+}  // namespace hp::recordio

@@ -7,12 +7,12 @@
 
 #include "crypto/random.hpp"
 #include "log/log.hpp"
-#include "net/event_outlet.hpp"
 #include "net/fd.hpp"
 #include "net/frames.hpp"
 #include "net/unix_address.hpp"
+#include "recordio/event_outlet.hpp"
 
-namespace hp::net {
+namespace hp::recordio {
 namespace {
 
 constexpr std::int64_t kSlowRetryMs = 20;
@@ -22,8 +22,8 @@ constexpr std::size_t kWriteBytes = 64 * 1024;
 
 class UnixOutlet final : public EventOutlet {
   public:
-    UnixOutlet(Loop& loop, RecordQueue& queue, const std::string& path)
-        : queue_{queue}, path_{path}, address_{*unix_address(path)}, pause_{loop} {}
+    UnixOutlet(net::Loop& loop, RecordQueue& queue, const std::string& path)
+        : queue_{queue}, path_{path}, address_{*net::unix_address(path)}, pause_{loop} {}
 
     void drain() override {
         if (pause_.is_on() || (!fd_ && !dial())) return;
@@ -54,7 +54,7 @@ class UnixOutlet final : public EventOutlet {
 
   private:
     bool dial() {
-        Fd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+        net::Fd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
         // EAGAIN: the listener's queue is full.
         if (!fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address_), sizeof address_) != 0) {
             lose("cannot connect", errno);
@@ -80,15 +80,15 @@ class UnixOutlet final : public EventOutlet {
     std::string path_;
     sockaddr_un address_;
     Pause pause_;
-    Fd fd_;
-    Backoff backoff_{kFirstDialMs, kDialMsMax};
+    net::Fd fd_;
+    net::Backoff backoff_{kFirstDialMs, kDialMsMax};
     bool is_told_{false};
 };
 
 }  // namespace
 
-std::unique_ptr<EventOutlet> open_unix_outlet(Loop& loop, RecordQueue& queue, const std::string& path) {
+std::unique_ptr<EventOutlet> open_unix_outlet(net::Loop& loop, RecordQueue& queue, const std::string& path) {
     return std::make_unique<UnixOutlet>(loop, queue, path);
 }
 
-}  // namespace hp::net
+}  // namespace hp::recordio

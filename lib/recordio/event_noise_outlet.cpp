@@ -1,13 +1,13 @@
 // Records to a collector on another machine, inside Noise.
 #include "crypto/random.hpp"
 #include "log/log.hpp"
-#include "net/event_outlet.hpp"
 #include "net/frames.hpp"
-#include "net/writer_auth.hpp"
+#include "recordio/event_outlet.hpp"
+#include "recordio/writer_auth.hpp"
 #include "sv2/frame.hpp"
 #include "sv2/registry.hpp"
 
-namespace hp::net {
+namespace hp::recordio {
 namespace {
 
 namespace records = sv2::records;
@@ -21,7 +21,7 @@ constexpr std::size_t kQueuedMax = 128 * 1024;
 
 class NoiseOutlet final : public EventOutlet {
   public:
-    NoiseOutlet(Loop& loop, RecordQueue& queue, const NoiseTarget& target, const crypto::SecretKey& key)
+    NoiseOutlet(net::Loop& loop, RecordQueue& queue, const NoiseTarget& target, const crypto::SecretKey& key)
         : loop_{loop}, queue_{queue}, target_{target}, key_{key}, pause_{loop}, limit_{loop} {}
     ~NoiseOutlet() override {
         if (peer_) peer_->outlet = nullptr;
@@ -46,7 +46,7 @@ class NoiseOutlet final : public EventOutlet {
 
   private:
     /// The connection may outlive the outlet by its last turn.
-    struct Peer final : FrameHandler {
+    struct Peer final : net::FrameHandler {
         explicit Peer(NoiseOutlet* outlet_) : outlet{outlet_} {}
         void on_frame(ByteView bytes) override {
             if (outlet) outlet->on_frame(bytes);
@@ -67,9 +67,9 @@ class NoiseOutlet final : public EventOutlet {
     }
 
     void dial() {
-        FrameLimits limits;
+        net::FrameLimits limits;
         limits.payload_limit = sv2::payload_limit_of<sv2::Family::records>;
-        dial_ = FrameDial::start(loop_, target_.address, target_.authority, limits, [this](auto result) {
+        dial_ = net::FrameDial::start(loop_, target_.address, target_.authority, limits, [this](auto result) {
             const auto keep = std::move(dial_);
             if (!result) return lose(result.error().what);
             connection_ = *std::move(result);
@@ -81,15 +81,25 @@ class NoiseOutlet final : public EventOutlet {
     }
 
     void on_frame(ByteView bytes) {
-        const auto frame = sv2::split_frame(bytes);
-        if (!frame || !frame->is<records::WriterAuthSuccess>() || is_up_)
-            return lose("the collector sent something else than WriterAuth.Success");
+        if (auto answer = read_answer(bytes); !answer) return lose("the collector: " + answer.error().what);
         limit_.cancel();
         is_up_ = true;
         backoff_.reset();
         is_told_ = false;
         log::info("events: connected to {}", target_.address.text());
         drain();
+    }
+
+    /// All that a collector ever sends.
+    Result<> read_answer(ByteView bytes) const {
+        HP_TRY(const auto frame, sv2::split_frame(bytes));
+        HP_TRY(const auto success, sv2::expect<records::WriterAuthSuccess>(frame));
+        if (is_up_) return fail(Errc::protocol, "WriterAuth.Success twice");
+        if (success.version != records::kVersion)
+            return fail(Errc::protocol, "WriterAuth.Success: version: expected " +
+                                            std::to_string(records::kVersion) + ", got " +
+                                            std::to_string(success.version));
+        return {};
     }
 
     void lose(const std::string& why) {
@@ -107,25 +117,25 @@ class NoiseOutlet final : public EventOutlet {
     }
     void wait(std::int64_t ms) { pause_.begin(ms, *this); }
 
-    Loop& loop_;
+    net::Loop& loop_;
     RecordQueue& queue_;
     NoiseTarget target_;
     crypto::SecretKey key_;
     Pause pause_;
-    Timer limit_;
-    std::unique_ptr<FrameDial> dial_;
-    std::shared_ptr<FrameConnection> connection_;
+    net::Timer limit_;
+    std::unique_ptr<net::FrameDial> dial_;
+    std::shared_ptr<net::FrameConnection> connection_;
     std::shared_ptr<Peer> peer_;
-    Backoff backoff_{kNoiseFirstDialMs, kNoiseDialMsMax};
+    net::Backoff backoff_{kNoiseFirstDialMs, kNoiseDialMsMax};
     bool is_up_{false};
     bool is_told_{false};
 };
 
 }  // namespace
 
-std::unique_ptr<EventOutlet> open_noise_outlet(Loop& loop, RecordQueue& queue, const NoiseTarget& target,
+std::unique_ptr<EventOutlet> open_noise_outlet(net::Loop& loop, RecordQueue& queue, const NoiseTarget& target,
                                                const crypto::SecretKey& key) {
     return std::make_unique<NoiseOutlet>(loop, queue, target, key);
 }
 
-}  // namespace hp::net
+}  // namespace hp::recordio

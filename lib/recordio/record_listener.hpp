@@ -8,7 +8,7 @@
 #include "net/frames.hpp"
 #include "wire/records.hpp"
 
-namespace hp::net {
+namespace hp::recordio {
 
 struct RecordLimits {
     std::size_t connections_max{64};
@@ -19,8 +19,8 @@ struct RecordLimits {
 };
 
 struct NoiseRecordOptions {
-    Endpoint listen;
-    FrameListener::IdentityNow identity;
+    net::Endpoint listen;
+    net::FrameListener::IdentityNow identity;
     crypto::XOnlyKey32 authority{};           ///< what writers pin
     std::vector<crypto::XOnlyKey32> allowed;  ///< keys of the writers
 };
@@ -29,22 +29,22 @@ class RecordListener {
   public:
     /// `writer` names the connection: "pid 4711, uid 0", or "address:port".
     using OnRecord = std::function<void(const std::string& writer, const wire::ReadRecord& record)>;
-    /// On a Unix socket of mode 0660; see Acceptor::listen_unix.
-    static Result<std::unique_ptr<RecordListener>> listen_unix(Loop& loop, const std::string& path,
+    /// On a Unix socket of mode 0660; see net::Acceptor::listen_unix.
+    static Result<std::unique_ptr<RecordListener>> listen_unix(net::Loop& loop, const std::string& path,
                                                                RecordLimits limits, OnRecord on_record);
     /// Inside Noise, from writers whose key is allowed.
-    static Result<std::unique_ptr<RecordListener>> listen_noise(Loop& loop, NoiseRecordOptions options,
+    static Result<std::unique_ptr<RecordListener>> listen_noise(net::Loop& loop, NoiseRecordOptions options,
                                                                 RecordLimits limits, OnRecord on_record);
     /// From a FIFO, or with "-" from a stdin that is a pipe; `writer` is empty, for there may be many.
-    static Result<std::unique_ptr<RecordListener>> read_pipe(Loop& loop, const std::string& path,
+    static Result<std::unique_ptr<RecordListener>> read_pipe(net::Loop& loop, const std::string& path,
                                                              RecordLimits limits, OnRecord on_record);
     virtual ~RecordListener() = default;
     /// Where it listens for Noise.
-    virtual Endpoint bound() const { return {}; }
+    virtual net::Endpoint bound() const { return {}; }
     /// Reads nothing more for now, or goes on. Over Noise records come all the same.
     virtual void pause(bool) {}
     /// Reads what has arrived, then closes; the listener is of no further use.
     virtual void stop() = 0;
 };
 
-}  // namespace hp::net
+}  // namespace hp::recordio

@@ -3,10 +3,10 @@
 #include <memory>
 #include <string>
 
-#include "net/event_sink.hpp"
-#include "net/record_queue.hpp"
+#include "recordio/event_sink.hpp"
+#include "recordio/record_queue.hpp"
 
-namespace hp::net {
+namespace hp::recordio {
 
 class EventOutlet {
   public:
@@ -22,7 +22,7 @@ class EventOutlet {
 /// Until when an outlet leaves its queue alone; then it drains it.
 class Pause {
   public:
-    explicit Pause(Loop& loop) : timer_{loop} {}
+    explicit Pause(net::Loop& loop) : timer_{loop} {}
     void begin(std::int64_t ms, EventOutlet& outlet) {
         is_on_ = true;
         timer_.after(ms, [this, &outlet] {
@@ -34,17 +34,17 @@ class Pause {
     bool is_on() const { return is_on_; }
 
   private:
-    Timer timer_;
+    net::Timer timer_;
     bool is_on_{false};
 };
 
 /// stdout ("-"), a file that is appended to, or a FIFO.
-Result<std::unique_ptr<EventOutlet>> open_file_outlet(Loop& loop, RecordQueue& queue,
+Result<std::unique_ptr<EventOutlet>> open_file_outlet(net::Loop& loop, RecordQueue& queue,
                                                       const EventOptions& options);
 /// A Unix socket; dialled again for as long as the process lives.
-std::unique_ptr<EventOutlet> open_unix_outlet(Loop& loop, RecordQueue& queue, const std::string& path);
+std::unique_ptr<EventOutlet> open_unix_outlet(net::Loop& loop, RecordQueue& queue, const std::string& path);
 /// A collector elsewhere, over Noise; dialled again likewise. `key` says who we are.
-std::unique_ptr<EventOutlet> open_noise_outlet(Loop& loop, RecordQueue& queue, const NoiseTarget& target,
+std::unique_ptr<EventOutlet> open_noise_outlet(net::Loop& loop, RecordQueue& queue, const NoiseTarget& target,
                                                const crypto::SecretKey& key);
 
-}  // namespace hp::net
+}  // namespace hp::recordio

@@ -1,9 +1,9 @@
-#include "net/record_queue.hpp"
+#include "recordio/record_queue.hpp"
 
 #include "records/any.hpp"
 #include "records/write.hpp"
 
-namespace hp::net {
+namespace hp::recordio {
 
 void RecordQueue::push(std::string_view json) {
     const std::size_t before = bytes_.size();
@@ -68,4 +68,4 @@ void RecordQueue::taken(std::size_t size) {
     }
 }
 
-}  // namespace hp::net
+}  // namespace hp::recordio

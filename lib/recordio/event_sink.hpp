@@ -11,7 +11,7 @@
 #include "net/loop.hpp"
 #include "wire/records.hpp"
 
-namespace hp::net {
+namespace hp::recordio {
 
 class EventOutlet;
 class RecordQueue;
@@ -28,7 +28,7 @@ Result<EventOptions> event_options(std::string to, std::string_view framing, std
 
 /// What "tcp://HOST:PORT/KEY" says; KEY is the collector's authority key.
 struct NoiseTarget {
-    Endpoint address;
+    net::Endpoint address;
     crypto::XOnlyKey32 authority{};
 };
 bool is_noise_target(std::string_view to);
@@ -37,7 +37,7 @@ Result<NoiseTarget> noise_target_from_text(std::string_view to);
 class EventSink {
   public:
     /// `source` is the program's name.
-    static Result<std::unique_ptr<EventSink>> open(Loop& loop, const EventOptions& options,
+    static Result<std::unique_ptr<EventSink>> open(net::Loop& loop, const EventOptions& options,
                                                    std::string source);
     ~EventSink();
 
@@ -51,8 +51,8 @@ class EventSink {
     void flush(std::int64_t limit_ms);
 
   private:
-    EventSink(Loop& loop, const EventOptions& options, std::string source);
-    Loop& loop_;
+    EventSink(net::Loop& loop, const EventOptions& options, std::string source);
+    net::Loop& loop_;
     const std::string source_;
     std::unique_ptr<RecordQueue> queue_;
     std::unique_ptr<EventOutlet> outlet_;
@@ -60,4 +60,4 @@ class EventSink {
     std::shared_ptr<bool> alive_{std::make_shared<bool>(true)};
 };
 
-}  // namespace hp::net
+}  // namespace hp::recordio

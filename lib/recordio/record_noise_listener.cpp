@@ -2,12 +2,12 @@
 
 #include "crypto/base58.hpp"
 #include "log/log.hpp"
-#include "net/record_intake.hpp"
-#include "net/writer_auth.hpp"
+#include "recordio/record_intake.hpp"
+#include "recordio/writer_auth.hpp"
 #include "sv2/frame.hpp"
 #include "sv2/registry.hpp"
 
-namespace hp::net {
+namespace hp::recordio {
 namespace {
 
 namespace records = sv2::records;
@@ -18,9 +18,9 @@ constexpr std::size_t kStrangersPerAddressMax = 256;
 
 class NoiseRecords;
 
-class NoiseWriter final : public FrameHandler, public std::enable_shared_from_this<NoiseWriter> {
+class NoiseWriter final : public net::FrameHandler, public std::enable_shared_from_this<NoiseWriter> {
   public:
-    NoiseWriter(Loop& loop, NoiseRecords& listener, std::shared_ptr<FrameConnection> connection);
+    NoiseWriter(net::Loop& loop, NoiseRecords& listener, std::shared_ptr<net::FrameConnection> connection);
     void on_frame(ByteView bytes) override;
     void on_close(const Error& reason) override { leave(reason.what); }
     void end(const std::string& why) {
@@ -33,31 +33,32 @@ class NoiseWriter final : public FrameHandler, public std::enable_shared_from_th
     void authenticate(const sv2::FrameView& frame);
     void leave(const std::string& why);
 
-    Loop& loop_;
+    net::Loop& loop_;
     NoiseRecords* listener_;
-    std::shared_ptr<FrameConnection> connection_;
-    Timer limit_;
+    std::shared_ptr<net::FrameConnection> connection_;
+    net::Timer limit_;
     std::optional<RecordIntake> intake_;  // once it has proved itself
 };
 
 class NoiseRecords final : public RecordListener {
   public:
-    NoiseRecords(Loop& loop, NoiseRecordOptions options_, RecordLimits limits_, OnRecord on_record_)
+    NoiseRecords(net::Loop& loop, NoiseRecordOptions options_, RecordLimits limits_, OnRecord on_record_)
         : options{std::move(options_)}, limits{limits_}, on_record{std::move(on_record_)}, loop_{loop} {}
     ~NoiseRecords() override { stop(); }
 
     Result<> listen() {
-        FrameLimits frames;
+        net::FrameLimits frames;
         frames.handshake_ms = limits.auth_ms;
         frames.strangers_max = kStrangersMax;
         frames.strangers_per_address_max = kStrangersPerAddressMax;
         frames.connections_max = limits.connections_max;
         frames.payload_limit = sv2::payload_limit_of_one<records::WriterAuth>;
-        HP_TRY(frames_, FrameListener::listen(loop_, options.listen, frames, options.identity,
-                                              [this](auto connection) { accept(std::move(connection)); }));
+        HP_TRY(frames_,
+               net::FrameListener::listen(loop_, options.listen, frames, options.identity,
+                                          [this](auto connection) { accept(std::move(connection)); }));
         return {};
     }
-    Endpoint bound() const override { return frames_->bound(); }
+    net::Endpoint bound() const override { return frames_->bound(); }
     void stop() override {
         if (frames_) frames_->stop();
         while (!writers_.empty()) writers_.begin()->second->end("stopping");
@@ -70,18 +71,19 @@ class NoiseRecords final : public RecordListener {
     log::Limited refused_log{log::Level::warn};
 
   private:
-    void accept(std::shared_ptr<FrameConnection> connection) {
+    void accept(std::shared_ptr<net::FrameConnection> connection) {
         auto writer = std::make_shared<NoiseWriter>(loop_, *this, connection);
         writers_.emplace(writer.get(), writer);
         connection->set_handler(writer);
     }
 
-    Loop& loop_;
-    std::unique_ptr<FrameListener> frames_;
+    net::Loop& loop_;
+    std::unique_ptr<net::FrameListener> frames_;
     std::unordered_map<NoiseWriter*, std::shared_ptr<NoiseWriter>> writers_;
 };
 
-NoiseWriter::NoiseWriter(Loop& loop, NoiseRecords& listener, std::shared_ptr<FrameConnection> connection)
+NoiseWriter::NoiseWriter(net::Loop& loop, NoiseRecords& listener,
+                         std::shared_ptr<net::FrameConnection> connection)
     : loop_{loop}, listener_{&listener}, connection_{std::move(connection)}, limit_{loop} {
     limit_.after(listener.limits.auth_ms, [this] { end("no WriterAuth in time"); });
 }
@@ -91,8 +93,7 @@ void NoiseWriter::on_frame(ByteView bytes) {
     const auto frame = sv2::split_frame(bytes);
     if (!frame) return end(frame.error().what);
     if (!intake_) return authenticate(*frame);
-    if (!frame->is<records::RecordBytes>()) return end("expected RecordBytes");
-    const auto message = sv2::decode<records::RecordBytes>(frame->payload);
+    const auto message = sv2::expect<records::RecordBytes>(*frame);
     if (!message) return end(message.error().what);
     intake_->feed(message->bytes.value);
 }
@@ -102,8 +103,7 @@ void NoiseWriter::authenticate(const sv2::FrameView& frame) {
         listener_->refused_log("records: {}: refused: {}", connection_->peer(), why);
         end(why);
     };
-    if (!frame.is<records::WriterAuth>()) return refuse("expected WriterAuth");
-    const auto auth = sv2::decode<records::WriterAuth>(frame.payload);
+    const auto auth = sv2::expect<records::WriterAuth>(frame);
     if (!auth) return refuse(auth.error().what);
     if (auth->version != records::kVersion)
         return refuse("version: expected " + std::to_string(records::kVersion) + ", got " +
@@ -114,7 +114,7 @@ void NoiseWriter::authenticate(const sv2::FrameView& frame) {
                       " is not in allowed_writer_keys");
     if (!is_right(*auth, connection_->handshake_hash()))
         return refuse("the signature does not verify for this session");
-    if (!connection_->prove(Standing::member)) return refuse("too many connections");
+    if (!connection_->prove(net::Standing::member)) return refuse("too many connections");
     connection_->trust();
     connection_->limit_payloads(sv2::payload_limit_of<sv2::Family::records>);
     limit_.cancel();
@@ -140,7 +140,8 @@ void NoiseWriter::leave(const std::string& why) {
 
 }  // namespace
 
-Result<std::unique_ptr<RecordListener>> RecordListener::listen_noise(Loop& loop, NoiseRecordOptions options,
+Result<std::unique_ptr<RecordListener>> RecordListener::listen_noise(net::Loop& loop,
+                                                                     NoiseRecordOptions options,
                                                                      RecordLimits limits,
                                                                      OnRecord on_record) {
     auto listener = std::make_unique<NoiseRecords>(loop, std::move(options), limits, std::move(on_record));
@@ -148,4 +149,4 @@ Result<std::unique_ptr<RecordListener>> RecordListener::listen_noise(Loop& loop,
     return listener;
 }
 
-}  // namespace hp::net
+}  // namespace hp::recordio

@@ -8,7 +8,7 @@
 
 #include "wire/records.hpp"
 
-namespace hp::net {
+namespace hp::recordio {
 
 class RecordQueue {
   public:
@@ -46,4 +46,4 @@ class RecordQueue {
     std::uint64_t dropped_{0};
 };
 
-}  // namespace hp::net
+}  // namespace hp::recordio

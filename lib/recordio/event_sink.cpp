@@ -1,11 +1,11 @@
-#include "net/event_sink.hpp"
+#include "recordio/event_sink.hpp"
 
 #include "base/bytes.hpp"
 #include "crypto/base58.hpp"
-#include "net/event_outlet.hpp"
 #include "net/unix_address.hpp"
+#include "recordio/event_outlet.hpp"
 
-namespace hp::net {
+namespace hp::recordio {
 namespace {
 
 constexpr std::size_t kQueueBytesMax = 4u << 20;
@@ -16,7 +16,7 @@ constexpr std::string_view kTcp = "tcp://";
 
 Result<EventOptions> event_options(std::string to, std::string_view framing, std::string_view encoding) {
     HP_TRY(const auto layout, wire::record_layout(framing, encoding));
-    if (to.starts_with(kUnix)) HP_DO(unix_address(to.substr(kUnix.size())));
+    if (to.starts_with(kUnix)) HP_DO(net::unix_address(to.substr(kUnix.size())));
     if (is_noise_target(to)) HP_DO(noise_target_from_text(to));
     return EventOptions{std::move(to), layout};
 }
@@ -29,21 +29,21 @@ Result<NoiseTarget> noise_target_from_text(std::string_view to) {
     if (slash == rest.npos)
         return fail(Errc::usage, "events: '" + printable(to) + "' has no key",
                     "write tcp://HOST:PORT/KEY, with the collector's authority key");
-    auto address = endpoint_from_text(rest.substr(0, slash));
+    auto address = net::endpoint_from_text(rest.substr(0, slash));
     if (!address) return fail(Errc::usage, "events: " + address.error().what, address.error().hint);
     auto authority = crypto::authority_key_from_text(rest.substr(slash + 1));
     if (!authority) return fail(Errc::usage, "events: " + authority.error().what, authority.error().hint);
     return NoiseTarget{*std::move(address), *authority};
 }
 
-EventSink::EventSink(Loop& loop, const EventOptions& options, std::string source)
+EventSink::EventSink(net::Loop& loop, const EventOptions& options, std::string source)
     : loop_{loop},
       source_{std::move(source)},
       queue_{std::make_unique<RecordQueue>(source_, options.layout, kQueueBytesMax)} {}
 
 EventSink::~EventSink() { *alive_ = false; }
 
-Result<std::unique_ptr<EventSink>> EventSink::open(Loop& loop, const EventOptions& options,
+Result<std::unique_ptr<EventSink>> EventSink::open(net::Loop& loop, const EventOptions& options,
                                                    std::string source) {
     std::unique_ptr<EventSink> sink{new EventSink(loop, options, std::move(source))};
     if (options.to.starts_with(kUnix)) {
@@ -77,4 +77,4 @@ void EventSink::flush(std::int64_t limit_ms) {
     if (enabled()) outlet_->flush(limit_ms);
 }
 
-}  // namespace hp::net
+}  // namespace hp::recordio

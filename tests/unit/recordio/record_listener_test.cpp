@@ -7,12 +7,13 @@
 #include <fstream>
 
 #include "crypto/base58.hpp"
-#include "net/event_sink.hpp"
-#include "net/record_listener.hpp"
-#include "net_fixture.hpp"
+#include "net/net_fixture.hpp"
+#include "recordio/event_sink.hpp"
+#include "recordio/record_listener.hpp"
 
 using namespace hp;
 using namespace hp::net;
+using namespace hp::recordio;
 using namespace hp::test;
 
 namespace {

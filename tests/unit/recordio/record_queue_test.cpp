@@ -1,10 +1,10 @@
 // The queue in front of a reader that is slow, absent, or goes in the middle of a record.
 #include <doctest/doctest.h>
 
-#include "net/record_queue.hpp"
+#include "recordio/record_queue.hpp"
 
 using namespace hp;
-using net::RecordQueue;
+using recordio::RecordQueue;
 
 namespace {
 
