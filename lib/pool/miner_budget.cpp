@@ -51,7 +51,7 @@ bool MinerSession::may_ask_for_channel() {
     return !pool_->work.tip() || allowance_.open(pool_->clock.steady_ms());
 }
 
-Result<> MinerSession::refuse_or_end(std::uint32_t request_id, const std::string& worker) {
+Result<> MinerSession::refuse_or_end(std::uint32_t request_id, std::string_view worker) {
     HP_DO(refuse_open(request_id, worker, wire::channel_refusal::kTooFewShares,
                       "from the channels before it, or there are too many channels without any"));
     if (!allowance_.is_over()) return {};

@@ -16,11 +16,13 @@ namespace msg = sv2::mining;
 constexpr std::uint8_t kMiningProtocol = 0;
 constexpr std::int64_t kSetupLimitMs = 10'000;
 
-// SetupConnection.flags of the mining protocol.
+// SetupConnection.flags of the mining protocol. Work selection is taken as what it is, an announcement: the
+// client's SetCustomMiningJob is refused, and it gets the pool's own jobs.
+constexpr std::uint32_t kRequiresStandardJobs = 1u << 0;
+constexpr std::uint32_t kRequiresWorkSelection = 1u << 1;
 constexpr std::uint32_t kRequiresVersionRolling = 1u << 2;
 // SetupConnection.Success.flags.
 constexpr std::uint32_t kRequiresFixedVersion = 1u << 0;
-constexpr std::uint32_t kRequiresExtendedChannels = 1u << 1;
 
 namespace refusal = wire::channel_refusal;
 
@@ -117,15 +119,17 @@ Result<> MinerSession::on_strange(const sv2::FrameView& frame) {
 
 Result<> MinerSession::on_setup(const sv2::common::SetupConnection& setup) {
     bool rolling = pool_->terms.version_rolling_allowed;
-    if (auto error = sv2::check_setup(setup, kMiningProtocol, rolling ? kRequiresVersionRolling : 0)) {
+    const auto supported =
+        kRequiresStandardJobs | kRequiresWorkSelection | (rolling ? kRequiresVersionRolling : 0);
+    if (auto error = sv2::check_setup(setup, kMiningProtocol, supported)) {
         send(*error);
         pool_->events.tell(
             records::SetupRefused{connection_id_, connection_->peer(), {error->error_code.value}});
         return fail(Errc::refused, "SetupConnection refused: " + error->error_code.value);
     }
-    send(sv2::common::SetupConnectionSuccess{
-        sv2::kVersion, kRequiresExtendedChannels | (rolling ? 0 : kRequiresFixedVersion)});
+    send(sv2::common::SetupConnectionSuccess{sv2::kVersion, rolling ? 0 : kRequiresFixedVersion});
     is_set_up_ = true;
+    takes_group_jobs_ = (setup.flags & kRequiresStandardJobs) == 0;
     connection_->limit_payloads(sv2::payload_limit_of<sv2::Family::mining, sv2::Family::ehash>);
     program_ = setup.vendor.value;
     if (!setup.firmware.value.empty()) program_ += " " + setup.firmware.value;
@@ -164,8 +168,8 @@ Result<> MinerSession::on(const sv2::Decoded<sv2::extensions::RequestExtensions>
     return {};
 }
 
-Result<> MinerSession::refuse_open(std::uint32_t request_id, const std::string& worker,
-                                   const std::string& code, const std::string& detail) {
+Result<> MinerSession::refuse_open(std::uint32_t request_id, std::string_view worker, const std::string& code,
+                                   const std::string& detail) {
     send(msg::OpenMiningChannelError{request_id, {code}});
     static log::Limited note{log::Level::warn};
     note.about(connection_->peer(), "miner {}: channel for \"{}\" refused: {}", connection_->peer(),
@@ -174,69 +178,85 @@ Result<> MinerSession::refuse_open(std::uint32_t request_id, const std::string& 
     return {};
 }
 
-Result<> MinerSession::on(const sv2::Decoded<msg::OpenStandardMiningChannel>& open) {
-    const std::uint32_t request_id = open.message.request_id;
-    const std::string& worker = open.message.user_identity.value;
-    if (!may_ask_for_channel()) return refuse_or_end(request_id, worker);
-    return refuse_open(request_id, worker, refusal::kStandard);
+Result<> MinerSession::on(const sv2::Decoded<msg::OpenStandardMiningChannel>& decoded) {
+    const auto& open = decoded.message;
+    return open_channel({.kind = mining::ChannelKind::standard,
+                         .request_id = open.request_id,
+                         .user_identity = open.user_identity.value,
+                         .nominal_hash_rate = open.nominal_hash_rate.get(),
+                         .max_target = open.max_target.bytes,
+                         .tlvs = decoded.rest});
 }
 
 Result<> MinerSession::on(const sv2::Decoded<msg::OpenExtendedMiningChannel>& decoded) {
     const auto& open = decoded.message;
-    const auto refuse = [&](const std::string& code) {
-        return refuse_open(open.request_id, open.user_identity.value, code);
+    return open_channel({.kind = mining::ChannelKind::extended,
+                         .request_id = open.request_id,
+                         .user_identity = open.user_identity.value,
+                         .nominal_hash_rate = open.nominal_hash_rate.get(),
+                         .max_target = open.max_target.bytes,
+                         .min_extranonce_size = open.min_extranonce_size,
+                         .tlvs = decoded.rest});
+}
+
+Result<> MinerSession::open_channel(const Opening& open) {
+    const auto refuse = [&](const std::string& code, const std::string& detail = {}) {
+        return refuse_open(open.request_id, open.user_identity, code, detail);
     };
-    if (!may_ask_for_channel()) return refuse_or_end(open.request_id, open.user_identity.value);
+    if (!may_ask_for_channel()) return refuse_or_end(open.request_id, open.user_identity);
     if (channels_.size() >= pool_->terms.channels_max) return refuse(refusal::kTooMany);
-    if (!is_usable_hash_rate(open.nominal_hash_rate.get())) return refuse(refusal::kHashRate);
+    if (!is_usable_hash_rate(open.nominal_hash_rate)) return refuse(refusal::kHashRate);
     if (!pool_->work.tip()) return refuse(refusal::kNoTemplate);
-    HP_TRY(auto tlvs, ehash::owner_tlvs(decoded.rest, ehash_negotiated_));
+    HP_TRY(auto tlvs, ehash::owner_tlvs(open.tlvs, ehash_negotiated_));
     // A TLV says the name later (UpdateChannel, shares); an opening has it in its fields.
-    tlvs.user_identity = open.user_identity.value;
+    tlvs.user_identity = open.user_identity;
     const auto named = ehash::named_owner(tlvs, pool_->known_keys);
-    if (!named)
-        return refuse_open(open.request_id, open.user_identity.value, refusal::kLockingKey,
-                           named.error().what);
+    if (!named) return refuse(refusal::kLockingKey, named.error().what);
     const auto key = *named ? *named : pool_->terms.default_locking_key;
     if (!key)
-        return refuse_open(open.request_id, open.user_identity.value, refusal::kLockingKey,
-                           "it names no locking key, and there is no default_locking_key");
-    if (!mining::is_usable_max_target(open.max_target.bytes)) return refuse(refusal::kMaxTarget);
+        return refuse(refusal::kLockingKey, "it names no locking key, and there is no default_locking_key");
+    if (!mining::is_usable_max_target(open.max_target)) return refuse(refusal::kMaxTarget);
 
     if (!connection_->prove(net::Standing::guest)) return fail(Errc::refused, "too many miners");
     // Before the prefix, which is not given back.
     if (!pool_->make_room(connection_id_, source_)) {
         allowance_.on_refused();
-        return refuse_or_end(open.request_id, open.user_identity.value);
+        return refuse_or_end(open.request_id, open.user_identity);
     }
-    auto grant = pool_->extranonces.grant_extended(open.min_extranonce_size);
+    const bool is_extended = open.kind == mining::ChannelKind::extended;
+    auto grant = is_extended ? pool_->extranonces.grant_extended(open.min_extranonce_size)
+                             : pool_->extranonces.grant_standard();
     if (!grant) {
         pool_->places.close(connection_id_);
         return refuse(grant.error().what);
     }
     auto now = pool_->clock.steady_ms();
-    mining::Vardiff vardiff{pool_->terms.vardiff, open.nominal_hash_rate.get(), open.max_target.bytes, now};
+    mining::Vardiff vardiff{pool_->terms.vardiff, open.nominal_hash_rate, open.max_target, now};
     vardiff.on_network_target(pool_->work.tip()->network_target);
 
     std::uint32_t channel_id = next_channel_id_++;
-    mining::Channel::Terms terms{channel_id, mining::ChannelKind::extended, grant->prefix,
-                                 grant->extranonce_size, vardiff.target()};
+    mining::Channel::Terms terms{channel_id, open.kind, grant->prefix, grant->extranonce_size,
+                                 vardiff.target()};
     auto [it, added] = channels_.emplace(
         channel_id, ChannelState{mining::Channel{terms}, vardiff,
                                  mining::ShareBudget{pool_->terms.invalid_shares_max, now}, *key,
-                                 pool_->shares.route(*key), ehash::worker_name(open.user_identity.value),
-                                 open.nominal_hash_rate.get(), mining::ShareTally{now},
-                                 pool_->clock.unix_ms(), TokenBucket{kKeptAtOnce, kKeptPerSecond, now}});
+                                 pool_->shares.route(*key), ehash::worker_name(open.user_identity),
+                                 open.nominal_hash_rate, mining::ShareTally{now}, pool_->clock.unix_ms(),
+                                 TokenBucket{kKeptAtOnce, kKeptPerSecond, now}});
     HP_ASSERT(added);
     limit_.cancel();
 
-    msg::OpenExtendedMiningChannelSuccess success;
-    success.request_id = open.request_id;
-    success.channel_id = channel_id;
-    success.target.bytes = vardiff.target();
-    success.extranonce_size = grant->extranonce_size;
-    success.extranonce_prefix = grant->prefix;
-    send(success);
+    const std::uint32_t group_id = group_of(it->second.channel);
+    if (is_extended)
+        send(msg::OpenExtendedMiningChannelSuccess{open.request_id,
+                                                   channel_id,
+                                                   {vardiff.target()},
+                                                   grant->extranonce_size,
+                                                   grant->prefix,
+                                                   group_id});
+    else
+        send(msg::OpenStandardMiningChannelSuccess{
+            open.request_id, channel_id, {vardiff.target()}, grant->prefix, group_id});
     pool_->events.tell(records::ChannelOpened{connection_id_, channel_id, it->second.worker,
                                               bitcoin::difficulty_from_target(vardiff.target())});
     send_status(it->second, now);
@@ -287,11 +307,18 @@ Result<> MinerSession::on(const sv2::Decoded<msg::UpdateChannel>& decoded) {
 }
 
 Result<> MinerSession::on(const sv2::Decoded<msg::CloseChannel>& close) {
-    const std::uint32_t channel_id = close.message.channel_id;
-    if (channels_.erase(channel_id)) {
+    const std::uint32_t id = close.message.channel_id;
+    const auto is_closed = [&](const auto& entry) {
+        const auto& [channel_id, state] = entry;
+        if (channel_id != id && group_of(state.channel) != id) return false;
         pool_->places.close(connection_id_);
         pool_->events.tell(records::ChannelClosed{connection_id_, channel_id, std::nullopt});
-    }
+        return true;
+    };
+    if (const auto it = channels_.find(id); it == channels_.end())
+        std::erase_if(channels_, is_closed);
+    else if (is_closed(*it))
+        channels_.erase(it);
     return {};
 }
 

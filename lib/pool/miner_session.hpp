@@ -95,8 +95,22 @@ class MinerSession : public net::FrameHandler,
     Result<> on(const sv2::Decoded<sv2::mining::OpenExtendedMiningChannel>& open);
     Result<> on(const sv2::Decoded<sv2::mining::UpdateChannel>& update);
     Result<> on(const sv2::Decoded<sv2::mining::CloseChannel>& close);
+    Result<> on(const sv2::Decoded<sv2::mining::SubmitSharesStandard>& submit);
     Result<> on(const sv2::Decoded<sv2::mining::SubmitSharesExtended>& submit);
     Result<> on(const sv2::Decoded<sv2::mining::SetCustomMiningJob>& job);
+    /// What is asked for with a channel of either kind; the names are valid during the call.
+    struct Opening {
+        mining::ChannelKind kind{};
+        std::uint32_t request_id{};
+        std::string_view user_identity{};
+        float nominal_hash_rate{};
+        const bitcoin::Target& max_target;
+        std::uint16_t min_extranonce_size{};
+        ByteView tlvs{};
+    };
+    Result<> open_channel(const Opening& open);
+    /// A standard channel's share comes with an empty extranonce.
+    Result<> judge(const sv2::mining::SubmitSharesExtended& submit, ByteView tlv_bytes);
     std::uint64_t amount_of(ChannelState& state, const mining::Verdict& verdict) const;
     Result<> on_strange(const sv2::FrameView& frame);
     /// Whose a share is: by its own TLVs, else the channel's. Views, valid until the next share.
@@ -108,20 +122,43 @@ class MinerSession : public net::FrameHandler,
     };
     ShareOwner owner_of(const ChannelState& state, const ehash::OwnerTlvs& tlvs);
     /// `detail` is for the log alone.
-    Result<> refuse_open(std::uint32_t request_id, const std::string& worker, const std::string& code,
+    Result<> refuse_open(std::uint32_t request_id, std::string_view worker, const std::string& code,
                          const std::string& detail = {});
     /// What is known of a share before anybody has judged it.
     mining::RefusedShare described(const sv2::mining::SubmitSharesExtended& submit) const;
     /// Tells the miner, and whoever looks; with the time and the connection filled in.
     void refuse_share(mining::RefusedShare share, wire::ShareRefusal reason);
     void send_status(ChannelState& state, SteadyMs now);
+    /// Channels whose full extranonce has the same size get jobs and tips together, by one message to the
+    /// group's id; ids of groups and channels are from one counter. Spec 5.2.3.
+    struct Group {
+        std::size_t full_extranonce_size{};
+        std::uint32_t id{};
+    };
+    std::uint32_t group_of(const mining::Channel& channel);
+    /// What the peer does not have yet of a channel's work.
+    struct Untold {
+        mining::JobPtr job{};       ///< in force, or to be put in force by `tip`
+        bool job_is_told{false};    ///< as a future job
+        mining::TipPtr tip{};       ///< puts the job in force; null: the peer has the tip
+        std::uint32_t min_ntime{};  ///< of a job on a tip that it has
+        mining::JobPtr future{};
+        bool is_empty() const { return !job && !future; }
+        friend bool operator==(const Untold&, const Untold&) = default;
+    };
+    Untold untold(const ChannelState& state) const;
+    void tell_all();
+    void tell_group(const Group& group);
     void tell_work(ChannelState& state);
     void send_work(ChannelState& state);
+    void mark_told(ChannelState& state, const Untold& work) const;
+    template <class SendJob>
+    void send_untold(const Untold& work, std::uint32_t id, const SendJob& send_job);
     bool is_choked();
     void catch_up();
     bool within_budget(ChannelState& state, const sv2::mining::SubmitSharesExtended& submit);
     bool may_ask_for_channel();
-    Result<> refuse_or_end(std::uint32_t request_id, const std::string& worker);
+    Result<> refuse_or_end(std::uint32_t request_id, std::string_view worker);
     bool keeps_record_of(const mining::RefusedShare& share);
     Result<> on_stray(const sv2::mining::SubmitSharesExtended& submit);
     void follow_network_target(ChannelState& state, const mining::Tip& tip);
@@ -142,6 +179,7 @@ class MinerSession : public net::FrameHandler,
     bool is_set_up_{false};
     bool is_earning_{false};  // a share of it is on disk
     bool ehash_negotiated_{false};
+    bool takes_group_jobs_{true};
     unsigned extension_requests_{0};
     std::uint32_t next_channel_id_{1};
     mining::Strays strays_;
@@ -151,6 +189,7 @@ class MinerSession : public net::FrameHandler,
     mining::Source source_;
     mining::Allowance allowance_;
     std::unordered_map<std::uint32_t, ChannelState> channels_;
+    std::vector<Group> groups_;
     std::vector<std::uint32_t> unacknowledged_;
     std::deque<std::uint32_t> behind_;  // channels whose newest work waits for room in the queue
     net::Timer catch_up_;

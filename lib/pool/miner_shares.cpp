@@ -10,13 +10,21 @@ namespace hp::pool {
 namespace msg = sv2::mining;
 using wire::ShareRefusal;
 
+Result<> MinerSession::on(const sv2::Decoded<msg::SubmitSharesStandard>& decoded) {
+    const auto& [channel_id, sequence_number, job_id, nonce, ntime, version] = decoded.message;
+    return judge({channel_id, sequence_number, job_id, nonce, ntime, version, {}}, decoded.rest);
+}
+
 Result<> MinerSession::on(const sv2::Decoded<msg::SubmitSharesExtended>& decoded) {
-    const auto& submit = decoded.message;
+    return judge(decoded.message, decoded.rest);
+}
+
+Result<> MinerSession::judge(const msg::SubmitSharesExtended& submit, ByteView tlv_bytes) {
     auto it = channels_.find(submit.channel_id);
     if (it == channels_.end()) return on_stray(submit);
     ChannelState& state = it->second;
     if (!within_budget(state, submit)) return {};
-    HP_TRY(const auto tlvs, ehash::owner_tlvs(decoded.rest, ehash_negotiated_));
+    HP_TRY(const auto tlvs, ehash::owner_tlvs(tlv_bytes, ehash_negotiated_));
     const ShareOwner owner = owner_of(state, tlvs);
     auto now_ms = pool_->clock.unix_ms();
     auto steady_ms = pool_->clock.steady_ms();

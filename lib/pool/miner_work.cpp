@@ -17,18 +17,16 @@ constexpr SteadyMs kChokedMaxMs = 60'000;
 }  // namespace
 
 void MinerSession::send_future_job(const JobSet& jobs) {
-    for (auto& [id, state] : channels_) {
+    for (auto& [id, state] : channels_)
         state.channel.add_future_job(jobs.for_size(state.channel.full_extranonce_size()));
-        tell_work(state);
-    }
+    tell_all();
 }
 
 void MinerSession::send_job(const JobSet& jobs) {
     const auto now = pool_->clock.steady_ms();
-    for (auto& [id, state] : channels_) {
+    for (auto& [id, state] : channels_)
         state.channel.add_job(jobs.for_size(state.channel.full_extranonce_size()), now);
-        tell_work(state);
-    }
+    tell_all();
 }
 
 void MinerSession::send_tip(const mining::TipPtr& tip, const JobSet& jobs) {
@@ -40,8 +38,43 @@ void MinerSession::send_tip(const mining::TipPtr& tip, const JobSet& jobs) {
             state.channel.add_future_job(jobs.for_size(state.channel.full_extranonce_size()));
             state.channel.activate(jobs.job_id, tip, now);
         }
-        tell_work(state);
     }
+    tell_all();
+}
+
+std::uint32_t MinerSession::group_of(const mining::Channel& channel) {
+    for (const Group& group : groups_)
+        if (group.full_extranonce_size == channel.full_extranonce_size()) return group.id;
+    groups_.push_back({channel.full_extranonce_size(), next_channel_id_++});
+    return groups_.back().id;
+}
+
+void MinerSession::tell_all() {
+    // Who reads slowly gets the newest, channel by channel: what a group's message says must hold for each of
+    // its channels.
+    if (takes_group_jobs_ && behind_.empty())
+        for (const Group& group : groups_)
+            if (!is_choked()) tell_group(group);
+    for (auto& [id, state] : channels_) tell_work(state);
+}
+
+/// One message for all, where all lack the same.
+void MinerSession::tell_group(const Group& group) {
+    std::optional<Untold> work;
+    std::size_t members = 0;
+    for (const auto& [id, state] : channels_) {
+        if (state.channel.full_extranonce_size() != group.full_extranonce_size) continue;
+        Untold lacks = untold(state);
+        if (work && lacks != *work) return;
+        work = std::move(lacks);
+        ++members;
+    }
+    if (members < 2) return;
+    send_untold(*work, group.id, [&](const mining::ExtendedJob& job, std::optional<std::uint32_t> min_ntime) {
+        send(mining::extended_job_message(job, group.id, min_ntime));
+    });
+    for (auto& [id, state] : channels_)
+        if (state.channel.full_extranonce_size() == group.full_extranonce_size) mark_told(state, *work);
 }
 
 bool MinerSession::is_choked() {
@@ -80,26 +113,54 @@ void MinerSession::catch_up() {
     }
 }
 
-/// What the peer does not have yet of the channel's tip, its job in force and the newest future job.
-void MinerSession::send_work(ChannelState& state) {
-    const auto channel_id = state.channel.channel_id();
-    const auto tip = state.channel.tip();
+MinerSession::Untold MinerSession::untold(const ChannelState& state) const {
+    Untold out;
+    const auto& tip = state.channel.tip();
     const auto job = state.channel.current_job();
+    auto told_future_id = state.told_future_id;
     if (job && state.told_tip != tip) {
-        if (state.told_future_id != job->job_id)
-            send(mining::extended_job_message(*job, channel_id, std::nullopt));
-        send(msg::SetNewPrevHash{channel_id, job->job_id, {tip->prev_hash}, tip->min_ntime, tip->nbits});
-        state.told_tip = tip;
-        state.told_job_id = job->job_id;
+        out.job = job;
+        out.tip = tip;
+        out.job_is_told = told_future_id == job->job_id;
     } else if (job && state.told_job_id != job->job_id) {
-        send(mining::extended_job_message(*job, channel_id, tip->min_ntime));
-        state.told_job_id = job->job_id;
+        out.job = job;
+        out.min_ntime = tip->min_ntime;
     }
-    const auto future = pool_->work.future();
-    if (!future || future->job_id == state.told_future_id) return;
-    send(mining::extended_job_message(*future->for_size(state.channel.full_extranonce_size()), channel_id,
-                                      std::nullopt));
-    state.told_future_id = future->job_id;
+    if (const auto future = pool_->work.future(); future && future->job_id != told_future_id)
+        out.future = future->for_size(state.channel.full_extranonce_size());
+    return out;
+}
+
+void MinerSession::mark_told(ChannelState& state, const Untold& work) const {
+    if (work.tip) state.told_tip = work.tip;
+    if (work.job) state.told_job_id = work.job->job_id;
+    if (work.future) state.told_future_id = work.future->job_id;
+}
+
+template <class SendJob>
+void MinerSession::send_untold(const Untold& work, std::uint32_t id, const SendJob& send_job) {
+    if (work.tip) {
+        if (!work.job_is_told) send_job(*work.job, std::nullopt);
+        send(msg::SetNewPrevHash{
+            id, work.job->job_id, {work.tip->prev_hash}, work.tip->min_ntime, work.tip->nbits});
+    } else if (work.job) {
+        send_job(*work.job, work.min_ntime);
+    }
+    if (work.future) send_job(*work.future, std::nullopt);
+}
+
+void MinerSession::send_work(ChannelState& state) {
+    const Untold work = untold(state);
+    const auto id = state.channel.channel_id();
+    if (state.channel.kind() == mining::ChannelKind::extended)
+        send_untold(work, id, [&](const mining::ExtendedJob& job, std::optional<std::uint32_t> min_ntime) {
+            send(mining::extended_job_message(job, id, min_ntime));
+        });
+    else
+        send_untold(work, id, [&](const mining::ExtendedJob& job, std::optional<std::uint32_t> min_ntime) {
+            send(mining::standard_job_message(job, id, state.channel.extranonce_prefix().view(), min_ntime));
+        });
+    mark_told(state, work);
 }
 
 }  // namespace hp::pool

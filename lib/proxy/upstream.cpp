@@ -105,11 +105,11 @@ void Upstream::lost(const std::string& reason) {
     connection_.reset();
     auto orphans = std::move(channels_);
     channels_.clear();
-    for (auto& [request_id, opening] : opening_) orphans.emplace(~request_id, opening.owner);
+    for (auto& [request_id, opening] : opening_) orphans.emplace(~request_id, Channel{opening.owner});
     opening_.clear();
     if (was_ready && on_lost) on_lost(reason);
-    for (auto& [id, weak] : orphans)
-        if (auto owner = weak.lock()) owner->on_channel_lost({});
+    for (auto& [id, channel] : orphans)
+        if (auto owner = channel.owner.lock()) owner->on_channel_lost({});
     redial_.after(backoff_.next_ms(crypto::random_u32()), [this] { dial(); });
 }
 
@@ -193,7 +193,20 @@ void Upstream::become_ready() {
 template <class M, class Tell>
 Result<> Upstream::to_owner(const M& message, Tell&& tell) {
     if (auto it = channels_.find(message.channel_id); it != channels_.end())
-        if (auto owner = it->second.lock()) tell(*owner);
+        if (auto owner = it->second.owner.lock()) tell(*owner);
+    return {};
+}
+
+/// The same for a message that may be to a group of channels. Spec 5.2.3.
+template <class M, class Tell>
+Result<> Upstream::to_owners(const M& message, Tell&& tell) {
+    if (channels_.contains(message.channel_id)) return to_owner(message, tell);
+    // An owner may leave, or come, while it is told.
+    std::vector<std::shared_ptr<ChannelOwner>> members;
+    for (const auto& [id, channel] : channels_)
+        if (channel.group_id == message.channel_id)
+            if (auto owner = channel.owner.lock()) members.push_back(std::move(owner));
+    for (const auto& owner : members) tell(*owner);
     return {};
 }
 
@@ -214,15 +227,15 @@ Result<> Upstream::handle_channel(const sv2::FrameView& frame) {
                               });
                           },
                           [&](const Decoded<msg::NewExtendedMiningJob>& m) {
-                              return to_owner(m.message,
-                                              [&](ChannelOwner& owner) { owner.on_job(m.message); });
+                              return to_owners(m.message,
+                                               [&](ChannelOwner& owner) { owner.on_job(m.message); });
                           },
                           [&](const Decoded<msg::SetNewPrevHash>& m) {
-                              return to_owner(m.message,
-                                              [&](ChannelOwner& owner) { owner.on_prev_hash(m.message); });
+                              return to_owners(m.message,
+                                               [&](ChannelOwner& owner) { owner.on_prev_hash(m.message); });
                           },
                           [&](const Decoded<msg::SetTarget>& m) {
-                              return to_owner(m.message, [&](ChannelOwner& owner) {
+                              return to_owners(m.message, [&](ChannelOwner& owner) {
                                   owner.on_target(m.message.maximum_target.bytes);
                               });
                           },
@@ -283,7 +296,7 @@ Result<> Upstream::on_channel_opened(const msg::OpenExtendedMiningChannelSuccess
         close_channel(success.channel_id, "unusable-extranonce");
         owner->on_refused(unusable);
     } else {
-        channels_[success.channel_id] = owner;
+        channels_[success.channel_id] = {owner, success.group_channel_id};
         owner->on_opened(success);
     }
     return {};
@@ -298,12 +311,17 @@ void Upstream::on_channel_refused(const msg::OpenMiningChannelError& error) {
 }
 
 void Upstream::on_channel_closed(const msg::CloseChannel& message) {
-    auto it = channels_.find(message.channel_id);
-    if (it == channels_.end()) return;
-    auto owner = it->second.lock();
-    channels_.erase(it);
     const auto& code = message.reason_code.value;
-    if (owner) owner->on_channel_lost(code.empty() ? "no reason" : printable(code, 64));
+    const std::string reason = code.empty() ? "no reason" : printable(code, 64);
+    const bool is_group = !channels_.contains(message.channel_id);
+    std::vector<std::shared_ptr<ChannelOwner>> owners;
+    std::erase_if(channels_, [&](const auto& entry) {
+        const auto& [id, channel] = entry;
+        if ((is_group ? channel.group_id : id) != message.channel_id) return false;
+        if (auto owner = channel.owner.lock()) owners.push_back(std::move(owner));
+        return true;
+    });
+    for (const auto& owner : owners) owner->on_channel_lost(reason);
 }
 
 void Upstream::ignore(const sv2::FrameView& frame) {

@@ -59,6 +59,8 @@ class Upstream {
     void on_channel_closed(const sv2::mining::CloseChannel& message);
     template <class M, class Tell>
     Result<> to_owner(const M& message, Tell&& tell);
+    template <class M, class Tell>
+    Result<> to_owners(const M& message, Tell&& tell);
     void become_ready();
     void ignore(const sv2::FrameView& frame);
     /// The message with the naming's TLVs, where the pool knows them.
@@ -88,8 +90,12 @@ class Upstream {
         std::weak_ptr<ChannelOwner> owner;
         std::uint16_t min_extranonce_size{};
     };
-    std::unordered_map<std::uint32_t, Pending> opening_;                       // by request_id
-    std::unordered_map<std::uint32_t, std::weak_ptr<ChannelOwner>> channels_;  // by channel_id
+    struct Channel {
+        std::weak_ptr<ChannelOwner> owner;
+        std::uint32_t group_id{};
+    };
+    std::unordered_map<std::uint32_t, Pending> opening_;   // by request_id
+    std::unordered_map<std::uint32_t, Channel> channels_;  // by channel_id
     std::uint64_t messages_ignored_{0};
     Bytes scratch_;
 };

@@ -12,8 +12,8 @@ std::optional<common::SetupConnectionError> check_setup(const common::SetupConne
     if (setup.protocol != protocol) return common::SetupConnectionError{0, {refusal::kProtocol}};
     if (setup.min_version > setup.max_version || setup.min_version > kVersion || setup.max_version < kVersion)
         return common::SetupConnectionError{0, {refusal::kVersion}};
-    if (std::uint32_t unsupported = setup.flags & ~supported_flags)
-        return common::SetupConnectionError{unsupported, {refusal::kFlags}};
+    if (setup.flags & ~supported_flags)
+        return common::SetupConnectionError{~supported_flags, {refusal::kFlags}};
     return {};
 }
 

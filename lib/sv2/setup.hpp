@@ -12,7 +12,8 @@ namespace hp::sv2 {
 inline constexpr std::uint16_t kVersion = 2;
 
 /// The error to send before closing, or nothing: the connection may go on with version 2. `supported_flags`
-/// are the bits that this server can satisfy; the error's flags are exactly the others.
+/// are the bits that this server can satisfy. An error for flags has all others set, asked for or not, so
+/// that a client may ask once for everything (spec 3.6.3).
 std::optional<common::SetupConnectionError> check_setup(const common::SetupConnection& setup,
                                                         std::uint8_t protocol, std::uint32_t supported_flags);
 

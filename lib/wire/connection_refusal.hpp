@@ -14,7 +14,6 @@ inline constexpr std::array kAll{kProtocol, kVersion, kFlags};
 }  // namespace setup_refusal
 
 namespace channel_refusal {
-inline constexpr const char* kStandard = "standard-channels-not-supported";
 inline constexpr const char* kTooMany = "too-many-channels";
 inline constexpr const char* kTooFewShares =
     "too-few-shares";  ///< from earlier channels; later there is room
@@ -23,8 +22,8 @@ inline constexpr const char* kNoTemplate = "no-template-yet";
 inline constexpr const char* kLockingKey = "invalid-locking-key";
 inline constexpr const char* kMaxTarget = "max-target-out-of-range";
 inline constexpr const char* kExtranonce = "min-extranonce-size-too-large";
-inline constexpr std::array kAll{kStandard,   kTooMany,    kTooFewShares, kHashRate,
-                                 kNoTemplate, kLockingKey, kMaxTarget,    kExtranonce};
+inline constexpr std::array kAll{kTooMany,    kTooFewShares, kHashRate,  kNoTemplate,
+                                 kLockingKey, kMaxTarget,    kExtranonce};
 }  // namespace channel_refusal
 
 }  // namespace hp::wire

@@ -39,7 +39,7 @@ then closed
 then closed
 4 SetupConnection.Error unsupported-feature-flags 3
 then closed
-15 SetupConnection.Error unsupported-feature-flags 8
+15 SetupConnection.Error unsupported-feature-flags 4294967288
 then closed
 mining SetupConnection.Error unsupported-protocol 0"
 }

@@ -35,7 +35,7 @@ class Sv2Player::Client : public net::FrameHandler {
     }
 
     struct Channel {
-        std::uint32_t id{};
+        std::uint32_t id{}, group_id{};
         Bytes prefix;
         bitcoin::Target target{};
         std::uint8_t extranonce_size{};
@@ -80,15 +80,12 @@ class Sv2Player::Client : public net::FrameHandler {
         sv2::append_frame(out, message, tlvs);
         connection_->send(out);
     }
-    Channel* find(std::uint32_t id) {
-        for (Channel& channel : channels)
-            if (channel.id == id) return &channel;
-        return nullptr;
-    }
     template <sv2::Message M, class Handle>
     Result<> if_ours(const sv2::FrameView& frame, Handle&& handle_it) {
         HP_TRY(auto decoded, sv2::decode_with_rest<M>(frame.payload));
-        if (Channel* channel = find(decoded.message.channel_id)) handle_it(*channel, decoded.message);
+        for (Channel& channel : channels)
+            if (const auto id = decoded.message.channel_id; id == channel.id || id == channel.group_id)
+                handle_it(channel, decoded.message);
         return {};
     }
 
@@ -111,6 +108,7 @@ class Sv2Player::Client : public net::FrameHandler {
             HP_TRY(auto opened, sv2::decode_with_rest<OpenExtendedMiningChannelSuccess>(frame.payload));
             Channel channel;
             channel.id = opened.message.channel_id;
+            channel.group_id = opened.message.group_channel_id;
             auto prefix = opened.message.extranonce_prefix.view();
             channel.prefix.assign(prefix.begin(), prefix.end());
             channel.target = opened.message.target.bytes;

@@ -130,7 +130,7 @@ def number(hex_le):
 
 
 class Miner(Session):
-    """One extended channel, with the jobs of it."""
+    """One channel at a time, with the jobs of it."""
 
     def __init__(self, address, key):
         super().__init__(address, key)
@@ -140,7 +140,7 @@ class Miner(Session):
 
     def on_frame(self, frame):
         fields = frame.get("fields", {})
-        if frame["name"] == "NewExtendedMiningJob":
+        if frame["name"] in ("NewExtendedMiningJob", "NewMiningJob"):
             self.jobs[fields["job_id"]] = fields
             if fields["min_ntime"] is not None:
                 self.job_id = fields["job_id"]
@@ -157,19 +157,32 @@ class Miner(Session):
             self.receive("SetNewPrevHash")
         return answer
 
+    def open_standard(self, user, request_id=1, max_target=EASIEST):
+        self.send("OpenStandardMiningChannel", request_id=request_id, user_identity=user, nominal_hash_rate=1, max_target=max_target)
+        answer = self.receive("OpenStandardMiningChannel.Success", "OpenMiningChannel.Error")
+        if answer["name"] == "OpenStandardMiningChannel.Success":
+            self.channel = answer
+            self.receive("SetNewPrevHash")
+        return answer
+
     def ready(self, user):
         assert self.setup()["name"] == "SetupConnection.Success"
         assert self.open(user)["name"] == "OpenExtendedMiningChannel.Success"
+
+    def merkle_root(self, job, extranonce):
+        coinbase = bytes.fromhex(job["coinbase_tx_prefix"] + self.channel["extranonce_prefix"]) + extranonce
+        root = sha256d(coinbase + bytes.fromhex(job["coinbase_tx_suffix"]))
+        for step in job["merkle_path"]:
+            root = sha256d(root + bytes.fromhex(step))
+        return root
 
     def find_share(self, good=True, above=-1):
         """A share of the current job whose hash meets the channel's target, or (not good) does not; above a number."""
         job, target = self.jobs[self.job_id], number(self.channel["target"])
         self.tried += 1
-        extranonce = self.tried.to_bytes(self.channel["extranonce_size"], "little")
-        coinbase = bytes.fromhex(job["coinbase_tx_prefix"] + self.channel["extranonce_prefix"]) + extranonce
-        root = sha256d(coinbase + bytes.fromhex(job["coinbase_tx_suffix"]))
-        for step in job["merkle_path"]:
-            root = sha256d(root + bytes.fromhex(step))
+        size = self.channel.get("extranonce_size")
+        extranonce = self.tried.to_bytes(size, "little") if size else b""
+        root = bytes.fromhex(job["merkle_root"]) if "merkle_root" in job else self.merkle_root(job, extranonce)
         ntime = max(self.tip["min_ntime"], int(time.time()))
         is_hard = target < 1 << 240
         start = hashlib.sha256(struct.pack("<I", job["version"]) + bytes.fromhex(self.tip["prev_hash"]) + root[:28])
@@ -183,12 +196,12 @@ class Miner(Session):
                 continue
             value = int.from_bytes(digest, "little")
             if (value <= target) == good and value > above:
-                return {"job_id": job["job_id"], "nonce": nonce, "ntime": ntime, "version": job["version"],
-                        "extranonce": extranonce.hex()}
+                share = {"job_id": job["job_id"], "nonce": nonce, "ntime": ntime, "version": job["version"]}
+                return {**share, "extranonce": extranonce.hex()} if size else share
 
     def submit(self, share, **spoilt):
         """Sends the share, with some fields of it replaced, and gives the answer."""
         self.sequence += 1
         fields = {"channel_id": self.channel["channel_id"], "sequence_number": self.sequence, **share, **spoilt}
-        self.send("SubmitSharesExtended", self.tlv, **fields)
+        self.send("SubmitSharesExtended" if "extranonce" in share else "SubmitSharesStandard", self.tlv, **fields)
         return self.receive("SubmitShares.Success", "SubmitShares.Error")

@@ -283,7 +283,7 @@ TEST_CASE_FIXTURE(LinkFixture, "no downgrade: both flags, this protocol, this ve
     }
     SUBCASE("no mark") { message.flags = kFlags & ~msg::kFlagMintMark, flags = msg::kFlagMintMark; }
     SUBCASE("no link auth") { message.flags = kFlags & ~msg::kFlagLinkAuthV1, flags = msg::kFlagLinkAuthV1; }
-    SUBCASE("a flag that nobody knows") { message.flags = kFlags | 8, flags = 8; }
+    SUBCASE("a flag that nobody knows") { message.flags = kFlags | 8, flags = ~kFlags; }
     SUBCASE("a miner on the wrong port") { message.protocol = 0, code = "unsupported-protocol"; }
     SUBCASE("another version") {
         message.min_version = message.max_version = 3;

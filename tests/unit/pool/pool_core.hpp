@@ -120,10 +120,11 @@ struct PoolCore {
         pool->add_connection(miners.back());
         return miners.back();
     }
-    std::shared_ptr<FakeFrames> set_up() {
+    std::shared_ptr<FakeFrames> set_up(std::uint32_t flags = 0) {
         auto miner = connect();
         sv2::common::SetupConnection setup;
         setup.min_version = setup.max_version = 2;
+        setup.flags = flags;
         miner->say(setup);
         REQUIRE(miner->count<sv2::common::SetupConnectionSuccess>() == 1);
         return miner;
@@ -165,17 +166,20 @@ struct PoolCore {
         msg::SubmitSharesExtended out;
         out.channel_id = channel_id;
         out.sequence_number = sequence_number;
+        std::uint32_t group_id = 0;
+        for (const auto& one : miner.all<msg::OpenExtendedMiningChannelSuccess>())
+            if (one.channel_id == channel_id) {
+                out.extranonce = sv2::B0_32::from(Bytes(one.extranonce_size, 0));
+                group_id = one.group_channel_id;
+            }
+        const auto is_for = [&](std::uint32_t id) { return id == channel_id || id == group_id; };
         for (const auto& tip : miner.all<msg::SetNewPrevHash>())
-            if (tip.channel_id == channel_id) out.job_id = tip.job_id;
+            if (is_for(tip.channel_id)) out.job_id = tip.job_id;
         for (const auto& job : miner.all<msg::NewExtendedMiningJob>())
-            if (job.channel_id == channel_id && job.min_ntime) out.job_id = job.job_id;
+            if (is_for(job.channel_id) && job.min_ntime) out.job_id = job.job_id;
         out.nonce = next_nonce++;
         out.ntime = static_cast<std::uint32_t>(clock.unix_ms() / 1000);
         out.version = 0x2000'0000;
-        const auto opened = miner.all<msg::OpenExtendedMiningChannelSuccess>();
-        for (const auto& one : opened)
-            if (one.channel_id == channel_id)
-                out.extranonce = sv2::B0_32::from(Bytes(one.extranonce_size, 0));
         return out;
     }
 };
