@@ -35,6 +35,9 @@ function(hp_rooms)
     endif()
     target_include_directories(hp_${room} ${kind} "${PROJECT_SOURCE_DIR}/lib")
     target_link_libraries(hp_${room} ${kind} ${deps} ${HP_LIBS_${room}} Threads::Threads)
+    if(HP_OWN_LIBS_${room})  # whose flags are nobody else's
+      target_link_libraries(hp_${room} PRIVATE ${HP_OWN_LIBS_${room}})
+    endif()
     list(APPEND all ${room})
   endforeach()
   set_source_files_properties("${PROJECT_SOURCE_DIR}/lib/cli/command.cpp" PROPERTIES
