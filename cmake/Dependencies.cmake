@@ -2,7 +2,7 @@
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(OpenSSL REQUIRED)
-find_package(Boost 1.81 REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS url)
 find_package(CLI11 REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)  # of Debian, with fmt outside of it
@@ -21,7 +21,7 @@ find_file(HP_DYGRAPHS_CSS dygraph.min.css PATHS /usr/share/javascript/dygraphs R
 set_property(TARGET Boost::headers APPEND PROPERTY INTERFACE_COMPILE_DEFINITIONS BOOST_ASIO_SEPARATE_COMPILATION
              BOOST_BEAST_SEPARATE_COMPILATION)
 
-set(HP_LIBS_base nlohmann_json::nlohmann_json Boost::headers simdjson::simdjson)
+set(HP_LIBS_base nlohmann_json::nlohmann_json Boost::headers $<LINK_ONLY:Boost::url> simdjson::simdjson)
 set(HP_LIBS_crypto PkgConfig::SODIUM PkgConfig::SECP256K1 OpenSSL::Crypto)
 set(HP_LIBS_wire simdjson::simdjson)
 set(HP_LIBS_sv1 simdjson::simdjson)

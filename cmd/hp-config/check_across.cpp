@@ -12,7 +12,7 @@
 #include "config/together.hpp"
 #include "crypto/base58.hpp"
 #include "log/levels.hpp"
-#include "net/http.hpp"
+#include "net/http_url.hpp"
 #include "place.hpp"
 #include "recordio/event_sink.hpp"
 #include "setup.hpp"

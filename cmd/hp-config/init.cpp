@@ -305,7 +305,7 @@ Result<> join_pool(InitOptions& options, Chosens& chosen) {
     const std::string& url = options.mint_url;
     if (has("mint") && !url.empty() && !is_loopback_url(url))
         chosen["mint.toml"]["public_urls"] = {std::vector<std::string>{url}};
-    if (has("mint") && url.starts_with("http://") && !is_loopback_url(url))
+    if (has("mint") && !url.empty() && !is_tls_url(url) && !is_loopback_url(url))
         chosen["shared/network.toml"].try_emplace(
             "mint_listen", config::Chosen{"0.0.0.0:" + Place{authority_of(url)}.port,
                                           "where " + url + " leads, without a TLS proxy in front"});

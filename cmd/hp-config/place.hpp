@@ -2,6 +2,8 @@
 #pragma once
 #include <string>
 
+#include "base/url.hpp"
+
 namespace hp::hp_config {
 
 struct Place {
@@ -12,15 +14,18 @@ struct Place {
     bool is_loopback() const { return host == "localhost" || host == "[::1]" || host.starts_with("127."); }
 };
 
-/// HOST:PORT of a URL that passed the url rule, with the scheme's port where it names none.
-inline std::string authority_of(const std::string& url) {
-    const bool is_tls = url.starts_with("https://");
-    std::string out = url.substr(is_tls ? 8 : 7);
-    out = out.substr(0, out.find('/'));
-    const bool has_port = out.find(':', out.rfind(']') + 1) != std::string::npos;
-    return has_port ? out : out + (is_tls ? ":443" : ":80");
+/// HOST:PORT of a URL that passed the url rule, with the scheme's port where it names none; empty for no URL.
+inline std::string authority_of(const std::string& text) {
+    auto url = url_from_text(text);
+    if (!url) return {};
+    if (!url->authority.port) url->authority.port = url->scheme == "https" ? 443 : 80;
+    return url->authority.text();
 }
 
 inline bool is_loopback_url(const std::string& url) { return Place{authority_of(url)}.is_loopback(); }
+inline bool is_tls_url(const std::string& text) {
+    const auto url = url_from_text(text);
+    return url && url->scheme == "https";
+}
 
 }  // namespace hp::hp_config

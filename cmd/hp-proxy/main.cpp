@@ -7,7 +7,7 @@
 #include "crypto/base58.hpp"
 #include "crypto/bip32.hpp"
 #include "log/log.hpp"
-#include "net/http.hpp"
+#include "net/http_url.hpp"
 #include "net/protection.hpp"
 #include "net/sd_notify.hpp"
 #include "proxy/proxy_service.hpp"

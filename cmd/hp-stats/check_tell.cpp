@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "base/bytes.hpp"
+#include "base/url.hpp"
 #include "check.hpp"
 #include "crypto/sha256.hpp"
 #include "log/log.hpp"
@@ -100,18 +100,20 @@ void run_at_change(const CheckOptions& options, int state, const std::string& te
     if (!memory.empty()) write_state(memory, state);
 }
 
-void ping(const std::string& url, int state, const std::string& text) {
-    const auto scheme = url.find("://");
-    const auto slash = url.find('/', scheme == std::string::npos ? 0 : scheme + 3);
-    const auto origin = url.substr(0, slash);
-    std::string path = slash == std::string::npos ? "/" : url.substr(slash);
+void ping(const std::string& text_of_url, int state, const std::string& text) {
+    const auto url = url_from_text(text_of_url);
+    // All but the origin is what tells a watchdog who we are: it is a secret.
+    if (!url) return log::warn("ping: the URL is malformed: {}", url.error().what);
+    const auto origin = url->origin();
+    std::string path = url->path;
     if (state != 0) path += path.ends_with('/') ? "fail" : "/fail";
+    if (path.empty()) path = "/";
+    if (url->query) path += "?" + *url->query;
     const auto answer = [&]() -> Result<net::HttpResponse> {
         net::Loop loop;
         HP_TRY(const auto client, net::HttpClient::create(loop, origin, {.body_bytes_max = 65'536}));
         return client->request_and_wait(loop, state == 0 ? "GET" : "POST", path, state == 0 ? "" : text);
     }();
-    // The path is what tells a watchdog who we are: it is a secret.
     if (!answer)
         log::warn("ping to {}: {}", origin, answer.error().what);
     else if (answer->status / 100 != 2)

@@ -1,6 +1,7 @@
 // hp-stats serve: the figures over HTTP, read-only and beside ingest.
 #include "base/clock.hpp"
 #include "base/json_text.hpp"
+#include "base/url.hpp"
 #include "cli/secrets.hpp"
 #include "config/limits.hpp"
 #include "log/log.hpp"
@@ -42,7 +43,7 @@ class Service {
 
   private:
     stats::ApiAnswer answer_get(const net::HttpRequest& request) {
-        auto parameters = net::query_parameters(request.query);
+        auto parameters = query_parameters(request.query);
         if (!parameters) return {400, error_json(parameters.error().what)};
         // Opened for each request: a database that was away, or was replaced, needs no restart.
         auto reader = stats::Reader::open(options_.database);

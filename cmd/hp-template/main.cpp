@@ -6,7 +6,7 @@
 #include "config/together.hpp"
 #include "log/log.hpp"
 #include "net/clock_guard.hpp"
-#include "net/http.hpp"
+#include "net/http_url.hpp"
 #include "net/protection.hpp"
 #include "net/sd_notify.hpp"
 #include "recordio/events.hpp"

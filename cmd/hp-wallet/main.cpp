@@ -12,7 +12,7 @@
 #include "crypto/random.hpp"
 #include "init.hpp"
 #include "log/log.hpp"
-#include "net/http.hpp"
+#include "net/http_url.hpp"
 #include "verbs.hpp"
 
 namespace {

@@ -8,6 +8,7 @@
 #include "base/bytes.hpp"
 #include "base/host.hpp"
 #include "base/ip_net.hpp"
+#include "base/url.hpp"
 #include "config/mint_key.hpp"
 #include "crypto/base58.hpp"
 
@@ -20,31 +21,27 @@ bool all_of(std::string_view text, auto&& test) {
     }
     return true;
 }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-bool is_port(std::string_view text) {
-    unsigned port = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-    return error == std::errc{} && end == text.data() + text.size() && !text.empty() && is_digit(text[0]) &&
-           port >= 1 && port <= 65535;
+// Why the text is none; empty where it is one.
+
+std::string endpoint_fault(std::string_view text) {
+    const auto authority = authority_from_text(text);
+    if (!authority) return authority.error().what;
+    if (!authority->port) return "the port is missing";
+    return *authority->port == 0 ? "the port is 0" : "";
 }
 
-bool is_host(std::string_view text) { return !host_fault(text); }
-
-bool is_endpoint(std::string_view text) {
-    const auto colon = text.rfind(':');
-    return colon != std::string_view::npos && is_host(text.substr(0, colon)) &&
-           is_port(text.substr(colon + 1));
+std::string url_fault(std::string_view text) {
+    const auto url = url_from_text(text);
+    if (!url) return url.error().what;
+    if (url->scheme != "http" && url->scheme != "https") return "the scheme is neither http nor https";
+    return url->query ? "a query (?) does not belong here" : "";
 }
 
-bool is_url(std::string_view text) {
-    const auto scheme_size = text.starts_with("http://") ? 7u : text.starts_with("https://") ? 8u : 0u;
-    if (scheme_size == 0) return false;
-    const std::string_view rest = text.substr(scheme_size);
-    const std::string_view authority = rest.substr(0, rest.find('/'));
-    const bool clean = all_of(rest, [](char c) { return c > ' ' && c < 0x7f && c != '?' && c != '#'; });
-    return clean && (is_endpoint(authority) || is_host(authority));
+std::string host_name_fault(std::string_view text) {
+    const char* fault = host_fault(text);
+    return fault ? fault : "";
 }
 
 bool are_log_levels(std::string_view text) {
@@ -69,22 +66,14 @@ bool looks_like_secret(std::string_view text) {
     return std::count(text.begin(), text.end(), ' ') >= 11 && text.find('/') == std::string_view::npos;
 }
 
-Result<> wrong(std::string_view value, const Rule& rule, const std::string& why = {}) {
-    return fail(Errc::usage, "is '" + printable(value, 100) + "'" + (why.empty() ? "" : ": " + why) +
-                                 ", allowed: " + allowed_text(rule));
+Result<> wrong(std::string_view value, const Rule& rule) {
+    return fail(Errc::usage, "is '" + printable(value, 100) + "', allowed: " + allowed_text(rule));
 }
 
-/// For an address that looks right; empty where the form says it all.
-std::string address_fault(std::string_view text) {
-    for (std::string_view scheme : {"http://", "https://"})
-        if (text.starts_with(scheme)) text.remove_prefix(scheme.size());
-    text = text.substr(0, text.find('/'));
-    const auto colon = text.rfind(':');
-    const bool has_port = colon != text.npos && is_port(text.substr(colon + 1));
-    const auto host = has_port ? text.substr(0, colon) : text;
-    const char* fault = host.empty() ? nullptr : host_fault(host);
-    const bool is_address = host.starts_with('[') || (!host.empty() && is_digit(host[0]));
-    return fault && is_address ? fault : "";
+Result<> check_address(std::string_view value, const Rule& rule, const std::string& fault) {
+    if (fault.empty()) return {};
+    return fail(Errc::usage,
+                "is '" + printable_url(value) + "': " + fault + ", allowed: " + allowed_text(rule));
 }
 
 Result<> check_path(const Rule& rule, const std::string& text) {
@@ -121,11 +110,9 @@ Result<> check_text(const Rule& rule, const std::string& text) {
             good = text.size() <= 1000 && std::regex_match(text, std::regex(rule.regex));
             break;
         case Rule::Kind::endpoint:
-            good = is_endpoint(text);
-            break;
+            return check_address(text, rule, endpoint_fault(text));
         case Rule::Kind::url:
-            good = is_url(text);
-            break;
+            return check_address(text, rule, url_fault(text));
         case Rule::Kind::path:
         case Rule::Kind::secret_file:
             return check_path(rule, text);
@@ -150,13 +137,9 @@ Result<> check_text(const Rule& rule, const std::string& text) {
             good = IpNet::from_text(text).has_value();
             break;
         case Rule::Kind::host_name:
-            good = is_host(text);
-            break;
+            return check_address(text, rule, host_name_fault(text));
     }
-    if (good) return {};
-    const bool is_address = rule.kind == Rule::Kind::endpoint || rule.kind == Rule::Kind::url ||
-                            rule.kind == Rule::Kind::host_name;
-    return wrong(text, rule, is_address ? address_fault(text) : "");
+    return good ? Result<>{} : wrong(text, rule);
 }
 
 Result<> check_number(const Rule& rule, double number, const std::string& text) {

@@ -5,10 +5,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#include <charconv>
 #include <cstring>
 
-#include "base/host.hpp"
+#include "base/url.hpp"
 
 namespace hp::net {
 
@@ -27,22 +26,15 @@ bool Endpoint::is_loopback() const {
 }
 
 Result<Endpoint> endpoint_from_text(std::string_view text) {
-    auto bad = [&](const char* why, const char* hint = "write host:port, for example 127.0.0.1:34254") {
-        return fail(Errc::invalid, "'" + printable(text) + "' is not an address: " + why, hint);
-    };
-    std::size_t colon = text.rfind(':');
-    if (colon == std::string_view::npos) return bad("the port is missing");
-    std::string_view host = text.substr(0, colon);
-    std::string_view port = text.substr(colon + 1);
-    if (const char* fault = host_fault(host))
-        return host.empty() ? bad(fault, "0.0.0.0 stands for all IPv4 addresses, [::] for all")
-               : host.front() != '[' && host.find(':') != host.npos ? bad(fault, "write [::1]:34254")
-                                                                    : bad(fault);
-    if (host.front() == '[') host = host.substr(1, host.size() - 2);
-    Endpoint endpoint{std::string(host), 0};
-    auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
-    if (error != std::errc{} || end != port.data() + port.size()) return bad("the port must be 0 to 65535");
-    return endpoint;
+    const auto authority = authority_from_text(text);
+    if (authority && authority->port) return Endpoint{authority->host, *authority->port};
+    const bool is_bare_v6 = !text.starts_with('[') && text.find(':') != text.rfind(':');
+    return fail(Errc::invalid,
+                "'" + printable_url(text) +
+                    "' is not an address: " + (authority ? "the port is missing" : authority.error().what),
+                text.starts_with(':') ? "0.0.0.0 stands for all IPv4 addresses, [::] for all"
+                : is_bare_v6          ? "write [::1]:34254"
+                                      : "write host:port, for example 127.0.0.1:34254");
 }
 
 Endpoint Address::endpoint() const {

@@ -1,7 +1,6 @@
 // HTTP/1.1 server and client (Beast inside). Bodies and times are bounded; the client follows no redirects.
 #pragma once
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -60,10 +59,6 @@ struct HttpLimits {
     std::size_t stream_bytes_max{256 * 1024};
 };
 
-/// The parameters of a query, decoded ("a=1&b=x%20y", + is a space); an error for a broken escape, one
-/// without a name, or one that comes twice.
-Result<std::map<std::string, std::string>> query_parameters(std::string_view query);
-
 class HttpServer {
   public:
     using Reply = std::function<void(HttpResponse)>;
@@ -78,11 +73,6 @@ class HttpServer {
     /// No new connections; those that are open finish the request that they are in.
     virtual void stop() = 0;
 };
-
-/// Whether the URL goes to another machine without TLS, and what to tell of it: "is http://..., another
-/// machine without TLS: ...".
-bool is_exposed(std::string_view url);
-std::string exposed_text(std::string_view url);
 
 /// A client of one origin ("http://host:port" or "https://…", path prefix allowed), with keep-alive
 /// connections. https checks the certificate against the system's authorities and the host's name. A request

@@ -27,7 +27,7 @@ bool is_repeatable(const HttpMessage& message) {
 
 class PooledClient final : public HttpClient {
   public:
-    PooledClient(Loop& loop, Url url, Options options, std::shared_ptr<asio::ssl::context> tls)
+    PooledClient(Loop& loop, HttpUrl url, Options options, std::shared_ptr<asio::ssl::context> tls)
         : loop_{loop}, url_{std::move(url)}, options_{std::move(options)}, tls_{std::move(tls)} {
         if (!options_.basic_user.empty())
             authorization_ = "Basic " + base64(options_.basic_user + ":" + options_.basic_password);
@@ -88,7 +88,7 @@ class PooledClient final : public HttpClient {
         message.version(11);
         message.method_string({method.data(), method.size()});
         message.target(target);
-        message.set(http::field::host, url_.host_header);
+        message.set(http::field::host, url_.host_header());
         message.set(http::field::user_agent, "hashpool");
         message.set(http::field::accept, "*/*");
         if (!authorization_.empty()) message.set(http::field::authorization, authorization_);
@@ -190,7 +190,7 @@ class PooledClient final : public HttpClient {
     }
 
     Loop& loop_;
-    Url url_;
+    HttpUrl url_;
     Options options_;
     std::shared_ptr<asio::ssl::context> tls_;
     std::string authorization_;
@@ -204,7 +204,7 @@ class PooledClient final : public HttpClient {
 
 Result<std::unique_ptr<HttpClient>> HttpClient::create(Loop& loop, std::string_view base_url,
                                                        Options options) {
-    HP_TRY(auto url, url_from_text(base_url));
+    HP_TRY(auto url, http_url_from_text(base_url));
     HP_ASSERT(options.connections_max > 0);
     std::shared_ptr<asio::ssl::context> tls;
     if (url.is_https) {

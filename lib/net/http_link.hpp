@@ -5,7 +5,7 @@
 #include <boost/beast/http.hpp>
 
 #include "net/asio_impl.hpp"
-#include "net/http_text.hpp"
+#include "net/http_url.hpp"
 
 namespace hp::net {
 
@@ -37,7 +37,7 @@ class HttpLink {
 };
 
 /// `tls` is null for plain http.
-std::shared_ptr<HttpLink> make_http_link(Loop& loop, const Url& url, std::size_t body_bytes_max,
+std::shared_ptr<HttpLink> make_http_link(Loop& loop, const HttpUrl& url, std::size_t body_bytes_max,
                                          std::shared_ptr<asio::ssl::context> tls);
 /// Verifies against the system's certificate authorities.
 Result<std::shared_ptr<asio::ssl::context>> make_tls_context();

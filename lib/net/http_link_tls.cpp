@@ -4,7 +4,7 @@
 
 namespace hp::net {
 
-std::shared_ptr<HttpLink> make_tls_link(Loop& loop, const Url& url, std::size_t body_bytes_max,
+std::shared_ptr<HttpLink> make_tls_link(Loop& loop, const HttpUrl& url, std::size_t body_bytes_max,
                                         std::shared_ptr<asio::ssl::context> tls) {
     return std::make_shared<StreamLink<beast::ssl_stream<beast::tcp_stream>>>(loop, url, body_bytes_max,
                                                                               std::move(tls));

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "base/bytes.hpp"
-#include "net/http_text.hpp"
+#include "base/url.hpp"
 
 namespace hp::net {
 namespace {
@@ -48,12 +48,12 @@ std::optional<std::string> HttpNames::fault_of(const HttpRequest& request) const
     for (const auto& [name, value] : request.headers)
         if (lower(name) == "origin") ++origins;
     if (origins == 0) return {};  // not a browser's, or a page's own GET
-    const std::string text = lower(request.header("origin"));
-    const auto scheme = text.find("://");
-    const auto origin = scheme == text.npos ? std::nullopt : authority_from_text(text.substr(scheme + 3));
+    const std::string text = request.header("origin");
+    const auto origin = url_from_text(text);
+    const bool is_origin = origin && origin->path.empty() && !origin->query;
     // A page of another port of this host is another program's.
-    const bool is_same = origin && origin->host == asked->host && origin->port == asked->port;
-    if (origins == 1 && origin && (is_same || is_public(origin->host))) return {};
+    const bool is_right = is_origin && (origin->authority == *asked || is_public(origin->authority.host));
+    if (origins == 1 && is_right) return {};
     return "origin " + printable(text, 60) + " is not this server's own (public_names)";
 }
 

@@ -4,14 +4,15 @@
 #include <cstring>
 
 #include "base/crash_point.hpp"
+#include "base/url.hpp"
 #include "log/log.hpp"
 #include "net/acceptor.hpp"
 #include "net/asio_impl.hpp"
 #include "net/guard.hpp"
 #include "net/http.hpp"
 #include "net/http_body.hpp"
+#include "net/http_date.hpp"
 #include "net/http_sessions.hpp"
-#include "net/http_text.hpp"
 #include "net/http_wire.hpp"
 
 namespace hp::net {
@@ -155,7 +156,7 @@ class HttpSessions::Connection : public Droppable, public std::enable_shared_fro
         bool is_preflight = shared_->cors && request.method == "OPTIONS";
         // 200, as the other mints answer it.
         if (is_preflight) return answer(HttpResponse{200, {}, {}});
-        auto target = split_target(view(message.target()));
+        auto target = request_target_from_text(view(message.target()));
         if (!target) return refuse(400, "malformed URL");
         request.path = std::move(target->path);
         request.query = std::move(target->query);

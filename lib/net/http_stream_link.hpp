@@ -29,7 +29,7 @@ class StreamLink final : public HttpLink, public std::enable_shared_from_this<St
     static constexpr bool kIsTls = !std::is_same_v<Stream, beast::tcp_stream>;
 
   public:
-    StreamLink(Loop& loop, const Url& url, std::size_t body_bytes_max,
+    StreamLink(Loop& loop, const HttpUrl& url, std::size_t body_bytes_max,
                std::shared_ptr<asio::ssl::context> tls)
         : loop_{loop},
           url_{url},
@@ -173,7 +173,7 @@ class StreamLink final : public HttpLink, public std::enable_shared_from_this<St
     }
 
     Loop& loop_;
-    Url url_;
+    HttpUrl url_;
     std::size_t body_bytes_max_;
     std::shared_ptr<asio::ssl::context> tls_;
     Stream stream_;
@@ -187,7 +187,7 @@ class StreamLink final : public HttpLink, public std::enable_shared_from_this<St
     bool closed_{false};
 };
 
-std::shared_ptr<HttpLink> make_tls_link(Loop& loop, const Url& url, std::size_t body_bytes_max,
+std::shared_ptr<HttpLink> make_tls_link(Loop& loop, const HttpUrl& url, std::size_t body_bytes_max,
                                         std::shared_ptr<asio::ssl::context> tls);
 
 }  // namespace hp::net

@@ -1,6 +1,6 @@
 #include "recordio/event_sink.hpp"
 
-#include "base/bytes.hpp"
+#include "base/url.hpp"
 #include "crypto/base58.hpp"
 #include "net/unix_address.hpp"
 #include "recordio/event_outlet.hpp"
@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::size_t kQueueBytesMax = 4u << 20;
 constexpr std::string_view kUnix = "unix:";
-constexpr std::string_view kTcp = "tcp://";
 
 }  // namespace
 
@@ -21,19 +20,22 @@ Result<EventOptions> event_options(std::string to, std::string_view framing, std
     return EventOptions{std::move(to), layout};
 }
 
-bool is_noise_target(std::string_view to) { return to.starts_with(kTcp); }
+bool is_noise_target(std::string_view to) { return to.find("://") != to.npos; }
 
 Result<NoiseTarget> noise_target_from_text(std::string_view to) {
-    const auto rest = to.substr(std::min(kTcp.size(), to.size()));
-    const auto slash = rest.find('/');
-    if (slash == rest.npos)
-        return fail(Errc::usage, "events: '" + printable(to) + "' has no key",
+    const auto bad = [&](const std::string& why) {
+        return fail(Errc::usage, "events: '" + printable_url(to) + "' " + why,
                     "write tcp://HOST:PORT/KEY, with the collector's authority key");
-    auto address = net::endpoint_from_text(rest.substr(0, slash));
-    if (!address) return fail(Errc::usage, "events: " + address.error().what, address.error().hint);
-    auto authority = crypto::authority_key_from_text(rest.substr(slash + 1));
+    };
+    const auto url = url_from_text(to);
+    if (!url) return bad("is not a URL: " + url.error().what);
+    if (url->scheme != "tcp") return bad("has an unknown scheme");
+    if (!url->authority.port) return bad("has no port");
+    if (url->query) return bad("has a query (?), which means nothing here");
+    if (url->path.size() < 2) return bad("has no key");
+    auto authority = crypto::authority_key_from_text(url->path.substr(1));
     if (!authority) return fail(Errc::usage, "events: " + authority.error().what, authority.error().hint);
-    return NoiseTarget{*std::move(address), *authority};
+    return NoiseTarget{{url->authority.host, *url->authority.port}, *authority};
 }
 
 EventSink::EventSink(net::Loop& loop, const EventOptions& options, std::string source)

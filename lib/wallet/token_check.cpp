@@ -4,7 +4,7 @@
 
 #include "cashu/nut10.hpp"
 #include "cashu/nut12.hpp"
-#include "net/http_text.hpp"
+#include "net/http_url.hpp"
 #include "wallet/choose.hpp"
 
 namespace hp::wallet {
@@ -40,42 +40,29 @@ Result<> check_proof(const cashu::Proof& proof, std::size_t index, const Keyring
 }
 
 bool is_loopback(std::string_view url) {
-    const auto parsed = net::url_from_text(normal_url(url));
+    const auto parsed = net::http_url_from_text(normal_url(url));
     return parsed && parsed->endpoint.is_loopback();
 }
 
 /// "http://localhost:3338" for 127.0.0.1 and [::1] as well; other URLs as they are.
 std::string with_one_loopback(const std::string& normal) {
-    auto parsed = net::url_from_text(normal);
+    auto parsed = net::http_url_from_text(normal);
     if (!parsed || (parsed->endpoint.host != "127.0.0.1" && parsed->endpoint.host != "::1")) return normal;
     parsed->endpoint.host = "localhost";
-    return normal_url((parsed->is_https ? "https://" : "http://") + parsed->endpoint.text() + parsed->path);
+    return parsed->text();
 }
 
 }  // namespace
 
 std::string normal_url(std::string_view url) {
-    while (url.ends_with('/')) url.remove_suffix(1);
-    std::string out{url};
-    const std::size_t scheme = out.find("://");
-    if (scheme == std::string::npos) return out;
-    const std::size_t end = std::min(out.find('/', scheme + 3), out.size());
-    for (std::size_t i = 0; i < end; ++i)
-        if (out[i] >= 'A' && out[i] <= 'Z') out[i] = static_cast<char>(out[i] | 0x20);
-    const auto parsed = net::url_from_text(out);
-    if (!parsed) return out;
-    const std::string own_port = parsed->is_https ? ":443" : ":80";
-    const std::string authority = parsed->endpoint.text();
-    return out.substr(0, scheme + 3) +
-           (authority.ends_with(own_port) ? authority.substr(0, authority.size() - own_port.size())
-                                          : authority) +
-           parsed->path;
+    if (const auto parsed = net::http_url_from_text(url)) return parsed->text();
+    return std::string(url.substr(0, url.find_last_not_of('/') + 1));
 }
 
 std::string token_url(std::span<const std::string> told, std::string_view mine) {
     std::string first;
     for (const std::string& url : told) {
-        if (url.size() > kUrlSizeMax || !net::url_from_text(url)) continue;
+        if (url.size() > kUrlSizeMax || !net::http_url_from_text(url)) continue;
         std::string normal = normal_url(url);
         if (normal == normal_url(mine)) return normal;
         if (first.empty()) first = std::move(normal);
@@ -97,7 +84,7 @@ bool MintNames::is_told(std::string_view name) const {
 }
 
 std::string MintNames::why_not_asked(std::string_view name) const {
-    if (name.size() > kUrlSizeMax || !net::url_from_text(normal_url(name))) return "it is not a URL";
+    if (name.size() > kUrlSizeMax || !net::http_url_from_text(normal_url(name))) return "it is not a URL";
     if (is_loopback(name) && !is_loopback(url)) return "it is an address of its maker's machine";
     if (net::is_exposed(normal_url(name)) && !net::is_exposed(url))
         return "over plain HTTP anybody on the way could answer";

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json_text.hpp"
+#include "base/url.hpp"
 #include "log/log.hpp"
 #include "web/assets.hpp"
 
@@ -59,7 +60,7 @@ void Site::answer(const net::HttpRequest& request, const net::HttpServer::Reply&
                                    "text/plain; version=0.0.4; charset=utf-8"});
     if (request.path == "/api/state") return reply_with_headers({200, feed_.state_json()});
     if (request.path == "/api/history") {
-        const auto parameters = net::query_parameters(request.query);
+        const auto parameters = query_parameters(request.query);
         const bool is_right = parameters && parameters->size() == 1 && parameters->contains("span") &&
                               Feed::is_span(parameters->at("span"));
         if (!is_right) return reply(error(400, "expected span=1h, 24h or 7d"));

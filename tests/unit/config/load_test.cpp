@@ -149,7 +149,7 @@ TEST_CASE("a flag wins over a variable, a variable over the file, the file over 
 
 TEST_CASE("all problems are found, each with file, line, column, key and what is allowed") {
     CHECK(problems_of("place = \"x\"\nword = 5\ncount = 201\nopen = 1\n") ==
-          "sample.toml:1:1: place: is 'x', allowed: HOST:PORT with a port from 1 to "
+          "sample.toml:1:1: place: is 'x': the port is missing, allowed: HOST:PORT with a port from 1 to "
           "65535\n"
           "sample.toml:2:1: word: is an integer, allowed: text in quotes; text of the form [a-z]+\n"
           "sample.toml:3:1: count: is 201, allowed: a number from 0 to 200\n"

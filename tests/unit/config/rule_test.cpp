@@ -47,8 +47,10 @@ TEST_CASE("URLs") {
     CHECK(passes(url(), "http://127.0.0.1:3338"));
     CHECK(passes(url(), "https://mint.example.org"));
     CHECK(passes(url(), "https://mint.example.org:8443/a/b"));
-    for (const char* bad : {"mint.example.org", "ftp://x", "http://", "http://x:0", "http://a b",
-                            "http://x/?y", "http://user@x", "HTTP://x"}) {
+    CHECK(passes(url(), "HTTP://Mint.example.org"));
+    for (const char* bad : {"mint.example.org", "ftp://x", "http://", "http://x:0", "http://x:y",
+                            "http://x:65536", "http://a b", "http://x/?y", "http://x/#y", "http://x/%zz",
+                            "http://user@x", "http://[::1", "http://::1"}) {
         CAPTURE(bad);
         CHECK_FALSE(passes(url(), bad));
     }

@@ -388,15 +388,3 @@ TEST_CASE_FIXTURE(Fixture, "a stream whose peer does not read is cut off, and ho
     while (send(piece)) REQUIRE(++taken < 2'000);  // what the sockets' buffers take, and 100,000 bytes
     CHECK_FALSE(send("."));
 }
-
-TEST_CASE("parameters of a query: decoded, each once") {
-    const auto good = query_parameters("a=1&b=x%20y+z&c=&d");
-    REQUIRE(good);
-    CHECK(*good == std::map<std::string, std::string>{{"a", "1"}, {"b", "x y z"}, {"c", ""}, {"d", ""}});
-    CHECK(query_parameters("")->empty());
-    CHECK(query_parameters("&&a=b=c&")->at("a") == "b=c");
-    for (const char* bad : {"a=%", "a=%zz", "a=%00", "=1", "a=1&a=2", "a=1&%61=2"}) {
-        CAPTURE(bad);
-        CHECK_FALSE(query_parameters(bad));
-    }
-}
