@@ -2,13 +2,7 @@
 #
 # run_tool [-N] CMD...      runs with stdout in $output and stderr in $stderr; -N expects exit code N
 # free_ports N              N free loopback ports in the array $ports
-# start_daemon NAME CMD...  runs CMD in the background; stdout in NAME.out, stderr in NAME.log, both in
-#                           $BATS_TEST_TMPDIR; its id is in ${daemon_pid[NAME]}
-# wait_until CMD...         until the command says yes, 30 s at most: only a failure waits so long, and a busy machine is
-#                           slow; deadline_s=60 wait_until CMD... waits longer
-# wait_for_port PORT        until somebody accepts on 127.0.0.1:PORT, as long
-# wait_for_text FILE TEXT   until the file has a line with the text, as long
-# stop_daemon NAME          SIGTERM, and its exit code in $daemon_status
+# start_daemon, wait_until, wait_for_text, stop_daemon and their kind: ../daemons.bash
 # A bats file that has its own teardown() calls stop_daemons in it.
 
 bats_require_minimum_version 1.5.0
@@ -25,10 +19,8 @@ fi
 PATH=$HP_BIN_DIR:$PATH
 export HP_SOURCE_DIR HP_BIN_DIR PATH
 
-# What the developer has set must not decide a test.
-unset HP_CONFIG_DIR HP_LOG_LEVEL HP_LOG_FILE HP_LOG_FORMAT HP_NETWORK JOURNAL_STREAM
-
-declare -gA daemon_pid=()
+# shellcheck source=../daemons.bash
+source "$HP_SOURCE_DIR/tests/daemons.bash"
 
 run_tool() {
     local code=-0
@@ -51,65 +43,6 @@ while len(held) < int(sys.argv[1]):
     except OSError:
         pass
 print("\n".join(str(one.getsockname()[1]) for one in held))' "$1")
-}
-
-start_daemon() {
-    local name=$1
-    shift
-    # Here, not by the child: what an earlier one of this name wrote must not be taken for its words.
-    : >"$BATS_TEST_TMPDIR/$name.log"
-    # A test may have made it a FIFO, which nobody reads yet.
-    [ -p "$BATS_TEST_TMPDIR/$name.out" ] || : >"$BATS_TEST_TMPDIR/$name.out"
-    # Descriptor 3 belongs to bats: whoever keeps it open keeps bats waiting.
-    "$@" >>"$BATS_TEST_TMPDIR/$name.out" 2>>"$BATS_TEST_TMPDIR/$name.log" 3>&- &
-    daemon_pid[$name]=$!
-}
-
-wait_until() {
-    local deadline=$((SECONDS + ${deadline_s:-30}))
-    until "$@" 2>/dev/null; do
-        if ((SECONDS >= deadline)); then
-            show_daemon_logs
-            fail "not within ${deadline_s:-30} s: $*"
-        fi
-        sleep 0.02
-    done
-}
-
-accepts() { (exec 4<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-wait_for_port() { wait_until accepts "$1"; }
-wait_for_text() { wait_until grep -qF -- "$2" "$1"; }
-
-show_daemon_logs() {
-    local name
-    for name in "${!daemon_pid[@]}"; do
-        printf -- '--- %s\n' "$name" >&2
-        tail -n 20 "$BATS_TEST_TMPDIR/$name.log" >&2
-    done
-}
-
-stop_daemon() {
-    kill -TERM "${daemon_pid[$1]}" 2>/dev/null || true
-    wait_for_end "$1"
-}
-
-wait_for_end() {
-    local pid=${daemon_pid[$1]}
-    unset "daemon_pid[$1]"
-    daemon_status=0
-    # A daemon that does not end within 30 s is killed; the test sees 137. No background watchdog: its sleep would
-    # outlive it, and bats waits for whoever still has a descriptor of its.
-    local deadline=$((SECONDS + 30))
-    while kill -0 "$pid" 2>/dev/null && ((SECONDS < deadline)); do sleep 0.02; done
-    kill -KILL "$pid" 2>/dev/null || true
-    wait "$pid" 2>/dev/null || daemon_status=$?
-}
-
-# All are told before the first one is waited for: some end when their peers have.
-stop_daemons() {
-    local name
-    [ ${#daemon_pid[@]} = 0 ] || kill -TERM "${daemon_pid[@]}" 2>/dev/null || true
-    for name in "${!daemon_pid[@]}"; do wait_for_end "$name"; done
 }
 
 teardown() { stop_daemons; }

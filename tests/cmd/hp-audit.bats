@@ -39,12 +39,6 @@ teardown_file() { stop_daemons; }
 
 setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
 
-start_proxy() {
-    proxy_listen=$(value shared/network.toml proxy_listen)
-    start_daemon proxy hp-proxy --config-dir "$dir" --events - "$@"
-    wait_for_address "$proxy_listen"
-    wait_for_text "$BATS_TEST_TMPDIR/proxy.log" ": connected"
-}
 # Until the wallet has minted them too.
 mine_by_proxy() {
     local before

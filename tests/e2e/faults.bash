@@ -46,12 +46,6 @@ on_disk() {
 }
 disk() { echo "$2" >"$BATS_TEST_TMPDIR/$1.disk"; }
 
-# start_proxy [OPTION...]: its records are in proxy.out
-start_proxy() {
-    start_daemon proxy hp-proxy --config-dir "$dir" --events - "$@"
-    wait_for_address "$(value shared/network.toml proxy_listen)"
-    wait_for_text "$BATS_TEST_TMPDIR/proxy.log" ": connected"
-}
 vault() { sqlite3 -readonly -cmd ".timeout 10000" "$dir/data/wallet.db" "$1"; }
 
 # Every share is one quote, every quote is issued once, and all of it is in the wallet.

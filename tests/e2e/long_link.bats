@@ -19,10 +19,7 @@ setup() {
     wait_for_link
     start_mitm far "$(pool_address)"
     set_key proxy.toml pool_address "\"$mitm_address\""
-    proxy_listen=$(value shared/network.toml proxy_listen)
-    start_daemon proxy hp-proxy --config-dir "$dir" --events -
-    wait_for_address "$proxy_listen"
-    wait_for_text proxy.log ": connected"
+    start_proxy
 }
 start_victim() {
     start_daemon victim hp-miner "stratum+tcp://$proxy_listen" --user victim --threads 1 --rate 20 --json

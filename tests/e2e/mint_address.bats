@@ -30,8 +30,8 @@ while True:
     wait_for_text watcher.log watching
 }
 
-start_proxy() {
-    start_daemon proxy hp-proxy --config-dir "$dir"
+start_faucet() {
+    start_proxy
     wait_for_text proxy.log "faucet on http://"
     api=http://$(value shared/network.toml proxy_api_listen)
 }
@@ -75,8 +75,8 @@ start_proxy() {
     assert_output 1
 
     # New shares, and the faucet's tokens.
-    start_proxy
-    hp-miner "stratum+tcp://$(value shared/network.toml proxy_listen)" --user rig1 --threads 1 --shares 5 --seconds 20 \
+    start_faucet
+    hp-miner "stratum+tcp://$proxy_listen" --user rig1 --threads 1 --shares 5 --seconds 20 \
         >/dev/null 2>&1
     has_more() { [ "$(curl -sS "$api/balance" | jq .balance)" -gt $((total - 2)) ]; }
     wait_until has_more

@@ -4,12 +4,6 @@ load ../cmd/helper
 load topology
 
 setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
-start_proxy() {
-    proxy_listen=$(value shared/network.toml proxy_listen)
-    start_daemon proxy hp-proxy --config-dir "$dir" --events - "$@"
-    wait_for_address "$proxy_listen"
-    wait_for_text "$BATS_TEST_TMPDIR/proxy.log" ": connected"
-}
 two_keys() {
     new_key && key1=$pubkey
     new_key && key2=$pubkey

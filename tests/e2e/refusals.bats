@@ -7,13 +7,6 @@ load faults
 
 setup() { cd "$BATS_TEST_TMPDIR" || exit 1; }
 
-start_proxy() {
-    proxy_listen=$(value shared/network.toml proxy_listen)
-    start_daemon proxy hp-proxy --config-dir "$dir" --events - "$@"
-    wait_for_address "$proxy_listen"
-    wait_for_text proxy.log ": connected"
-}
-
 kept() { cat "$dir"/data/refused-shares.jsonl; }
 has_kept() { [ "$(kept 2>/dev/null | wc -l)" -ge "$1" ]; }
 

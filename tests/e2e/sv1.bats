@@ -4,13 +4,6 @@
 load ../cmd/helper
 load topology
 
-start_proxy() {
-    proxy_listen=$(value shared/network.toml proxy_listen)
-    start_daemon proxy hp-proxy --config-dir "$dir" --events - "$@"
-    wait_for_address "$proxy_listen"
-    wait_for_text "$BATS_TEST_TMPDIR/proxy.log" ": connected"
-}
-
 setup() {
     start_topology
     start_proxy

@@ -1,8 +1,11 @@
 # Loaded after helper by stories that need a whole pool: load topology
+# scripts/demo sources it too, for what starts a program.
 #
 # make_topology             a fresh sim directory in $dir; every share is worth the same, and no share is a block
 # start_topology            that, and template, pool and mint: the pool has work and the mint its link on return
 # start_template, start_pool, start_mint [OPTION...]   one of them, until it is ready
+# start_proxy [OPTION...]   hp-proxy, until it is connected to the pool; its records are in proxy.out ($proxy_events),
+#                           its address is in $proxy_listen
 # kill_daemon NAME          SIGKILL, and waits for its end
 # value FILE KEY            a configured text, as `value shared/network.toml pool_listen`
 # set_key FILE KEY VALUE    replaces the line of the key, comment or not
@@ -42,11 +45,17 @@ start_template() {
 }
 start_pool() {
     start_daemon pool hp-pool --config-dir "$dir" "$@"
-    wait_for_text "$BATS_TEST_TMPDIR/pool.log" "ready: miners have work"
+    wait_for_log pool "ready: miners have work"
 }
 start_mint() {
     start_daemon mint hp-mint --config-dir "$dir" "$@"
-    wait_for_text "$BATS_TEST_TMPDIR/mint.log" "serving wallets on"
+    wait_for_log mint "serving wallets on"
+}
+start_proxy() {
+    proxy_listen=$(value shared/network.toml proxy_listen)
+    start_daemon proxy hp-proxy --config-dir "$dir" --events "${proxy_events:--}" "$@"
+    wait_for_address "$proxy_listen"
+    wait_for_log proxy ": connected"
 }
 start_topology() {
     make_topology
@@ -56,7 +65,7 @@ start_topology() {
     wait_for_link
 }
 wait_for_address() { wait_for_port "${1##*:}"; }
-wait_for_link() { wait_for_text "$BATS_TEST_TMPDIR/mint.log" ": up, session"; }
+wait_for_link() { wait_for_log mint ": up, session"; }
 
 kill_daemon() {
     local pid=${daemon_pid[$1]}
