@@ -1,6 +1,6 @@
-// How the earlier Hashpool makes a quote, on bare SQLite as durable as ours: one transaction creates it, a
-// second one pays it, the next quote waits for both. Keys are random and text, as there. Its RPC, JSON and
-// thread hops are left out: this is an upper bound for it.
+// How the earlier Hashpool creates a quote, on bare SQLite as durable as ours: one transaction creates it, a
+// second one pays it, and the next quote waits for both. Keys are random text, as there. Its RPC, JSON and
+// thread hops are omitted: this is an upper bound for it.
 #pragma once
 #include <string>
 

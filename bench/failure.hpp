@@ -9,7 +9,7 @@
 
 namespace hp::bench {
 
-/// A benchmark that cannot go on has nothing to measure.
+/// A benchmark that cannot continue has nothing to measure.
 struct Failure : std::runtime_error {
     using std::runtime_error::runtime_error;
 };

@@ -26,7 +26,7 @@ LoopThread::LoopThread()
           try {
               loop_.run();
           } catch (const std::exception& failure) {
-              // The measurement waits for something that will not come.
+              // The measurement would wait for ever.
               std::fprintf(stderr, "quotes_bench: error: %s\n", failure.what());
               std::_Exit(1);
           }
@@ -112,7 +112,7 @@ pool::NewIntent Shares::next() {
     ++header_.nonce;
     const auto& owner = owners_[header_.nonce % owners_.size()];
     auto intent = ehash::make_intent(header_.encode(), easiest_, owner, agreement_.valuation);
-    if (!intent) throw Failure("a share that is worth nothing");
+    if (!intent) throw Failure("a share worth nothing");
     return {.intent = *intent, .worker = "worker", .accepted_ms = now};
 }
 

@@ -1,4 +1,4 @@
-// The way of a quote behind the share's validation: a pool's outbox, hub and link on one loop, a mint and its
+// The path of a quote after the share's validation: a pool's outbox, hub and link on one loop, a mint and its
 // link client on another, real files and a real socket between them.
 #pragma once
 #include <functional>
@@ -13,7 +13,7 @@
 
 namespace hp::bench {
 
-/// A loop on a thread of its own. What fails there ends the program.
+/// A loop on its own thread. A failure there ends the program.
 class LoopThread {
   public:
     LoopThread();
@@ -39,10 +39,10 @@ class PoolEnd : public pool::HubObserver {
   public:
     PoolEnd(net::Loop& loop, const Agreement& agreement, const std::string& outbox_path);
 
-    /// Committed first (`accepted` hears of it), then on their way to the mint.
+    /// Committed first (calls `accepted`), then sent to the mint.
     void accept(std::vector<pool::NewIntent> shares,
                 std::function<void(const std::vector<std::uint64_t>& seqs)> accepted);
-    /// The mint has committed the quote of this row, and said so.
+    /// The mint has committed and answered the quote of this row.
     std::function<void(std::uint64_t seq)> on_quote;
     net::Endpoint bound() const { return link_->bound(); }
 
@@ -71,7 +71,7 @@ class MintEnd {
     mint::LinkClient client_;
 };
 
-/// Different shares of a thousand owners, each found when it is asked for.
+/// Different shares of a thousand owners, each mined on demand.
 class Shares {
   public:
     explicit Shares(const Agreement& agreement);

@@ -36,7 +36,7 @@ double quantile_us(std::vector<std::int64_t>& latencies_ns, std::size_t per_cent
     return static_cast<double>(*nth) / 1000;
 }
 
-/// What the mint's file says when all is over: no row of it may be missing or doubled.
+/// The final state of the mint's file: no row may be missing or duplicated.
 std::uint64_t quotes_in(const std::string& database) {
     auto db = expect(mint::Ledger::open(database));
     auto count = db.prepare("SELECT count(DISTINCT share_hash) FROM quote WHERE paid = amount");
@@ -94,8 +94,8 @@ class Topology {
     std::optional<MintEnd> mint_;
 };
 
-/// Shares that come at a steady rate, whatever becomes of them: those that are due are accepted together
-/// every half millisecond. The clock of a share runs from when it was due.
+/// Shares at a steady rate, whatever happens to them: those due are accepted together every half millisecond.
+/// A share's latency is measured from when it was due.
 class Load {
   public:
     Load(Topology& topology, double shares_per_s)
@@ -111,7 +111,7 @@ class Load {
         for (; accepted_ < due; ++accepted_) group.push_back(shares_.next());
         if (!group.empty()) pool_.accept(std::move(group), [](const auto&) {});
     }
-    /// Ends when all that was accepted has its quote.
+    /// Ends when every accepted share has its quote.
     std::future<void> finish() {
         is_ending_ = true;
         if (latencies_ns_.size() == accepted_) all_.set_value();
@@ -178,7 +178,7 @@ void load(const std::string& dir, std::int64_t seconds, std::int64_t shares_per_
                 quantile_us(latencies_ns, 99));
 }
 
-/// 4 KiB over what is there already, made durable: the cheapest that this disk can do.
+/// 4 KiB overwritten in place and synced: the cheapest durable write of this disk.
 class DiskFloor {
   public:
     explicit DiskFloor(const std::string& path)

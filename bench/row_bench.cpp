@@ -1,4 +1,4 @@
-// What a durable row costs, in groups of so many. Usage: row_bench DIRECTORY, on the disk to measure.
+// The cost of a durable row, by group size. Usage: row_bench DIRECTORY, on the disk to measure.
 #include <array>
 #include <atomic>
 #include <cstdio>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::array kSchema{"CREATE TABLE q (id BLOB PRIMARY KEY, body BLOB) WITHOUT ROWID"};
 
-/// Keeps `outstanding` jobs in the writer's queue for two seconds; rows a second.
+/// Keeps `outstanding` jobs in the writer's queue for two seconds; returns rows per second.
 double rows_per_second(const std::filesystem::path& directory, int outstanding) {
     const auto file = directory / ("rows-" + std::to_string(outstanding) + ".db");
     auto db = bench::expect(Database::open(file.string(), Mode::create, Journal::wal, 1, kSchema));

@@ -1,5 +1,5 @@
-// hp-miner's search for a nonce: our code for the SHA extensions beside OpenSSL's SHA-256, which it would use
-// otherwise. Rounds take turns, so that both see the same machine. Usage: scan_bench [SECONDS]
+// hp-miner's search for a nonce: our code for the SHA extensions compared with OpenSSL's SHA-256, the
+// fallback. Rounds alternate, so that both see the same machine. Usage: scan_bench [SECONDS]
 #include <algorithm>
 #include <chrono>
 #include <cstdio>

@@ -1,5 +1,5 @@
-// A socket and its Noise session without a loop around them: what both ends of the share benchmark stand on,
-// so that neither costs more than recv, AEAD and send.
+// A socket and its Noise session without a loop: used by both ends of the share benchmark, so that neither
+// costs more than recv, AEAD and send.
 #pragma once
 #include <sys/socket.h>
 #include <unistd.h>
@@ -24,7 +24,7 @@ class SealedSocket {
 
     int fd() const { return fd_; }
 
-    /// One recv into the opener. False: nothing there (on a socket without blocking).
+    /// One recv into the opener. False: no data (on a non-blocking socket).
     bool receive(std::span<std::uint8_t> scratch) {
         const ssize_t got = ::recv(fd_, scratch.data(), scratch.size(), 0);
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
@@ -44,8 +44,8 @@ class SealedSocket {
         sv2::append_frame(plain_, message);
         noise::seal_frame(sealing_, plain_, out_);
     }
-    /// One send of all that is queued. What the kernel's buffer does not take is a failure: the benchmark's
-    /// few hundred bytes always fit.
+    /// One send of everything queued. A full kernel buffer is a failure: the benchmark's few hundred bytes
+    /// always fit.
     void send() {
         if (out_.empty()) return;
         const ssize_t sent = ::send(fd_, out_.data(), out_.size(), MSG_NOSIGNAL);

@@ -1,5 +1,5 @@
-// The floor of `scripts/bench share`: what an accepted extended share costs at the least. One thread, raw
-// epoll; for each share: its part of a recv, one AEAD frame opened (header and payload), 44 SHA-256 blocks (a
+// The floor of `scripts/bench share`: the minimum cost of an accepted extended share. One thread, raw epoll;
+// for each share: its part of a recv, one AEAD frame opened (header and payload), 44 SHA-256 blocks (a
 // coinbase of 200 bytes, 12 merkle levels, the header), one SubmitShares.Success sealed, its part of a send.
 // No jobs looked up, no duplicates, no vardiff, no outbox, no disk. Prints "ADDRESS:PORT AUTHORITY_KEY" when
 // it listens.
@@ -88,7 +88,7 @@ class Connection {
         const Bytes32 txid = crypto::sha256d(coinbase_);
         const Bytes32 root = bitcoin::merkle_root_from_path(txid, path_);
         const bitcoin::BlockHeader header{share.version, {}, root, share.ntime, 0, share.nonce};
-        // The comparison keeps the compiler from leaving the hashing out.
+        // The comparison keeps the compiler from optimizing the hashing away.
         if (header.hash() == Bytes32{}) throw Failure("a hash of zero");
         socket_->queue(msg::SubmitSharesSuccess{share.channel_id, share.sequence_number, 1, 1});
     }

@@ -48,7 +48,7 @@ class Miner {
     bool has_work() const { return is_open_ && share_.ntime != 0; }
 
     void submit(int count, std::int64_t now_ns) {
-        // As miners do: the time of the header is about now.
+        // Like miners: the header's time is about now.
         share_.ntime = std::max(share_.ntime, static_cast<std::uint32_t>(unix_ms_now() / 1000));
         for (int i = 0; i < count; ++i) {
             ++share_.sequence_number;
@@ -116,7 +116,7 @@ class Miner {
         if (frame.is<msg::OpenMiningChannelError>())
             throw Failure("channel refused: " +
                           expect(sv2::decode<msg::OpenMiningChannelError>(frame.payload)).error_code.value);
-        // Harder than every hash: then shares would have to be searched for.
+        // Not every hash would meet it: then shares would have to be mined.
         if (frame.is<msg::SetTarget>()) throw Failure("the server made a channel's target harder");
         if (frame.is<msg::OpenExtendedMiningChannelSuccess>()) {
             auto opened = expect(sv2::decode<msg::OpenExtendedMiningChannelSuccess>(frame.payload));
@@ -171,7 +171,7 @@ Options options_from(char** argv) {
     return out;
 }
 
-/// A server that has just started may not listen, or not have a template, yet.
+/// A server that has just started may not listen yet, or not have a template.
 std::unique_ptr<Miner> first_miner(const Options& options, const std::string& identity) {
     const SteadyMs give_up_ms = steady_ms_now() + kOpenLimitMs;
     while (true) {
@@ -220,8 +220,8 @@ void run(const Options& options) {
     while (now_ns < end_ns) {
         const int count = ::epoll_wait(epoll, events.data(), static_cast<int>(events.size()), 0);
         now_ns = clock_ns(CLOCK_MONOTONIC);
-        // Never waits in epoll: else a server on the same machine pays for waking us with each of its sends,
-        // which no server pays for miners that are elsewhere.
+        // Never waits in epoll: otherwise a server on the same machine would pay for waking us with every
+        // send, which it does not for remote miners.
         if (count == 0) std::this_thread::sleep_for(std::chrono::microseconds{100});
         for (int i = 0; i < count; ++i) {
             auto& miner = *static_cast<Miner*>(events[static_cast<std::size_t>(i)].data.ptr);

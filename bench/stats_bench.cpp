@@ -95,8 +95,8 @@ void floor(const std::string& file, const std::string& path) {
                 static_cast<double>(count) / seconds, static_cast<long long>(commits));
 }
 
-/// Rows of one table in one level, from slot to slot; `sql` is an INSERT ... SELECT with ?1 level, ?2 slot,
-/// ?3 the slot's end in ms, ?4 shares that a worker found in it.
+/// Rows of one table in one level, for a range of slots; `sql` is an INSERT ... SELECT with ?1 level, ?2
+/// slot, ?3 the slot's end in ms, ?4 shares that a worker found in it.
 void fill(store::Database& db, const stats::Holdings& holdings, UnixMs newest, const std::string& sql) {
     for (std::size_t level = 0; level < stats::kLevels.size(); ++level) {
         auto insert = db.prepare(sql);
@@ -119,7 +119,7 @@ void generate(const std::string& path, std::int64_t days, std::int64_t workers) 
         holdings.kept[level] = stats::slot_of(newest - keep_s * 1000, level);
         holdings.complete[level] = level == 0 ? 0 : stats::slot_of(newest - 120'000, level);
     }
-    // Who reads it waits for nothing here; what a crash leaves is no measurement.
+    // No durability needed: after a crash the measurement is void anyway.
     db.exec("PRAGMA synchronous=OFF; PRAGMA journal_mode=OFF");
     const std::string sums = ",?4,?4*16,?4*4.3e9,?4*4.3e9*4.3e9,4.3e9,?3";
     const std::string seq = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i+1 FROM n WHERE i+1<" +

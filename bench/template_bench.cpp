@@ -1,6 +1,6 @@
 // A Template Provider with one template for `scripts/bench share`: 12 merkle levels and a coinbase of 200
-// bytes, as a full block has them (the simulated chain has at most 3 levels), and a network target that no
-// share of the benchmark meets. Usage: template_bench ADDRESS:PORT AUTHORITY_SECRET_KEY_FILE
+// bytes, as in a full block (the simulated chain has at most 3 levels), and a network target that no share of
+// the benchmark meets. Usage: template_bench ADDRESS:PORT AUTHORITY_SECRET_KEY_FILE
 #include <cstdio>
 
 #include "bitcoin/transaction.hpp"
@@ -20,7 +20,7 @@ constexpr std::size_t kMerkleLevels = 12;
 constexpr std::uint32_t kMainnetNbits = 0x1703'4219;
 constexpr std::uint64_t kTemplateId = 1;
 
-/// A script of `size` bytes that pays nobody: OP_RETURN and one push.
+/// A script of `size` bytes that is unspendable: OP_RETURN and one push.
 Bytes op_return(std::size_t size) {
     Bytes script(size, 0x5a);
     script[0] = 0x6a;

@@ -1,4 +1,4 @@
-// hp-audit accept: an operator's word, signed, that something is broken and stays so, up to an amount.
+// hp-audit accept: an operator's signed statement that an invariant is broken for good, up to an amount.
 #include <pwd.h>
 #include <unistd.h>
 
@@ -12,7 +12,7 @@
 namespace hp::hp_audit {
 namespace {
 
-/// Who accepts: never taken from the environment, which says what it likes.
+/// The accepting user: never from the environment, which can be set to anything.
 std::string accepting_user() {
     const auto* user = ::getpwuid(::getuid());
     return user ? user->pw_name : "uid " + std::to_string(::getuid());
@@ -75,10 +75,10 @@ CLI::App& add_accept(cli::Command& command, AcceptOptions& options) {
         "every report prints",
         {"hp-audit accept I18 --amount 300 --reason 'restore of 26 November' --config-dir /etc/hashpool"});
     verb.add_option("INVARIANT", options.invariant, "I8, I10, I16, I18, I19 or I25")->required();
-    verb.add_option("--amount", options.amount, "units, for all of what is broken; the highest row counts")
+    verb.add_option("--amount", options.amount, "units, for everything broken; the highest row counts")
         ->required()
         ->type_name("N");
-    verb.add_option("--reason", options.reason, "why, for whoever reads the report")
+    verb.add_option("--reason", options.reason, "why, for readers of the report")
         ->required()
         ->type_name("TEXT");
     verb.add_option("--key-file", options.key_file, "the mint's link key [link_secret_key_file of mint.toml]")

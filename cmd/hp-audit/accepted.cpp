@@ -43,7 +43,7 @@ std::optional<audit::Wide> amount_in(const Json& row) {
     return amount;
 }
 
-/// The row's acceptance, or why it does not count.
+/// The row's acceptance, or why it is ignored.
 Result<audit::Acceptance> acceptance_in(std::string_view line, const std::vector<Bytes32>& keys,
                                         const Bytes& store) {
     if (line.size() < kSignatureDigits + 2 || line[kSignatureDigits] != ' ')
@@ -51,11 +51,11 @@ Result<audit::Acceptance> acceptance_in(std::string_view line, const std::vector
     const std::string_view json = line.substr(kSignatureDigits + 1);
     HP_TRY(const auto signature, array_from_hex<64>(line.substr(0, kSignatureDigits)));
     if (keys.empty())
-        return fail(Errc::invalid, "the mint's link key is not known: give --mint-key or --config-dir");
+        return fail(Errc::invalid, "the mint's link key is unknown: give --mint-key or --config-dir");
     const Bytes32 message = message_of(json);
     const bool is_signed = std::ranges::any_of(
         keys, [&](const Bytes32& key) { return crypto::schnorr_verify(signature, message, key); });
-    if (!is_signed) return fail(Errc::invalid, "no key of the mint has signed it");
+    if (!is_signed) return fail(Errc::invalid, "not signed by a key of the mint");
     const Json row = Json::parse(json, nullptr, false);
     if (!row.is_object()) return fail(Errc::invalid, "expected a JSON object");
     try {
@@ -67,7 +67,7 @@ Result<audit::Acceptance> acceptance_in(std::string_view line, const std::vector
             *id, *amount,
             row.value("at", "") + " by " + row.value("user", "") + ": " + row.value("reason", "")};
     } catch (const nlohmann::json::exception&) {
-        return fail(Errc::invalid, "expected texts");
+        return fail(Errc::invalid, "expected strings");
     }
 }
 
@@ -87,8 +87,8 @@ Result<> read_accepted(const Options& options, audit::Places& places) {
         HP_TRY(const auto ledger, audit::MintFile::open(mint));
         std::string line;
         for (int number = 1; std::getline(file, line); ++number) {
-            // The last row without its end: written by a program that was killed, or onto a full disk.
-            auto one = file.eof() ? fail(Errc::invalid, "it is cut short; make it again")
+            // A truncated last row: its writer was killed, or the disk was full.
+            auto one = file.eof() ? fail(Errc::invalid, "it is truncated; accept again")
                                   : acceptance_in(line, keys, ledger.store);
             if (one)
                 places.acceptances.push_back(std::move(*one));
@@ -125,11 +125,11 @@ Result<std::string> append_accepted(const std::string& mint_database, const NewA
     const int fd = ::open(path.c_str(), O_CREAT | O_APPEND | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
     auto error = [&] { return fail(Errc::io, "'" + printable(path, 4096) + "': " + std::strerror(errno)); };
     if (fd < 0) return error();
-    // The database's owner goes on to read it.
+    // Its owner must be able to read it, like the database.
     struct stat like {};
     if (::geteuid() == 0 && ::stat(mint_database.c_str(), &like) == 0)
         (void)!::fchown(fd, like.st_uid, like.st_gid);
-    // Not behind a row that was cut short: the two would be one, and neither count.
+    // Not right after a truncated row: the two would become one invalid row.
     char last = '\n';
     if (const off_t size = ::lseek(fd, 0, SEEK_END);
         size > 0 && ::pread(fd, &last, 1, size - 1) == 1 && last != '\n')

@@ -13,23 +13,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What may not be looked at is no thing that is not there.
+/// A file that cannot be accessed is not missing.
 Result<bool> exists(const std::string& path) {
     std::error_code error;
     const bool is_there = fs::exists(path, error);
     if (error)
         return fail(Errc::io, path + ": " + error.message(),
-                    "the databases are those of several users: run it as root");
+                    "the databases belong to several users: run it as root");
     return is_there;
 }
 
-/// Nothing when the directory has no such file.
+/// Nothing if the directory has no such file.
 template <class Struct>
 Result<std::optional<Struct>> read(config::Loader& loader, const std::string& dir) {
     HP_TRY(const bool is_there, exists((fs::path{dir} / Struct::file).string()));
     if (!is_there) return std::nullopt;
     Struct values;
-    loader.only_for({"hp-audit"});  // a mint's machine has not all that a pool's must
+    loader.only_for({"hp-audit"});  // a mint's machine lacks keys that a pool's must have
     loader.load(values);
     HP_DO(loader.finish());
     return values;
@@ -47,7 +47,7 @@ Result<> find(const std::string& dir, std::string Struct::*key, std::vector<std:
     }
     std::string path = loader.resolve(*values.*key);
     HP_TRY(bool is_there, exists(path));
-    // A -wal or a held mark alone is what is left of one: that must not pass for one that was never made.
+    // A -wal or a held mark alone is the remainder of one: it must not pass for one that never existed.
     for (const std::string& left : {path + "-wal", audit::held_mark(path)})
         if (!is_there) {
             HP_TRY(is_there, exists(left));
@@ -78,22 +78,21 @@ void add_place_options(CLI::App& app, Options& options) {
         ->type_name("FILE")
         ->allow_extra_args(false);
     app.add_option("--mark", options.marks,
-                   "a mint's mark file, which the ledger must not be behind; may be repeated")
+                   "a mint's mark file, which its ledger must have reached; may be repeated")
         ->type_name("FILE")
         ->allow_extra_args(false);
     app.add_option("--wallet", options.wallets, "a wallet; may be repeated")
         ->type_name("FILE")
         ->allow_extra_args(false);
-    app.add_option(
-           "--config-dir", options.config_dir,
-           "take what is not given from there, from HP_CONFIG_DIR or /etc/hashpool: databases, mark and "
-           "valuation")
+    app.add_option("--config-dir", options.config_dir,
+                   "configuration directory, HP_CONFIG_DIR or /etc/hashpool, for databases, mark and "
+                   "valuation not given")
         ->type_name("DIR");
     app.add_option("--valuation", options.valuation,
                    "what shares are worth, as on the link (target/unit_bits=32)")
         ->type_name("TEXT");
     app.add_option("--mint-key", options.mint_key,
-                   "the mint's public link key, 64 hex digits: what it has signed as accepted counts")
+                   "the mint's public link key, 64 hex digits, which signs acceptances")
         ->type_name("KEY");
 }
 
@@ -136,7 +135,7 @@ Result<audit::Places> find_places(const Options& options) {
     out.is_backup = options.is_backup;
     if (out.is_backup && !out.marks.empty())
         return fail(Errc::usage, "--backup and --mark exclude each other",
-                    "a backup is behind the mark of the mint that goes on");
+                    "a backup is behind the mark of a mint that continued");
     out.deep = options.deep;
     out.limit = options.limit;
     if (const std::string& dir = options.config_dir; !dir.empty()) {

@@ -1,5 +1,5 @@
-// One more entry in allowed_mint_keys: the only edit of a file that exists. The file is replaced as a whole,
-// or not.
+// One more entry in allowed_mint_keys: the only edit of an existing file, which is replaced as a whole or not
+// at all.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kKey = "allowed_mint_keys";
 
-/// The file that `link` is or leads to.
+/// The file that `link` is or points to.
 Result<> replace_file(const std::string& link, const std::string& text) {
     std::error_code error;
     const std::string path = fs::canonical(link, error).string();
@@ -37,7 +37,7 @@ Result<> replace_file(const std::string& link, const std::string& text) {
     std::string fresh = path + ".XXXXXX";
     const int fd = ::mkstemp(fresh.data());
     if (fd < 0) return failed();
-    // Owner before mode: changing the owner may take bits away.
+    // Owner before mode: changing the owner may clear mode bits.
     const bool good = (::fchown(fd, was.st_uid, was.st_gid) == 0 || errno == EPERM) &&
                       ::fchmod(fd, was.st_mode & 07777) == 0 &&
                       ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
@@ -63,7 +63,7 @@ Result<> add_mint(const AddMintOptions& options) {
     const std::string path = (dir / config::Pool::file).string();
     HP_TRY(const auto text, config::read_config_file(path));
     config::Pool pool;
-    // No variables: what is edited is the file.
+    // No variables: the file itself is edited.
     config::Loader loader{dir.string(), {}, {}};
     loader.load(pool);
     for (const auto& problem : loader.problems())
@@ -71,7 +71,7 @@ Result<> add_mint(const AddMintOptions& options) {
     HP_TRY(const auto known, config::mint_keys_from_list(pool.allowed_mint_keys));
     for (const auto& mint : known) {
         if (mint.key == fresh->key && mint.name == fresh->name) {
-            std::printf("%s has it already\n", path.c_str());
+            std::printf("%s already has it\n", path.c_str());
             return {};
         }
         if (mint.name == fresh->name && !options.rotate)

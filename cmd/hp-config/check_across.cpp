@@ -1,4 +1,4 @@
-// What only shows when several files are read together: the order of the functions is that of a reader.
+// Checks across several files, in reading order.
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -31,7 +31,7 @@ using config::ProxyShared;
 using config::Stats;
 using config::Template;
 
-/// Whether who dials `address` on this machine reaches what listens on `listen`.
+/// Whether dialling `address` on this machine reaches a listener on `listen`.
 bool reaches(const std::string& address, const std::string& listen) {
     const Place to{address}, at{listen};
     if (to.port != at.port) return false;
@@ -88,7 +88,7 @@ void check_words(Setup& setup, std::string_view file, const char* key, const std
     if (!read) setup.add(file, key, read.error().what);
 }
 
-/// The rule of the key knows how levels are written, the log which modules there are.
+/// The key's rule checks the syntax of levels, the log which modules exist.
 void check_log(Setup& setup, std::string_view file, const config::Log& log) {
     if (!setup.has(file)) return;
     if (const auto levels = log::levels_from_text(log.level); !levels)
@@ -154,7 +154,7 @@ void check_mints(Setup& setup, const std::optional<crypto::SecretKey>& mint_link
 void check_keys(Setup& setup, const Keys& keys) {
     const auto& values = setup.values;
     const auto& network = values.network;
-    // A key of a machine elsewhere cannot be compared with a file here.
+    // A key of another machine cannot be compared with a file here.
     if (setup.has(PoolShared::file) &&
         reaches(values.pool_shared.template_address, network.template_listen)) {
         check_belongs(setup, PoolShared::file, "template_authority_public_key",
@@ -171,11 +171,11 @@ void check_keys(Setup& setup, const Keys& keys) {
     if (setup.has(Pool::file) && !values.pool.allowed_mint_keys.empty()) check_mints(setup, keys.mint_link);
     const auto same = [](const auto& a, const auto& b) { return a && b && a->bytes() == b->bytes(); };
     if (same(keys.mint_link, keys.link_authority) || same(keys.mint_link, keys.pool_authority)) {
-        setup.add(Mint::file, "link_secret_key_file", "holds a key of the pool, allowed: a key of its own");
+        setup.add(Mint::file, "link_secret_key_file", "holds a key of the pool, allowed: a different key");
     }
 }
 
-/// What goes to a collector on this machine can be held against its keys.
+/// For a collector on this machine the keys can be compared.
 void check_events(Setup& setup, std::string_view file, const config::Events& events,
                   const std::optional<crypto::SecretKey>& stats_authority) {
     if (!setup.has(file)) return;
@@ -190,7 +190,7 @@ void check_events(Setup& setup, std::string_view file, const config::Events& eve
     if (!setup.has(Stats::file) || !is_here) return;
     if (stats_authority && target->authority != stats_authority->xonly())
         setup.add(file, "events",
-                  "names another key than that of records_secret_key_file of stats.toml, which is " +
+                  "does not have the key of records_secret_key_file of stats.toml, which is " +
                       crypto::authority_key_text(stats_authority->xonly()));
     if (!key) return;
     const auto text = crypto::authority_key_text(key->xonly());
@@ -262,7 +262,7 @@ void check_paths(Setup& setup) {
         std::error_code ignored;
         const auto parent = std::filesystem::path(path).parent_path();
         if (!std::filesystem::is_directory(parent, ignored)) {
-            setup.add(store.file, store.key, "lies in '" + parent.string() + "', which is no directory");
+            setup.add(store.file, store.key, "is in '" + parent.string() + "', which is not a directory");
         } else if (std::filesystem::is_directory(path, ignored)) {
             setup.add(store.file, store.key, "is '" + path + "', a directory, allowed: a file");
         }
@@ -274,7 +274,7 @@ void check_template(Setup& setup) {
     add_all(setup, config::misfits(setup.values.template_, setup.values.network));
 }
 
-/// Who may see the figures: as hp-stats serve decides.
+/// Who may see the figures: the same decision as in hp-stats serve.
 void check_tokens(Setup& setup) {
     if (!setup.has(Stats::file)) return;
     const auto& file = setup.values.stats.tokens_file;
@@ -301,7 +301,7 @@ void look_at_addresses(Setup& setup) {
     const auto& network = values.network;
     const auto look = [&](std::string_view file, const char* key, const std::string& address,
                           const char* listen_key, const std::string& listen, const char* role) {
-        // Where who listens is elsewhere, loopback is a tunnel.
+        // If the listener is on another machine, loopback means a tunnel.
         if (!config::has_role(setup.roles, role)) return;
         if (!Place{address}.is_loopback() || reaches(address, listen)) return;
         setup.add(file, key, "is " + address + ", but " + listen_key + " is " + listen, true);
@@ -334,7 +334,7 @@ void look_at_addresses(Setup& setup) {
 }  // namespace
 
 void check_across(Setup& setup) {
-    // Of a file that is no TOML the values are defaults, and comparing these with others would mislead.
+    // If a file is not TOML its values are defaults, and comparing these with others would mislead.
     const auto is_of_a_file = [](const Finding& one) { return !one.is_warning && one.problem.key.empty(); };
     if (std::ranges::any_of(setup.findings, is_of_a_file)) return;
     check_ports(setup);

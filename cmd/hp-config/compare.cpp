@@ -1,5 +1,4 @@
-// Two directories key by key: diff says what is another value, plan says which services must start again for
-// it.
+// Compares two directories key by key: diff shows differing values, plan the services that must restart.
 #include <algorithm>
 #include <cstdio>
 #include <map>
@@ -16,8 +15,9 @@ namespace {
 
 struct Change {
     const config::Key* key;
-    std::string before, after;  ///< TOML; both empty where a secret file holds something else
-    bool is_in_files{true};     ///< a variable, which a running service does not see change, gave neither
+    std::string before, after;  ///< TOML; both empty if a secret file's content differs
+    bool is_in_files{true};     ///< neither came from a variable, whose changes a running service does not
+                                ///< see
 };
 
 std::string secret_of(const Setup& setup, const std::string& toml_value) {
@@ -30,7 +30,7 @@ std::string secret_of(const Setup& setup, const std::string& toml_value) {
 std::vector<Change> changes(const Setup& a, const Setup& b) {
     std::vector<Change> out;
     for (const auto& before : a.shown) {
-        // A machine of other roles has other files.
+        // A machine with other roles has other files.
         const auto same = std::ranges::find_if(b.shown, [&](const config::Shown& one) {
             return one.file == before.file && one.key == before.key;
         });
@@ -63,7 +63,7 @@ std::vector<std::string> services_gone(const Setup& from, const Setup& to) {
     return out;
 }
 
-/// What is not understood cannot be compared.
+/// What does not parse cannot be compared.
 Result<std::unique_ptr<Setup>> read_good(const std::string& dir, const std::vector<std::string>& tools,
                                          bool across) {
     HP_TRY(auto setup, read_setup(dir, tools));
@@ -86,7 +86,7 @@ nlohmann::ordered_json to_json(const Change& change) {
 
 void print(const Change& change, const char* indent) {
     const std::string what =
-        change.before.empty() ? "the file holds another secret" : change.before + " -> " + change.after;
+        change.before.empty() ? "the file has another secret" : change.before + " -> " + change.after;
     std::printf("%s%s: %s: %s\n", indent, change.key->file.c_str(), change.key->name.c_str(), what.c_str());
 }
 
@@ -114,7 +114,7 @@ Result<> plan(const CompareOptions& options) {
             options.json ? print_line({{what, program}})
                          : (void)std::printf("%s %s\n", what, program.c_str());
     const auto here = config::programs_of(b->roles);
-    std::map<std::string, std::string> units;  // by what is to be done
+    std::map<std::string, std::string> units;  // by action
     const auto suffix = unit_suffix(a->dir) ? unit_suffix(a->dir) : unit_suffix(b->dir);
     for (const auto& program : config::programs()) {
         if (!program.is_service || std::ranges::find(here, program.name) == here.end()) continue;
@@ -141,7 +141,7 @@ Result<> plan(const CompareOptions& options) {
         }
     }
     if (options.json) return {};
-    // Only what runs: a machine has the units of its own side.
+    // Only running ones: a machine has only the units of its own side.
     for (const auto& [what, names] : units)
         std::printf("\nsystemctl %s%s", what == "reload" ? "try-reload-or-restart" : "try-restart",
                     names.c_str());

@@ -21,7 +21,7 @@ Result<> docs(const DocsOptions& options) {
         }
     }
     if (options.example.empty()) return {};
-    return fail(Errc::usage, "no file is called '" + options.example + "'",
+    return fail(Errc::usage, "there is no file '" + options.example + "'",
                 "did you mean " + config::nearest(options.example, names) + "?");
 }
 

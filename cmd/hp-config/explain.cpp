@@ -8,7 +8,7 @@
 namespace hp::hp_config {
 namespace {
 
-/// KEY, or FILE:KEY where several files have one of that name.
+/// KEY, or FILE:KEY if several files have a key of that name.
 std::vector<const config::Key*> find(const std::string& name, std::vector<std::string>& known) {
     std::vector<const config::Key*> out;
     for (const auto& file : config::declared()) {
@@ -26,7 +26,7 @@ Result<> explain(const ExplainOptions& options) {
     std::vector<std::string> known;
     const auto keys = find(options.key, known);
     if (keys.empty())
-        return fail(Errc::usage, "no key is called '" + options.key + "'",
+        return fail(Errc::usage, "there is no key '" + options.key + "'",
                     "did you mean " + config::nearest(options.key, known) + "?");
     bool is_first = true;
     for (const config::Key* key : keys) {

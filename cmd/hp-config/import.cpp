@@ -1,4 +1,4 @@
-// The earlier Hashpool's directory into one of ours, with a word on each of its keys.
+// Converts an earlier Hashpool's directory into ours, with a report on each of its keys.
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -75,7 +75,7 @@ Result<> import_earlier(const ImportOptions& options) {
         files, options.network, {cli::is_published, cli::is_published_words, cli::may_use_published});
     auto& network = imported.chosen[std::string(config::Network::file)];
     if (!network.contains("network"))
-        return fail(Errc::usage, "no file of '" + options.from + "' names a network of ours",
+        return fail(Errc::usage, "no file of '" + options.from + "' names a known network",
                     "give --network sim, regtest, testnet4, signet or mainnet");
     bool is_wrong = false;
     std::unique_ptr<Setup> setup;
@@ -94,7 +94,7 @@ Result<> import_earlier(const ImportOptions& options) {
     if (setup)
         for (const auto& one : setup->findings) std::fprintf(stderr, "%s\n", one.problem.text().c_str());
     if (!is_wrong) return {};
-    return fail(Errc::usage, "'" + to + "' is written, but nothing starts with it yet",
+    return fail(Errc::usage, "'" + to + "' is written, but programs cannot start with it yet",
                 "decide what is listed above, then 'hp-config check " + to + "'");
 }
 

@@ -34,8 +34,8 @@ using cli::Secrets;
 constexpr std::size_t kPortCount = 12;
 using Ports = std::array<std::uint16_t, kPortCount>;
 
-/// Free loopback ports, held open together so that none comes twice. Drawn from below those that the kernel
-/// gives to who dials (32768 and up): until our programs listen there, nobody takes one by accident.
+/// Free loopback ports, held open together so that all differ. Below the kernel's ephemeral ports (32768 and
+/// up): until our programs listen there, nothing takes one by accident.
 Result<Ports> free_ports() {
     constexpr std::uint16_t kLowest = 10'000, kEnd = 32'768;
     constexpr int kTriesMax = 10'000;
@@ -73,7 +73,7 @@ Result<Ports> ports_from(const std::string& text) {
         base + kPortCount - 1 > 65535) {
         return fail(Errc::usage,
                     "--ports is '" + printable(text) + "', allowed: auto, or a number from 1 to 65524",
-                    "twelve ports from that number on are used");
+                    "twelve ports are used, starting at that number");
     }
     Ports out{};
     for (std::size_t i = 0; i < kPortCount; ++i) out[i] = static_cast<std::uint16_t>(base + i);
@@ -113,12 +113,11 @@ Result<> set_payout(const InitOptions& options, bool is_play, Chosens& chosen) {
         chosen["pool.toml"]["payout_script"] = {options.payout};
         return {};
     }
-    // Where real coins go is never guessed: the key stays unset, and check and hp-pool refuse until it is
-    // set.
+    // Never guess where real coins go: the key stays unset, and check and hp-pool refuse until it is set.
     if (!is_play) return {};
     chosen["pool.toml"]["payout_script"] = {
         "raw(0014" + to_hex(crypto::random_array<20>()) + ")",
-        "the hash of no key: the toy coins of " + options.network + " go nowhere"};
+        "not the hash of any key: the toy coins of " + options.network + " are unspendable"};
     return {};
 }
 
@@ -136,9 +135,8 @@ std::string text_of(const Chosens& chosen, const char* file, const char* key) {
     return {};
 }
 
-/// A service cannot read the cookie of a node that somebody runs at home: an account of the node's, and the
-/// line that bitcoin.conf gets, as Bitcoin Core's share/rpcauth has it (HMAC-SHA256 of the password under the
-/// salt's text).
+/// A service cannot read the cookie of a node in a user's home: creates credentials, and the line for
+/// bitcoin.conf, like Bitcoin Core's share/rpcauth (HMAC-SHA256 of the password with the salt's text as key).
 std::string choose_account(Secrets& secrets, Chosens& chosen) {
     constexpr const char* kUser = "hashpool";
     constexpr const char* kFile = "secrets/rpc.password";
@@ -152,7 +150,7 @@ std::string choose_account(Secrets& secrets, Chosens& chosen) {
            to_hex(crypto::hmac_sha256(as_bytes(salt), as_bytes(password)));
 }
 
-/// What a machine has to say of itself: addresses where it listens, and the keys that others need.
+/// What others need to know about a machine: its listening addresses and public keys.
 struct Made {
     std::string dir, network, rpcauth, mint_link_key;
     const std::vector<std::string>& roles;
@@ -187,7 +185,7 @@ nlohmann::ordered_json facts(const Made& made) {
     return out;
 }
 
-/// The figures of a side's page come from its program's records.
+/// A side's figures come from its program's records.
 std::string records_of(const std::string& role, const Made& made) {
     if (role != "pool" && role != "proxy") return {};
     return " --events - | hp-stats ingest - --config-dir " + made.dir + " --side " + role;
@@ -214,8 +212,7 @@ void print_start(const Made& made) {
     }
     if (services.empty())
         return std::printf("  hp-wallet --config-dir %s balance\n", made.dir.c_str()), void();
-    std::printf(services.find(',') == std::string::npos ? "and then:\n"
-                                                        : "and each in a terminal of its own:\n");
+    std::printf(services.find(',') == std::string::npos ? "and then:\n" : "and each in its own terminal:\n");
     for (const char* role : {"template", "pool", "mint", "proxy"})
         if (std::ranges::find(programs, std::string("hp-") + role) != programs.end())
             std::printf("  hp-%s --config-dir %s%s\n", role, made.dir.c_str(),
@@ -239,7 +236,8 @@ void print(const Made& made) {
                     made.network.c_str());
     if (!made.rpcauth.empty())
         std::printf(
-            "\nGive the node an account for hp-template: a line of its bitcoin.conf, and a restart.\n"
+            "\nGive the node credentials for hp-template: add this line to its bitcoin.conf, and restart "
+            "it.\n"
             "  rpcauth=%s\n",
             made.rpcauth.c_str());
     if (made.has("pool") && !made.has("mint"))
@@ -255,7 +253,7 @@ void print(const Made& made) {
         std::printf(
             "\nThe pool lets this mint in once its operator has run, on the pool's machine (another name "
             "than mint\n"
-            "where the pool has one already):\n"
+            "if the pool has a mint already):\n"
             "  hp-config add-mint mint --key %s\n",
             made.mint_link_key.c_str());
     const bool has_wallet = made.has("proxy") || made.has("wallet");
@@ -269,15 +267,15 @@ void print(const Made& made) {
     print_start(made);
 }
 
-/// What a machine of only some roles takes from the pool's operator, or from the command line.
+/// Values that a machine with only some roles gets from the pool's operator, or from the command line.
 Result<> join_pool(InitOptions& options, Chosens& chosen) {
     const auto has = [&](std::string_view role) { return config::has_role(options.roles, role); };
     if (!options.join.empty() && has("pool"))
-        return fail(Errc::usage, "--join is for a machine without the pool, which makes keys of its own",
+        return fail(Errc::usage, "--join is for a machine without the pool, which creates its own keys",
                     "--role mint, proxy or wallet");
     if (options.join.empty() && !has("pool"))
         return fail(Errc::usage, "--role " + options.roles.front() + " needs --join FILE",
-                    "the pool's operator makes it: hp-config join-file > join.toml");
+                    "the pool's operator creates it: hp-config join-file > join.toml");
     Join join;
     if (!options.join.empty()) {
         HP_TRY(join, read_join(options.join));
@@ -301,7 +299,7 @@ Result<> join_pool(InitOptions& options, Chosens& chosen) {
                                          : options.join + " names no mint_url",
                     "--mint-url says where the mint's API is");
     }
-    // Where no TLS proxy stands in front of this mint, wallets reach it itself.
+    // Without a TLS proxy in front of this mint, wallets reach it directly.
     const std::string& url = options.mint_url;
     if (has("mint") && !url.empty() && !is_loopback_url(url))
         chosen["mint.toml"]["public_urls"] = {std::vector<std::string>{url}};
@@ -309,11 +307,11 @@ Result<> join_pool(InitOptions& options, Chosens& chosen) {
         chosen["shared/network.toml"].try_emplace(
             "mint_listen", config::Chosen{"0.0.0.0:" + Place{authority_of(url)}.port,
                                           "where " + url + " leads, without a TLS proxy in front"});
-    // The mint dials the pool from elsewhere.
+    // The mint dials the pool from another machine.
     if (has("pool") && !has("mint"))
         chosen["shared/network.toml"].try_emplace(
-            "link_listen",
-            config::Chosen{std::string("0.0.0.0:34260"), "the mint is elsewhere: open it to the mint only"});
+            "link_listen", config::Chosen{std::string("0.0.0.0:34260"),
+                                          "the mint is elsewhere: allow only the mint to connect"});
     return {};
 }
 
@@ -325,7 +323,7 @@ Result<> init(InitOptions options) {
     HP_DO(set_ports(options.ports, chosen));
     HP_DO(join_pool(options, chosen));
 
-    // sim and regtest are mined with a CPU: small targets, and shares that come quickly.
+    // sim and regtest are mined with a CPU: easy targets, and frequent shares.
     const bool is_play = cli::may_use_published(options.network);
     const bool has_pool = config::has_role(options.roles, "pool");
     chosen["shared/network.toml"]["network"] = {options.network};

@@ -12,7 +12,7 @@
 namespace hp::hp_config {
 namespace {
 
-/// HOST with the port of `listen`. What listens on one address of this machine is reached there.
+/// HOST with the port of `listen`. A listener on one address of this machine is reached there.
 std::string reached_at(const std::string& host, const std::string& listen, const char* key, const char* who) {
     const Place at{listen};
     if (at.is_loopback() && !Place{host + ":1"}.is_loopback())
@@ -25,7 +25,7 @@ Result<std::string> host_of(const JoinFileOptions& options, const std::string& p
     if (options.host.empty()) {
         const Place at{pool_listen};
         if (!at.is_any() && !at.is_loopback()) return at.host;
-        return fail(Errc::usage, "pool_listen is " + pool_listen + ", which says nothing to others",
+        return fail(Errc::usage, "pool_listen is " + pool_listen + ", which means nothing to other machines",
                     "give --host, the name or address under which they reach this machine");
     }
     if (!config::check(config::endpoint(), config::Setting{options.host + ":1"}))
@@ -34,7 +34,7 @@ Result<std::string> host_of(const JoinFileOptions& options, const std::string& p
     return options.host;
 }
 
-/// Empty where nobody elsewhere could use it.
+/// Empty if nobody elsewhere could use it.
 std::string mint_url_of(const JoinFileOptions& options, const std::string& host,
                         const config::Network& network, const std::string& configured,
                         const std::vector<std::string>& public_urls) {
@@ -50,7 +50,7 @@ std::string mint_url_of(const JoinFileOptions& options, const std::string& host,
     return {};
 }
 
-/// A file's problems but those of keys that somebody who joins does not need yet.
+/// A file's problems, except those of keys not needed yet for joining.
 Result<> good_but(const config::Loader& loader, std::initializer_list<std::string_view> passed) {
     for (const auto& problem : loader.problems())
         if (std::ranges::find(passed, problem.key) == passed.end()) return fail(Errc::usage, problem.text());
@@ -76,7 +76,7 @@ Result<> join_file(const JoinFileOptions& options) {
     HP_TRY(const auto key,
            cli::read_secret_key(loader.resolve(pool.authority_secret_key_file), network.network));
     HP_TRY(const auto host, host_of(options, network.pool_listen));
-    // Of these two a pool's machine may have neither.
+    // A pool's machine may have neither of these two.
     const auto has = [&](std::string_view file) {
         return std::filesystem::exists(std::filesystem::path(dir) / file, error);
     };
@@ -110,8 +110,7 @@ std::string to_toml(Join join) {
         "#   hp-config init DIR --role proxy --join FILE     (or mint, or wallet)\n";
     out += "# Miners that speak SV2: stratum2+tcp://" + join.pool_address + "/" +
            join.pool_authority_public_key + "\n";
-    if (!join.mint_url.empty())
-        out += "# Who only holds ehash: hp-wallet init --mint " + join.mint_url + "\n";
+    if (!join.mint_url.empty()) out += "# To only hold ehash: hp-wallet init --mint " + join.mint_url + "\n";
     std::vector<config::Key> keys;
     config::Loader::collect(join, keys);
     for (const auto& key : keys) {

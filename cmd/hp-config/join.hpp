@@ -1,5 +1,5 @@
-// What the pool's operator hands to whoever runs a proxy, a mint or a wallet elsewhere: addresses and public
-// keys. Its keys are the configuration's own, so that each is declared once.
+// What the pool's operator gives to operators of proxies, mints and wallets elsewhere: addresses and public
+// keys. Its keys are those of the configuration, so that each is declared once.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -34,7 +34,7 @@ struct Join {
     }
 
   private:
-    /// All are required but mint_url, which a pool need not know.
+    /// All are required except mint_url, which a pool need not know.
     template <class V, class T>
     static void one(V&& v, T& field, const char* from, const char* name) {
         const config::Key* key = config::find_key(from, name);
@@ -46,7 +46,7 @@ struct Join {
 };
 
 Result<Join> read_join(const std::string& path);
-/// The values of `join` where the files of a machine have them.
+/// The values of `join` in the files of a machine.
 void choose_joined(const Join& join, cli::Chosens& chosen);
 std::string to_toml(Join join);
 

@@ -16,7 +16,7 @@ std::string public_forms(const crypto::SecretKey& key) {
            "\nlocking " + to_hex(key.public_key()) + "\n";
 }
 
-/// The form that this kind of key is known by.
+/// The usual form of this kind of key.
 std::string public_form(const std::string& kind, const crypto::SecretKey& key) {
     if (kind == "link") return to_hex(key.xonly());
     if (kind == "locking") return to_hex(key.public_key());
@@ -28,7 +28,7 @@ std::string public_form(const std::string& kind, const crypto::SecretKey& key) {
 Result<> keygen(const KeygenOptions& options) {
     const auto& [kind, out, hex] = options;
     if (hex && kind != "locking")
-        return fail(Errc::usage, "--hex is for locking keys; our programs read the others in base58check");
+        return fail(Errc::usage, "--hex is for locking keys; our programs read other keys in base58check");
     std::string secret, public_part;
     if (kind == "mnemonic") {
         auto entropy = crypto::random_array<16>();
@@ -51,7 +51,7 @@ Result<> keygen(const KeygenOptions& options) {
 
 Result<> pubkey(const std::string& file) {
     if (file != "-") {
-        // The network decides about published keys, and here no network is asked.
+        // Published keys depend on the network, which is unknown here.
         HP_TRY(const auto key, cli::read_locking_key(file, "sim"));
         std::fputs(public_forms(key).c_str(), stdout);
         if (cli::is_published(key)) {
@@ -64,7 +64,7 @@ Result<> pubkey(const std::string& file) {
     const auto key = crypto::locking_key_from_text(line);
     if (!key)
         return fail(Errc::usage,
-                    "stdin holds no secret key, allowed: 32 bytes in base58check, or 64 hex digits");
+                    "stdin does not hold a secret key, allowed: 32 bytes in base58check, or 64 hex digits");
     std::fputs(public_forms(*key).c_str(), stdout);
     return {};
 }

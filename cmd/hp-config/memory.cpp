@@ -54,7 +54,7 @@ Result<> memory(const MemoryOptions& options) {
         HP_TRY(const auto setup, read_setup(options.read.dir, options.read.tools));
         if (setup->is_wrong())
             return fail(Errc::usage, "'" + setup->dir + "' has problems",
-                        "'hp-config check " + setup->dir + "' says more");
+                        "'hp-config check " + setup->dir + "' shows them");
         network = setup->values.network;
         if (tools.empty() && !setup->roles.empty()) tools = config::programs_of(setup->roles);
     }

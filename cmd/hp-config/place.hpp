@@ -14,7 +14,7 @@ struct Place {
     bool is_loopback() const { return host == "localhost" || host == "[::1]" || host.starts_with("127."); }
 };
 
-/// HOST:PORT of a URL that passed the url rule, with the scheme's port where it names none; empty for no URL.
+/// HOST:PORT of a URL that passed the url rule, with the scheme's port if it names none; empty for no URL.
 inline std::string authority_of(const std::string& text) {
     auto url = url_from_text(text);
     if (!url) return {};

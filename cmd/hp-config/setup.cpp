@@ -16,7 +16,7 @@
 namespace hp::hp_config {
 namespace {
 
-/// The programs' own variables beside the keys'.
+/// The programs' own variables, besides those of keys.
 bool is_program_variable(const std::string& name) {
     return name == "HP_LOG_LEVEL" || name == "HP_LOG_FILE" || name == "HP_LOG_FORMAT" ||
            name == "HP_CONFIG_DIR";
@@ -27,7 +27,7 @@ struct Variable {
     int line;
 };
 
-/// Checks the name against all keys and says where two tools would share one value by accident.
+/// Checks the name against all keys, and reports when two tools would share one value by accident.
 void check_variable(Setup& setup, const std::string& path, const std::string& name, int line) {
     if (is_program_variable(name)) return;
     std::vector<std::string> files, known;
@@ -50,7 +50,7 @@ void check_variable(Setup& setup, const std::string& path, const std::string& na
     }
 }
 
-/// systemd's EnvironmentFile, as far as anybody needs it here: NAME=VALUE, comments, quotes around a value.
+/// systemd's EnvironmentFile, as far as needed here: NAME=VALUE, comments, quotes around a value.
 std::map<std::string, Variable> read_environment_file(Setup& setup) {
     const std::string path = setup.dir + "/hashpool.env";
     std::map<std::string, Variable> out;
@@ -66,7 +66,7 @@ std::map<std::string, Variable> read_environment_file(Setup& setup) {
         if (line.empty() || line[0] == '#' || line[0] == ';') continue;
         const auto equals = line.find('=');
         if (equals == std::string::npos || equals == 0) {
-            setup.findings.push_back({{path, number, 1, "", "is no NAME=VALUE"}, false});
+            setup.findings.push_back({{path, number, 1, "", "is not NAME=VALUE"}, false});
             continue;
         }
         const std::string name = line.substr(0, equals);
@@ -104,8 +104,8 @@ void Setup::add(std::string_view file, std::string_view key, std::string what, b
     const auto at = std::find_if(shown.begin(), shown.end(),
                                  [&](const auto& one) { return one.file == file && one.key == key; });
     HP_ASSERT(at != shown.end());
-    // Where the file or the key is wrong already, the value is only the default, and what follows from it
-    // would mislead.
+    // If the file or the key is already wrong, the value is only the default, and further findings would
+    // mislead.
     const bool is_known = std::any_of(findings.begin(), findings.end(), [&](const Finding& one) {
         return !one.is_warning && one.problem.file == at->path &&
                (one.problem.key.empty() || one.problem.key == key);
@@ -117,7 +117,7 @@ void Setup::add(std::string_view file, std::string_view key, std::string what, b
                             .key = std::string(key),
                             .what = std::move(what)};
     if (at->origin != "default" && !at->origin.starts_with(at->path)) {
-        // A variable won; the place in the file would mislead.
+        // A variable took effect; the place in the file would mislead.
         problem.file = at->origin;
         problem.line = 0;
     }
@@ -137,11 +137,11 @@ Result<std::unique_ptr<Setup>> read_setup(const std::string& dir, const std::vec
     while (setup->dir.size() > 1 && setup->dir.ends_with('/')) setup->dir.pop_back();
     if (!std::filesystem::is_directory(setup->dir, error)) {
         return fail(Errc::usage, "'" + setup->dir + "' is not a directory that can be read",
-                    "'hp-config init " + setup->dir + " --network sim' makes one");
+                    "'hp-config init " + setup->dir + " --network sim' creates one");
     }
     if (const std::string begun = setup->dir + "/" + cli::kBegunFile; std::filesystem::exists(begun, error))
         setup->findings.push_back(
-            {{.file = begun, .key = {}, .what = "an init did not end, repeat 'hp-config init'"}, false});
+            {{.file = begun, .key = {}, .what = "an init was interrupted, repeat 'hp-config init'"}, false});
     const auto from_file = read_environment_file(*setup);
     auto environment = cli::hashpool_environment();
     for (const auto& [name, variable] : from_file) environment.try_emplace(name, variable.value);
@@ -157,7 +157,7 @@ Result<std::unique_ptr<Setup>> read_setup(const std::string& dir, const std::vec
     setup->values.each([&](auto& one) {
         if (one.file != config::Network::file && setup->has(one.file)) loader.load(one);
     });
-    // A variable of hashpool.env has a line that can be named.
+    // For a variable in hashpool.env, name its line.
     const auto place = [&](std::string& origin) -> int {
         const auto found = from_file.find(origin);
         if (found == from_file.end() || process.contains(origin)) return 0;

@@ -1,4 +1,4 @@
-// A configuration directory, read as the tools would read it.
+// A configuration directory, read like the tools would.
 #pragma once
 #include <memory>
 #include <set>
@@ -17,7 +17,7 @@ struct Finding {
 struct Setup {
     std::string dir;  ///< absolute
     config::Everything values;
-    std::vector<config::Shown> shown;  ///< of the files that were read
+    std::vector<config::Shown> shown;  ///< of the files read
     std::vector<Finding> findings;
     std::set<std::string> files;     ///< "pool.toml": the files that the chosen tools read
     std::vector<std::string> roles;  ///< of the machine; empty: all
@@ -30,17 +30,16 @@ struct Setup {
     bool is_wrong() const;
 };
 
-/// `tools`: "hp-pool", ...; empty: those of `roles`, and where these are empty, of the roles that the
-/// directory says it has. Variables come from DIR/hashpool.env and, before that, from the process. Problems
-/// of the single files are in `findings` afterwards.
+/// `tools`: "hp-pool", ...; empty: those of `roles`, and if these are empty, of the roles in the directory.
+/// Variables come from the process, then from DIR/hashpool.env. Problems of single files are in `findings`
+/// afterwards.
 Result<std::unique_ptr<Setup>> read_setup(const std::string& dir, const std::vector<std::string>& tools,
                                           const std::vector<std::string>& roles = {});
 
 /// The tools that have a configuration file, for `read_setup`.
 const std::vector<std::string>& known_tools();
 
-/// Reads secrets and looks for what does not fit together; only for a setup without findings of single
-/// files for the keys concerned.
+/// Reads secrets and looks for inconsistencies; skips keys that already have findings.
 void check_across(Setup& setup);
 
 }  // namespace hp::hp_config

@@ -11,7 +11,7 @@ Result<> show(const ReadOptions& options) {
     std::string file;
     for (const auto& one : setup->shown) {
         if (options.json) {
-            // Our TOML values are written such that they are JSON too.
+            // Our TOML values are also valid JSON.
             const nlohmann::ordered_json line = {{"file", one.file},
                                                  {"key", one.key},
                                                  {"value", nlohmann::json::parse(one.value)},
@@ -27,8 +27,8 @@ Result<> show(const ReadOptions& options) {
     std::fflush(stdout);
     for (const auto& one : setup->findings) std::fprintf(stderr, "%s\n", one.problem.text().c_str());
     if (!setup->is_wrong()) return {};
-    return fail(Errc::usage, "'" + setup->dir + "' has problems, what is shown for those keys is the default",
-                "'hp-config check " + setup->dir + "' says more");
+    return fail(Errc::usage, "'" + setup->dir + "' has problems; affected keys show their defaults",
+                "'hp-config check " + setup->dir + "' shows them");
 }
 
 }  // namespace hp::hp_config

@@ -11,7 +11,7 @@ struct InitOptions {
     std::string dir;
     std::string network;             ///< may be empty with `join`
     std::vector<std::string> roles;  ///< empty: all
-    std::string join;                ///< the file that the pool's operator hands out
+    std::string join;                ///< the file from the pool's operator
     std::string mint_url;            ///< wins over that of `join`
     std::string ports;               ///< "", "auto" or the first of five
     std::string payout;              ///< an address or raw(HEX)
@@ -41,15 +41,15 @@ struct AddMintOptions {
     std::string dir, name, key;
     bool rotate{false};  ///< a second key for a mint that has one
 };
-/// One entry more in allowed_mint_keys of pool.toml.
+/// One more entry in allowed_mint_keys of pool.toml.
 Result<> add_mint(const AddMintOptions& options);
 
 struct MemoryOptions {
     ReadOptions read;
     std::string write;     ///< folder of systemd units; empty: print
-    bool defaults{false};  ///< of a configuration where no key is set
+    bool defaults{false};  ///< for a configuration without any key set
 };
-/// MemoryHigh= and MemoryMax= of the units, from the limits that the programs keep.
+/// MemoryHigh= and MemoryMax= of the units, from the programs' limits.
 Result<> memory(const MemoryOptions& options);
 
 struct CompareOptions {
@@ -59,7 +59,7 @@ struct CompareOptions {
 };
 /// Whether they differ.
 Result<bool> diff(const CompareOptions& options);
-/// The services that must start again to go from `before` to `after`, with the keys that are why.
+/// The services that must restart to go from `before` to `after`, with the keys responsible.
 Result<> plan(const CompareOptions& options);
 
 struct ExplainOptions {
@@ -70,13 +70,13 @@ Result<> explain(const ExplainOptions& options);
 
 struct ImportOptions {
     std::string from, to;  ///< `to` may be empty: then nothing is written
-    std::string network;   ///< empty: what the files say
+    std::string network;   ///< empty: from the files
     bool json{false};
 };
 Result<> import_earlier(const ImportOptions& options);
 
-/// `kind`: authority, link, mnemonic or locking. Without `out` the secret goes to stdout, the public part to
-/// stderr; with it, the public part to stdout.
+/// `kind`: authority, link, mnemonic or locking. Without `out` the secret goes to stdout and the public part
+/// to stderr; with it, the public part goes to stdout.
 struct KeygenOptions {
     std::string kind, out;
     bool hex{false};

@@ -1,4 +1,5 @@
-// hp-mint accept-rollback: the operator's decision, once, to go on with a database that is behind its mark.
+// hp-mint accept-rollback: the operator's one-time decision to continue with a database that is behind its
+// mark.
 #include <pwd.h>
 #include <unistd.h>
 
@@ -14,13 +15,13 @@
 namespace hp {
 namespace {
 
-/// Who decides: never taken from the environment, which says what it likes.
+/// The deciding user: never from the environment, which can be set to anything.
 std::string rollback_user() {
     const auto* user = ::getpwuid(::getuid());
     return user ? user->pw_name : "uid " + std::to_string(::getuid());
 }
 
-/// Units, at most, of all old copies that were let in. Nothing: unknown for one of them.
+/// Maximum units over all accepted old copies. Nothing: unknown for one of them.
 std::optional<ehash::Amount128> doubled_by_all(const mint::RollbackAccepted& done) {
     ehash::Amount128 sum = 0;
     for (const auto& one : done.all) {
@@ -42,11 +43,11 @@ void print_lines(const mint::RollbackAccepted& done) {
         std::printf("what it lacks is unknown: ask the pool's log, and hp-audit with the outbox\n");
     if (done.all.size() > 1) {
         const auto sum = doubled_by_all(done);
-        std::printf("in all    %zu old copies were let in: %s\n", done.all.size(),
+        std::printf("in all    %zu old copies were accepted: %s\n", done.all.size(),
                     sum ? ("at most " + ehash::to_text(*sum) + " can be doubled").c_str()
                         : "how much can be doubled is unknown");
     }
-    std::printf("the next start of hp-mint goes on with this database\n");
+    std::printf("the next start of hp-mint continues with this database\n");
 }
 
 nlohmann::ordered_json json_of(const mint::RollbackAccepted& done) {
@@ -75,12 +76,12 @@ nlohmann::ordered_json json_of(const mint::RollbackAccepted& done) {
 }  // namespace
 
 CLI::App& add_accept_rollback(cli::Command& command, bool& is_json) {
-    auto& verb = command.subcommand(
-        "accept-rollback",
-        "let a database that is behind its mark be served, once: hp-mint must not run; says how much can be "
-        "doubled at most",
-        {"hp-mint accept-rollback --config-dir d",
-         "runuser -u _hp-mint -- hp-mint accept-rollback --config-dir /etc/hashpool"});
+    auto& verb =
+        command.subcommand("accept-rollback",
+                           "accept, once, a database that is behind its mark; hp-mint must not be running; "
+                           "prints how much can be doubled at most",
+                           {"hp-mint accept-rollback --config-dir d",
+                            "runuser -u _hp-mint -- hp-mint accept-rollback --config-dir /etc/hashpool"});
     verb.add_flag("--json", is_json, "print one JSON object");
     return verb;
 }

@@ -1,4 +1,4 @@
-// hp-mint's verbs beside serving.
+// hp-mint's verbs besides serving.
 #pragma once
 #include <string>
 
@@ -13,7 +13,7 @@ class Command;
 
 namespace hp {
 
-/// hp-mint accept-rollback: go on with a database that is behind its mark.
+/// hp-mint accept-rollback: continue with a database that is behind its mark.
 CLI::App& add_accept_rollback(cli::Command& command, bool& is_json);
 Result<> accept_rollback(const std::string& database, const std::string& mark_file, bool is_json);
 

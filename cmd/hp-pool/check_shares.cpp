@@ -1,4 +1,4 @@
-// hp-pool check-shares: the live path's verdict on shares that somebody wrote down.
+// hp-pool check-shares: the live code's verdict on recorded shares.
 #include <CLI/CLI.hpp>
 #include <fstream>
 #include <iostream>
@@ -26,19 +26,19 @@ Result<> check(std::istream& in, const std::string& name) {
     if (in.bad()) return fail(Errc::io, "cannot read " + name);
     if (wrong)
         return fail(Errc::invalid,
-                    std::to_string(wrong) + " of " + std::to_string(number) + " lines are no share records");
+                    std::to_string(wrong) + " of " + std::to_string(number) + " lines are not share records");
     return {};
 }
 
 }  // namespace
 
 CLI::App& add_check_shares(cli::Command& command, CheckSharesOptions& options) {
-    auto& verb = command.subcommand(
-        "check-shares",
-        "judge shares as the pool does: one JSON job+share record a line in, one verdict a line out",
-        {"hp-pool check-shares < shares.jsonl",
-         "jq -c '.vectors[]' share-validation.json | hp-pool check-shares -"});
-    verb.add_option("FILE", options.file, "records, one a line; - is stdin");
+    auto& verb = command.subcommand("check-shares",
+                                    "check shares like the pool: reads JSON records of job and share, one "
+                                    "per line; prints one verdict per line",
+                                    {"hp-pool check-shares < shares.jsonl",
+                                     "jq -c '.vectors[]' share-validation.json | hp-pool check-shares -"});
+    verb.add_option("FILE", options.file, "records, one per line; - is stdin");
     return verb;
 }
 

@@ -1,4 +1,4 @@
-// hp-pool's verbs beside serving.
+// hp-pool's verbs besides serving.
 #pragma once
 #include <string>
 

@@ -12,23 +12,22 @@ namespace hp::hp_quote {
 
 namespace {
 
-/// No hash or target that anybody has seen has more; then the bytes stand the other way round.
+/// No real hash or target has more; then the byte order is reversed.
 constexpr unsigned kZeroBitsMax = 128;
 
-/// Hashes of shares and targets begin with zeros as they are displayed, but targets often end with zeros too:
-/// of the two ways to read 64 hex digits, the one with more leading zero bits, as long as they are
-/// believable. Little-endian (header byte order).
+/// Displayed hashes and targets begin with zeros, but targets often end with zeros too: takes the byte order
+/// with more leading zero bits, as long as that is plausible. Little-endian (header byte order).
 Result<Bytes32> bytes_of_either_order(std::string_view name, std::string_view hex) {
     const auto forward = array_from_hex<32>(hex);
     if (!forward)
-        return fail(Errc::usage, std::string(name) + " '" + printable(hex, 80) + "' is no 64 hex digits");
+        return fail(Errc::usage, std::string(name) + " '" + printable(hex, 80) + "' is not 64 hex digits");
     Bytes32 reversed = *forward;
     std::reverse(reversed.begin(), reversed.end());
     const auto believable_zeros = [](const Bytes32& number) {
         const unsigned zeros = bitcoin::leading_zero_bits(number);
         return zeros > kZeroBitsMax ? 0 : zeros;
     };
-    // Equal: as displayed, as people copy it.
+    // Equal: as displayed, since that is what people copy.
     return believable_zeros(*forward) > believable_zeros(reversed) ? *forward : reversed;
 }
 

@@ -1,5 +1,4 @@
-// hp-quote dead, requeue and adopt: quotes that a mint refused for good, and outboxes that came from a
-// backup.
+// hp-quote dead, requeue and adopt: quotes that a mint refused for good, and outboxes restored from a backup.
 #include <poll.h>
 #include <pwd.h>
 #include <unistd.h>
@@ -24,7 +23,7 @@ constexpr std::int64_t kLookEveryMs = 50;
 /// Of one transaction.
 constexpr std::size_t kRequeueMax = 100'000;
 
-/// Who asks, for the journal: never taken from the environment, which says what it likes.
+/// The requester, for the journal: never from the environment, which can be set to anything.
 std::string user_name() {
     const auto* user = ::getpwuid(::getuid());
     return user ? user->pw_name : "uid " + std::to_string(::getuid());
@@ -36,14 +35,14 @@ Result<std::vector<std::uint64_t>> seqs_of(const RequeueOptions& options) {
         std::uint64_t seq{};
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seq);
         if (error != std::errc{} || end != text.data() + text.size() || seq == 0 || seq > INT64_MAX)
-            return fail(Errc::usage, "'" + printable(text, 40) + "' is no number of an outbox row");
+            return fail(Errc::usage, "'" + printable(text, 40) + "' is not the number of an outbox row");
         out.push_back(seq);
     }
     std::ranges::sort(out);
     const auto [repeated, after] = std::ranges::unique(out);
     out.erase(repeated, after);
     if (out.empty() != options.all)
-        return fail(Errc::usage, "give the numbers of rows, or --all", "hp-quote dead lists them");
+        return fail(Errc::usage, "give row numbers, or --all", "hp-quote dead lists them");
     return out;
 }
 
@@ -80,7 +79,7 @@ Result<std::size_t> ask_pool(const Places& places, const std::string& path,
         const auto deadline_ms = steady_ms_now() + kAnswerLimitMs;
         while (::access(pool::requeue_path(path).c_str(), F_OK) == 0) {
             if (steady_ms_now() > deadline_ms)
-                return fail(Errc::timeout, "the pool has not taken the request within 10 s; it stays",
+                return fail(Errc::timeout, "the pool did not take the request within 10 s; it stays",
                             "remove '" + pool::requeue_path(path) + "' to withdraw it");
             ::poll(nullptr, 0, kLookEveryMs);
         }
@@ -92,7 +91,7 @@ Result<std::size_t> ask_pool(const Places& places, const std::string& path,
     }
 }
 
-/// Of those asked for, each with the reason.
+/// Of the requested ones, each with the reason.
 Result<std::vector<std::string>> not_dead(const Places& places, const std::vector<std::uint64_t>& seqs) {
     std::vector<std::string> out;
     if (seqs.empty()) return out;
@@ -132,7 +131,7 @@ Result<> requeue(const RequeueOptions& options) {
     if (options.json)
         std::printf("%s\n", nlohmann::ordered_json{{"requeued", *count}}.dump().c_str());
     else
-        std::printf("%zu dead letters try again\n", *count);
+        std::printf("%zu dead letters requeued\n", *count);
     return all_were("rows were not dead letters", wrong, seqs.size(), "'hp-quote dead' lists those that are");
 }
 
@@ -144,7 +143,7 @@ Result<> adopt(const AdoptOptions& options) {
     } catch (const store::DbError& error) {
         return fail(Errc::io, "database '" + printable(path, 4096) + "': " + error.what());
     }
-    std::printf("'%s' has a new identity: its mints will be asked again for every row\n", path.c_str());
+    std::printf("'%s' has a new store id: every row will be sent to its mint again\n", path.c_str());
     return {};
 }
 

@@ -36,18 +36,18 @@ Result<Wanted> wanted_of(const std::string& id) {
     const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), seq);
     if (error == std::errc{} && end == id.data() + id.size() && seq <= INT64_MAX)
         return Wanted{.quote_id = {}, .hashes = {}, .seq = seq};
-    return fail(Errc::usage, "'" + printable(id, 80) + "' is no share hash, quote id or sequence number",
-                "64 hex digits, 8-4-4-4-12 lower-case hex digits, or a number of the outbox");
+    return fail(Errc::usage, "'" + printable(id, 80) + "' is not a share hash, quote id or sequence number",
+                "64 hex digits, 8-4-4-4-12 lower-case hex digits, or a row number of the outbox");
 }
 
-/// A step on the way.
+/// A step in its history.
 struct Step {
     UnixMs at_ms;
     const char* where;
     std::string what;
 };
 
-/// All that was found.
+/// Everything that was found.
 struct Story {
     std::optional<OutboxRow> outbox;
     std::optional<MintRow> mint;
@@ -56,7 +56,7 @@ struct Story {
     std::vector<std::string> earlier_ids;  ///< of its quote
     std::vector<RefusedRow> refused;       ///< by the pool, as a share
     std::string no_refused;                ///< why there are none
-    /// Why a part says nothing.
+    /// Why a part has no data.
     std::vector<std::pair<Part, std::string>> missing;
 
     std::string quote_id() const { return mint ? mint->quote_id : outbox ? outbox->quote_id : std::string(); }
@@ -68,7 +68,7 @@ struct Story {
     }
 };
 
-/// Runs `read` on the part's database; what it does not give is noted as missing.
+/// Runs `read` on the part's database; notes what it does not return as missing.
 template <class Read>
 Result<> tell(Story& story, const Places& places, Part part, Read&& read) {
     HP_TRY(auto opened, open_part(places, part));
@@ -139,7 +139,7 @@ Result<Story> find(const Places& places, const Wanted& wanted) {
 std::vector<Step> steps_of(const Story& story) {
     std::vector<Step> out;
     const auto amount = [](std::uint64_t units) { return "amount " + std::to_string(units); };
-    // In the order of the way, which steps of one millisecond keep.
+    // In causal order, also within a millisecond.
     const auto& share = story.outbox;
     const auto& quote = story.mint;
     const auto& held = story.wallet;
@@ -158,7 +158,7 @@ std::vector<Step> steps_of(const Story& story) {
             {refusal->at_ms, name_of(Part::mint), "refused for good, code " + std::to_string(refusal->code)});
     if (share && share->acked_ms)
         out.push_back({*share->acked_ms, name_of(Part::outbox), "the mint's answer is stored"});
-    if (held) out.push_back({held->added_ms, name_of(Part::wallet), "quote taken in"});
+    if (held) out.push_back({held->added_ms, name_of(Part::wallet), "quote received"});
     if (quote)
         for (const auto& op : quote->ops)
             out.push_back({op.at_ms, name_of(Part::mint),
@@ -267,7 +267,7 @@ std::string text_of(const MintRow::Hold& hold) {
     if (hold.released_ms)
         return out + ", until " + printable(hold.released_by) + " released it at " +
                time_text(*hold.released_ms);
-    return out + ": nobody can mint it until 'hp-quote release'";
+    return out + ": it cannot be minted until 'hp-quote release'";
 }
 
 void print_text(const Story& story, const std::vector<Step>& steps) {

@@ -1,4 +1,4 @@
-// hp-quote get: one quote as the mint has it now.
+// hp-quote get: the current state of a quote at the mint.
 #include <cstdio>
 
 #include "cashu/nut04.hpp"
@@ -38,7 +38,7 @@ void print(const cashu::Quote& quote) {
 
 Result<> get(const GetOptions& options) {
     if (!ehash::is_uuid(options.id))
-        return fail(Errc::usage, "'" + printable(options.id, 80) + "' is no quote id",
+        return fail(Errc::usage, "'" + printable(options.id, 80) + "' is not a quote id",
                     "8-4-4-4-12 lower-case hex digits");
     HP_TRY(const auto mint_url, mint_url_of(options.mint_url, options.config_dir));
     net::Loop loop;
@@ -57,7 +57,7 @@ Result<> get(const GetOptions& options) {
     }
     auto quote = cashu::quote_from_json(response->body);
     if (!quote)
-        return fail(Errc::protocol, "the answer of " + mint_url + " is not a quote: " + quote.error().what,
+        return fail(Errc::protocol, "the answer from " + mint_url + " is not a quote: " + quote.error().what,
                     "is this the mint's Cashu API?");
     if (options.json)
         std::printf("%s\n", cashu::to_json(*quote).c_str());

@@ -1,4 +1,4 @@
-// hp-quote held: quotes that a mint made again after its database had lost them.
+// hp-quote held: quotes that a mint created again after its database had lost them.
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -16,13 +16,13 @@ using Json = nlohmann::ordered_json;
 /// The ids that the pool had for its rows before their mint was restored.
 class EarlierIds {
   public:
-    /// `outbox`: nothing where it is not at hand.
+    /// `outbox`: nothing if unavailable.
     explicit EarlierIds(store::Database* outbox) {
         if (!outbox) return;
         by_seq_ = earlier_ids(*outbox);
         share_of_.emplace(outbox->prepare("SELECT share_hash FROM share WHERE seq = ?"));
     }
-    /// Nothing: this outbox does not know the share by this number.
+    /// Nothing: this outbox has no share with this number.
     std::optional<std::vector<std::string>> of(std::uint64_t seq, const Bytes32& share_hash) {
         if (!share_of_ || !share_of_->bind(seq).step()) return {};
         const bool is_it = share_of_->array<32>(0) == share_hash;

@@ -37,7 +37,7 @@ Result<> convert_each(const std::string& text,
             ++wrong;
             continue;
         }
-        // Whoever reads the other end waits for this line, not for a full buffer.
+        // The reader waits for this line, not for a full buffer.
         if (std::printf("%s\n", converted->c_str()) < 0 || std::fflush(stdout) != 0)
             return fail(Errc::io, "cannot write to stdout");
     }

@@ -13,7 +13,7 @@ namespace {
 
 using Forms = std::vector<std::pair<std::string, std::string>>;
 
-/// No key is longer.
+/// The longest key.
 constexpr std::size_t kKeySizeMax = 256;
 constexpr std::string_view kXOnly = "x-only public key";
 
@@ -32,7 +32,7 @@ Forms of_secret(const crypto::SecretKey& key) {
 
 Result<Forms> of_pubkey(const Bytes33& key) {
     if (!crypto::is_valid_public_key(key))
-        return fail(Errc::invalid, "66 hex digits that are no point on the curve");
+        return fail(Errc::invalid, "66 hex digits that are not a point on the curve");
     auto out = of_xonly("public key", to_array<32>(ByteView{key}.subspan(1)));
     out.insert(out.begin() + 1, {"pubkey", to_hex(key)});
     return out;
@@ -45,7 +45,7 @@ Forms of_keyset(const cashu::KeysetId& id) {
             {"version", version}};
 }
 
-/// What is not recognised is never repeated: it may be a secret with a typing error.
+/// Never repeat unrecognized text: it may be a secret with a typo.
 Result<Forms> read_key(const std::string& text) {
     if (const auto authority = crypto::authority_key_from_text(text))
         return of_xonly("authority key", *authority);
@@ -54,9 +54,9 @@ Result<Forms> read_key(const std::string& text) {
     if (const auto pubkey = array_from_hex<33>(text)) return of_pubkey(*pubkey);
     if (const auto xonly = array_from_hex<32>(text)) {
         if (crypto::is_valid_xonly(*xonly)) return of_xonly(std::string{kXOnly}, *xonly);
-        return fail(Errc::invalid, "64 hex digits that are the x of no point on the curve");
+        return fail(Errc::invalid, "64 hex digits that are not the x of a point on the curve");
     }
-    return fail(Errc::invalid, "no key that this program knows",
+    return fail(Errc::invalid, "not a known kind of key",
                 "base58check, or hex with 16 digits (keyset id), 64 (x-only) or 66 (public key, keyset id)");
 }
 
@@ -69,7 +69,7 @@ Result<> decode_key(const DecodeKeyOptions& options) {
     HP_TRY(const auto forms, read_key(key));
     if (!out.empty()) {
         const auto secret = crypto::secret_key_from_text(key);
-        if (!secret) return fail(Errc::usage, "--out is for secret keys, and this is none in base58check");
+        if (!secret) return fail(Errc::usage, "--out is for secret keys, and this is not one in base58check");
         HP_DO(cli::write_secret(out, to_hex(secret->bytes())));
     }
     nlohmann::ordered_json object;
@@ -79,7 +79,8 @@ Result<> decode_key(const DecodeKeyOptions& options) {
     }
     if (json) std::printf("%s\n", object.dump().c_str());
     if (forms.front().second == "secret key" && !is_stdin(text))
-        std::fputs("hp-quote: warning: a secret on the command line is seen by other users; use -\n", stderr);
+        std::fputs("hp-quote: warning: a secret on the command line is visible to other users; use -\n",
+                   stderr);
     if (forms.front().second == kXOnly)
         std::fputs(
             "hp-quote: hint: taken for a public key; a secret key in hex is read by hp-config pubkey\n",

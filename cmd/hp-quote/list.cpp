@@ -78,26 +78,26 @@ void print_all(Rows rows, const ListOptions& options, const char* heading) {
 
 Result<> check(const ListOptions& options, bool of_mint) {
     if (of_mint && !options.places.outbox.empty())
-        return fail(Errc::usage, "--outbox and --mint-db exclude each other: a list is of one database");
+        return fail(Errc::usage, "--outbox and --mint-db exclude each other: a list is from one database");
     if (options.places.outbox.empty() && !of_mint && options.places.config_dir.empty())
         return fail(Errc::usage, "no database given", "--outbox FILE, --mint-db FILE or --config-dir DIR");
     if (of_mint && !options.worker.empty())
-        return fail(Errc::usage, "--worker is of an outbox: a mint knows no workers",
+        return fail(Errc::usage, "--worker needs an outbox: a mint does not know workers",
                     "--key KEY finds an owner's quotes");
     if (options.state.empty()) return {};
     const bool is_mints = options.state == "paid" || options.state == "issued" || options.state == "held";
     if (is_mints != of_mint)
-        return fail(Errc::usage, "--state " + options.state + " is no state of " +
+        return fail(Errc::usage, "--state " + options.state + " is not a state of " +
                                      (of_mint ? "a mint's quote, allowed: paid, issued, held"
                                               : "an outbox's share, allowed: pending, acked, dead"));
     return {};
 }
 
-/// No row at all is an answer only where there is such a worker.
+/// An empty list is an answer only if the worker exists.
 Result<> check_worker(store::Database& db, const std::string& worker) {
     const auto known = outbox_workers(db);
     if (worker.empty() || std::ranges::find(known, worker) != known.end()) return {};
-    return fail(Errc::refused, "no share of a worker '" + printable(worker, 80) + "' is in the outbox",
+    return fail(Errc::refused, "no share of worker '" + printable(worker, 80) + "' is in the outbox",
                 printable(config::did_you_mean(worker, known)));
 }
 

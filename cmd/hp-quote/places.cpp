@@ -6,8 +6,8 @@
 namespace hp::hp_quote {
 namespace {
 
-/// A database as its owner makes it. The scripts of the schema are the owner's: a reader needs their number
-/// only, to refuse what is newer than it knows.
+/// A database of each owner. The schema's scripts belong to the owner: a reader needs only their number, to
+/// refuse newer ones.
 struct Kind {
     const char* name;
     std::int32_t application_id;

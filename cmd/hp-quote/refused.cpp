@@ -20,12 +20,12 @@ std::uint64_t number_or_0(const KeptJson& object, const char* name) {
     return at != object.end() && at->is_number_unsigned() ? at->get<std::uint64_t>() : 0;
 }
 
-/// The pool may be in the middle of a line.
+/// The pool may be writing a line.
 void read_file(const std::string& path, const std::vector<std::string>& hashes,
                std::vector<RefusedRow>& out) {
     std::ifstream in{path};
     for (std::string line; std::getline(in, line);) {
-        // One line in thousands is meant: only that is parsed.
+        // One line in thousands matches: parse only that.
         const bool is_meant = std::ranges::any_of(
             hashes, [&](const std::string& hash) { return line.find(hash) != line.npos; });
         if (!is_meant) continue;

@@ -1,4 +1,4 @@
-// hp-quote release: held quotes can be minted from now on, in the file, or by the mint that has it open.
+// hp-quote release: releases held quotes for minting, in the file, or through the mint that has it open.
 #include <poll.h>
 #include <pwd.h>
 #include <unistd.h>
@@ -26,7 +26,7 @@ constexpr std::int64_t kReleaseLookMs = 50;
 constexpr std::size_t kReleaseMax = 100'000;
 constexpr std::size_t kRequestIdsMax = 20'000;
 
-/// Who asks: never taken from the environment, which says what it likes.
+/// The requester: never from the environment, which can be set to anything.
 std::string releaser() {
     const auto* user = ::getpwuid(::getuid());
     return user ? user->pw_name : "uid " + std::to_string(::getuid());
@@ -46,22 +46,22 @@ Result<> check_ids(ReleaseOptions& options) {
     return {};
 }
 
-/// What the ledger says at this moment.
+/// The ledger's current state.
 struct Seen {
-    std::uint64_t released{};             ///< quotes, ever
+    std::uint64_t released{};             ///< total quotes
     ehash::Amount128 amount{};            ///< of these
-    std::string last{};                   ///< the newest that is held; empty: none is
-    std::vector<std::string> not_held{};  ///< of those asked for, each with the reason
+    std::string last{};                   ///< the newest held one; empty: none
+    std::vector<std::string> not_held{};  ///< of the requested ones, each with the reason
 };
 
 /// Empty: it is held.
 std::string why_not_held(store::Statement& row) {
-    if (!row.step()) return "this mint does not know it";
+    if (!row.step()) return "unknown to this mint";
     std::string why;
     if (row.integer(0) > 0) {
         why = row.is_null(2)
                   ? "was never held"
-                  : "released already, at " + time_text(row.integer(2)) + " by " + printable(row.text(3));
+                  : "already released, at " + time_text(row.integer(2)) + " by " + printable(row.text(3));
         if (row.integer(1) > 0) why += ", and minted since";
     }
     row.reset();
@@ -126,10 +126,10 @@ Result<> ask_mint(const mint::ReleaseRequest& request, const Places& places, con
     auto deadline_ms = steady_ms_now() + kReleaseLimitMs;
     while (::access(mint::release_path(path).c_str(), F_OK) == 0) {
         if (steady_ms_now() > deadline_ms) {
-            // Many take longer: that is no reason to leave as long as they become fewer.
+            // Many take longer: keep waiting as long as their number decreases.
             HP_TRY(const auto now, look(places));
             if (now.released == before.released)
-                return fail(Errc::timeout, "the mint has not taken the request within 10 s; it stays",
+                return fail(Errc::timeout, "the mint did not take the request within 10 s; it stays",
                             "remove '" + mint::release_path(path) + "' to withdraw it");
             before = now;
             deadline_ms = steady_ms_now() + kReleaseLimitMs;
@@ -159,7 +159,7 @@ Result<> release(const ReleaseOptions& given) {
     HP_DO(check_ids(options));
     HP_TRY(auto path, path_of(options.places, Part::mint));
     HP_TRY(const auto before, look(options.places, options.ids));
-    // What is held from here on is not what was asked for.
+    // Quotes held from now on are not part of the request.
     if (options.all ? !before.last.empty() : before.not_held.size() < options.ids.size()) {
         if (auto db = mint::Ledger::open(path))
             HP_DO(release_in_file(*std::move(db), options, before.last, path));
@@ -176,8 +176,7 @@ Result<> release(const ReleaseOptions& given) {
             "%s\n",
             Json{{"released", count}, {"amount", amount}, {"not_held", before.not_held}}.dump().c_str());
     else
-        std::printf("%llu quotes of %s can be minted now\n", static_cast<unsigned long long>(count),
-                    amount.c_str());
+        std::printf("%llu quotes of %s released\n", static_cast<unsigned long long>(count), amount.c_str());
     return all_were("quotes were not held", before.not_held, options.ids.size(),
                     "'hp-quote held' lists those that are");
 }

@@ -22,7 +22,7 @@ Result<T> or_error(cashu::Answer<T> answer) {
     return *std::move(answer);
 }
 
-/// Proofs or outputs: how many, what they are worth, of which keysets.
+/// Proofs or outputs: their number, sum and keysets.
 template <class Items>
 Result<Json> sum_json(const Items& items, const char* what) {
     const auto sum = cashu::sum_amounts(items);
@@ -69,7 +69,7 @@ Result<Json> swap_json(const std::string& body) {
     HP_TRY(const auto inputs, sum_json(request.inputs, "inputs"));
     HP_TRY(const auto outputs, sum_json(request.outputs, "outputs"));
     const auto in = inputs["amount"].get<std::uint64_t>(), out = outputs["amount"].get<std::uint64_t>();
-    // What is left for the mint; more outputs than inputs the mint will refuse.
+    // The difference, left for the mint; the mint refuses more outputs than inputs.
     return Json{{"what", "body of POST /v1/swap"},
                 {"inputs", inputs},
                 {"outputs", outputs},
@@ -86,8 +86,8 @@ Result<> decode_request(const std::string& text) {
         if (parsed.find("quotes")) return batch_json(body);
         if (parsed.find("quote")) return mint_json(body);
         return fail(Errc::invalid,
-                    "no body of a mint, batch mint or swap request: it has none of 'quote', "
-                    "'quotes' and 'inputs'");
+                    "not the body of a mint, batch mint or swap request: it has none of 'quote', 'quotes' "
+                    "and 'inputs'");
     };
     HP_TRY(const auto out, read());
     std::printf("%s\n", out.dump(-1, ' ', true, Json::error_handler_t::replace).c_str());

@@ -113,7 +113,7 @@ std::optional<MintRow> one_mint(store::Database& db, std::string_view where, con
 }  // namespace
 
 std::vector<OutboxRow> outbox_rows(store::Database& db, const RowFilter& filter) {
-    // Few of many rows are pending or dead, and the outbox knows where.
+    // Only a few rows are pending or dead, and the outbox can find them.
     std::string where =
         "WHERE (?1 = -1 OR state = ?1) AND (?3 IS NULL OR worker = ?3) AND (?4 IS NULL OR locking_key = ?4)";
     if (filter.state == "pending")

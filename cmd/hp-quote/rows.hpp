@@ -40,11 +40,11 @@ struct MintRow {
     Bytes33 pubkey{};
     UnixMs created_ms{}, updated_ms{};
     std::vector<MintOp> ops{};
-    /// Of one that is or was held; only where one row is asked for.
+    /// For one that is or was held; only when a single row is read.
     struct Hold {
         UnixMs at_ms{};
         std::optional<UnixMs>
-            let_in_ms{};  ///< of the old copy after which it was made; nothing: the pool's word
+            let_in_ms{};  ///< of the old copy after which it was created; nothing: reported by the pool
         std::optional<UnixMs> released_ms{};
         std::string released_by{};
     };
@@ -68,7 +68,7 @@ struct WalletRow {
     std::optional<UnixMs> done_ms{};
 };
 
-/// What a list is of; empty members leave nothing out.
+/// A list's filters; empty ones do not filter.
 struct RowFilter {
     std::string state;
     std::optional<std::string> worker{};
@@ -77,17 +77,17 @@ struct RowFilter {
 };
 /// Newest first.
 std::vector<OutboxRow> outbox_rows(store::Database& db, const RowFilter& filter);
-/// Of the last shares: what somebody may have meant.
+/// From the last shares: for suggestions.
 std::vector<std::string> outbox_workers(store::Database& db);
 std::optional<OutboxRow> outbox_row(store::Database& db, std::uint64_t seq);
 /// `hash` in header byte order. Reads the whole table: its index begins with the header's time.
 std::optional<OutboxRow> outbox_row(store::Database& db, const Bytes32& hash);
-/// By the id that it has now, or had before the mint was restored.
+/// By its current id, or the one it had before the mint was restored.
 std::optional<OutboxRow> outbox_row(store::Database& db, const std::string& quote_id);
 /// The ids that rows had before their mint was restored, oldest first, by row.
 std::map<std::uint64_t, std::vector<std::string>> earlier_ids(store::Database& db);
 
-/// Newest first, without their operations. `state`: "paid", "issued", "held" or empty; a mint knows no
+/// Newest first, without their operations. `state`: "paid", "issued", "held" or empty; a mint does not know
 /// workers.
 std::vector<MintRow> mint_rows(store::Database& db, const RowFilter& filter);
 std::optional<MintRow> mint_row(store::Database& db, const std::string& quote_id);

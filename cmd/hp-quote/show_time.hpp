@@ -1,4 +1,4 @@
-// Times for people.
+// Times as text.
 #pragma once
 #include <string>
 

@@ -29,7 +29,7 @@ Result<ReadToken> read_token(const std::string& text) {
         return ReadToken{"raw", std::move(token)};
     }
     HP_TRY(auto token, cashu::decode_token(text));
-    // Whatever is around it, the version follows the first of these.
+    // Whatever surrounds it, the version follows the first of these.
     const bool is_v3 =
         std::min(text.find("ashuA"), text.find("ASHUA")) < std::min(text.find("ashuB"), text.find("ASHUB"));
     return ReadToken{is_v3 ? "V3" : "V4", std::move(token)};

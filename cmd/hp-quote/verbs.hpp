@@ -1,4 +1,4 @@
-// The verbs of hp-quote; each is one file. `text` is what stood on the command line; "" and "-" mean stdin.
+// The verbs of hp-quote; each is one file. `text` comes from the command line; "" and "-" mean stdin.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -10,7 +10,7 @@ namespace hp::hp_quote {
 
 Result<> decode_frame(const std::string& text);
 Result<> encode_frame(const std::string& text);
-/// Without `secrets` the blinding factor r of a DLEQ is left out.
+/// Without `secrets` the blinding factor r of a DLEQ is omitted.
 Result<> decode_token(const std::string& text, bool secrets);
 Result<> decode_request(const std::string& text);
 struct DecodeKeyOptions {
@@ -20,7 +20,7 @@ struct DecodeKeyOptions {
 };
 Result<> decode_key(const DecodeKeyOptions& options);
 
-/// Where the databases are: files that were named, and a configuration directory for the others.
+/// Where the databases are: named files, and a configuration directory for the others.
 struct Places {
     std::string config_dir;
     std::string outbox, mint_db, wallet_db;
@@ -53,13 +53,13 @@ struct RequeueOptions {
     bool all{false};
     bool json{false};
 };
-/// Dead letters become pending again: in the file, or by the pool that has it open.
+/// Makes dead letters pending again: in the file, or through the pool that has it open.
 Result<> requeue(const RequeueOptions& options);
 
 struct AdoptOptions {
     Places places;
 };
-/// A new identity for an outbox that was restored from a backup.
+/// A new store id for an outbox restored from a backup.
 Result<> adopt(const AdoptOptions& options);
 
 struct HeldOptions {
@@ -68,7 +68,7 @@ struct HeldOptions {
     std::int64_t limit{20};
     bool json{false};
 };
-/// Quotes that a mint made again after its database had lost them, and that nobody can mint.
+/// Quotes that a mint created again after its database had lost them, and that cannot be minted.
 Result<> held(const HeldOptions& options);
 
 struct ReleaseOptions {
@@ -77,7 +77,7 @@ struct ReleaseOptions {
     bool all{false};
     bool json{false};
 };
-/// They can be minted: in the file, or by the mint that has it open.
+/// Releases them for minting: in the file, or through the mint that has it open.
 Result<> release(const ReleaseOptions& options);
 
 struct AmountOptions {

@@ -1,4 +1,4 @@
-// hp-stats audit: what the records add up to, beside what the databases of pool and mint say.
+// hp-stats audit: compares the sums of records with the databases of pool and mint.
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -19,7 +19,7 @@ struct Line {
     std::optional<Wide> ledger;
 };
 
-/// Records come after the ledger's commit and may be lost: fewer are explained by that, more by nothing.
+/// Records come after the ledger's commit and may be lost: that explains fewer, but not more.
 const char* verdict(const Line& line) {
     return !line.ledger                   ? "unknown"
            : line.records == *line.ledger ? "same"
@@ -36,9 +36,9 @@ std::vector<Line> lines_of(const stats::Snapshot& s, const audit::Totals& t) {
     std::vector<Line> out = {{"shares accepted", shares.count, pool(t.accepted)},
                              {"ehash of shares", shares.amount, pool(t.accepted_amount)},
                              {"shares refused by the mint", s.sum("quote_dead"_series).count, pool(t.dead)}};
-    // The mint's own records, where they go into this database.
+    // The mint's own records, if they go into this database.
     if (made.count > 0 || issued.amount > 0) {
-        out.push_back({"quotes made", made.count, mint(t.quotes)});
+        out.push_back({"quotes created", made.count, mint(t.quotes)});
         out.push_back({"ehash in quotes", made.amount, mint(t.quoted)});
         out.push_back({"ehash issued", issued.amount, mint(t.issued)});
     }
@@ -76,7 +76,7 @@ std::string table_of(const std::vector<Line>& lines, std::uint64_t dropped) {
 }  // namespace
 
 Result<> audit(const AuditOptions& options) {
-    // The records first: what they count is in the ledgers by then.
+    // Records first: what they count is then already in the ledgers.
     HP_TRY(auto reader, stats::Reader::open(options.database));
     HP_TRY(const auto snapshot, reader.snapshot({}));
     audit::Places places;
@@ -91,9 +91,9 @@ Result<> audit(const AuditOptions& options) {
     for (const Line& line : lines) {
         const std::string_view said = verdict(line);
         if (said == "more")
-            return fail(Errc::refused, std::string(line.name) + ": more records than the ledger has");
+            return fail(Errc::refused, std::string(line.name) + ": more records than in the ledger");
         if (said == "fewer" && options.is_strict)
-            return fail(Errc::refused, std::string(line.name) + ": fewer records than the ledger has");
+            return fail(Errc::refused, std::string(line.name) + ": fewer records than in the ledger");
     }
     return {};
 }

@@ -46,7 +46,7 @@ Result<> certify(const CertifyOptions& options) {
     HP_TRY(const auto key, cli::read_secret_key(options.key_file, options.network));
     HP_TRY(auto reader, stats::Reader::open(options.database));
     HP_TRY(const auto s, reader.snapshot((to - from) / 60'000, to));
-    // What is not known to the minute any more, or not yet over, is not signed.
+    // Do not sign what is no longer known to the minute, or not over yet.
     if (s.records == 0 || s.from_ms != from || s.to_ms != to)
         return fail(
             Errc::refused,

@@ -23,7 +23,7 @@ struct Finding {
     std::string what;
 };
 
-/// Performance data has digits, a point and a sign; "U" is for what is not known.
+/// Performance data has digits, a point and a sign; "U" means unknown.
 std::string perf_number(std::optional<double> value) {
     if (!value || !std::isfinite(*value)) return "U";
     char text[400];
@@ -34,7 +34,7 @@ std::string perf_number(std::optional<double> value) {
     return out;
 }
 
-/// label=value[UOM];warn;critical;min;max. A limit below which it is bad is the range "N:".
+/// label=value[UOM];warn;critical;min;max. A lower limit is the range "N:".
 template <class T>
 std::string perf_item(const std::string& label, std::optional<double> value, const std::string& unit,
                       const std::optional<T>& warn, const std::optional<T>& critical, bool is_bad_below,
@@ -71,9 +71,9 @@ void compare(std::vector<Finding>& out, const std::optional<T>& warn, const std:
 struct Figures {
     double age_s{}, rejected_percent{};
     std::optional<double> hashrate_hps, outbox_pending;
-    std::optional<double> mint_away_s;  ///< of the one that is away longest; 0: none is
+    std::optional<double> mint_away_s;  ///< of the one down longest; 0: none
     std::optional<double>
-        template_away_s;  ///< the pool has no provider or no template, or hp-template no node
+        template_away_s;  ///< the pool has no Template Provider or template, or hp-template no node
     std::uint64_t alarms{}, shares{}, rejected{};
 };
 
@@ -108,7 +108,7 @@ class Status {
     const std::map<std::string, stats::Gauge>& fields_;
 };
 
-/// What the pool last said of its mints; one that is not in its configuration any more is awaited by nobody.
+/// The pool's last status of its mints; ignore a mint that is no longer in its configuration.
 std::optional<double> mint_away_s(const stats::Snapshot& snapshot) {
     std::optional<double> longest;
     for (const auto& [source, fields] : snapshot.gauges) {
@@ -121,9 +121,9 @@ std::optional<double> mint_away_s(const stats::Snapshot& snapshot) {
     return longest;
 }
 
-/// Work comes from the node by hp-template to the pool; whichever of the two ways is broken for longest.
+/// Work comes from the node through hp-template to the pool; the longer outage of the two counts.
 std::optional<double> template_away_s(const stats::Snapshot& snapshot) {
-    /// One that has not spoken for so long is not asked any more: the pool knows whether it misses it.
+    /// Ignore an hp-template without records for this long: the pool knows whether it lacks work.
     constexpr UnixMs kSilentMs = 60'000;
     std::optional<double> longest;
     for (const auto& [source, fields] : snapshot.gauges) {
@@ -172,21 +172,21 @@ std::vector<Finding> judge(const Figures& f, const CheckOptions& options) {
         compare(out, warn.outbox_pending, critical.outbox_pending, *f.outbox_pending, false,
                 "outbox_pending");
     else if (warn.outbox_pending || critical.outbox_pending)
-        out.push_back({kUnknown, "outbox_pending is in no record"});
+        out.push_back({kUnknown, "no record has outbox_pending"});
     if (f.mint_away_s)
         compare(out, warn.mint_away_s, critical.mint_away_s, *f.mint_away_s, false,
-                "seconds that a mint is away");
+                "seconds that a mint is down");
     else if (warn.mint_away_s || critical.mint_away_s)
-        out.push_back({kUnknown, "no record tells of a mint"});
+        out.push_back({kUnknown, "no record of a mint"});
     if (f.template_away_s)
         compare(out, warn.template_away_s, critical.template_away_s, *f.template_away_s, false,
                 "seconds without templates");
     else if (warn.template_away_s || critical.template_away_s)
-        out.push_back({kUnknown, "no record tells of templates"});
+        out.push_back({kUnknown, "no record of templates"});
     return out;
 }
 
-/// The worst; UNKNOWN only where nothing is known to be wrong.
+/// The worst; UNKNOWN only if nothing is known to be wrong.
 int worst(const std::vector<Finding>& findings) {
     int state = 0;
     for (const auto& finding : findings)
@@ -261,7 +261,7 @@ void print(const Verdict& verdict, bool is_json) {
                     out.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace).c_str());
         return;
     }
-    // One line, and what stands behind a bar is performance data.
+    // One line; performance data follows a bar.
     std::string text = printable(verdict.text, 1000);
     std::replace(text.begin(), text.end(), '|', '/');
     std::printf("HASHPOOL %s - %s%s\n", kStates[verdict.state], text.c_str(),

@@ -18,8 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// One file for each database, window, set of limits and command: two checks do not take each other's state
-/// for their own.
+/// One file per database, window, set of limits and command, so that checks do not share state.
 std::string file_name(const CheckOptions& options) {
     std::error_code ignored;
     std::string all = options.database.find("://") != std::string::npos
@@ -43,7 +42,7 @@ std::string file_name(const CheckOptions& options) {
     return "check-" + to_hex(crypto::sha256(as_bytes(all))).substr(0, 16);
 }
 
-/// --state-file, or a file of the user's, or of the service's; empty where neither has a place.
+/// --state-file, or a file of the user's or service's; empty if neither has a place.
 std::string memory_of(const CheckOptions& options) {
     if (!options.state_file.empty()) return options.state_file;
     const auto directory = [](const char* name) {
@@ -56,7 +55,7 @@ std::string memory_of(const CheckOptions& options) {
     return at.empty() ? std::string{} : (at / "hashpool" / file_name(options)).string();
 }
 
-/// OK where there is no file, or none of ours.
+/// OK if there is no file, or it is not ours.
 int read_state(const std::string& path) {
     std::string word;
     std::ifstream{path} >> word;
@@ -92,7 +91,7 @@ int run_command(const CheckOptions& options, int state, int before, const std::s
 
 void run_at_change(const CheckOptions& options, int state, const std::string& text) {
     const std::string memory = memory_of(options);
-    if (memory.empty()) log::warn("no place to remember the last state: give --state-file");
+    if (memory.empty()) log::warn("no place to store the last state: give --state-file");
     const int before = memory.empty() ? 0 : read_state(memory);
     if (before == state) return;
     if (const int code = run_command(options, state, before, text); code != 0)

@@ -69,7 +69,7 @@ class Collector {
             due_.after(kCommitAfterMs, [this] { commit(); });
         pause_if_full();
     }
-    /// What is not read stays with its writer, as far as the way to it can be stopped.
+    /// Unread records stay with their writer, as far as the transport can be stopped.
     void pause_if_full() {
         const bool is_full = intake_.takes_no_more();
         if (std::exchange(is_paused_, is_full) == is_full) return;

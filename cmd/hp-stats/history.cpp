@@ -11,7 +11,7 @@ namespace hp::hp_stats {
 namespace {
 
 constexpr UnixMs kDefaultSpanMs = 24 * 3'600'000;
-/// Rows that a person or a plot can use: without --step the finest that stays below.
+/// Rows that are useful to a person or a plot: without --step, the finest step with fewer rows.
 constexpr UnixMs kRowsMax = 300;
 
 std::size_t fitting_level(UnixMs span_ms) {

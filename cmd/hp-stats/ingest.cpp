@@ -1,4 +1,4 @@
-// hp-stats ingest: records in, commits in groups, for as long as records come.
+// hp-stats ingest: reads records and commits them in groups, as long as records come.
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
@@ -16,7 +16,7 @@ namespace hp::hp_stats {
 namespace {
 
 constexpr std::size_t kReadBytes = 256 * 1024;
-/// What is still taken from a pipe after SIGTERM: as much as the writer may have queued there.
+/// How much is still read from a pipe after SIGTERM: as much as the writer may have queued.
 constexpr std::size_t kLeftBytesMax = 8u << 20;
 constexpr int kPipeBytes = 1 << 20;
 
@@ -24,7 +24,7 @@ volatile std::sig_atomic_t stop_asked = 0;
 volatile std::sig_atomic_t reopen_asked = 0;
 volatile std::sig_atomic_t debug_asked = 0;
 
-/// Signals are let in while we wait for input and nowhere else, so none is missed between a look and a wait.
+/// Signals are unblocked only while waiting for input, so none is missed between a check and a wait.
 sigset_t take_signals() {
     struct sigaction action {};
     action.sa_handler = [](int) { stop_asked = 1; };
@@ -62,7 +62,7 @@ class Ingest {
         if (stop_asked) HP_DO(take_what_is_left());
         reader_.finish();
         take_records();
-        // The writer has gone, and nobody else has these records.
+        // The writer is gone, and nobody else has these records.
         while (!stop_asked) {
             HP_DO(intake_.commit());
             if (!intake_.is_waiting()) break;
@@ -74,7 +74,7 @@ class Ingest {
     }
 
   private:
-    /// Whether there is something to read (or the end of it); false when the commit or a sign of life is due.
+    /// Whether there is input (or its end); false if a commit or a status is due.
     Result<bool> wait(const sigset_t& mask) {
         if (reopen_asked) {
             reopen_asked = 0;
@@ -84,7 +84,7 @@ class Ingest {
             debug_asked = 0;
             log::toggle_debug();
         }
-        // What is not read stays with its writer.
+        // Unread records stay with their writer.
         pollfd waiting{is_at_end_ || intake_.takes_no_more() ? -1 : input_, POLLIN, 0};
         const SteadyMs next = intake_.is_empty() ? tell_ms_ : std::min(due_ms_, tell_ms_);
         const SteadyMs left = std::max<SteadyMs>(next - steady_ms_now(), 0);
@@ -97,7 +97,7 @@ class Ingest {
 
     Result<> read_some() {
         const ssize_t got = ::read(input_, buffer_.data(), buffer_.size());
-        // Whoever gave us the input may have made it non-blocking.
+        // The input may have been passed to us as non-blocking.
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) return {};
         if (got < 0) return fail(Errc::io, std::string("cannot read the records: ") + std::strerror(errno));
         if (intake_.is_empty()) due_ms_ = steady_ms_now() + kCommitAfterMs;
@@ -108,7 +108,7 @@ class Ingest {
         return {};
     }
 
-    /// The writer of a pipeline gets our signal too, and its last records may be on the way.
+    /// In a pipeline the writer gets the signal too, and its last records may be in flight.
     Result<> take_what_is_left() {
         for (const std::uint64_t limit = read_bytes_ + kLeftBytesMax; !is_at_end_ && read_bytes_ < limit;) {
             pollfd waiting{input_, POLLIN, 0};
@@ -163,8 +163,7 @@ Result<> ingest(const std::string& database, const std::string& input, const sta
         if (fd < 0)
             return fail(Errc::io, "cannot open '" + printable(input, 4096) + "': " + std::strerror(errno));
     }
-    // A larger pipe bridges the time of a commit; refused for files and where the limit is lower, no loss
-    // then.
+    // A larger pipe bridges a commit; failure (files, or a lower limit) does not matter.
     (void)::fcntl(fd, F_SETPIPE_SZ, kPipeBytes);
     const auto reading =
         std::make_unique<Ingest>(std::move(series), database, wal_alarm_bytes, fd, std::move(on_hangup));

@@ -9,10 +9,10 @@
 namespace hp::hp_stats {
 namespace {
 
-/// Bounds memory while a file is read.
+/// Limits memory while reading a file.
 constexpr std::uint64_t kCommitAfterRecords = 50'000;
 constexpr SteadyMs kLookAtLogMs = 1'000;
-/// What the end waits for; the next ingest goes on.
+/// How long to wait at the end; the next ingest continues.
 constexpr SteadyMs kCatchUpMs = 2'000;
 
 }  // namespace
@@ -40,7 +40,7 @@ Result<> Intake::commit() {
         if (is_waiting()) return {};
         waiting_since_ms_ = steady_ms_now();
         waits_for_ = done.error().what;
-        log::warn("{}; records wait, and go on by themselves", waits_for_);
+        log::warn("{}; records wait, and continue automatically", waits_for_);
         return {};
     }
     records_ += batch_.records();
@@ -52,11 +52,11 @@ Result<> Intake::commit() {
     return {};
 }
 
-/// Who looks at the figures sees a gap otherwise, and no reason.
+/// Otherwise the figures would show a gap without a reason.
 void Intake::end_of_wait() {
     const SteadyMs waited_s = (steady_ms_now() - *waiting_since_ms_) / 1000;
     waiting_since_ms_.reset();
-    log::info("database '{}': can be written again; {} records were dropped", database_, dropped_);
+    log::info("database '{}': writable again; {} records were dropped", database_, dropped_);
     alarm(fmt::format("{}: for {} s no record could be stored, and {} were dropped", waits_for_, waited_s,
                       std::exchange(dropped_, 0)));
 }
@@ -65,7 +65,7 @@ void Intake::alarm(const std::string& what) {
     add(wire::read_record(records::json_of(records::Alarm{what}, "hp-stats", unix_ms_now())), {});
 }
 
-/// Nobody else tells of the database that all tell their trouble to.
+/// No other program reports problems of this database.
 void Intake::look_at_log() {
     const SteadyMs now = steady_ms_now();
     if (now < look_ms_) return;
@@ -76,13 +76,13 @@ void Intake::look_at_log() {
     alarm(what);
 }
 
-/// A long file's slots are added up at its end; a service's have been all the time.
+/// A long file's slots are added up at its end; a service does so continuously.
 Result<> Intake::finish() {
     HP_DO(commit());
     if (is_waiting())
         return fail(Errc::io,
                     waits_for_ + "; " + std::to_string(batch_.records() + dropped_) + " records are lost");
-    // Its alarm of the wait.
+    // The alarm about its outage.
     if (!is_empty()) HP_DO(commit());
     if (is_waiting()) return fail(Errc::io, waits_for_);
     for (const SteadyMs end = steady_ms_now() + kCatchUpMs; steady_ms_now() < end;) {
@@ -96,7 +96,7 @@ Result<> Intake::finish() {
 void Intake::tell_status() {
     status_line_.set((is_waiting() ? "waits: " + waits_for_ + "; " : "") + std::to_string(records_) +
                      " records, " + std::to_string(damaged_) + " damaged");
-    // Who reads a file and ends has nothing to say of itself.
+    // When only reading a file, there is no status to report.
     if (steady_ms_now() - begun_ms_ < kStatusMs) return;
     const records::StatsStatus status{.started_ms = started_ms_,
                                       .records = records_,

@@ -1,4 +1,4 @@
-// Records into the series, in groups: what the ways of ingest share.
+// Adds records to the series, in groups: shared by all ways of ingest.
 #pragma once
 #include <optional>
 #include <string>
@@ -12,35 +12,35 @@
 
 namespace hp::hp_stats {
 
-/// A record is on disk at most this long after it came.
+/// A record is on disk at most this long after it arrived.
 inline constexpr SteadyMs kCommitAfterMs = 200;
-/// And how often one that had no room, or was locked by somebody else, is tried again.
+/// And how often to retry when the disk is full or the database locked.
 inline constexpr SteadyMs kTryAgainMs = 500;
-/// How often the service manager hears of the records, and the series of ingest itself.
+/// How often the status is sent to the service manager, and to the series.
 inline constexpr SteadyMs kStatusMs = 2'000;
 
 class Intake {
   public:
-    /// `wal_alarm_bytes`: an alarm when the log of `database` has so many; 0: never.
+    /// `wal_alarm_bytes`: size of the WAL of `database` that raises an alarm; 0: never.
     Intake(stats::Series series, std::string database, std::uint64_t wal_alarm_bytes)
         : series_{std::move(series)},
           database_{std::move(database)},
           log_watch_{database_, wal_alarm_bytes} {}
 
-    /// `writer` says whose it is, for the report of damage; it may be empty.
+    /// `writer` names its writer, for reports of damage; may be empty.
     void add(const wire::ReadRecord& record, const std::string& writer);
     bool is_empty() const { return batch_.is_empty(); }
-    /// Whether so many wait that memory wants them to go.
+    /// Whether so many wait that they should be committed to limit memory.
     bool is_full() const;
-    /// Where the database has no room, or is locked, the records stay, and commit() is to be called again
-    /// after kTryAgainMs: is_waiting(). Any other failure is an error.
+    /// If the disk is full or the database locked, the records stay, and commit() must be called again after
+    /// kTryAgainMs: is_waiting(). Any other failure is an error.
     Result<> commit();
     bool is_waiting() const { return waiting_since_ms_.has_value(); }
-    /// A record that comes now would be dropped.
+    /// A record added now would be dropped.
     bool takes_no_more() const { return is_waiting() && is_full(); }
-    /// The last commit, and what there is to add up. What waits until now is lost: an error.
+    /// The last commit, and adding up. If records are still waiting they are lost: an error.
     Result<> finish();
-    /// To the service manager, and where this is a service into the series: then is_empty() is false.
+    /// Sends the status to the service manager and, for a service, to the series: then is_empty() is false.
     void tell_status();
 
   private:

@@ -1,4 +1,4 @@
-// hp-stats schema: what event records are, for programs.
+// hp-stats schema: the JSON Schema of event records.
 #include "records/schema.hpp"
 
 #include <cstdio>

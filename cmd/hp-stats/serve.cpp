@@ -1,4 +1,4 @@
-// hp-stats serve: the figures over HTTP, read-only and beside ingest.
+// hp-stats serve: the figures over HTTP, read-only, alongside ingest.
 #include "base/clock.hpp"
 #include "base/json_text.hpp"
 #include "base/url.hpp"
@@ -45,7 +45,7 @@ class Service {
     stats::ApiAnswer answer_get(const net::HttpRequest& request) {
         auto parameters = query_parameters(request.query);
         if (!parameters) return {400, error_json(parameters.error().what)};
-        // Opened for each request: a database that was away, or was replaced, needs no restart.
+        // Opened for each request: a database that was missing or replaced needs no restart.
         auto reader = stats::Reader::open(options_.database);
         if (!reader) {
             warn_("{}", reader.error().what);
@@ -91,7 +91,7 @@ Result<> serve(const ServeOptions& options) {
         HP_TRY(tokens, read_tokens(options.tokens_file));
     }
     HP_DO(stats::check_listener(endpoint.text(), endpoint.is_loopback(), tokens.has_value()));
-    // A database that is not there is a mistake now, and an error of the moment later.
+    // A missing database is a mistake at start, but a temporary error later.
     if (auto reader = stats::Reader::open(options.database); !reader) return fail(reader.error());
     Service service{options, std::move(tokens)};
     net::Loop loop;

@@ -1,4 +1,4 @@
-// hp-stats show, at, top, latency: figures of one window, once.
+// hp-stats show, at, top, latency: the figures of one window.
 #include <cstdio>
 
 #include "base/clock.hpp"

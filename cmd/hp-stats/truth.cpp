@@ -1,4 +1,4 @@
-// hp-stats truth: do measured and claimed hash rate fit?
+// hp-stats truth: compares measured and claimed hash rate.
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -17,7 +17,7 @@ double number_in(const nlohmann::json& record, const char* field) {
     return found != record.end() && found->is_number() ? found->get<double>() : 0;
 }
 
-/// What each connection announced for its channels, of the work that they did.
+/// The hash rate announced for channels, with the work they did.
 Result<std::vector<stats::Truth>> announced(stats::Reader& reader) {
     std::vector<stats::Truth> out;
     constexpr std::int64_t kPage = 1'000;
@@ -30,7 +30,7 @@ Result<std::vector<stats::Truth>> announced(stats::Reader& reader) {
             const double claimed_hps = number_in(record, "nominal_hash_rate_hps");
             const double seconds = number_in(record, "window_s");
             if (claimed_hps <= 0 || seconds < 1) continue;
-            // The row has its work by the second, so what a share is worth is too.
+            // The row has its work per second, and so a share's work too.
             const double work_of_one = number_in(record, "difficulty") * stats::kHashesOfDifficulty / seconds;
             out.push_back(
                 stats::truth_of({worker->get<std::string>(), claimed_hps}, row.rate, 1, work_of_one));

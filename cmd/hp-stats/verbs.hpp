@@ -22,18 +22,18 @@ struct CollectOptions {
     std::optional<std::string> unix_path{};             ///< nothing: no Unix socket
     std::optional<std::string> pipe{};                  ///< a FIFO, "-" for stdin; nothing: no pipe
     std::optional<recordio::NoiseRecordOptions> noise;  ///< nothing: not from other machines
-    std::uint64_t wal_alarm_bytes{};  ///< alarm from this size of the database's log on; 0: never
+    std::uint64_t wal_alarm_bytes{};                    ///< WAL size that raises an alarm; 0: never
     std::function<void()> on_hangup;
     net::Protection protection{};
 };
-/// The same from the programs that connect, all at once.
+/// Likewise from programs that connect, all at once.
 Result<> collect(const CollectOptions& options);
 
 /// Options that several verbs share.
 struct Options {
     std::string database;
     std::optional<std::int64_t> minutes{};
-    std::string at, from, to;  ///< times as stats::time_from_text takes them; empty: not given
+    std::string at, from, to;  ///< times in the forms of stats::time_from_text; empty: not given
     std::string series, gauge, worker, step;
     std::int64_t count{20};
     bool json{false}, csv{false};
@@ -42,7 +42,7 @@ struct Options {
         return json ? stats::Format::json : csv ? stats::Format::csv : stats::Format::table;
     }
 };
-/// show, and with `at` the same of that moment.
+/// show, or with `at` the figures at that time.
 Result<> show(const Options& options);
 Result<> history(const Options& options);
 Result<> top(const Options& options);
@@ -65,12 +65,12 @@ struct TruthOptions {
     double sigma_max{4};
     stats::Format format{};
 };
-/// Errc::refused where a claim does not fit.
+/// Errc::refused if a claim does not fit.
 Result<> truth(const TruthOptions& options);
 
 struct CertifyOptions {
     std::string database, from, to, worker, key_file;
-    std::string network;  ///< whether a published key may do
+    std::string network;  ///< whether a published key is acceptable
 };
 Result<> certify(const CertifyOptions& options);
 /// Prints the statement of a certificate ("-" is stdin) that the key signed.
@@ -81,14 +81,14 @@ struct AuditOptions {
     std::vector<std::string> pools{}, mints{};
     bool is_strict{false}, json{false};
 };
-/// Errc::refused where the ledgers disagree, or have less than the records say.
+/// Errc::refused if the ledgers disagree, or have less than the records.
 Result<> audit(const AuditOptions& options);
 
 struct SchemaOptions {
     std::string type;       ///< empty: all
     bool is_manual{false};  ///< the tables of hp-records(5) instead
 };
-/// JSON Schema to stdout. Errc::usage for a type that there is not.
+/// JSON Schema to stdout. Errc::usage for an unknown type.
 Result<> schema(const SchemaOptions& options);
 
 struct Limits {
@@ -98,19 +98,18 @@ struct Limits {
 struct CheckOptions {
     std::string database;
     std::int64_t minutes{5};
-    /// Fewer rejected shares are within any limit in per cent: two of twenty are nobody's trouble.
+    /// Fewer rejected shares are within any percentage: two of twenty do not matter.
     std::int64_t rejected_min{10};
     Limits warn, critical;
-    std::string run;  ///< command for the shell when the state changes; empty: none
-    std::string
-        state_file;        ///< where the last state is kept for `run`; empty: where the user has such things
-    std::string ping;      ///< URL that hears of each check: GET when OK, else POST to URL/fail; empty: none
-    bool is_quiet{false};  ///< print nothing when OK
+    std::string run;         ///< command for the shell when the state changes; empty: none
+    std::string state_file;  ///< file with the last state, for `run`; empty: the user's state directory
+    std::string ping;        ///< URL notified of each check: GET when OK, else POST to URL/fail; empty: none
+    bool is_quiet{false};    ///< print nothing when OK
     bool json{false};
 };
 /// As a monitoring plugin: one line on stdout; returns 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
 int check(const CheckOptions& options);
-/// The line of a check that could not be made; returns 3.
+/// Prints the line of a check that failed to run; returns 3.
 int unknown(const std::string& what, bool is_json);
 
 }  // namespace hp::hp_stats

@@ -79,7 +79,7 @@ Result<std::string> choose_unit(const std::string& wanted, const Mint& mint) {
     return fail(Errc::usage, "the mint's units are: " + listed(mint.units), "choose one with --unit");
 }
 
-/// The database, and a look whether the mint's keys are what their ids say.
+/// Creates the database, and checks that the mint's keys match their ids.
 Result<std::string> open_wallet(const std::string& dir, const InitOptions& options, const std::string& unit,
                                 const std::string& words) {
     wallet::WalletOptions wallet_options;
@@ -97,7 +97,7 @@ Result<std::string> open_wallet(const std::string& dir, const InitOptions& optio
     });
     while (!connected) loop.run();
     if (!*connected)
-        return fail(connected->error().code, "'" + dir + "' is made, but: " + connected->error().what,
+        return fail(connected->error().code, "'" + dir + "' is created, but: " + connected->error().what,
                     "'hp-wallet --config-dir " + dir + " quotes' asks the mint again");
     return to_hex(wallet->locking_key());
 }
@@ -111,9 +111,9 @@ void print(const InitOptions& options, const std::string& dir, const Mint& mint,
         std::printf("%s\n", out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
         return;
     }
-    // Where the programs look by themselves, no option is needed.
+    // No option is needed for the default directory.
     const std::string tool = dir == own_directory() ? "hp-wallet" : "hp-wallet --config-dir " + dir;
-    std::printf("made '%s': a wallet of the mint '%s' (%s) at %s, unit %s\n\n", dir.c_str(),
+    std::printf("created '%s': a wallet for the mint '%s' (%s) at %s, unit %s\n\n", dir.c_str(),
                 printable(mint.name, 100).c_str(), printable(mint.version, 60).c_str(),
                 options.mint_url.c_str(), unit.c_str());
     std::printf("  locking key  %s\n\n", key.c_str());
@@ -121,7 +121,7 @@ void print(const InitOptions& options, const std::string& dir, const Mint& mint,
                 dir.c_str(), kSeed);
     if (!options.words.empty())
         std::printf("  %s restore                     # all that these words own\n", tool.c_str());
-    std::printf("  %s receive < token.txt         # take a token in\n", tool.c_str());
+    std::printf("  %s receive < token.txt         # receive a token\n", tool.c_str());
     std::printf("  %s balance\n", tool.c_str());
     std::printf(
         "To mine for it, give the locking key as the miner's user name, and turn the shares into money "
@@ -152,8 +152,7 @@ Result<> init(const InitOptions& options) {
         return fail(Errc::usage, std::string("this machine's wallet is that of ") + kServices,
                     "for another one give --config-dir DIR");
     if (place.empty()) place = own_directory();
-    if (place.empty())
-        return fail(Errc::usage, "there is no HOME to make a wallet in", "give --config-dir DIR");
+    if (place.empty()) return fail(Errc::usage, "no HOME to create a wallet in", "give --config-dir DIR");
     HP_TRY(const std::string dir, cli::unused_directory(place));
     if (auto good = config::check(config::url(), config::Setting{options.mint_url}); !good)
         return fail(Errc::usage, "--mint " + good.error().what);

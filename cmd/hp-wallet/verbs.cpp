@@ -16,7 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::uint64_t kAmountMax = std::uint64_t{1} << 62;
-/// For a mint that has much to sign; a wallet that is cut off goes on at its next start.
+/// For a mint with much to sign; an interrupted wallet continues at its next start.
 constexpr std::int64_t kMintingLimitMs = 600'000;
 
 void print(const std::string& line) { std::printf("%s\n", line.c_str()); }
@@ -106,7 +106,7 @@ Result<> Verbs::balance(Form form) {
 }
 
 Result<> Verbs::send(std::uint64_t amount, const std::string& memo) {
-    // With the mint at hand a token of many small proofs is made short; without it what is here must do.
+    // If the mint is reachable, a token of many small proofs is shortened; otherwise use the existing proofs.
     auto connected = std::make_shared<bool>(false);
     wallet_.connect([connected, this](const Result<>&) {
         *connected = true;
@@ -127,14 +127,14 @@ Result<> Verbs::receive(const std::string& token) {
         if (std::filesystem::is_regular_file(token, none))
             why.hint = "a file has this name: hp-wallet receive < '" + printable(token, 4096) + "'";
         else if (why.what.ends_with("(" + std::to_string(static_cast<int>(cashu::Code::already_spent)) + ")"))
-            why.hint = "the token was received already, here or by somebody else who had it";
+            why.hint = "the token was already received, here or by someone else who had it";
         return fail(std::move(why));
     }
     print(std::to_string(*amount));
     return {};
 }
 
-/// Until the mint has nothing more for this key; gives how many quotes were found.
+/// Until the mint has nothing more for this key; returns how many quotes were found.
 Result<std::size_t> Verbs::find_and_mint() {
     std::size_t total = 0;
     while (true) {
@@ -161,7 +161,7 @@ Result<> Verbs::quotes(Form form, const Quotes& which) {
         else
             looked_up = fail(printed.error());
     }
-    // What is known here is shown even when the mint is away.
+    // Show what is known here even if the mint is down.
     HP_TRY(const std::size_t printed, print_quotes(form, which.limit - held));
     if (printed + held == 0 && looked_up)
         std::fprintf(stderr, "hp-wallet: hint: the mint has no quotes for key %s yet\n",
@@ -184,7 +184,7 @@ Result<std::size_t> Verbs::print_held_quotes(Form form, std::size_t limit) {
     return count;
 }
 
-/// All are tried; the first that went wrong is the error.
+/// Try all; the first failure is the error.
 Result<> Verbs::quotes_by_id(Form form, const Quotes& which) {
     Result<> out;
     auto note = [&out](Result<> one) {

@@ -1,4 +1,4 @@
-// The verbs of hp-wallet. Results go to stdout, in words or as JSON; what a verb asks of the mint is awaited.
+// The verbs of hp-wallet. Results go to stdout, as text or JSON; verbs wait for the mint's answers.
 #pragma once
 #include <optional>
 
@@ -11,7 +11,7 @@ enum class Form { words, json };
 
 /// 1 to 2^62 in decimal digits, nothing else.
 Result<std::uint64_t> amount_from_text(const std::string& text);
-/// Up to a token's greatest size from stdin.
+/// Reads a token from stdin, up to the maximum size.
 Result<std::string> read_stdin();
 
 /// A wallet with the loop that it runs on.
@@ -37,9 +37,9 @@ class Verbs {
     template <class T>
     Result<T> wait_for(const std::function<void(std::function<void(Result<T>)>)>& start);
     Result<std::size_t> find_and_mint();
-    /// Gives how many there are to print, at most the limit.
+    /// Returns how many there are to print, at most the limit.
     Result<std::size_t> print_quotes(Form form, std::size_t limit);
-    /// Those that the mint's operator holds, at most the limit; gives how many.
+    /// Held ones, at most the limit; returns how many.
     Result<std::size_t> print_held_quotes(Form form, std::size_t limit);
     Result<> quotes_by_id(Form form, const Quotes& which);
 

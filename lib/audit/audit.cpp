@@ -7,7 +7,8 @@
 namespace hp::audit {
 namespace {
 
-/// Somebody who opens a database that was read frozen disturbs the audit once; then it is read beside him.
+/// Whoever opens a database that was read frozen disturbs the audit once; then it is read beside that
+/// process.
 constexpr int kTriesMax = 5;
 
 template <class File>
@@ -26,11 +27,11 @@ class Audit {
 
     /// Snapshots are taken in causal order, from effect to cause: a wallet's proof has its signature at the
     /// mint before it, an acknowledged row its quote, a quote its row. With wallets first, then pools, then
-    /// mints, whatever a wallet has from the mint and whatever the pool knows of it is in the mint's
-    /// snapshot; what is only in the mint may simply be newer. For the claims that go the other way (a quote
-    /// has its row, an unspent proof is unspent) pool and wallets are asked once more after the mint.
+    /// mints, everything that wallets have from the mint and the pool knows of it is in the mint's snapshot;
+    /// what is only in the mint may simply be newer. For claims in the other direction (a quote has its row,
+    /// an unspent proof is unspent) pool and wallets are read once more after the mint.
     Result<> run() {
-        // A mark is never ahead of its ledger, so it is read first.
+        // A mark is never ahead of its ledger, so read it first.
         std::vector<Mark> marks;
         std::vector<std::vector<LetIn>> let_in;
         for (const auto& path : places_.marks) {
@@ -52,7 +53,7 @@ class Audit {
             for (std::size_t i = 0; i < marks.size(); ++i)
                 if (mint.store == marks[i].store)
                     mint.let_in.insert(mint.let_in.end(), let_in[i].begin(), let_in[i].end());
-        // What copies of a wallet and of its mint have from each other's time is not told apart.
+        // For copies of a wallet and its mint, later changes of one cannot be told from faults.
         std::vector<WalletFile> no_wallets;
         auto& its_wallets = places_.is_backup ? no_wallets : wallets_;
         for (auto& mint : mints_)
@@ -81,7 +82,7 @@ class Audit {
     Report take_report() { return std::move(report_); }
 
   private:
-    /// Damage is a finding; a file that cannot be read for another reason ends the audit.
+    /// Damage is a finding; a file that is unreadable for another reason ends the audit.
     template <class File, class Work>
     Result<> guarded(File& file, std::initializer_list<Id> ids, Work&& work) {
         try {
@@ -91,7 +92,7 @@ class Audit {
             if (!error.is_damage())
                 return fail(Errc::io, "database '" + printable(file.path, 4096) + "': " + error.what());
             report_.breach(DB, file.path, ": ", error.what());
-            for (Id id : ids) report_.skip(id, file.path + " cannot be read to its end");
+            for (Id id : ids) report_.skip(id, file.path + " cannot be read completely");
             return {};
         }
     }
@@ -106,9 +107,9 @@ class Audit {
         for (MintFile& mint : mints_)
             if (mint.store == mark.store) of = &mint;
         if (!of)
-            return report_.breach(
-                I25, mark.from, ": is the mark of ",
-                mints_.size() == 1 ? "another database than " + mints_[0].path : "no database that is given");
+            return report_.breach(I25, mark.from, ": is the mark of ",
+                                  mints_.size() == 1 ? "a database other than " + mints_[0].path
+                                                     : "none of the given databases");
         if (auto lost = lack(of->progress, mark))
             report_.breach_of(lost->doubled_max(), I25, of->path, ": is an old copy: it is behind its mark ",
                               mark.from, "; it lacks ", lost->text());
@@ -132,19 +133,19 @@ class Audit {
         if (!places_.mints.empty() && places_.marks.empty() && !places_.is_backup)
             skip({I25}, "against the mark: " + places_.no_mark);
         if (places_.wallets.empty()) skip({I16, I17, I18}, places_.no_wallet);
-        skip({I6}, "that it never goes down: one snapshot has no history");
+        skip({I6}, "that it never decreases: one snapshot has no history");
         for (const auto& mint : mints_)
             for (const auto& [store, last_seq] : mint.pools) {
                 bool is_given = std::ranges::find(pools_, store, &PoolFile::store) != pools_.end();
                 if (!is_given && !pools_.empty())
                     skip({I19, I24}, mint.path + ": quotes for the outbox " + hex(store).substr(0, 16) +
-                                         "..: it is not given, or has another identity now");
+                                         "..: it is not given, or has another store id now");
             }
         for (const auto& wallet : wallets_) {
             bool has_mint =
                 std::ranges::any_of(mints_, [&](const MintFile& mint) { return wallet.is_of(mint); });
             if (!has_mint && !wallet.outputs.empty() && !mints_.empty())
-                skip({I10, I16, I18}, wallet.path + " is of none of the given mints");
+                skip({I10, I16, I18}, wallet.path + " belongs to none of the given mints");
         }
     }
 
@@ -164,8 +165,8 @@ Result<Report> audit(const Places& places) {
         HP_DO(one.run());
         if (!one.is_disturbed()) return one.take_report();
     }
-    return fail(Errc::io, "the databases are opened and closed again and again; nothing certain can be said",
-                "audit while their programs run, or while they stand still");
+    return fail(Errc::io, "the databases are opened and closed repeatedly; no reliable result is possible",
+                "run the audit while their programs keep running, or while they are stopped");
 }
 
 }  // namespace hp::audit

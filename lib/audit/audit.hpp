@@ -10,20 +10,20 @@ namespace hp::audit {
 /// Where the databases are; at least one.
 struct Places {
     std::vector<std::string> pools, mints, wallets;
-    /// For kinds that are not there: the reason, for the report.
+    /// Reasons for missing kinds, for the report.
     std::string no_pool{"no outbox is given"}, no_mint{"no mint is given"}, no_wallet{"no wallet is given"};
     std::optional<Worth> worth;
     std::string no_mark{"no mark file is given"};
     std::vector<std::string> marks;       ///< mark files of the mints
-    std::vector<Acceptance> acceptances;  ///< whose signatures are good
-    std::vector<std::string> unverified;  ///< acceptances that do not count, and why
-    /// The files are copies that were made one after the other (pool and mint, in any order).
+    std::vector<Acceptance> acceptances;  ///< with verified signatures
+    std::vector<std::string> unverified;  ///< ignored acceptances, and why
+    /// The files are copies made at different times (pool and mint, in any order).
     bool is_backup{false};
     bool deep{false};
     std::size_t limit{5};  ///< texts of breaches for each invariant
 };
 
-/// An error only when a file cannot be read at all.
+/// An error only if a file cannot be read at all.
 Result<Report> audit(const Places& places);
 
 }  // namespace hp::audit

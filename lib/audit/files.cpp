@@ -3,13 +3,13 @@
 namespace hp::audit {
 namespace {
 
-// Whose databases they are: lib/pool/outbox.cpp, lib/mint/ledger.cpp, lib/wallet/vault.cpp.
+// Their owners: lib/pool/outbox.cpp, lib/mint/ledger.cpp, lib/wallet/vault.cpp.
 constexpr std::int32_t kOutboxId = 0x48504f58, kMintId = 0x48504d54, kWalletId = 0x48505741;
 constexpr std::size_t kOutboxSchema = 4, kMintSchema = 3, kWalletSchema = 4;
-/// Index pages lead to rows all over a table: they are read once, not once a row.
+/// Indexes lead to rows all over a table: cache pages, to read them once, not once per row.
 constexpr const char* kCache = "PRAGMA cache_size=-65536";
 
-/// From the column on: quotes, operations, issued and spent by halves.
+/// From this column on: quotes, operations, issued and spent in halves.
 void read_sums(const store::Statement& row, int column, Mark& mark) {
     auto sum = [&](int at) { return (Wide{row.integer(at)} << 32) + row.integer(at + 1); };
     mark.quotes = row.integer(column);
@@ -74,7 +74,7 @@ Result<MintFile> MintFile::open(const std::string& path) {
 }
 
 std::optional<std::size_t> MintFile::keyset_index(ByteView id) const {
-    // From the end: the newest are the most used.
+    // From the end: the newest are used most.
     for (std::size_t i = keysets.size(); i-- > 0;)
         if (std::ranges::equal(keysets[i].id, id)) return i;
     return std::nullopt;

@@ -1,4 +1,4 @@
-// The databases under audit, each open with its snapshot, and what of them is small enough to hold.
+// The databases under audit, each open with its snapshot, and the parts small enough to hold in memory.
 #pragma once
 #include <optional>
 
@@ -8,7 +8,7 @@
 
 namespace hp::audit {
 
-/// Of a quote: UUID, 16 bytes.
+/// A quote's: UUID, 16 bytes.
 using QuoteId = ByteArray<16>;
 /// 8-4-4-4-12 lower-case hex digits.
 std::string to_text(const QuoteId& id);
@@ -17,7 +17,7 @@ std::optional<QuoteId> quote_id_from_text(std::string_view text);
 /// For the text of a breach.
 std::string hex(ByteView bytes);
 
-/// `view` as an array when it has that size.
+/// `view` as an array if it has that size.
 template <std::size_t N>
 std::optional<ByteArray<N>> sized(ByteView view) {
     if (view.size() != N) return std::nullopt;
@@ -37,11 +37,11 @@ struct MintFile {
     Bytes store;
     std::int64_t generation{};
     std::vector<MintKeyset> keysets;
-    /// How far it has dealt with the rows of each pool.
+    /// How far it has settled the rows of each pool.
     std::vector<std::pair<Bytes, std::int64_t>> pools;
-    /// How far it has come by its own count.
+    /// How far it has come, by its own count.
     Mark progress;
-    /// Old copies of it that were let in, as the file beside its mark says.
+    /// Old copies of it that were accepted, from the file beside its mark.
     std::vector<LetIn> let_in{};
 
     static Result<MintFile> open(const std::string& path);
@@ -54,7 +54,7 @@ struct MintIdentity {
     std::string name;
     std::optional<Bytes> store;  ///< nothing before the first contact
     std::int64_t generation{};
-    std::optional<Mark> mark;  ///< as the mint told it
+    std::optional<Mark> mark;  ///< as reported by the mint
 };
 
 struct PoolFile {
@@ -66,19 +66,19 @@ struct PoolFile {
     static Result<PoolFile> open(const std::string& path);
 };
 
-/// What of a wallet must be compared with its mint. A wallet's snapshot holds up its writers, so that these
-/// are copied and the snapshot is let go.
+/// What to compare between a wallet and its mint. A wallet's snapshot blocks its writers, so this is copied
+/// and the snapshot released.
 struct WalletFile {
     struct Output {
         Bytes33 b{};  ///< B_
         std::uint64_t amount{};
         std::uint16_t keyset{};
-        bool is_done{};  ///< its operation has ended well
+        bool is_done{};  ///< its operation is done
     };
     enum class Coin : std::uint8_t { unspent, reserved, spending, spent };
     struct Proof {
         Bytes33 y{};
-        ByteArray<16> e{};  ///< the first half of the DLEQ's e, which the mint's signature has too
+        ByteArray<16> e{};  ///< the first half of the DLEQ's e, which is in the mint's signature too
         std::uint64_t amount{};
         std::uint16_t keyset{};
         Coin coin{};
@@ -86,7 +86,7 @@ struct WalletFile {
     };
     struct Keyset {
         Bytes id;
-        std::optional<std::uint64_t> input_fee_ppk{};  ///< nothing when its keys are not here
+        std::optional<std::uint64_t> input_fee_ppk{};  ///< nothing if its keys are missing
         std::size_t key_count{0};
     };
     std::string path;

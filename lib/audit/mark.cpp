@@ -29,7 +29,7 @@ std::string held_mark(const std::string& mark_file) { return mark_file + ".held"
 Result<Mark> read_mark(const std::string& mark_file) {
     std::string path = mark_file;
     std::ifstream opened{path};
-    // While the mint waits for its pool's word, what the mark said lies beside its place.
+    // While the mint waits for its pool's confirmation, the mark is in the held file beside it.
     if (!opened && errno == ENOENT) {
         opened.open(held_mark(mark_file));
         if (opened) path = held_mark(mark_file);
@@ -41,8 +41,8 @@ Result<Mark> read_mark(const std::string& mark_file) {
     auto wrong = [&](const std::string& what) {
         return fail(Errc::invalid, "mark file '" + printable(path, 4096) + "': " + what);
     };
-    // A number that lost its last digits is one all the same.
-    if (!text.ends_with('\n')) return wrong("expected a line's end at the end: it is cut short");
+    // A number without its last digits would still parse.
+    if (!text.ends_with('\n')) return wrong("expected a newline at the end: the file is truncated");
     std::istringstream file{text};
     std::string line;
     std::getline(file, line);
@@ -86,7 +86,7 @@ Result<std::vector<LetIn>> read_let_in(const std::string& mark_file) {
     const auto wrong = [&](const std::string& what) {
         return fail(Errc::invalid, "'" + printable(path, 4096) + "': " + what);
     };
-    if (!text.ends_with('\n')) return wrong("expected a line's end at the end: it is cut short");
+    if (!text.ends_with('\n')) return wrong("expected a newline at the end: the file is truncated");
     std::istringstream file{text};
     std::string line;
     std::getline(file, line);

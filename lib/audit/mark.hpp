@@ -1,5 +1,5 @@
-// How far a mint's ledger has come, as it was written down elsewhere: in the mint's mark file, and by the
-// pool that it serves. Read apart from lib/ehash, which writes it.
+// How far a mint's ledger has come, as recorded elsewhere: in the mint's mark file, and by its pool. Parsed
+// independently of lib/ehash, which writes it.
 #pragma once
 #include <optional>
 #include <vector>
@@ -17,9 +17,9 @@ struct Mark {
     bool has_sums{true};  ///< false: only the generation is known
 };
 
-/// Where a mint keeps its mark while its pool has not let it in.
+/// Where a mint keeps its mark until its pool has accepted it.
 std::string held_mark(const std::string& mark_file);
-/// Of a mint's mark_file, or of its held mark where there is none.
+/// From a mint's mark_file, or from its held mark if there is none.
 Result<Mark> read_mark(const std::string& mark_file);
 
 /// What a ledger lacks of it.
@@ -28,17 +28,16 @@ struct Lack {
     Wide doubled_max() const { return issued + spent; }
     std::string text() const;
 };
-/// An old copy of a ledger that an operator let in.
+/// An old copy of a ledger that an operator accepted.
 struct LetIn {
     std::int64_t at_ms{};
     std::string by;
-    std::optional<Lack> lost{};  ///< nothing: there was no mark to say it
+    std::optional<Lack> lost{};  ///< nothing: there was no mark to tell
 };
-/// Those that are kept beside a mark file: a database that is restored once more has lost its own word of
-/// them.
+/// Those in the file beside a mark file: a database that was restored again has lost its own record of them.
 Result<std::vector<LetIn>> read_let_in(const std::string& mark_file);
 
-/// Nothing: the ledger is there, or beyond. Both are of one database.
+/// Nothing: the ledger is at the mark or beyond. Both are from the same database.
 std::optional<Lack> lack(const Mark& has, const Mark& known);
 
 }  // namespace hp::audit

@@ -13,7 +13,7 @@ namespace {
 
 /// Signed and spent of one keyset.
 struct Flow {
-    std::uint64_t signatures[64]{}, proofs[64]{};  ///< by the power of two that the amount is
+    std::uint64_t signatures[64]{}, proofs[64]{};  ///< by the exponent of the amount's power of two
     Wide signed_amount{0}, spent{0};
 };
 
@@ -71,7 +71,7 @@ class MintAudit {
                                row.integer(2), " active keysets");
             if (row.integer(3) != row.integer(1))
                 report_.breach(I15, mint_.path, ": two keysets of unit '", printable(row.text(0), 32),
-                               "' derive alike");
+                               "' have the same derivation index");
         }
         for (const MintKeyset& one : mint_.keysets) {
             report_.checked(I15);
@@ -82,7 +82,7 @@ class MintAudit {
         }
     }
 
-    /// Quotes by id, and beside them what the operations say of each.
+    /// Quotes by id, merged with what the operations say about each.
     void read_quotes() {
         auto quote = mint_.reading.db().prepare(
             "SELECT id, share_hash, pool_store, seq, amount, paid, issued FROM quote ORDER BY id");
@@ -94,8 +94,8 @@ class MintAudit {
                 if (one->kind == Operations::kMint) one->in += amount;
                 ++one->quotes;
             } else {
-                report_.breach(I13, mint_.path, ": quote ", hex(part.view(0)), ": minted by no operation (",
-                               part.integer(1), ")");
+                report_.breach(I13, mint_.path, ": quote ", hex(part.view(0)),
+                               ": minted by an unknown operation (", part.integer(1), ")");
             }
             if (amount <= 0)
                 report_.breach(I13, mint_.path, ": quote ", hex(part.view(0)), ": minted ", amount);
@@ -104,7 +104,7 @@ class MintAudit {
         };
         auto lost_part = [&] {
             report_.breach(I13, mint_.path, ": operation ", part.integer(1), ": minted quote ",
-                           hex(part.view(0)), ", which is none");
+                           hex(part.view(0)), ", which does not exist");
             take_part();
         };
         while (quote.step()) {
@@ -118,7 +118,7 @@ class MintAudit {
         while (has_part) lost_part();
     }
 
-    /// Made again after they were lost with a database: unpaid until an operator releases them.
+    /// Created again after they were lost with a database: unpaid until an operator releases them.
     void read_held() {
         auto row = mint_.reading.db().prepare(
             "SELECT quote, amount FROM held LEFT JOIN quote ON id = held.quote WHERE released_ms IS NULL "
@@ -128,15 +128,15 @@ class MintAudit {
         while (row.step()) {
             held_.push_back(sized<16>(row.view(0)).value_or(QuoteId{}));
             amount += row.integer(1);
-            if (row.is_null(1)) report_.breach(I24, quote_name(held_.back()), ": held, and there is none");
+            if (row.is_null(1)) report_.breach(I24, quote_name(held_.back()), ": held, but does not exist");
         }
         if (!held_.empty())
             report_.note(I24, mint_.path + ": " + std::to_string(held_.size()) + " quotes of " +
                                   to_grouped_text(amount) +
-                                  " were made again after a rollback and are held: hp-quote held");
+                                  " were created again after a rollback and are held: hp-quote held");
     }
 
-    /// What the mint's mark is made of.
+    /// The contents of the mint's mark.
     void compare_progress() {
         report_.checked(I25);
         const Mark& own = mint_.progress;
@@ -150,7 +150,7 @@ class MintAudit {
         compare("spent", own.spent, spent_);
     }
 
-    /// By its own word, and by that of the file beside its mark, which a restored copy does not take back.
+    /// From its own table, and from the file beside its mark, which a restored copy does not revert.
     void say_what_was_let_in() {
         auto row = mint_.reading.db().prepare(
             "SELECT at_ms, by, quotes, operations, issued_high, issued_low, spent_high, spent_low FROM "
@@ -170,14 +170,14 @@ class MintAudit {
         for (const LetIn& one : all) {
             is_known = is_known && one.lost;
             if (one.lost) doubled_max += one.lost->doubled_max();
-            report_.note(I25, mint_.path + ": an old copy was let in at " + utc_text(one.at_ms) + " by " +
+            report_.note(I25, mint_.path + ": an old copy was accepted at " + utc_text(one.at_ms) + " by " +
                                   printable(one.by, 40) + "; " +
                                   (one.lost ? "it lacked " + one.lost->text() : "what it lacked is unknown"));
         }
         if (all.size() > 1)
-            report_.note(I25, mint_.path + ": " + std::to_string(all.size()) + " old copies were let in: " +
-                                  (is_known ? "at most " + to_text(doubled_max) + " can be doubled in all"
-                                            : "how much can be doubled in all is unknown"));
+            report_.note(I25, mint_.path + ": " + std::to_string(all.size()) + " old copies were accepted: " +
+                                  (is_known ? "at most " + to_text(doubled_max) + " can be doubled in total"
+                                            : "how much can be doubled in total is unknown"));
     }
 
     static bool is_less(ByteView a, ByteView b) { return std::ranges::lexicographical_compare(a, b); }
@@ -208,7 +208,8 @@ class MintAudit {
                            is_served ? "served" : "never served");
     }
 
-    /// What the mint finds quotes by: the share's key, and the owner's newest with the way back from it.
+    /// What the mint uses to find quotes: the share's key, and the owner's newest quote with the chain back
+    /// from it.
     void look_at_keys() {
         auto unkeyed = mint_.reading.db().prepare(
             "SELECT quote.id FROM store CROSS JOIN quote ON quote.id <= shares_keyed WHERE NOT EXISTS(SELECT "
@@ -217,13 +218,14 @@ class MintAudit {
             "quote.id)");
         while (unkeyed.step())
             report_.breach(I1, quote_name(unkeyed.array<16>(0)),
-                           ": its share could have a second quote: it has no key");
+                           ": its share could get a second quote: it has no key");
         auto lost = mint_.reading.db().prepare(
             "SELECT id FROM (SELECT id, before, lag(id) OVER (PARTITION BY substr(pubkey, 2) ORDER BY id) AS "
             "expected "
             "FROM quote) WHERE before IS NOT expected");
         while (lost.step())
-            report_.breach(I24, quote_name(lost.array<16>(0)), ": does not lead to its owner's one before");
+            report_.breach(I24, quote_name(lost.array<16>(0)),
+                           ": does not link to its owner's previous quote");
         auto newer = mint_.reading.db().prepare(
             "SELECT last FROM (SELECT substr(pubkey, 2) AS key, max(quote.id) AS last FROM store CROSS JOIN "
             "quote ON "
@@ -232,7 +234,7 @@ class MintAudit {
             "AND newest >= last)");
         while (newer.step())
             report_.breach(I24, quote_name(newer.array<16>(0)),
-                           ": is newer than the one where its owner begins");
+                           ": is newer than its owner's newest quote on record");
     }
 
     void report_twins() {
@@ -253,7 +255,7 @@ class MintAudit {
         }
     }
 
-    /// The flow of the row's keyset, counted; null when it is not known.
+    /// The sums of the row's keyset, updated; null if it is unknown.
     Flow* flow_of(Id id, const std::string& name, ByteView keyset, std::int64_t amount) {
         auto index = mint_.keyset_index(keyset);
         if (!index) {
@@ -277,7 +279,7 @@ class MintAudit {
             report_.checked(I11);
             auto b = sized<33>(row.view(0)).value_or(Bytes33{});
             std::int64_t amount = row.integer(2);
-            if (b == before) report_.breach(I11, output_name(b), ": is there twice");
+            if (b == before) report_.breach(I11, output_name(b), ": appears twice");
             before = b;
             if (row.view(0).size() != 33 || row.view(5).size() != 33 || row.view(6).size() != 32 ||
                 row.view(7).size() != 32)
@@ -291,7 +293,7 @@ class MintAudit {
                 if (row.integer(4) < 0) report_.breach(I11, output_name(b), ": at position ", row.integer(4));
                 if (one->kind == Operations::kMint) minted_ += amount;
             } else {
-                report_.breach(I11, output_name(b), ": of no operation (", row.integer(3), ")");
+                report_.breach(I11, output_name(b), ": of an unknown operation (", row.integer(3), ")");
             }
             if (Flow* flow = flow_of(I11, mint_.path + ": a signature", row.view(1), amount)) {
                 ++flow->signatures[std::countr_zero(static_cast<std::uint64_t>(amount))];
@@ -308,7 +310,7 @@ class MintAudit {
             report_.checked(I10);
             auto y = sized<33>(row.view(0)).value_or(Bytes33{});
             std::int64_t amount = row.integer(2);
-            if (y == before) report_.breach(I10, proof_name(y), ": is there twice");
+            if (y == before) report_.breach(I10, proof_name(y), ": appears twice");
             before = y;
             ++report_.totals.spent_proofs;
             report_.totals.spent += amount;
@@ -325,7 +327,7 @@ class MintAudit {
                 if (auto index = mint_.keyset_index(row.view(1)))
                     one->ppk += mint_.keysets[*index].input_fee_ppk;
             } else {
-                report_.breach(I12, proof_name(y), ": spent by no operation (", row.integer(3), ")");
+                report_.breach(I12, proof_name(y), ": spent by an unknown operation (", row.integer(3), ")");
             }
             coins_.on_spent(y);
         }
@@ -338,27 +340,27 @@ class MintAudit {
                            one.last_position);
         if (one.kind == Operations::kMint) {
             report_.checked(I13);
-            if (one.quotes == 0) report_.breach(I13, op_name(one), ": mints no quote");
+            if (one.quotes == 0) report_.breach(I13, op_name(one), ": does not mint a quote");
             if (one.proofs > 0)
-                report_.breach(I12, op_name(one), ": mints, and spends ", one.proofs, " proofs");
-            if (one.fee != 0) report_.breach(I9, op_name(one), ": mints, and takes a fee of ", one.fee);
+                report_.breach(I12, op_name(one), ": mints, but spends ", one.proofs, " proofs");
+            if (one.fee != 0) report_.breach(I9, op_name(one), ": mints, but takes a fee of ", one.fee);
             if (one.in != one.out)
                 report_.breach(I7, op_name(one), ": quotes give ", one.in, ", signed ", one.out);
         } else if (one.kind == Operations::kSwap) {
             report_.checked(I12);
             if (one.quotes > 0)
-                report_.breach(I13, op_name(one), ": swaps, and mints ", one.quotes, " quotes");
+                report_.breach(I13, op_name(one), ": swaps, but mints ", one.quotes, " quotes");
             if (one.proofs == 0 || one.signatures == 0)
                 report_.breach(I12, op_name(one), ": ", one.proofs, " inputs spent, ", one.signatures,
                                " outputs signed");
             if (static_cast<Wide>(one.fee) != static_cast<Wide>((one.ppk + 999) / 1000))
-                report_.breach(I9, op_name(one), ": fee is ", one.fee, ", of its inputs ",
+                report_.breach(I9, op_name(one), ": fee is ", one.fee, ", its inputs' is ",
                                (one.ppk + 999) / 1000);
             if (one.in - one.fee != one.out)
                 report_.breach(I9, op_name(one), ": inputs ", one.in, " - fee ", one.fee, " = ",
                                one.in - one.fee, ", outputs ", one.out);
         } else {
-            report_.breach(I9, op_name(one), ": kind ", one.kind, " is none");
+            report_.breach(I9, op_name(one), ": kind ", one.kind, " is neither a mint operation nor a swap");
         }
     }
 
@@ -367,7 +369,7 @@ class MintAudit {
             report_.checked(I8);
             const Flow& flow = flows_[i];
             std::string name = mint_.path + ": keyset " + hex(mint_.keysets[i].id).substr(0, 16);
-            // By each amount below, for what it is worth.
+            // Per amount below, for the value of the excess.
             if (flow.spent > flow.signed_amount)
                 report_.breach_of(0, I8, name, ": spent ", flow.spent, " of ", flow.signed_amount, " signed");
             for (unsigned bit = 0; bit < 64; ++bit)

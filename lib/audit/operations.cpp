@@ -14,7 +14,7 @@ Operations::Operations(store::Database& db) {
 
 Operation* Operations::find(std::int64_t id) {
     if (all_.empty()) return nullptr;
-    // Ids count from 1, usually without a hole.
+    // Ids count from 1, usually without gaps.
     if (id >= 1 && static_cast<std::uint64_t>(id) <= all_.size() &&
         all_[static_cast<std::size_t>(id - 1)].id == id)
         return &all_[static_cast<std::size_t>(id - 1)];

@@ -1,4 +1,4 @@
-// The operations of a ledger, each with what its signatures, proofs and quotes add up to.
+// The operations of a ledger, each with the sums of its signatures, proofs and quotes.
 #pragma once
 #include "audit/files.hpp"
 
@@ -20,7 +20,7 @@ class Operations {
     static constexpr std::int64_t kMint = 1, kSwap = 2;
 
     explicit Operations(store::Database& db);
-    /// Null: there is none of that number.
+    /// Null: there is none with that number.
     Operation* find(std::int64_t id);
     const std::vector<Operation>& all() const { return all_; }
 

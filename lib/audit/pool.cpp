@@ -8,7 +8,7 @@ namespace {
 
 constexpr int kNumberBits = 48;
 constexpr std::int64_t kNumberMax = (std::int64_t{1} << kNumberBits) - 1;
-/// Newer quotes that are kept until the pool has been asked again.
+/// Newer quotes kept until the pool is read again.
 constexpr std::size_t kNewerMax = 1000;
 
 enum RowState : std::int64_t { kPending = 0, kAcked = 2, kDead = 3 };
@@ -27,7 +27,7 @@ struct Quote {
     ByteView hash, key;
 };
 
-/// The quotes that one mint made for one pool, by the pool's numbers.
+/// The quotes that one mint created for one pool, by the pool's numbers.
 class Quotes {
   public:
     Quotes(MintFile& mint, const Bytes& pool_store)
@@ -50,7 +50,7 @@ class Quotes {
 
   private:
     static store::Statement prepare_by_share(store::Database& db) {
-        // Quotes that the mint's table of keys need not have yet.
+        // Quotes that may not be in the mint's share_key yet.
         db.exec(
             "CREATE TEMP TABLE IF NOT EXISTS late(share BLOB PRIMARY KEY, id BLOB) WITHOUT ROWID; INSERT OR "
             "IGNORE "
@@ -78,9 +78,9 @@ struct Share {
     std::int64_t last_n{0};
     std::uint64_t rows{0}, acked{0};
     Wide accepted{0}, quoted{0}, pending{0}, dead{0};
-    Wide unquoted{0};                 ///< answered, and not at the mint: reported row by row
-    std::int64_t dealt_with{0};       ///< the mint has dealt with the numbers up to it
-    std::vector<std::int64_t> early;  ///< and with these
+    Wide unquoted{0};                 ///< answered, but unknown to the mint: reported row by row
+    std::int64_t dealt_with{0};       ///< the mint has settled the numbers up to it
+    std::vector<std::int64_t> early;  ///< and these
     std::uint64_t between_rows{0};    ///< answered after the mint's copy was made
     Wide between{0};
     std::vector<std::pair<std::int64_t, QuoteId>> newer;  ///< quotes beyond last_n
@@ -98,8 +98,8 @@ class PoolAudit {
         look_at_marks();
         report_twins();
         for (Share& share : shares_) sum_up(share);
-        // What the mints have seen, the pool had committed before: now that their snapshots are taken, a
-        // fresh one of the pool must have it.
+        // What the mints have seen, the pool had committed before: a snapshot of the pool taken after theirs
+        // must have it.
         pool_.reading.renew();
         for (Share& share : shares_) look_for_lost_end(share);
     }
@@ -116,21 +116,21 @@ class PoolAudit {
             if (!share.mint) continue;
             share.quotes = std::make_unique<Quotes>(*share.mint, pool_.store);
             read_dealt_with(share);
-            // Of copies that were made one after the other, the mint's may be the older one.
+            // Of copies made at different times, the mint's may be the older one.
             if (is_backup_) continue;
             if (share.mint->generation < identity.generation)
                 report_.breach(I1, share.mint->path, ": is an old copy: start ", share.mint->generation,
-                               ", and ", pool_.path, " has met it at start ", identity.generation);
+                               ", and ", pool_.path, " has seen it at start ", identity.generation);
             if (!identity.mark) continue;
             report_.checked(I25);
             if (auto lost = lack(share.mint->progress, *identity.mark))
                 report_.breach_of(lost->doubled_max(), I25, share.mint->path,
-                                  ": is an old copy: ", pool_.path, " has seen it further on; it lacks ",
+                                  ": is an old copy: ", pool_.path, " has seen a later state; it lacks ",
                                   lost->text());
         }
         for (Id id : {I1, I3, I4, I14, I19, I24}) report_.checked(id, 0);
         if (!worth_)
-            report_.skip(I4, "amounts by the valuation: it is not known; give --valuation or --config-dir");
+            report_.skip(I4, "amounts by the valuation: it is unknown; give --valuation or --config-dir");
     }
 
     void read_dealt_with(Share& share) {
@@ -141,13 +141,13 @@ class PoolAudit {
         row.bind(pool_.store);
         while (row.step()) share.early.push_back(row.integer(0));
     }
-    /// The mint's copy was made before it dealt with this number.
+    /// The mint's copy was made before it settled this number.
     static bool is_later(const Share& share, std::int64_t n) {
         return n > share.dealt_with && !std::ranges::binary_search(share.early, n);
     }
 
     Share* share_of(std::int64_t id) {
-        // Rows come mint by mint.
+        // Rows are ordered by mint.
         if (current_ && current_->identity->id == id) return current_;
         current_ = nullptr;
         for (Share& share : shares_)
@@ -166,14 +166,13 @@ class PoolAudit {
         return pool_.path + ": seq " + std::to_string(seq);
     }
 
-    /// The pool asks for nothing up to `settled`, and looks for nothing up to `keyed` but by its key.
+    /// The pool sends nothing up to `settled`, and finds shares up to `keyed` only by key.
     void look_at_marks() {
         auto pending = pool_.reading.db().prepare(
             "SELECT outbox.seq FROM mint CROSS JOIN outbox ON outbox.seq BETWEEN id << 48 AND settled WHERE "
             "state = 0");
         while (pending.step())
-            report_.breach(I3, name(pending.integer(0)),
-                           ": is pending, but below the mark of what is settled");
+            report_.breach(I3, name(pending.integer(0)), ": is pending, but not above 'settled'");
         auto unkeyed = pool_.reading.db().prepare(
             "SELECT share.seq FROM mint CROSS JOIN share ON share.seq BETWEEN id << 48 AND keyed WHERE NOT "
             "EXISTS("
@@ -189,7 +188,7 @@ class PoolAudit {
             "share_key) AS of WHERE NOT EXISTS(SELECT 1 FROM share WHERE share.seq = of.seq)");
         while (astray.step())
             report_.breach(I3, name(astray.integer(0)),
-                           ": has an answer, a reason to be dead or a key, and no row");
+                           ": has an answer, a dead reason or a key, but no row");
     }
 
     void read_rows() {
@@ -207,7 +206,7 @@ class PoolAudit {
             count(row);
             Share* share = share_of(seq_ >> kNumberBits);
             if (!share) {
-                report_.breach(I3, name(seq_), ": belongs to no mint of the outbox");
+                report_.breach(I3, name(seq_), ": belongs to an unknown mint");
                 continue;
             }
             follow(*share, row);
@@ -224,10 +223,10 @@ class PoolAudit {
         if (sha256_.twice(header) != *hash)
             report_.breach(I4, name(seq_), ": share_hash is not the hash of the header");
         if (get_le<std::uint32_t>(header.data() + 68) != row.integer(1))
-            report_.breach(I4, name(seq_), ": ntime is not the header's");
+            report_.breach(I4, name(seq_), ": ntime is not that of the header");
         if (!meets(*hash, *target)) report_.breach(I4, name(seq_), ": the hash does not meet the target");
         if (!worth_) return;
-        // One target stands for many shares; a hash does not.
+        // Many shares have the same target; hashes differ.
         if (worth_->rule == Worth::Rule::leading_zeros || target != last_target_) {
             last_target_ = target;
             last_worth_ = worth_->of(*hash, *target);
@@ -239,7 +238,7 @@ class PoolAudit {
 
     void look_at_state(const store::Statement& row) {
         const std::int64_t state = row.integer(7);
-        if (state == kAcked && row.integer(9) <= 0) report_.breach(I3, name(seq_), ": acked at no time");
+        if (state == kAcked && row.integer(9) <= 0) report_.breach(I3, name(seq_), ": acked without a time");
         if (state == kDead && row.view(10).empty()) report_.breach(I3, name(seq_), ": dead without a reason");
     }
 
@@ -277,7 +276,8 @@ class PoolAudit {
             if (auto id = quote_id_from_text(one.quote_id))
                 quote_ids_.add(ByteView{*id}.last(8));
             else
-                report_.breach(I14, name(seq_), ": quote id '", printable(one.quote_id, 40), "' is none");
+                report_.breach(I14, name(seq_), ": quote id '", printable(one.quote_id, 40),
+                               "' is not a UUID");
         }
         if (!share.mint)
             add_unquoted(share, one);
@@ -286,7 +286,7 @@ class PoolAudit {
     }
 
     void report_hole(const Share& share, std::int64_t n) {
-        if (n <= share.last_n) return report_.breach(I3, name(seq_), ": is no number");
+        if (n <= share.last_n) return report_.breach(I3, name(seq_), ": is not a valid number");
         std::int64_t first = share.last_n + 1;
         report_.breach(I3, pool_.path, ": ", printable(share.identity->name), ": ",
                        first == n - 1 ? "number " + std::to_string(first) + " is missing"
@@ -305,7 +305,7 @@ class PoolAudit {
         Quotes& quotes = *share.quotes;
         report_.checked(I19);
         bool is_found = false;
-        // Quotes of numbers that are missing here: the hole has been reported, and the sums will differ.
+        // Quotes with numbers missing here: the gap was reported, and the sums will differ.
         for (; quotes.at() && quotes.at()->n < row.n; quotes.next()) share.quoted += quotes.at()->amount;
         bool is_first = true;
         for (; quotes.at() && quotes.at()->n == row.n; quotes.next()) {
@@ -323,7 +323,7 @@ class PoolAudit {
             }
         }
         if (!is_found) {
-            // A share that came back after its outbox was lost: its first quote stands, under another number.
+            // A share sent again after its outbox was lost: its first quote is valid, under another number.
             if (auto quote = quotes.find(row.ntime, row.hash)) {
                 is_found = true;
                 share.quoted += quote->amount;
@@ -339,18 +339,17 @@ class PoolAudit {
         }
         if (row.state == kAcked) {
             share.unquoted += row.amount;
-            return report_.breach_of(row.amount, I19, name(seq_), ": acked, and its quote ",
+            return report_.breach_of(row.amount, I19, name(seq_), ": acked, but its quote ",
                                      printable(row.quote_id, 40), " is not in ", share.mint->path);
         }
-        // Pending: the quote may be made already, or not yet. Dead: the mint refused it.
+        // Pending: the quote may or may not exist yet. Dead: the mint refused it.
         add_unquoted(share, row);
     }
 
     void compare(Share& share, const Row& row, const Quote& quote) {
         if (row.state == kDead) {
-            // Refused, since the first quote of this share has another amount or owner; or sent once more
-            // after our snapshot. Either way the row counts as dead, and what it was refused for is on
-            // record.
+            // Refused, since the share's first quote has another amount or owner; or sent again after our
+            // snapshot. Either way the row counts as dead, and its reason is on record.
             share.dead += row.amount;
             share.quoted -= quote.amount;
             return;
@@ -375,7 +374,7 @@ class PoolAudit {
                                other.mint->path);
     }
 
-    /// Equal first bytes are no proof: the database is asked for the whole.
+    /// Equal first bytes prove nothing: query the database for the whole value.
     void report_twins() {
         auto by_hash = pool_.reading.db().prepare(
             "SELECT seq, share_hash FROM outbox WHERE substr(share_hash, 1, 8) = ? ORDER BY share_hash, seq");
@@ -415,7 +414,7 @@ class PoolAudit {
             if (share.rows == 0) return;
             if (!share.identity->store && share.acked > 0)
                 return report_.breach(I14, who, ": ", share.acked,
-                                      " rows are acked by a mint that was never met");
+                                      " rows are acked by a mint that never linked");
             if (!share.identity->store || mints_.empty()) return;
             std::string reason = "mint '" + printable(share.identity->name) + "' (" +
                                  std::to_string(share.rows) + " rows in " + pool_.path +
@@ -428,7 +427,7 @@ class PoolAudit {
         Wide accounted = share.quoted + share.pending + share.dead + share.between;
         const Wide difference =
             share.accepted > accounted ? share.accepted - accounted : accounted - share.accepted;
-        // What rows were reported for above counts once.
+        // Count what was reported for rows above only once.
         if (difference != 0)
             report_.breach_of(std::max<Wide>(0, difference - share.unquoted), I19, who, ": accepted ",
                               share.accepted, ", but quoted ", share.quoted, " + pending ", share.pending,
@@ -437,7 +436,7 @@ class PoolAudit {
             report_.note(I19, who + ": " + to_grouped_text(static_cast<Wide>(share.between_rows)) +
                                   " rows of " + to_grouped_text(share.between) +
                                   " were answered after the copy " + share.mint->path +
-                                  " was made: restored together, they are asked for again");
+                                  " was made: if restored together, they are sent again");
     }
 
     void look_for_lost_end(Share& share) {
@@ -447,11 +446,11 @@ class PoolAudit {
         row.bind(first, first + kNumberMax);
         std::int64_t last = row.step() && !row.is_null(0) ? row.integer(0) & kNumberMax : 0;
         std::string end = pool_.path + " ends at number " + std::to_string(last);
-        // One of two copies is the older one, not both.
+        // Only one of two copies can be the older one.
         if (is_backup_ && share.between_rows == 0) return say_what_is_later(share, last);
         for (const auto& [store, dealt_with] : share.mint->pools)
             if (store == pool_.store && dealt_with > last)
-                report_.breach(I3, share.mint->path, ": has dealt with number ", dealt_with, ", but ", end);
+                report_.breach(I3, share.mint->path, ": has settled number ", dealt_with, ", but ", end);
         for (const auto& [n, id] : share.newer)
             if (n > last)
                 report_.breach(I24, share.mint->path, ": quote ", to_text(id), ": for number ", n, ", but ",
@@ -464,8 +463,8 @@ class PoolAudit {
         if (later > 0)
             report_.note(I24, share.mint->path + ": has " +
                                   (share.newer.size() >= kNewerMax ? "at least " : "") +
-                                  std::to_string(later) + " quotes for rows that were made after the copy " +
-                                  pool_.path + ": restored together, hp-quote adopt is needed");
+                                  std::to_string(later) + " quotes for rows made after the copy " +
+                                  pool_.path + ": if restored together, hp-quote adopt is needed");
     }
 
     PoolFile& pool_;

@@ -5,9 +5,9 @@
 
 namespace hp::audit {
 
-/// The mints' snapshots must be younger than the pool's. Ends with a fresh snapshot of the pool. `is_backup`:
-/// they are copies, made one after the other, and either may be the older one; what the other has from the
-/// time between is noted and no breach.
+/// The mints' snapshots must be newer than the pool's. Ends with a new snapshot of the pool. `is_backup`:
+/// they are copies made at different times, and either may be the older one; what the other has from the time
+/// between is a note, not a breach.
 void audit_pool(PoolFile& pool, std::vector<MintFile>& mints, const std::optional<Worth>& worth,
                 bool is_backup, Report& report);
 

@@ -4,7 +4,7 @@ namespace hp::audit {
 namespace {
 
 const std::vector<Invariant> kCatalogue = {
-    {"DB", "files", "each file is whole, of its program and of a known schema"},
+    {"DB", "files", "each file is intact, belongs to its program and has a known schema"},
     {"I1", "rows", "a share has at most one quote, and no database is an old copy"},
     {"I2", "shares", "an acknowledged share is in the outbox"},
     {"I3", "rows",
@@ -14,29 +14,28 @@ const std::vector<Invariant> kCatalogue = {
      "owner in the quote"},
     {"I5", "quotes", "0 <= issued <= paid <= amount"},
     {"I6", "quotes", "paid is 0 or the amount"},
-    {"I7", "quotes", "what was signed for a quote is what it says was issued"},
-    {"I8", "keysets", "no more is spent than was signed, in sum and of each amount"},
+    {"I7", "quotes", "what was signed for a quote is what it counts as issued"},
+    {"I8", "keysets", "no more is spent than was signed, in total and for each amount"},
     {"I9", "operations",
-     "nothing comes from nothing: minted = issued, and each swap's inputs less the fee = its outputs"},
-    {"I10", "proofs", "a proof is spent once and for ever"},
-    {"I11", "signatures", "an output is signed once, and each answer is whole"},
+     "nothing is created from nothing: minted = issued, and each swap's inputs less the fee = its outputs"},
+    {"I10", "proofs", "a proof is spent at most once, for ever"},
+    {"I11", "signatures", "an output is signed once, and each answer is complete"},
     {"I12", "swaps", "inputs are spent if and only if the outputs are signed"},
-    {"I13", "mints", "all quotes of a batch move or none"},
+    {"I13", "mints", "all quotes of a batch are minted, or none"},
     {"I14", "quotes", "the same share and number always get the same quote id"},
     {"I15", "keysets", "a keyset id always means the same keys"},
-    {"I16", "outputs", "every signature that a wallet has is at the mint still"},
-    {"I17", "outputs", "no counter makes two outputs, and none comes twice"},
+    {"I16", "outputs", "every signature that a wallet has is still at the mint"},
+    {"I17", "outputs", "no counter is used for two outputs, and no output appears twice"},
     {"I18", "proofs",
      "a wallet's books balance: outputs have their proofs, quotes and tokens their amounts, unspent proofs "
      "are unspent"},
     {"I19", "rows", "accepted = quoted + pending + dead, to the unit"},
     {"I20", "quotes", "only the owner's signature mints a quote"},
-    {"I21", "quotes", "time destroys no value"},
-    {"I22", "blocks", "blocks do not depend on money"},
-    {"I23", "replies", "no promise leaves before its fsync"},
-    {"I24", "quotes", "quotes come from the link only, paid from the start, each from its outbox row"},
-    {"I25", "mints",
-     "no ledger goes back: its counts are those of its rows, and nothing is missing that was seen"},
+    {"I21", "quotes", "time does not destroy value"},
+    {"I22", "blocks", "blocks do not depend on ehash"},
+    {"I23", "replies", "no promise is sent before its fsync"},
+    {"I24", "quotes", "quotes come only from the link, paid from the start, each from its outbox row"},
+    {"I25", "mints", "no ledger goes back: its counts match its rows, and nothing that was seen is missing"},
 };
 
 }  // namespace
@@ -67,9 +66,9 @@ std::optional<Id> id_from_text(std::string_view text) {
 
 Report::Report(std::size_t limit) : invariants_{kCatalogue}, limit_{limit} {
     HP_ASSERT(invariants_.size() == kIdCount);
-    skip(I2, "what miners were told is in no database; shown by tests");
+    skip(I2, "what miners were told is not in any database; shown by tests");
     skip(I20, "shown by tests, not by data");
-    skip(I21, "shown by tests, not by data; nothing here reads the clock");
+    skip(I21, "shown by tests, not by data; the audit does not read the clock");
     skip(I22, "shown by tests, not by data");
     skip(I23, "shown by tests, not by data");
 }

@@ -40,15 +40,15 @@ enum Id : unsigned {
     kIdCount
 };
 
-/// One part checked is enough for `ok`; what could not be checked stands beside it. `accepted`: broken, by no
-/// more than what the operator has accepted.
+/// One checked part is enough for `ok`; what could not be checked is listed too. `accepted`: broken, by no
+/// more than the operator has accepted.
 enum class State { ok, breach, accepted, skipped };
 
-/// An operator's word, signed, that an invariant is broken by up to this amount and stays so.
+/// An operator's signed statement that an invariant is broken by up to this amount, for good.
 struct Acceptance {
     Id id{};
     Wide amount{0};
-    std::string text;  ///< who, when, why, and the sums of that time
+    std::string text;  ///< who, when, why, and the sums at that time
 };
 
 struct Invariant {
@@ -59,11 +59,11 @@ struct Invariant {
     std::uint64_t breach_count{0};
     std::vector<std::string> breaches{};     ///< the first few
     std::vector<std::string> not_checked{};  ///< and why
-    std::vector<std::string> notes{};        ///< what is no breach, and must be known
+    std::vector<std::string> notes{};        ///< not breaches, but worth knowing
     std::vector<Acceptance> acceptances{};
-    Wide breach_amount{0};  ///< of the breaches that have one
+    Wide breach_amount{0};  ///< of the breaches that have an amount
     std::uint64_t breaches_without_amount{0};
-    /// The highest counts: each is meant for all that is broken.
+    /// The highest counts: each covers everything broken at its time.
     Wide accepted_amount() const;
     bool was_checked{false};
     State state() const;
@@ -80,28 +80,28 @@ struct Totals {
     Wide unspent{0}, reserved{0}, spending{0};
 };
 
-/// Its number, as "I18"; nothing when there is none.
+/// Its number, such as "I18"; nothing if there is none.
 std::optional<Id> id_from_text(std::string_view text);
 
-/// Whether its breaches are worth amounts.
+/// Whether its breaches have amounts.
 bool can_be_accepted(Id id);
 
 class Report {
   public:
-    /// Of each invariant's breaches at most `limit` are kept as text; all are counted.
+    /// Keeps the text of at most `limit` breaches per invariant; counts all.
     explicit Report(std::size_t limit);
 
     void checked(Id id, std::uint64_t count = 1) {
         invariants_[id].checked += count;
         invariants_[id].was_checked = true;
     }
-    /// The parts are put together only when the text is kept.
+    /// The parts are joined only if the text is kept.
     template <class... Parts>
     void breach(Id id, const Parts&... parts) {
         ++invariants_[id].breaches_without_amount;
         add_breach(id, parts...);
     }
-    /// One that is worth `amount`, and can be accepted. 0: another breach tells of the same money.
+    /// A breach worth `amount`, which can be accepted. 0: another breach covers the same money.
     template <class... Parts>
     void breach_of(Wide amount, Id id, const Parts&... parts) {
         invariants_[id].breach_amount += amount;
@@ -111,7 +111,7 @@ class Report {
     void accept(const Acceptance& acceptance) {
         invariants_[acceptance.id].acceptances.push_back(acceptance);
     }
-    /// The same reason is kept once.
+    /// Equal reasons are kept once.
     void skip(Id id, const std::string& reason);
 
     bool ok() const;

@@ -4,7 +4,7 @@
 
 namespace hp::audit {
 
-// Initialised once, then only reset: fetching the algorithm costs more than hashing a header.
+// Initialized once, then only reset: fetching the algorithm costs more than hashing a header.
 Sha256::Sha256() : context_{EVP_MD_CTX_new()} {
     HP_ASSERT(context_ && EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) == 1);
 }

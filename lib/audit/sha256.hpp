@@ -1,4 +1,4 @@
-// SHA-256 by OpenSSL's EVP, apart from lib/crypto: the audit must not share a bug with what it audits.
+// SHA-256 by OpenSSL's EVP, independent of lib/crypto: the audit must not share a bug with what it audits.
 #pragma once
 #include <memory>
 

@@ -6,7 +6,7 @@
 
 namespace hp::audit {
 
-/// A line for each invariant, below it what is wrong or was left out, and the totals.
+/// A line per invariant, below it what is wrong or was not checked, and the totals.
 std::string to_lines(const Report& report);
 /// One object, on one line. Sums that do not fit 64 bits are strings.
 std::string to_json(const Report& report);

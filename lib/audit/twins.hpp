@@ -1,4 +1,4 @@
-// Finds values that come twice among millions of random ones (hashes, ids), in 8 bytes for each.
+// Finds duplicates among millions of random values (hashes, ids), in 8 bytes each.
 #pragma once
 #include "base/bytes.hpp"
 
@@ -6,12 +6,12 @@ namespace hp::audit {
 
 class Twins {
   public:
-    /// Takes the first 8 bytes, which must be random. Different values may share them: whoever asks looks at
-    /// what found() names.
+    /// Takes the first 8 bytes, which must be random. Different values may share them: the caller must check
+    /// what found() returns.
     void add(ByteView value) {
         if (value.size() >= 8) starts_.push_back(get_be<std::uint64_t>(value.data()));
     }
-    /// The first bytes of the values that may have come twice, each once.
+    /// The first bytes of possible duplicates, each once.
     std::vector<ByteArray<8>> found();
 
   private:

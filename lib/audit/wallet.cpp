@@ -49,9 +49,9 @@ class WalletAudit {
                 breach(I15, name, ": its keys cannot be read");
                 continue;
             }
-            if (keyset->id != row.blob(0)) breach(I15, name, ": calls itself ", hex(keyset->id));
+            if (keyset->id != row.blob(0)) breach(I15, name, ": is stored as ", hex(keyset->id));
             if (Bytes id = id_of(*keyset); id != keyset->id)
-                breach(I15, name, ": its keys make the id ", hex(id));
+                breach(I15, name, ": its keys have the id ", hex(id));
             wallet_.keysets[index].input_fee_ppk = keyset->input_fee_ppk;
             wallet_.keysets[index].key_count = keyset->keys.size();
         }
@@ -76,12 +76,11 @@ class WalletAudit {
             if (!std::ranges::equal(keyset_before, row.view(0))) keyset_before = row.blob(0);
             counter_before = counter;
             if (row.is_null(5) || counter >= row.integer(5))
-                breach(I17, name(), ": is used, but the next to use is ",
-                       row.is_null(5) ? 0 : row.integer(5));
-            if (row.is_null(4)) breach(I17, name(), ": of no operation");
+                breach(I17, name(), ": is used, but the next one is ", row.is_null(5) ? 0 : row.integer(5));
+            if (row.is_null(4)) breach(I17, name(), ": of an unknown operation");
             auto b = sized<33>(row.view(3));
             if (!b || row.integer(2) <= 0) {
-                breach(I17, name(), ": B_ or amount is none");
+                breach(I17, name(), ": B_ or amount is invalid");
                 continue;
             }
             wallet_.outputs.push_back(
@@ -97,7 +96,7 @@ class WalletAudit {
             auto y = sized<33>(row.view(0));
             auto coin = coin_of(as_text(row.view(4)));
             if (!y || !coin || row.integer(2) <= 0) {
-                breach(I18, "proof Y ", hex(row.view(0)), ": Y, state or amount is none");
+                breach(I18, "proof Y ", hex(row.view(0)), ": Y, state or amount is invalid");
                 continue;
             }
             WalletFile::Proof proof{
@@ -110,8 +109,8 @@ class WalletAudit {
             if ((*coin == WalletFile::Coin::spending && row.is_null(5)) ||
                 (*coin == WalletFile::Coin::reserved && row.is_null(6)))
                 breach(I18, "proof Y ", hex(row.view(0)), ": ",
-                       as_text(row.view(4)) == "reserved" ? "reserved for no token"
-                                                          : "spending in no operation");
+                       as_text(row.view(4)) == "reserved" ? "reserved without a token"
+                                                          : "spending without an operation");
             ++totals.proofs;
             if (*coin == WalletFile::Coin::unspent) totals.unspent += row.integer(2);
             if (*coin == WalletFile::Coin::reserved) totals.reserved += row.integer(2);
@@ -136,10 +135,10 @@ class WalletAudit {
         std::sort(all.begin(), all.end());
         for (auto at = std::adjacent_find(all.begin(), all.end()); at != all.end();
              at = std::adjacent_find(at + 1, all.end()))
-            breach(I17, "output B_ ", to_hex(*at), ": is there twice");
+            breach(I17, "output B_ ", to_hex(*at), ": appears twice");
     }
 
-    /// Every output of an operation that is done has become a proof; a restore may have brought more.
+    /// Every output of a done operation has become a proof; a restore may have added more.
     void compare_proofs_with_outputs() {
         std::map<std::pair<std::uint16_t, std::uint64_t>, std::int64_t> surplus;
         for (const auto& proof : wallet_.proofs) ++surplus[{proof.keyset, proof.amount}];
@@ -151,7 +150,7 @@ class WalletAudit {
                        "..: of its outputs of ", of.second, ", ", -count, " have no proof");
     }
 
-    /// What went into each operation that is done, and what came out.
+    /// Inputs and outputs of each done operation.
     void read_operations() {
         struct Sums {
             Wide in{0}, out{0};
@@ -175,7 +174,7 @@ class WalletAudit {
                  is_open = as_text(input.view(4)) == "open";
             if (is_spending != is_open && as_text(input.view(3)) != "spent")
                 breach(I18, "operation ", input.integer(0), ": ", is_open ? "open" : "ended",
-                       ", and its input of ", input.integer(1), " is ",
+                       ", but its input of ", input.integer(1), " is ",
                        as_text(input.view(3)) == "spending" ? "still spending" : "free");
         }
         auto quote = db_.prepare(
@@ -189,13 +188,13 @@ class WalletAudit {
             const Sums& one = sums[op.integer(0)];
             std::string name = "operation " + std::to_string(op.integer(0)) + " (" + op.text(1) + ")";
             if (op.text(1) == "mint") {
-                // Not equal: of a batch whose outputs another wallet of this seed had signed, some quotes may
-                // still be open.
+                // Need not be equal: in a batch whose outputs were signed for another wallet with this seed,
+                // some quotes may still be open.
                 if (Wide quoted = quotes[op.integer(0)]; quoted > one.out)
                     breach(I18, name, ": its quotes are worth ", quoted, ", its outputs ", one.out);
-                if (one.inputs > 0) breach(I18, name, ": mints, and spends ", one.inputs, " proofs");
+                if (one.inputs > 0) breach(I18, name, ": mints, but spends ", one.inputs, " proofs");
             } else if (op.text(1) != "receive" && one.fees_known) {
-                // What is received is another's, and is not here.
+                // The inputs of a receive were another wallet's, and are not here.
                 Wide fee = static_cast<Wide>((one.ppk + 999) / 1000);
                 if (one.in - fee != one.out)
                     breach(I18, name, ": inputs ", one.in, " - fee ", fee, " = ", one.in - fee, ", outputs ",
@@ -237,13 +236,13 @@ class WalletAudit {
             bool is_open = row.text(2) == "open";
             if (is_open != (row.integer(5) > 0))
                 breach(I18, "token ", row.integer(0), ": ",
-                       is_open ? "open, and all its proofs are spent"
-                               : "closed, and not all its proofs are spent");
+                       is_open ? "open, but all its proofs are spent"
+                               : "closed, but not all its proofs are spent");
         }
         auto orphan = db_.prepare(
             "SELECT count(*) FROM proof WHERE token IS NOT NULL AND token NOT IN (SELECT id FROM token)");
         if (orphan.step() && orphan.integer(0) > 0)
-            breach(I18, orphan.integer(0), " proofs are of a token that is missing");
+            breach(I18, orphan.integer(0), " proofs belong to a missing token");
     }
 
     WalletFile& wallet_;

@@ -4,7 +4,7 @@
 
 namespace hp::audit {
 
-/// Fills what the file's lists are for, and lets go of its snapshot.
+/// Fills the file's lists, and releases its snapshot.
 void audit_wallet(WalletFile& wallet, Report& report);
 
 }  // namespace hp::audit

@@ -33,8 +33,7 @@ WalletCoins::WalletCoins(MintFile& mint, std::vector<WalletFile>& wallets, Repor
         by_e_, {}, [](const auto& of) -> const auto& { return of.one->e; });
 }
 
-/// The wallet's keys make the id, which the fee is part of: where the mint has another fee, the mint is
-/// wrong.
+/// The wallet's keys match the id, which covers the fee: if the mint has another fee, the mint is wrong.
 void WalletCoins::compare_keysets(const WalletFile& wallet) {
     for (const auto& one : wallet.keysets) {
         auto index = mint_.keyset_index(one.id);
@@ -54,7 +53,7 @@ bool WalletCoins::is_ours(const WalletFile& wallet, std::uint16_t keyset) const 
 void WalletCoins::miss_quotes_before(const QuoteId* id) {
     for (; next_quote_ < quotes_.size() && (!id || quotes_[next_quote_].one->id < *id); ++next_quote_)
         report_.breach_of(quotes_[next_quote_].one->amount, I18, quotes_[next_quote_].wallet->path,
-                          ": quote ", to_text(quotes_[next_quote_].one->id), ": done, and not in ",
+                          ": quote ", to_text(quotes_[next_quote_].one->id), ": done, but not in ",
                           mint_.path);
 }
 
@@ -64,7 +63,7 @@ void WalletCoins::on_quote(const QuoteId& id, std::int64_t issued) {
     for (; next_quote_ < quotes_.size() && quotes_[next_quote_].one->id == id; ++next_quote_)
         if (issued <= 0)
             report_.breach_of(quotes_[next_quote_].one->amount, I18, quotes_[next_quote_].wallet->path,
-                              ": quote ", to_text(id), ": done, and not issued in ", mint_.path);
+                              ": quote ", to_text(id), ": done, but not issued in ", mint_.path);
 }
 
 void WalletCoins::miss_outputs_before(const Bytes33* b) {
@@ -107,7 +106,7 @@ void WalletCoins::pass_proofs_before(const Bytes33* y) {
         const auto& [wallet, proof] = by_y_[next_proof_];
         if (proof->coin == WalletFile::Coin::spent)
             report_.breach_of(static_cast<Wide>(proof->amount), I10, y_name(*wallet, *proof),
-                              ": was spent, and is not spent in ", mint_.path);
+                              ": was spent, but is not spent in ", mint_.path);
     }
 }
 

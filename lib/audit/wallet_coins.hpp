@@ -1,14 +1,14 @@
-// What wallets have, against what their mint has: beside the mint's rows as they are read, in their order.
+// Compares wallets with their mint: merged with the mint's rows as they are read, in order.
 #pragma once
 #include "audit/files.hpp"
 
 namespace hp::audit {
 
-/// The wallets' snapshots are older than the mint's. So what a wallet has from the mint, the mint must have:
-/// signatures (I16), spent proofs (I10), issued quotes (I18). The other way round is not so: a proof that a
-/// wallet had unspent may have been spent since. Those found are looked up in a fresh snapshot of the wallet,
-/// which calls a proof `spending` before it sends it: one that is still unspent there is a breach of I18.
-/// Proofs in a token (`reserved`) may be spent by whoever has the token.
+/// The wallets' snapshots are older than the mint's. So the mint must have what a wallet has from it:
+/// signatures (I16), spent proofs (I10), issued quotes (I18). The reverse does not hold: a proof unspent in
+/// the wallet may have been spent since. Such proofs are looked up in a new snapshot of the wallet, which
+/// marks a proof as `spending` before sending it: one that is still unspent there is a breach of I18. Proofs
+/// in a token (`reserved`) may be spent by anyone who has the token.
 class WalletCoins {
   public:
     WalletCoins(MintFile& mint, std::vector<WalletFile>& wallets, Report& report);

@@ -5,7 +5,7 @@
 namespace hp::audit {
 
 std::string to_text(Wide value) {
-    // Digits of the negative value: the lowest of all has no positive counterpart.
+    // Work on the negative value: the minimum has no positive counterpart.
     bool is_negative = value < 0;
     if (!is_negative) value = -value;
     std::string out;

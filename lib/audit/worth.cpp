@@ -36,7 +36,7 @@ Result<Worth> Worth::from_text(std::string_view text) {
         auto digits = text.substr(name.size());
         unsigned value = 0;
         auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-        // "032" and "32 " are other texts on the link, and refused there.
+        // "032" and "32 " are different texts on the link, and refused there.
         if (error == std::errc{} && value <= 255 && std::to_string(value) == digits)
             return Worth{rule, value};
     }

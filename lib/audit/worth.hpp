@@ -1,4 +1,4 @@
-// What a share is worth, reckoned apart from lib/ehash.
+// What a share is worth, computed independently of lib/ehash.
 #pragma once
 #include <string>
 
@@ -16,7 +16,7 @@ struct Worth {
     } rule{Rule::target};
     unsigned parameter{32};
 
-    /// As pool and mint agree on it: "target/unit_bits=32", "leading_zeros/minimum_difficulty=32".
+    /// As agreed by pool and mint: "target/unit_bits=32", "leading_zeros/minimum_difficulty=32".
     static Result<Worth> from_text(std::string_view text);
     std::string text() const;
     /// At most 2^62.

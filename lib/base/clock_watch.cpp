@@ -19,11 +19,11 @@ std::optional<ClockWatch::News> ClockWatch::look(UnixMs now, SteadyMs steady_now
     const std::string seconds = std::to_string((std::abs(step) + 500) / 1000) + " s";
     if (std::abs(off_ms()) < kStepMs) {
         base_ = last_;
-        return News{true, "the system clock is right again: it was set by " + seconds};
+        return News{true, "the system clock is right again: it was corrected by " + seconds};
     }
     return News{false, step < 0 ? "the system clock was set back by " + seconds
                                 : "the system clock was set forward by " + seconds +
-                                      ", or this machine slept for as long"};
+                                      ", or this machine was suspended for that long"};
 }
 
 }  // namespace hp

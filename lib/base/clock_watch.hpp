@@ -1,4 +1,4 @@
-// Whether somebody has set the system clock while the program runs, told from the monotonic one. Pure.
+// Detects that the system clock was set while the program runs, by the monotonic clock. Pure.
 #pragma once
 #include <optional>
 #include <string>
@@ -9,9 +9,9 @@ namespace hp {
 
 class ClockWatch {
   public:
-    /// Less is the work of a time service; and so is what is less than the time since the last look.
+    /// Smaller steps are a time service's work, as are steps smaller than the time since the last check.
     static constexpr std::int64_t kStepMs = 10'000;
-    /// A clock that stays where it was set for so long is taken to be right.
+    /// A clock that stays where it was set for this long is taken to be right.
     static constexpr SteadyMs kSettledMs = 3'600'000;
 
     ClockWatch(UnixMs now, SteadyMs steady_now)
@@ -21,13 +21,13 @@ class ClockWatch {
         bool is_right{};   ///< again
         std::string what;  ///< "the system clock was set back by 86400 s"
     };
-    /// To be asked every second or so; news when the clock was set since the last time.
+    /// To be called every second or so; returns a message if the clock was set since the last call.
     std::optional<News> look(UnixMs now, SteadyMs steady_now);
-    /// How far it is from where it would be had nobody set it; 0 where nobody has, or it has settled.
+    /// How far it is from where it would be if it had not been set; 0 if it was not set, or has settled.
     std::int64_t off_ms() const { return last_ - base_; }
 
   private:
-    std::int64_t base_;  ///< wall minus monotonic time of a clock that is right
+    std::int64_t base_;  ///< wall minus monotonic time while the clock is right
     std::int64_t last_;
     SteadyMs looked_ms_;
     SteadyMs stepped_ms_{0};

@@ -1,6 +1,5 @@
-// Named places at which tests kill the process (docs/reliability.md has the list). Nothing at all, unless
-// compiled with HP_CRASH_POINTS: then each pass is counted, and the one that a test has asked for ends in
-// SIGKILL.
+// Named places at which tests kill the process (docs/reliability.md has the list). Does nothing unless
+// compiled with HP_CRASH_POINTS: then each pass is counted, and the one that a test selected ends in SIGKILL.
 #pragma once
 
 #ifndef HP_CRASH_POINTS
@@ -22,9 +21,9 @@ struct Slot;
 class Point {
   public:
     explicit Point(const char* name);
-    /// Counts a pass, and dies here when it is the one.
+    /// Counts a pass, and dies here if it is the selected one.
     void pass();
-    /// Counts a pass; true: the caller dies, in its own way, by die().
+    /// Counts a pass; true: the caller must die by die(), at a moment of its choice.
     bool is_due();
     [[noreturn]] void die();
 
@@ -32,16 +31,16 @@ class Point {
     Slot* slot_;
 };
 
-/// Points that lie inside and behind the write of what is sent next on this thread. A connection takes them
+/// Points inside and after the write of whatever this thread sends next. A connection takes them
 /// over in its send call, before anything else can be sent.
 class Writes {
   public:
     static void ask(Point& point, bool inside);
-    /// Takes over what was asked for since the last call.
+    /// Takes over what was requested since the last call.
     void take();
-    /// Before a write: dies after half of the bytes where a test wants that.
+    /// Before a write: dies after half of the bytes if a test wants that.
     void before(int fd, const void* data, std::size_t size);
-    /// All that was queued has gone out.
+    /// Everything queued has been written.
     void after();
 
   private:
@@ -66,7 +65,7 @@ class Writes {
         static ::hp::crash::Point hp_crash_point_{name}; \
         ::hp::crash::Writes::ask(hp_crash_point_, true); \
     } while (false)
-   /// When what is sent next has been written.
+   /// After what is sent next has been written.
 #define HP_CRASH_AFTER_WRITE(name)                        \
     do {                                                  \
         static ::hp::crash::Point hp_crash_point_{name};  \

@@ -24,11 +24,11 @@ const char* ipv6_fault(std::string_view bracketed) {
 }  // namespace
 
 const char* host_fault(std::string_view host) {
-    if (host.empty()) return "the host is missing";
+    if (host.empty()) return "missing host";
     if (host.front() == '[') return ipv6_fault(host);
     if (host.find(':') != std::string_view::npos) return "an IPv6 address needs brackets";
     if (!is_of(host, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-_"))
-        return "the host has a character that no name has";
+        return "the host name has an invalid character";
     if (host.size() > kNameSizeMax) return "the host is too long";
     in_addr ignored{};
     if (is_of(host, "0123456789.") && ::inet_pton(AF_INET, std::string(host).c_str(), &ignored) != 1)

@@ -11,7 +11,7 @@
 namespace hp {
 
 namespace {
-constexpr unsigned kMappedBits = 96;  // what stands before an IPv4 address
+constexpr unsigned kMappedBits = 96;  // prefix of a mapped IPv4 address
 }  // namespace
 
 std::optional<IpAddress> ip_from_text(std::string_view text) {
@@ -32,8 +32,8 @@ bool is_mapped_ipv4(const IpAddress& address) {
 
 Result<IpNet> IpNet::from_text(std::string_view text) {
     const auto bad = [&](const char* why) {
-        return fail(Errc::invalid, "'" + printable(text, 60) + "' is not a net: " + why,
-                    "write an address, or ADDRESS/BITS as 10.0.0.0/8 or fd00::/8");
+        return fail(Errc::invalid, "'" + printable(text, 60) + "' is not an IP network: " + why,
+                    "write an address, or ADDRESS/BITS such as 10.0.0.0/8 or fd00::/8");
     };
     const std::size_t slash = std::min(text.find('/'), text.size());
     const std::string_view host = text.substr(0, slash);
@@ -46,10 +46,10 @@ Result<IpNet> IpNet::from_text(std::string_view text) {
     const std::string_view length = text.substr(slash + 1);
     const auto [end, error] = std::from_chars(length.data(), length.data() + length.size(), out.bits_);
     if (error != std::errc{} || end != length.data() + length.size() || out.bits_ > (is_v4 ? 32u : 128u))
-        return bad(is_v4 ? "expected 0 to 32 behind the slash" : "expected 0 to 128 behind the slash");
+        return bad(is_v4 ? "expected 0 to 32 after the slash" : "expected 0 to 128 after the slash");
     if (is_v4) out.bits_ += kMappedBits;
     for (unsigned bit = out.bits_; bit < 128; ++bit)
-        if (out.address_[bit / 8] >> (7 - bit % 8) & 1) return bad("bits are set behind its length");
+        if (out.address_[bit / 8] >> (7 - bit % 8) & 1) return bad("bits are set after the prefix");
     return out;
 }
 

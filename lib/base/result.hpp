@@ -1,4 +1,4 @@
-// Failure as a value. The world's failures are values; our own mistakes are assertions (HP_ASSERT).
+// Failure as a value. Failures of the outside world are values; our own bugs are assertions (HP_ASSERT).
 #pragma once
 #include <cstdio>
 #include <cstdlib>
@@ -10,13 +10,13 @@ namespace hp {
 
 /// What kind of failure, as a person or a shell script needs to tell them apart.
 enum class Errc {
-    usage,     ///< called wrongly or configured wrongly: exit code 2
+    usage,     ///< called or configured wrongly: exit code 2
     io,        ///< file, socket or database failed
     timeout,   ///< a deadline passed
     protocol,  ///< the peer sent something that its protocol forbids
     refused,   ///< the peer, or a rule, said no
     invalid,   ///< a value does not parse or does not verify
-    stopped,   ///< we were asked to stop; not an error to print
+    stopped,   ///< we were asked to stop; not printed as an error
 };
 
 /// A failure that a person may read: lower case, no full stop, values quoted; `hint` is a remedy or empty.
@@ -48,12 +48,12 @@ inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(st
     auto tmp = (expr);                                         \
     if (!tmp) return ::tl::unexpected(std::move(tmp).error()); \
     decl = *std::move(tmp)
-/// HP_TRY(auto n, parse(text)); leaves the function with the error when there is one. Only inside braces.
+/// HP_TRY(auto n, parse(text)); returns the error from the function if there is one. Only inside braces.
 #define HP_TRY(decl, expr) HP_TRY_(HP_CAT(hp_try_, __LINE__), decl, expr)
-/// The same where there is no value.
+/// Likewise, without a value.
 #define HP_DO(expr)                                                                            \
     do {                                                                                       \
         if (auto hp_do_ = (expr); !hp_do_) return ::tl::unexpected(std::move(hp_do_).error()); \
     } while (false)
-/// Stays on in release builds. Never on input from outside.
+/// Stays on in release builds. Never for input from outside.
 #define HP_ASSERT(x) ((x) ? void() : ::hp::assertion_failed(#x, __FILE_NAME__, __LINE__))

@@ -11,7 +11,7 @@ constexpr std::uint32_t kBech32m = 0x2bc8'30a3;  // BIP 350
 constexpr std::size_t kAddressSizeMax = 90;
 constexpr std::size_t kChecksumSize = 6;
 
-/// One step of the BCH code: shifts a 5-bit value in.
+/// One step of the BCH code: shifts in a 5-bit value.
 std::uint32_t polymod_step(std::uint32_t state, std::uint8_t value) {
     constexpr std::uint32_t kGenerator[] = {0x3b6a'57b2, 0x2650'8e6d, 0x1ea1'19fa, 0x3d42'33dd, 0x2a14'62b3};
     const std::uint32_t top = state >> 25;
@@ -31,7 +31,7 @@ std::uint32_t polymod_hrp(std::string_view hrp) {
 
 std::uint32_t checksum_constant(unsigned version) { return version == 0 ? kBech32 : kBech32m; }
 
-/// Groups of 5 bits to bytes; nothing when the padding is not zero or holds a whole group.
+/// Groups of 5 bits to bytes; nothing if the padding is not zero or is a whole group.
 std::optional<Bytes> bytes_from_groups(ByteView groups) {
     Bytes out;
     std::uint32_t pending = 0;
@@ -77,7 +77,7 @@ Result<SegwitAddress> decode_segwit_address(std::string_view text) {
     std::string lower;
     bool has_lower = false, has_upper = false;
     for (char c : text) {
-        if (c < 33 || c > 126) return bad(text, "a character that no address has");
+        if (c < 33 || c > 126) return bad(text, "a character not allowed in addresses");
         has_lower = has_lower || (c >= 'a' && c <= 'z');
         has_upper = has_upper || (c >= 'A' && c <= 'Z');
         lower.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
@@ -91,14 +91,14 @@ Result<SegwitAddress> decode_segwit_address(std::string_view text) {
     std::uint32_t state = polymod_hrp(out.hrp);
     for (char c : lower.substr(separator + 1)) {
         const auto value = kAlphabet.find(c);
-        if (value == std::string_view::npos) return bad(text, "a character that bech32 does not have");
+        if (value == std::string_view::npos) return bad(text, "a character outside the bech32 alphabet");
         groups.push_back(static_cast<std::uint8_t>(value));
         state = polymod_step(state, groups.back());
     }
     if (groups.size() < kChecksumSize + 1) return bad(text, "too short");
     out.version = groups[0];
     if (out.version > 16) return bad(text, "witness version above 16");
-    if (state != checksum_constant(out.version)) return bad(text, "wrong checksum (a typing error?)");
+    if (state != checksum_constant(out.version)) return bad(text, "wrong checksum (a typo?)");
     auto program = bytes_from_groups(ByteView{groups}.subspan(1, groups.size() - 1 - kChecksumSize));
     if (!program) return bad(text, "wrong padding");
     if (program->size() < 2 || program->size() > 40) return bad(text, "witness program not of 2 to 40 bytes");

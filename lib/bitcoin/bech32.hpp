@@ -13,7 +13,7 @@ struct SegwitAddress {
     Bytes program;
 };
 
-/// Checks the checksum that belongs to the version, padding, case, and the program's length.
+/// Checks the version's checksum, padding, case, and the program's length.
 Result<SegwitAddress> decode_segwit_address(std::string_view text);
 /// REQUIRES: version <= 16, program of 2 to 40 bytes, hrp of lower-case letters
 std::string encode_segwit_address(const SegwitAddress& address);

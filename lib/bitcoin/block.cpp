@@ -8,7 +8,7 @@
 namespace hp::bitcoin {
 namespace {
 
-// Locktimes below this are heights, others are times. Consensus.
+// Locktimes below this are heights, others times. Consensus.
 constexpr std::uint32_t kLocktimeThreshold = 500'000'000;
 // The smallest transaction: version, one input, one output, locktime.
 constexpr std::size_t kTransactionSizeMin = 60;
@@ -36,7 +36,7 @@ Result<> check_header(const BlockHeader& header, const BlockRules& rules) {
     if (header.ntime > rules.ntime_max)
         return reject("time-too-new", "ntime " + std::to_string(header.ntime) + ", at most " +
                                           std::to_string(rules.ntime_max));
-    // Versions are signed in consensus.
+    // Consensus treats versions as signed.
     if (static_cast<std::int32_t>(header.version) < static_cast<std::int32_t>(rules.version_min))
         return reject("bad-version", "version " + std::to_string(header.version) + ", at least " +
                                          std::to_string(rules.version_min));
@@ -53,7 +53,7 @@ bool is_final(const Transaction& tx, const BlockRules& rules) {
     return std::ranges::all_of(tx.inputs, [](const TxIn& input) { return input.sequence == 0xffff'ffff; });
 }
 
-/// Their sum, when each and all are within the money supply.
+/// Their sum, if each value and the sum are within the money supply.
 std::optional<Sats> output_sum(const Transaction& tx) {
     Sats sum = 0;
     for (const TxOut& output : tx.outputs) {
@@ -103,7 +103,7 @@ Result<> check_merkle_root(const BlockHeader& header, const std::vector<Transact
                       "expected " + to_hex_reversed(root) + ", found " + to_hex_reversed(header.merkle_root));
     std::ranges::sort(txids);
     if (auto twin = std::ranges::adjacent_find(txids); twin != txids.end())
-        return reject("bad-txns-duplicate", to_hex_reversed(*twin) + " stands twice");
+        return reject("bad-txns-duplicate", to_hex_reversed(*twin) + " appears twice");
     return {};
 }
 
@@ -112,7 +112,7 @@ Result<> check_witness(const std::vector<Transaction>& transactions) {
     const auto commitment = find_witness_commitment(coinbase.outputs);
     if (!commitment) {
         if (std::ranges::any_of(transactions, &Transaction::has_witness))
-            return reject("unexpected-witness", "a witness, and no commitment to it in the coinbase");
+            return reject("unexpected-witness", "a witness without a commitment to it in the coinbase");
         return {};
     }
     const auto& witness = coinbase.inputs[0].witness;

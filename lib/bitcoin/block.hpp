@@ -1,4 +1,4 @@
-// Whole blocks, and the consensus rules that a block must keep apart from its scripts and spent coins.
+// Whole blocks, and their consensus rules, except those about scripts and spent coins.
 #pragma once
 #include <vector>
 
@@ -7,7 +7,7 @@
 
 namespace hp::bitcoin {
 
-/// Transactions in full form, as bytes: the coinbase first.
+/// Transactions as bytes in full form, coinbase first.
 struct Block {
     BlockHeader header{};
     std::vector<Bytes> transactions{};
@@ -18,7 +18,7 @@ Bytes serialize_block(const Block& block);
 /// Exactly one block, nothing after it; every transaction parses.
 Result<Block> parse_block(ByteView bytes);
 
-/// What the chain says a block must be. Times are seconds since 1970.
+/// What the chain requires of a block. Times are seconds since 1970.
 struct BlockRules {
     std::uint32_t height{};
     Bytes32 prev_hash{};
@@ -26,7 +26,8 @@ struct BlockRules {
     std::uint32_t version_min{0x2000'0000};
     std::uint32_t ntime_min{};             ///< median time past + 1
     std::uint32_t ntime_max{0xffff'ffff};  ///< now + 7200
-    Sats fees_sats{};                      ///< of the other transactions; whoever knows their inputs knows
+    Sats fees_sats{};                      ///< of the other transactions, from the caller, who knows their
+                                           ///< inputs
     std::uint32_t halving_interval{210'000};
 };
 

@@ -17,7 +17,7 @@ Bytes height_push(std::uint32_t height) {
     Bytes number;
     for (std::uint64_t rest = height; rest != 0; rest >>= 8)
         number.push_back(static_cast<std::uint8_t>(rest & 0xff));
-    if (number.back() & 0x80) number.push_back(0);  // else it would be negative
+    if (number.back() & 0x80) number.push_back(0);  // otherwise it would be negative
     number.insert(number.begin(), static_cast<std::uint8_t>(number.size()));
     return number;
 }

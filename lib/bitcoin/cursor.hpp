@@ -1,4 +1,4 @@
-// Reads Bitcoin's serialisation: remembers its first failure, one check at the end.
+// Reads Bitcoin's serialization: remembers its first failure, for one check at the end.
 #pragma once
 #include "base/bytes.hpp"
 #include "bitcoin/transaction.hpp"
@@ -11,7 +11,7 @@ class Cursor {
 
     ByteView take(std::uint64_t size) {
         if (size > rest_.size()) {
-            fail("cut short");
+            fail("truncated");
             return {};
         }
         auto head = rest_.first(size);
@@ -32,15 +32,15 @@ class Cursor {
     std::uint64_t compact_size() {
         const bool empty = rest_.empty();
         auto value = read_compact_size(rest_);
-        if (!value) fail(empty ? "cut short" : "count cut short or longer than needed");
+        if (!value) fail(empty ? "truncated" : "count truncated or not minimal");
         return value.value_or(0);
     }
-    /// A count of things that take at least `size_min` bytes each: more than can follow is refused before
-    /// anything is allocated for them.
+    /// A count of items of at least `size_min` bytes each: refuses more than can follow before allocating
+    /// anything for them.
     std::uint64_t count(std::size_t size_min) {
         auto value = compact_size();
         if (value > rest_.size() / size_min) {
-            fail("count larger than what follows");
+            fail("count larger than the remaining data");
             return 0;
         }
         return value;

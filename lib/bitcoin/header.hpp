@@ -7,7 +7,7 @@ namespace hp::bitcoin {
 inline constexpr std::size_t kHeaderSize = 80;
 using HeaderBytes = ByteArray<kHeaderSize>;
 
-/// Hashes stand here in header byte order; numbers are little-endian in the encoded form.
+/// Hashes are in header byte order; numbers are little-endian in the encoded form.
 struct BlockHeader {
     std::uint32_t version{};
     Bytes32 prev_hash{};
@@ -18,7 +18,7 @@ struct BlockHeader {
 
     HeaderBytes encode() const;
     static BlockHeader decode(const HeaderBytes& bytes);
-    /// SHA-256 twice over the encoded form, header byte order: compare it with a Target as it is.
+    /// SHA-256 twice over the encoded form, in header byte order: directly comparable with a Target.
     Bytes32 hash() const;
     friend bool operator==(const BlockHeader&, const BlockHeader&) = default;
 };

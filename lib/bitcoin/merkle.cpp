@@ -28,8 +28,8 @@ Bytes32 merkle_root_from_path(const Bytes32& leaf, std::span<const Bytes32> path
 }
 
 std::vector<Bytes32> merkle_path_of_first(std::span<const Bytes32> others) {
-    // The first node is not known and not needed: a placeholder keeps its place. It never becomes its own
-    // sister, because a level of more than one node has a second.
+    // The first node is unknown and not needed: use a placeholder. It is never paired with itself, because a
+    // level of more than one node has a second.
     std::vector<Bytes32> level{Bytes32{}};
     level.insert(level.end(), others.begin(), others.end());
     std::vector<Bytes32> path;

@@ -17,7 +17,7 @@ struct Parameters {
     std::uint8_t pubkey_hash_version;
     std::uint8_t script_hash_version;
 };
-// sim stands before regtest and testnet4 before signet; each pair shares its addresses.
+// Order matters: sim and regtest share addresses, as do testnet4 and signet.
 constexpr std::array<Parameters, 5> kNetworks{{
     {Network::sim, "sim", "bcrt", 0x6f, 0xc4},
     {Network::regtest, "regtest", "bcrt", 0x6f, 0xc4},
@@ -47,7 +47,7 @@ tl::unexpected<Error> bad(std::string_view text, const std::string& why, std::st
 
 tl::unexpected<Error> wrong_network(std::string_view text, const std::string& its_networks,
                                     const Parameters& ours) {
-    if (its_networks.empty()) return bad(text, "of no network known here");
+    if (its_networks.empty()) return bad(text, "of an unknown network");
     return bad(text, "an address of " + its_networks + ", expected one of " + std::string(ours.name));
 }
 
@@ -68,7 +68,7 @@ Result<Bytes> script_from_segwit(std::string_view text, const Parameters& ours) 
     if (address.version > 1 || (address.version == 1 && address.program.size() != 32))
         return bad(text, "witness version " + std::to_string(address.version) + " with " +
                              std::to_string(address.program.size()) +
-                             " bytes has no rules yet: anybody could spend from it");
+                             " bytes has no rules yet: anyone could spend from it");
     Bytes script{static_cast<std::uint8_t>(address.version == 0 ? 0x00 : 0x50 + address.version),
                  static_cast<std::uint8_t>(address.program.size())};
     append(script, address.program);
@@ -77,7 +77,7 @@ Result<Bytes> script_from_segwit(std::string_view text, const Parameters& ours) 
 
 Result<Bytes> script_from_base58(std::string_view text, const Parameters& ours) {
     auto payload = crypto::base58check_decode(text);
-    if (!payload) return bad(text, "neither segwit nor base58check (a typing error?)");
+    if (!payload) return bad(text, "neither segwit nor base58check (a typo?)");
     if (payload->size() != 21)
         return bad(text, std::to_string(payload->size()) + " bytes of payload, expected 21");
     const std::uint8_t version = payload->front();
@@ -113,7 +113,7 @@ std::string_view network_name(Network network) { return parameters(network).name
 Result<Network> network_from_name(std::string_view name) {
     for (const Parameters& p : kNetworks)
         if (p.name == name) return p.network;
-    return fail(Errc::invalid, "network '" + printable(name) + "' is not known",
+    return fail(Errc::invalid, "network '" + printable(name) + "' is unknown",
                 "use " + networks_with([](const Parameters&) { return true; }));
 }
 

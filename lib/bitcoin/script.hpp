@@ -14,11 +14,11 @@ std::string_view network_name(Network network);
 Result<Network> network_from_name(std::string_view name);
 
 /// A P2PKH, P2SH, P2WPKH, P2WSH or P2TR address of this network, or "raw(HEX)" with a script of 1 to 10000
-/// bytes. An address of another network is refused and the network named; so are other witness versions and
-/// program lengths, since anybody may spend what is sent there today.
+/// bytes. An address of another network is refused, naming that network; so are other witness versions and
+/// program lengths, since today anyone may spend from them.
 Result<Bytes> script_from_text(std::string_view text, Network network);
 
-/// A segwit address as BIP 173 (version 0) or BIP 350 (1 to 16) writes it.
+/// A segwit address by BIP 173 (version 0) or BIP 350 (1 to 16).
 /// REQUIRES: version <= 16, program of 2 to 40 bytes
 std::string segwit_address(Network network, unsigned version, ByteView program);
 

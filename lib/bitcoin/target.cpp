@@ -69,7 +69,7 @@ std::optional<Target> target_from_nbits(std::uint32_t nbits) {
     if (size < 3) mantissa >>= 8 * (3 - size);
     if (mantissa == 0) return std::nullopt;
     if (nbits & 0x80'0000) return std::nullopt;  // negative
-    // The highest byte of the mantissa that is not zero must land within 32 bytes.
+    // The mantissa's highest non-zero byte must be within 32 bytes.
     const unsigned mantissa_bytes = mantissa > 0xffff ? 3 : mantissa > 0xff ? 2 : 1;
     const unsigned shift_bytes = size > 3 ? size - 3 : 0;
     if (shift_bytes + mantissa_bytes > 32) return std::nullopt;
@@ -88,7 +88,7 @@ std::uint32_t nbits_from_target(const Target& target) {
         mantissa <<= 8;
         if (size > i) mantissa |= target[size - 1 - i];
     }
-    // Bit 23 is the sign: a mantissa that has it moves down one byte.
+    // Bit 23 is the sign: a mantissa with it set is shifted down one byte.
     if (mantissa & 0x80'0000) {
         mantissa >>= 8;
         ++size;
@@ -97,7 +97,7 @@ std::uint32_t nbits_from_target(const Target& target) {
 }
 
 Target target_from_hashrate(double hash_rate_hps, double shares_per_minute) {
-    // In SRI's order of operations: the last bit of a product of doubles depends on it.
+    // In the same order of operations as SRI: the last bit of a product of doubles depends on it.
     double hashes = hash_rate_hps * (60 / shares_per_minute);
     if (!(hashes > 0)) hashes = 0;  // NaN too
     hashes = std::min(hashes, kHashesPerShareMax);
@@ -111,7 +111,7 @@ Target target_from_work_bits(unsigned bits) {
 }
 
 double difficulty_from_target(const Target& target) {
-    // A target of zero is as hard as one of 1, for the sake of a finite answer.
+    // A target of zero counts as 1, to keep the result finite.
     return 65535 * 0x1p208 / std::max(to_double(target), 1.0);
 }
 

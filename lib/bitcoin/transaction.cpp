@@ -6,7 +6,7 @@
 namespace hp::bitcoin {
 namespace {
 
-// Serialised minima: outpoint, empty script, sequence; value, empty script; a witness item's length.
+// Minimum serialized sizes: outpoint, empty script, sequence; value, empty script; a witness item's length.
 constexpr std::size_t kTxInSizeMin = 41;
 constexpr std::size_t kTxOutSizeMin = 9;
 constexpr std::size_t kWitnessItemSizeMin = 1;

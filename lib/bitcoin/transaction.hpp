@@ -1,4 +1,4 @@
-// Transactions: parse, serialise, identify. Nothing here checks scripts or signatures.
+// Transactions: parse, serialize, identify. Nothing here checks scripts or signatures.
 #pragma once
 #include <optional>
 #include <vector>
@@ -29,8 +29,8 @@ struct TxOut {
 };
 
 enum class WitnessForm : bool {
-    stripped,  ///< the form that the txid hashes, and that SV2 extended jobs carry
-    full,      ///< with marker, flag and witnesses where there are any (BIP 144)
+    stripped,  ///< the form hashed for the txid, and used in SV2 extended jobs
+    full,      ///< with marker, flag and witnesses if there are any (BIP 144)
 };
 
 struct Transaction {
@@ -52,17 +52,17 @@ struct Transaction {
 /// Exactly one transaction in either form, nothing after it. Refuses what Bitcoin Core's decoder refuses:
 /// non-minimal sizes, a witness flag without a witness, no inputs.
 Result<Transaction> parse_transaction(ByteView bytes);
-/// The same, from the front of `in`, which is left at what follows.
+/// Likewise from the front of `in`, which is advanced past it.
 Result<Transaction> read_transaction(ByteView& in);
 
-/// Exactly `count` serialised outputs, nothing after them.
+/// Exactly `count` serialized outputs, nothing after them.
 Result<std::vector<TxOut>> parse_outputs(ByteView bytes, std::uint64_t count);
 void append_output(Bytes& out, const TxOut& output);
 
 /// CompactSize, Bitcoin's variable-length count: 1, 3, 5 or 9 bytes.
 void append_compact_size(Bytes& out, std::uint64_t value);
 std::size_t compact_size_length(std::uint64_t value);
-/// From the front of `in`; nothing when it is cut short or longer than needed.
+/// From the front of `in`; nothing if truncated or not minimal.
 std::optional<std::uint64_t> read_compact_size(ByteView& in);
 
 }  // namespace hp::bitcoin

@@ -38,7 +38,7 @@ void Reader::fail(std::string why) {
 ByteView Reader::take(std::uint64_t size) {
     if (!ok()) return {};
     if (size > all_.size() - at_) {
-        fail("cut off: needs " + std::to_string(size) + " bytes, " + std::to_string(all_.size() - at_) +
+        fail("truncated: needs " + std::to_string(size) + " bytes, " + std::to_string(all_.size() - at_) +
              " are left");
         return {};
     }
@@ -58,7 +58,7 @@ Reader::Head Reader::head() {
     if (info == 31 && may_be_indefinite) return {major, 0, true};
     if (info > 27) {
         --at_;
-        fail(info == 31 ? "a break where there is nothing to end" : "a reserved length");
+        fail(info == 31 ? "a break without an open item" : "a reserved length");
         return {};
     }
     std::uint64_t value = 0;
@@ -108,9 +108,9 @@ std::string Reader::text() {
 
 Reader::Run Reader::count(Major major, std::uint64_t bytes_each) {
     Head got = expect(major);
-    // An item has one byte at least: a count that cannot be true must not make anybody reserve memory.
+    // An item has at least one byte: an impossible count must not make us reserve memory.
     if (got.value <= (all_.size() - at_) / bytes_each) return {got.value, got.is_indefinite};
-    fail("cut off: " + std::to_string(got.value) + " entries cannot be in " +
+    fail("truncated: " + std::to_string(got.value) + " entries cannot be in " +
          std::to_string(all_.size() - at_) + " bytes");
     return {};
 }
@@ -120,7 +120,7 @@ Reader::Run Reader::map() { return count(Major::map, 2); }
 bool Reader::next(Run& run) {
     if (!ok()) return false;
     if (!run.is_indefinite) return run.left > 0 && run.left--;
-    if (!at_break()) return true;  // cut off, if at the end: reading says so
+    if (!at_break()) return true;  // truncated if at the end: reading reports it
     take(1);
     return false;
 }

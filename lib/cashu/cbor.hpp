@@ -9,7 +9,7 @@ namespace hp::cashu::cbor {
 
 enum class Major : std::uint8_t { unsigned_int, negative_int, bytes, text, array, map, tag, simple };
 
-/// Reads items one by one; keeps its first failure, with the offset. Later calls give zeros.
+/// Reads items one by one; keeps its first failure, with the offset. Later calls return zeros.
 class Reader {
   public:
     explicit Reader(ByteView bytes) : all_{bytes} {}
@@ -18,8 +18,8 @@ class Reader {
     Bytes bytes();
     /// Checked to be UTF-8.
     std::string text();
-    /// The items of an array or the pairs of a map. A definite number is never more than the bytes that are
-    /// left can hold.
+    /// The items of an array or the pairs of a map. A definite number is never more than fits in the
+    /// remaining bytes.
     struct Run {
         std::uint64_t left{};
         bool is_indefinite{};
@@ -28,7 +28,7 @@ class Reader {
     Run map();
     /// Whether another item or pair follows; to be called before each.
     bool next(Run& run);
-    /// Takes a null, or an undefined, if it comes next: what an optional value may be instead of absent.
+    /// Takes a null or undefined if it comes next: an optional value may be that instead of absent.
     bool null();
     /// Any one item, however nested (at most 16 levels).
     void skip();

@@ -18,7 +18,7 @@ std::string_view text(Code code) {
         case Code::inputs_pending:
             return "inputs are pending";
         case Code::outputs_already_signed:
-            return "outputs have been signed already";
+            return "outputs are already signed";
         case Code::outputs_pending:
             return "outputs are pending";
         case Code::not_balanced:
@@ -26,13 +26,13 @@ std::string_view text(Code code) {
         case Code::amount_outside_limits:
             return "amount is outside the limits";
         case Code::duplicate_inputs:
-            return "an input is there twice";
+            return "duplicate input";
         case Code::duplicate_outputs:
-            return "an output is there twice";
+            return "duplicate output";
         case Code::several_units:
-            return "inputs or outputs are of several units";
+            return "inputs or outputs have different units";
         case Code::unit_mismatch:
-            return "inputs and outputs are not of one unit";
+            return "inputs and outputs do not have the same unit";
         case Code::amountless_invoice:
             return "invoices without an amount are not supported";
         case Code::invoice_amount_differs:
@@ -44,11 +44,11 @@ std::string_view text(Code code) {
         case Code::too_many_outputs:
             return "too many outputs";
         case Code::duplicate_quotes:
-            return "a quote is there twice";
+            return "duplicate quote";
         case Code::batch_too_large:
             return "the batch is too large";
         case Code::keyset_unknown:
-            return "the keyset is not known";
+            return "the keyset is unknown";
         case Code::keyset_inactive:
             return "the keyset is inactive";
         case Code::keyset_expired:
@@ -56,7 +56,7 @@ std::string_view text(Code code) {
         case Code::quote_not_paid:
             return "the quote is not paid";
         case Code::quote_already_issued:
-            return "the quote has been issued already";
+            return "the quote is already issued";
         case Code::disabled:
             return "this operation is disabled";
         case Code::lightning_failed:
@@ -64,7 +64,7 @@ std::string_view text(Code code) {
         case Code::quote_pending:
             return "the quote is pending";
         case Code::invoice_already_paid:
-            return "the invoice has been paid already";
+            return "the invoice is already paid";
         case Code::quote_expired:
             return "the quote has expired";
         case Code::signature_invalid:

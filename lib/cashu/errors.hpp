@@ -48,10 +48,10 @@ enum class Code : std::uint16_t {
     blind_auth_failed = 31002,
     too_many_bats = 31003,
     bat_rate_limit = 31004,
-    unspecified = 50000,  ///< malformed requests, unknown quotes: what CDK answers where no NUT names a code
+    unspecified = 50000,  ///< malformed requests, unknown quotes: CDK's answer where no NUT names a code
 };
 
-/// The code's meaning in a few words; "unknown code" for numbers that are none of the above.
+/// The code's meaning in a few words; "unknown code" for other numbers.
 std::string_view text(Code code);
 
 /// Every code above, in order.
@@ -64,10 +64,10 @@ struct CashuError {
 };
 /// {"detail":"...","code":11001}
 std::string to_json(const CashuError& error);
-/// Reads an error body (wallet side); any 16-bit code is kept as it came.
+/// Reads an error body (wallet side); any 16-bit code is kept unchanged.
 Result<CashuError> error_from_json(std::string_view body);
 
-/// What a mint's check gives: a value, or what to tell the wallet. HP_TRY and HP_DO work with it.
+/// The result of a mint's check: a value, or the error for the wallet. HP_TRY and HP_DO work with it.
 template <class T = void>
 using Answer = tl::expected<T, CashuError>;
 
@@ -75,7 +75,7 @@ inline tl::unexpected<CashuError> refuse(Code code, std::string detail) {
     return tl::unexpected<CashuError>(CashuError{code, std::move(detail)});
 }
 inline tl::unexpected<CashuError> refuse(Code code) { return refuse(code, std::string(text(code))); }
-/// A body that does not parse is answered with 50000 and the parser's text.
+/// A body that does not parse gets 50000 and the parser's text.
 template <class T>
 Answer<T> or_malformed(Result<T> parsed) {
     if (!parsed) return refuse(Code::unspecified, std::move(parsed).error().what);

@@ -18,7 +18,7 @@ const char* name_of(JsonValue::Kind kind) {
         case JsonValue::Kind::integer:
             return "an integer";
         case JsonValue::Kind::other_number:
-            return "a number that is no unsigned 64-bit integer";
+            return "a number that is not an unsigned 64-bit integer";
         case JsonValue::Kind::string:
             return "a string";
         case JsonValue::Kind::array:
@@ -33,7 +33,7 @@ tl::unexpected<Error> wrong_kind(std::string_view name, const char* expected, co
     return fail(Errc::invalid, std::string(name) + ": expected " + expected + ", got " + name_of(got.kind));
 }
 
-/// simdjson 3.0 lets an escaped lone low surrogate through, as three bytes that are no UTF-8.
+/// simdjson 3.0 accepts an escaped lone low surrogate, as three bytes that are not UTF-8.
 Result<std::string> checked_text(std::string_view text) {
     if (!simdjson::validate_utf8(text.data(), text.size()))
         return fail(Errc::invalid, "not JSON: a string holds a lone surrogate");
@@ -48,7 +48,7 @@ bool has_duplicate_key(const std::vector<JsonValue::Member>& members) {
     return std::adjacent_find(names.begin(), names.end()) != names.end();
 }
 
-/// Copies the parser's tape into values. `budget` is what is left of the document's allowance.
+/// Copies the parser's tape into values. `budget` is the rest of the document's allowance.
 Result<JsonValue> copy(simdjson::dom::element element, std::size_t& budget) {
     if (budget == 0) return fail(Errc::invalid, "not accepted: the document has too many values");
     --budget;
@@ -151,7 +151,7 @@ Result<JsonValue> parse_json(std::string_view text, std::size_t values_max) {
     if (parser.allocate(std::max<std::size_t>(text.size(), 1), kDepthMax) != simdjson::SUCCESS)
         return fail(Errc::invalid, "not JSON: too large");
     simdjson::dom::element root;
-    // The parser copies the text, because it reads some bytes past the end.
+    // The parser copies the text, because it reads a few bytes past the end.
     if (auto error = parser.parse(text.data(), text.size(), true).get(root); error)
         return fail(Errc::invalid, std::string("not JSON: ") + simdjson::error_message(error));
     return copy(root, values_max);

@@ -1,5 +1,5 @@
-// JSON as this room reads and writes it. Reading keeps 64-bit integers exact and is strict where money could
-// hide: no duplicate keys, no lone surrogates, nothing after the document. Parsing is simdjson's (json.cpp).
+// JSON for this room. Reading keeps 64-bit integers exact and is strict where ambiguity could cost money: no
+// duplicate keys, no lone surrogates, nothing after the document. Parsing is simdjson's (json.cpp).
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -22,12 +22,11 @@ class JsonValue {
     std::vector<Member> members{};
 
     bool is_null() const { return kind == Kind::null; }
-    /// The member of an object, or nothing (also when this is no object). A member that is null counts as
-    /// absent.
+    /// The member of an object, or nothing (also if this is not an object). A null member counts as absent.
     const JsonValue* find(std::string_view name) const;
 
     // Each names the field in its error: "amount: expected an unsigned integer, got a string". List readers
-    // put the path in front: "outputs[3].amount: ...".
+    // prefix the path: "outputs[3].amount: ...".
     Result<const JsonValue*> need(std::string_view name) const;
     Result<std::uint64_t> need_integer(std::string_view name) const;
     Result<std::string> need_string(std::string_view name) const;
@@ -42,12 +41,13 @@ class JsonValue {
     Result<> need_hex_into(std::string_view name, std::span<std::uint8_t> out) const;
 };
 
-/// Values in one document: bounds the memory that a body can claim. A swap of 1000 inputs has about 14,000.
+/// Maximum values in one document: limits the memory that a body can claim. A swap of 1000 inputs has about
+/// 14,000.
 inline constexpr std::size_t kJsonValuesMax = 1u << 17;
 /// A whole document, at most 64 levels deep.
 Result<JsonValue> parse_json(std::string_view text, std::size_t values_max = kJsonValuesMax);
 
-/// Puts the path in front of a reader's error: "outputs[3]." + "amount: expected ...".
+/// Prefixes a reader's error with the path: "outputs[3]." + "amount: expected ...".
 Error inside(std::string_view path, Error error);
 Error inside(std::string_view list, std::size_t index, Error error);
 

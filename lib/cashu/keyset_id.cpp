@@ -36,10 +36,10 @@ Result<KeysetId> resolve(const KeysetId& from_token, std::span<const KeysetId> k
     for (const KeysetId& id : known) {
         if (from_token.is_short() ? id.shortened() != from_token : id != from_token) continue;
         if (found && *found != id)
-            return fail(Errc::refused, "keyset id '" + from_token.hex() + "' stands for several keysets");
+            return fail(Errc::refused, "keyset id '" + from_token.hex() + "' is ambiguous");
         found = &id;
     }
-    if (!found) return fail(Errc::refused, "keyset id '" + from_token.hex() + "' is not known");
+    if (!found) return fail(Errc::refused, "keyset id '" + from_token.hex() + "' is unknown");
     return *found;
 }
 

@@ -15,9 +15,9 @@ class KeysetId {
     ByteView bytes() const { return {bytes_.data(), size_}; }
     std::string hex() const { return to_hex(bytes()); }
     unsigned version() const { return bytes_[0]; }
-    /// The first 8 bytes of a v2 id: never valid on the API, only inside tokens.
+    /// The first 8 bytes of a v2 id: never valid in the API, only inside tokens.
     bool is_short() const { return size_ == 8 && bytes_[0] == 1; }
-    /// The 8 bytes that a token carries.
+    /// The 8 bytes used in tokens.
     KeysetId shortened() const;
 
     friend auto operator<=>(const KeysetId&, const KeysetId&) = default;
@@ -27,7 +27,7 @@ class KeysetId {
     std::uint8_t size_{0};
 };
 
-/// The one id of `known` that a token's id stands for: itself, or the only one that begins with its 8 bytes.
+/// The id of `known` meant by a token's id: itself, or the only one that begins with its 8 bytes.
 Result<KeysetId> resolve(const KeysetId& from_token, std::span<const KeysetId> known);
 
 }  // namespace hp::cashu

@@ -8,7 +8,7 @@ PublicKey33 hash_to_curve(ByteView message) {
     Bytes32 inner = crypto::sha256({as_bytes("Secp256k1_HashToCurve_Cashu_"), message});
     PublicKey33 point;
     point[0] = 0x02;
-    // Every second x is on the curve: nobody finds a message that fails 2^16 times.
+    // Every second x is on the curve: finding a message that fails 2^16 times is infeasible.
     for (std::uint32_t counter = 0; counter < (1u << 16); ++counter) {
         std::uint8_t counter4[4];
         put_le(counter4, counter);
@@ -16,7 +16,7 @@ PublicKey33 hash_to_curve(ByteView message) {
         std::copy(x.begin(), x.end(), point.begin() + 1);
         if (crypto::is_valid_public_key(point)) return point;
     }
-    HP_ASSERT(!"no point within 2^16 tries");
+    HP_ASSERT(!"no point within 2^16 attempts");
     return point;
 }
 
@@ -37,7 +37,7 @@ std::optional<PublicKey33> unblind(const PublicKey33& C_, const SecretKey& r, co
 bool verify_unblinded(const SecretKey& k, const PublicKey33& Y, const PublicKey33& C) {
     auto kY = crypto::multiply(k, Y);
     if (!kY) return false;
-    // kY is the signature that a forger wants: leaving at the first difference would tell it byte by byte.
+    // kY is the signature that a forger wants: stopping at the first difference would leak it byte by byte.
     std::uint8_t difference = 0;
     for (std::size_t i = 0; i < C.size(); ++i)
         difference = static_cast<std::uint8_t>(difference | ((*kY)[i] ^ C[i]));
@@ -115,7 +115,7 @@ Result<Proof> proof_from_json(const JsonValue& value) {
     if (const JsonValue* dleq = value.find("dleq")) {
         ProofDleq numbers;
         for (auto [name, into] : {std::pair{"e", &numbers.e}, {"s", &numbers.s}, {"r", &numbers.r}}) {
-            if (*name == 'r' && !dleq->find(name)) return out;  // proves nothing to who reads this
+            if (*name == 'r' && !dleq->find(name)) return out;  // proves nothing to the reader
             if (auto read = dleq->need_hex_into(name, *into); !read)
                 return fail(inside("dleq", std::move(read).error()));
         }

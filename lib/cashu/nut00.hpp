@@ -15,7 +15,7 @@ using crypto::SecretKey;
 
 inline constexpr std::size_t kInputsMax = 1000;
 inline constexpr std::size_t kOutputsMax = 1000;
-/// Bytes of a secret, and of a witness.
+/// Maximum bytes of a secret, and of a witness.
 inline constexpr std::size_t kSecretSizeMax = 1024;
 
 /// Proof (NUT-12) that C_ = a B_ for the a of A = a G. Scalars, big-endian.
@@ -24,7 +24,7 @@ struct Dleq {
     Bytes32 s{};
     friend bool operator==(const Dleq&, const Dleq&) = default;
 };
-/// The same inside a token, with the blinding factor. `r` is a secret between sender and receiver: never log
+/// Likewise inside a token, with the blinding factor. `r` is a secret between sender and receiver: never log
 /// it.
 struct ProofDleq {
     Bytes32 e{};
@@ -42,15 +42,15 @@ struct BlindedMessage {
 struct BlindSignature {
     std::uint64_t amount{};
     KeysetId id;
-    PublicKey33 C_{};  ///< on the curve, as B_
+    PublicKey33 C_{};  ///< on the curve, like B_
     std::optional<Dleq> dleq;
     friend bool operator==(const BlindSignature&, const BlindSignature&) = default;
 };
 struct Proof {
     std::uint64_t amount{};
     KeysetId id;
-    std::string secret;                    ///< as received, after JSON unescaping; never re-serialised
-    PublicKey33 C{};                       ///< on the curve, as B_
+    std::string secret;                    ///< as received, after JSON unescaping; never re-serialized
+    PublicKey33 C{};                       ///< on the curve, like B_
     std::optional<std::string> witness{};  ///< JSON as text (NUT-11, 14)
     std::optional<ProofDleq> dleq{};
     friend bool operator==(const Proof&, const Proof&) = default;
@@ -91,7 +91,7 @@ Result<std::vector<Proof>> proofs_from_json(const JsonValue& parent, std::string
 
 void append_json(std::string& out, const BlindedMessage& message);
 void append_json(std::string& out, const BlindSignature& signature);
-/// `dleq` is left out when a proof goes to a mint: the mint must not learn r.
+/// `dleq` is omitted when a proof is sent to a mint: the mint must not learn r.
 enum class WithDleq { no, yes };
 void append_json(std::string& out, const Proof& proof, WithDleq with_dleq);
 

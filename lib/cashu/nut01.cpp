@@ -33,7 +33,7 @@ Result<Keys> keys_from_json(const JsonValue& object) {
         if (!crypto::is_valid_public_key(key))
             return fail(Errc::invalid, "keys." + name + ": not a compressed point of the curve");
         if (!seen.insert(key).second)
-            return fail(Errc::invalid, "keys." + name + ": the same key stands for another amount");
+            return fail(Errc::invalid, "keys." + name + ": the key is already used for another amount");
         keys.emplace(*amount, key);
     }
     return keys;
@@ -43,7 +43,7 @@ Result<Keyset> keyset_from_json(const JsonValue& value) {
     Keyset out;
     HP_TRY(auto id, value.need_string("id"));
     HP_TRY(out.id, KeysetId::from_hex(id));
-    if (out.id.is_short()) return fail(Errc::invalid, "id: a short keyset id is no keyset's id");
+    if (out.id.is_short()) return fail(Errc::invalid, "id: a short id is not the id of a keyset");
     HP_TRY(out.unit, value.need_string("unit"));
     if (const JsonValue* active = value.find("active")) {
         if (active->kind != JsonValue::Kind::boolean)

@@ -14,16 +14,16 @@ struct Keyset {
     KeysetId id;
     std::string unit;
     bool active{true};
-    std::uint64_t input_fee_ppk{0};  ///< fee for a thousand inputs, in the unit
+    std::uint64_t input_fee_ppk{0};  ///< fee per thousand inputs, in the unit
     std::optional<UnixSeconds> final_expiry{};
-    Keys keys;  ///< empty where only /v1/keysets was read
+    Keys keys;  ///< empty if only /v1/keysets was read
     friend bool operator==(const Keyset&, const Keyset&) = default;
 };
 
-/// What cashu wallets accept at most (cashu-ts 4.8).
+/// The maximum accepted by Cashu wallets (cashu-ts 4.8).
 inline constexpr std::size_t kKeysMax = 256;
 
-/// A map {"1": hex33, ...}: amounts are canonical decimal, keys on the curve, no key twice, at least one.
+/// A map {"1": hex33, ...}: amounts are canonical decimal, keys are on the curve and unique, at least one.
 Result<Keys> keys_from_json(const JsonValue& object);
 /// A body of /v1/keys: every keyset with its keys. Ids are not yet checked against keys: see id_matches.
 Result<std::vector<Keyset>> keysets_with_keys_from_json(std::string_view body);

@@ -122,7 +122,7 @@ Result<> MintKeysets::insert(MintKeyset keyset) {
             return fail(Errc::usage, "units '" + other.keyset.unit + "' and '" + keyset.keyset.unit +
                                          "' derive the same keys");
     if (!by_id_.emplace(id, std::move(keyset)).second)
-        return fail(Errc::usage, "keyset '" + id.hex() + "' is there already");
+        return fail(Errc::usage, "keyset '" + id.hex() + "' already exists");
     in_order_.push_back(id);
     return {};
 }

@@ -9,20 +9,20 @@ KeysetId keyset_id_v1(const Keys& keys);
 /// 01 || SHA256("amount:keyhex,...|unit:u[|input_fee_ppk:n][|final_expiry:t]"). The unit is lower-cased.
 KeysetId keyset_id_v2(const Keys& keys, std::string_view unit, std::uint64_t input_fee_ppk,
                       std::optional<UnixSeconds> final_expiry);
-/// The id is what the keys (and for v2 unit, fee and expiry) give. A wallet refuses a keyset where not.
+/// Whether the id matches the keys (and for v2 unit, fee and expiry). A wallet refuses a keyset otherwise.
 bool id_matches(const Keyset& keyset);
 
-/// floor((sum + 999) / 1000) of the inputs' fees in parts per thousand; nothing when the sum overflows.
+/// floor((sum + 999) / 1000) of the inputs' fees in parts per thousand; nothing if the sum overflows.
 std::optional<std::uint64_t> input_fee(std::span<const std::uint64_t> input_fee_ppk);
 
 /// {"keysets":[{id, unit, active, input_fee_ppk, final_expiry}]}, all of them for ever.
 std::string keysets_json(std::span<const Keyset* const> keysets);
 Result<std::vector<Keyset>> keysets_from_json(std::string_view body);
 
-/// The amount as powers of two, ascending: 13 gives 1, 4, 8.
+/// The amount as powers of two, ascending: 13 becomes 1, 4, 8.
 std::vector<std::uint64_t> split_amount(std::uint64_t amount);
 
-/// A keyset with its secret keys: what the mint holds. Amounts are 2^0, 2^1, ...
+/// A keyset with its secret keys, for the mint. Amounts are 2^0, 2^1, ...
 struct MintKeyset {
     Keyset keyset;
     std::vector<SecretKey> secret_keys;  ///< [i] signs 2^i
@@ -31,7 +31,7 @@ struct MintKeyset {
     const SecretKey* key_for(std::uint64_t amount) const;
 };
 
-/// 2^0 .. 2^62: amounts are at most 2^62, as databases have signed integers.
+/// 2^0 .. 2^62: amounts are at most 2^62, since databases have signed integers.
 inline constexpr unsigned kMintKeyCount = 63;
 
 /// U in m/129372'/U'/index'/i': 31 bits of SHA256 of the upper-case unit. Two units with the same U must not
@@ -45,12 +45,12 @@ Result<MintKeyset> derive_keyset(ByteView seed, std::string_view unit, std::uint
 /// All keysets of a mint, by id. Keysets are never removed.
 class MintKeysets {
   public:
-    /// Refuses a second keyset with the same id, and a unit whose unit_index another unit has.
+    /// Refuses a second keyset with the same id, and a unit whose unit_index is that of another unit.
     Result<> insert(MintKeyset keyset);
     /// Deactivating stops signing; inputs of the keyset stay valid.
     void set_active(const KeysetId& id, bool active);
     const MintKeyset* find(const KeysetId& id) const;
-    /// An active keyset of the unit: the one inserted last.
+    /// The unit's active keyset inserted last.
     const MintKeyset* active(std::string_view unit) const;
     std::vector<const Keyset*> all() const;
     std::vector<const Keyset*> all_active() const;

@@ -15,7 +15,7 @@ Answer<const MintKeyset*> keyset_for(const KeysetId& id, std::uint64_t amount, c
                                      const char* list, std::size_t index) {
     const MintKeyset* keyset = keysets.find(id);
     if (!keyset)
-        return refuse(Code::keyset_unknown, at(list, index) + ": keyset '" + id.hex() + "' is not known");
+        return refuse(Code::keyset_unknown, at(list, index) + ": keyset '" + id.hex() + "' is unknown");
     if (!keyset->key_for(amount))
         return refuse(Code::keyset_unknown, at(list, index) + ": keyset '" + id.hex() +
                                                 "' has no key for amount " + std::to_string(amount));
@@ -55,7 +55,7 @@ Answer<> check_text_sizes(std::span<const Proof> inputs) {
 }
 
 Answer<> check_input_duplicates(std::span<const Proof> inputs) {
-    // Y is a function of the secret, so equal Y means equal secrets.
+    // Y is a function of the secret: equal Y mean equal secrets.
     std::vector<std::string_view> secrets;
     for (const Proof& input : inputs) secrets.push_back(input.secret);
     if (has_duplicates(std::move(secrets))) return refuse(Code::duplicate_inputs);
@@ -99,7 +99,7 @@ Answer<> check_usable(std::span<const Keyset* const> keysets, Active active, con
 Answer<std::string> one_unit(std::span<const Keyset* const> keysets, const char* list) {
     for (const Keyset* keyset : keysets)
         if (keyset->unit != keysets.front()->unit)
-            return refuse(Code::several_units, std::string("the ") + list + " are of several units");
+            return refuse(Code::several_units, std::string("the ") + list + " have different units");
     return keysets.front()->unit;
 }
 
@@ -127,9 +127,10 @@ Answer<> check_conditions(std::span<const Proof> inputs) {
     for (std::size_t i = 0; i < inputs.size(); ++i) {
         if (secret_kind(inputs[i].secret) != SecretKind::plain)
             return refuse(Code::signature_invalid,
-                          at("inputs", i) + ": spending conditions are not served by this mint yet");
+                          at("inputs", i) + ": this mint does not support spending conditions yet");
         if (inputs[i].witness && !inputs[i].witness->empty())
-            return refuse(Code::signature_invalid, at("inputs", i) + ": a plain secret takes no witness");
+            return refuse(Code::signature_invalid,
+                          at("inputs", i) + ": a plain secret must not have a witness");
     }
     return {};
 }

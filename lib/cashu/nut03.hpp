@@ -10,13 +10,13 @@ struct SwapRequest {
     friend bool operator==(const SwapRequest&, const SwapRequest&) = default;
 };
 Answer<SwapRequest> swap_request_from_json(std::string_view body);
-/// What a wallet sends (without dleq).
+/// As sent by a wallet (without dleq).
 std::string to_json(const SwapRequest& request);
 
-/// The member "outputs" of a request; more than kOutputsMax are refused before they are read.
+/// The member "outputs" of a request; refuses more than kOutputsMax before reading them.
 Answer<std::vector<BlindedMessage>> outputs_from_json(const JsonValue& request);
 
-/// What outputs of any request amount to.
+/// The sum and unit of a request's outputs.
 struct OutputsChecked {
     std::uint64_t sum{};
     std::string unit;
@@ -29,12 +29,12 @@ struct SwapChecked {
     std::vector<PublicKey33> ys;  ///< Y of each input, in order
     std::uint64_t fee{};
 };
-/// Everything that needs no database, in this order: sizes, sums, duplicates, keysets, units, signatures,
-/// spending conditions (refused until they are served), balance.
+/// Everything that does not need the database, in this order: sizes, sums, duplicates, keysets, units,
+/// signatures, spending conditions (refused until supported), balance.
 Answer<SwapChecked> check_swap(const SwapRequest& request, const MintKeysets& keysets, UnixSeconds now);
 
-/// Signs every output with its keyset and adds the DLEQ. REQUIRES: check_outputs accepted them. The same
-/// outputs give the same bytes.
+/// Signs every output with its keyset and adds the DLEQ. REQUIRES: check_outputs accepted them.
+/// Deterministic.
 Answer<std::vector<BlindSignature>> sign_outputs(std::span<const BlindedMessage> outputs,
                                                  const MintKeysets& keysets);
 

@@ -143,7 +143,7 @@ std::string to_json(const MintRequest& request) {
 }
 
 CashuError unknown_quote(std::string_view id) {
-    return {Code::unspecified, "quote '" + printable(id, 64) + "' is not known"};
+    return {Code::unspecified, "quote '" + printable(id, 64) + "' is unknown"};
 }
 
 Answer<> check_mintable(const Quote& quote, UnixSeconds now) {
@@ -158,7 +158,7 @@ Answer<> check_quote_signature(const Quote& quote, std::span<const BlindedMessag
     if (!quote.pubkey) {
         if (!signature) return {};
         return refuse(Code::signature_invalid,
-                      "quote '" + quote.id + "' is not locked and takes no signature");
+                      "quote '" + quote.id + "' is not locked and must not have a signature");
     }
     if (!signature)
         return refuse(Code::signature_invalid, "quote '" + quote.id + "' is locked and needs a signature");
@@ -173,7 +173,7 @@ Answer<> check_quote_signature(const Quote& quote, std::span<const BlindedMessag
 
 Answer<std::uint64_t> check_mint(const MintRequest& request, const Quote& quote, const MintKeysets& keysets,
                                  const MintPolicy& policy, UnixSeconds now) {
-    // An id in another spelling (upper case) may have found the row, but it is not what the wallet signed.
+    // An id spelled differently (upper case) may have found the row, but is not what the wallet signed.
     if (request.quote != quote.id) return tl::unexpected(unknown_quote(request.quote));
     HP_TRY(auto outputs, check_outputs(request.outputs, keysets, now));
     if (outputs.unit != quote.unit)

@@ -14,8 +14,8 @@ void append_nuts(std::string& out, const MintInfo& info) {
     append_json_string(method, info.method);
     append_json_string(unit, info.unit);
     // Creating a quote is refused, but minting one is not: "disabled": true would stop wallets from minting.
-    // There are no limits: null would say so too (NUT-04), but CDK up to 0.18.3 refuses the whole info for
-    // it.
+    // There are no limits: null would mean that too (NUT-04), but CDK up to 0.18.3 then refuses the whole
+    // info.
     out += "\"nuts\":{\"4\":{\"methods\":[{\"method\":" + method + ",\"unit\":" + unit +
            "}],\"disabled\":false}";
     out += ",\"5\":{\"methods\":[],\"disabled\":true}";
@@ -94,7 +94,7 @@ Result<MintInfoSeen> mint_info_from_json(std::string_view body) {
     if (const JsonValue* batch = nuts->find("29"); batch && batch->find("max_batch_size")) {
         HP_TRY(out.batch_size_max, batch->need_integer("max_batch_size"));
     }
-    // What is no list of texts says nothing; a mint is not refused for it.
+    // Ignore anything that is not a list of strings; do not refuse a mint for it.
     if (const JsonValue* urls = json.find("urls"); urls && urls->kind == JsonValue::Kind::array)
         for (const JsonValue& url : urls->items)
             if (url.kind == JsonValue::Kind::string) out.urls.push_back(url.string);

@@ -1,4 +1,4 @@
-// NUT-06: GET /v1/info. Announces only what works, because wallets act on it.
+// NUT-06: GET /v1/info. Announces only what works, because wallets rely on it.
 #pragma once
 #include "base/clock.hpp"
 #include "cashu/nut00.hpp"
@@ -12,7 +12,7 @@ struct MintInfo {
     std::string version;   ///< "hp-mint/1.2.3": exactly one slash, or CDK rejects everything
     std::vector<std::pair<std::string, std::string>> contact{};  ///< method, address
     std::string motd{};
-    std::vector<std::string> urls{};  ///< under which wallets reach it, without slashes at the end
+    std::vector<std::string> urls{};  ///< under which wallets reach it, without trailing slashes
     std::string method{"ehash"};
     std::string unit{"hash"};
     std::uint64_t batch_size_max{100};
@@ -20,7 +20,7 @@ struct MintInfo {
 /// `now` is the field `time`, in seconds. Empty optional texts are left out.
 std::string to_json(const MintInfo& info, UnixSeconds now);
 
-/// What a wallet of ours needs to know of a mint.
+/// What our wallet needs to know about a mint.
 struct MintInfoSeen {
     std::string name;
     std::optional<PublicKey33> pubkey;
@@ -28,7 +28,7 @@ struct MintInfoSeen {
     std::vector<std::pair<std::string, std::string>> mint_methods;  ///< method, unit
     bool minting_disabled{false};
     std::optional<std::uint64_t> batch_size_max;  ///< nothing: no NUT-29
-    std::vector<std::string> urls;                ///< under which it says that it is reached
+    std::vector<std::string> urls;                ///< announced by the mint
 };
 Result<MintInfoSeen> mint_info_from_json(std::string_view body);
 

@@ -1,17 +1,17 @@
-// NUT-09: POST /v1/restore, signatures that were made before.
+// NUT-09: POST /v1/restore, earlier signatures.
 #pragma once
 #include "cashu/nut00.hpp"
 
 namespace hp::cashu {
 
-/// Amounts may be 0 and are ignored: what counts is B_.
+/// Amounts may be 0 and are ignored: only B_ counts.
 struct RestoreRequest {
     std::vector<BlindedMessage> outputs;
 };
 Answer<RestoreRequest> restore_request_from_json(std::string_view body);
 std::string to_json(const RestoreRequest& request);
 
-/// Outputs that were signed and their signatures, pairwise. Outputs unknown to the mint are left out.
+/// Signed outputs and their signatures, pairwise. Outputs unknown to the mint are omitted.
 struct RestoreResponse {
     std::vector<BlindedMessage> outputs;
     std::vector<BlindSignature> signatures;

@@ -34,7 +34,7 @@ std::optional<Dleq> make_dleq(const SecretKey& a, const PublicKey33& A, const Pu
     append(message, *B65);
     append(message, *C65);
     message.push_back(0);
-    // A nonce of 0 or >= n, and s = 0, have odds of 2^-128: the counter makes the loop total, not likely.
+    // A nonce of 0 or >= n, and s = 0, have odds of 2^-128: the counter only makes the function total.
     for (unsigned counter = 0; counter < 256; ++counter) {
         message.back() = static_cast<std::uint8_t>(counter);
         Bytes32 nonce = crypto::hmac_sha256(a.bytes(), message);

@@ -1,4 +1,4 @@
-// NUT-12: DLEQ proofs. The nonce is deterministic, so that the same request gets the same bytes.
+// NUT-12: DLEQ proofs. The nonce is deterministic, so that a repeated request gets the same bytes.
 #pragma once
 #include "cashu/nut00.hpp"
 
@@ -11,7 +11,7 @@ std::optional<Bytes32> dleq_challenge(const PublicKey33& R1, const PublicKey33& 
 /// point does not parse.
 std::optional<Dleq> make_dleq(const SecretKey& a, const PublicKey33& A, const PublicKey33& B_,
                               const PublicKey33& C_);
-/// The form of a mint's answer.
+/// The form in a mint's answer.
 bool verify_dleq(const PublicKey33& A, const PublicKey33& B_, const PublicKey33& C_, const Dleq& dleq);
 /// The form inside a token: B_ and C_ are rebuilt from secret, C and r.
 bool verify_dleq(const PublicKey33& A, std::string_view secret, const PublicKey33& C, const ProofDleq& dleq);

@@ -15,7 +15,7 @@ void append_framed(Bytes& out, ByteView bytes) {
     append(out, bytes);
 }
 
-/// Big-endian without leading zeros; nothing for 0.
+/// Big-endian without leading zeros; empty for 0.
 ByteView minimal_be(std::uint64_t value, std::uint8_t (&space)[8]) {
     put_be(space, value);
     ByteView bytes = space;

@@ -6,14 +6,14 @@ namespace hp::cashu {
 
 enum class MintMessageForm {
     v1,      ///< "Cashu_MintQuoteSig_v1", length-framed, covers amounts
-    legacy,  ///< quote id and hex B_ in a row
+    legacy,  ///< quote id and hex B_ concatenated
 };
 /// The bytes that are hashed with SHA256 and signed. In a batch each quote signs all outputs with its own id.
 Bytes mint_message(MintMessageForm form, std::string_view quote_id, std::span<const BlindedMessage> outputs);
 
 Bytes64 sign_mint(const SecretKey& key, std::string_view quote_id, std::span<const BlindedMessage> outputs,
                   const Bytes32& aux_rand, MintMessageForm form = MintMessageForm::v1);
-/// The key's prefix is ignored: 02 and 03 of one x are one signer.
+/// The key's prefix is ignored: 02 and 03 with the same x are one signer.
 bool verify_mint(const PublicKey33& key, ByteView signature64, std::string_view quote_id,
                  std::span<const BlindedMessage> outputs, MintMessageForm form);
 

@@ -23,7 +23,7 @@ Answer<> check_ids(std::span<const std::string> ids, std::size_t max) {
     std::sort(sorted.begin(), sorted.end());
     auto twice = std::adjacent_find(sorted.begin(), sorted.end());
     if (twice != sorted.end())
-        return refuse(Code::duplicate_quotes, "quote '" + printable(*twice, 64) + "' is there twice");
+        return refuse(Code::duplicate_quotes, "quote '" + printable(*twice, 64) + "' appears twice");
     return {};
 }
 
@@ -123,7 +123,7 @@ Answer<std::vector<std::uint64_t>> check_batch_mint(const BatchMintRequest& requ
     HP_TRY(auto outputs, check_outputs(request.outputs, keysets, now));
     for (const Quote& quote : quotes)
         if (quote.unit != quotes.front().unit)
-            return refuse(Code::unit_mismatch, "the quotes are of several units");
+            return refuse(Code::unit_mismatch, "the quotes have different units");
     if (outputs.unit != quotes.front().unit)
         return refuse(Code::unit_not_supported, "the outputs are of unit '" + outputs.unit +
                                                     "', the quotes of '" + quotes.front().unit + "'");
@@ -141,7 +141,7 @@ Answer<std::vector<std::uint64_t>> check_batch_mint(const BatchMintRequest& requ
         std::uint64_t amount = request.quote_amounts ? (*request.quote_amounts)[i] : quotes[i].mintable();
         if (amount == 0 || amount > quotes[i].mintable())
             return refuse(Code::not_balanced, "quote '" + quotes[i].id + "': " + std::to_string(amount) +
-                                                  " asked, " + std::to_string(quotes[i].mintable()) +
+                                                  " requested, " + std::to_string(quotes[i].mintable()) +
                                                   " can be minted");
         if (__builtin_add_overflow(sum, amount, &sum))
             return refuse(Code::not_balanced, "the quotes' sum is above 2^64 - 1");

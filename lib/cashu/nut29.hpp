@@ -1,4 +1,4 @@
-// NUT-29: many quotes at once. One share is one quote, so this is how miners mint.
+// NUT-29: many quotes at once. One share is one quote, so miners mint this way.
 #pragma once
 #include "cashu/nut04.hpp"
 
@@ -8,7 +8,7 @@ namespace hp::cashu {
 struct CheckQuotesRequest {
     std::vector<std::string> quotes;
 };
-/// At most `max` ids (11017), none twice (11016), not empty.
+/// At most `max` ids (11017), no duplicates (11016), not empty.
 Answer<CheckQuotesRequest> check_quotes_request_from_json(std::string_view body, std::size_t max);
 std::string to_json(const CheckQuotesRequest& request);
 
@@ -23,10 +23,10 @@ struct BatchMintRequest {
 Answer<BatchMintRequest> batch_mint_request_from_json(std::string_view body);
 std::string to_json(const BatchMintRequest& request);
 
-/// What can be refused before the database is asked for the quotes: sizes, duplicates, lengths of the lists.
+/// Checks before the quotes are read from the database: sizes, duplicates, lengths of the lists.
 Answer<> check_batch_form(const BatchMintRequest& request, const MintPolicy& policy);
-/// Judges the request against its quotes, in the same order. All or nothing; gives the amount to issue from
-/// each quote, whose sum the outputs equal exactly.
+/// Checks the request against its quotes, in the same order. All or nothing; returns the amount to issue from
+/// each quote, whose sum equals the outputs exactly.
 Answer<std::vector<std::uint64_t>> check_batch_mint(const BatchMintRequest& request,
                                                     std::span<const Quote> quotes, const MintKeysets& keysets,
                                                     const MintPolicy& policy, UnixSeconds now);

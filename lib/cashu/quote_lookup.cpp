@@ -5,7 +5,7 @@
 namespace hp::cashu {
 namespace {
 
-/// Quotes of one answer may be many more than other documents hold values.
+/// One answer may have many more values than other documents.
 constexpr std::size_t kLookupValuesMax = 1u << 20;
 
 Bytes32 digest(const PublicKey33& mint_key, const PublicKey33& key, std::optional<UnixSeconds> timestamp) {
@@ -45,7 +45,7 @@ Answer<LookupRequest> lookup_request_from_json(std::string_view body) {
             *into = only->boolean;
         }
     if (out.only_mintable && out.only_held)
-        return refuse(Code::unspecified, "only_held: what is held cannot be minted (only_mintable)");
+        return refuse(Code::unspecified, "only_held: held quotes cannot be minted (only_mintable)");
     if (json.find("timestamp")) {
         HP_TRY(auto seconds, or_malformed(json.need_integer("timestamp")));
         if (seconds > static_cast<std::uint64_t>(INT64_MAX))
@@ -87,12 +87,12 @@ Answer<> check_lookup(const LookupRequest& request, const PublicKey33& mint_key,
     if (request.pubkeys.size() > kLookupKeysMax)
         return refuse(Code::batch_too_large, "at most " + std::to_string(kLookupKeysMax) + " keys, got " +
                                                  std::to_string(request.pubkeys.size()));
-    if (request.pubkeys.empty()) return refuse(Code::unspecified, "there are no keys");
+    if (request.pubkeys.empty()) return refuse(Code::unspecified, "no keys");
     if (request.pubkeys.size() != request.pubkey_signatures.size())
         return refuse(Code::unspecified, std::to_string(request.pubkeys.size()) + " keys, but " +
                                              std::to_string(request.pubkey_signatures.size()) +
                                              " signatures");
-    // Compared without a subtraction of the peer's number, which could overflow.
+    // Compared without subtracting the peer's number, which could overflow.
     if (request.timestamp &&
         (*request.timestamp > now + kLookupLeeway || *request.timestamp < now - kLookupLeeway))
         return refuse(Code::unspecified, "the timestamp is more than " + std::to_string(kLookupLeeway) +
@@ -110,7 +110,7 @@ Answer<> check_lookup(const LookupRequest& request, const PublicKey33& mint_key,
 
 std::string lookup_response_json(std::span<const Quote> quotes) {
     std::string out = "{\"quotes\":" + quotes_json(quotes.first(std::min(quotes.size(), kLookupQuotesMax)));
-    // Only where there may be doubt: the draft's answer has no such member.
+    // Only if there may be doubt: the draft's answer has no such member.
     if (quotes.size() >= kLookupQuotesMax)
         out += quotes.size() > kLookupQuotesMax ? ",\"more\":true" : ",\"more\":false";
     return out + '}';

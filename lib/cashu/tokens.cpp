@@ -8,7 +8,7 @@ namespace {
 
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-/// What shows as a blank, or not at all, in UTF-8, and comes along when text is copied.
+/// UTF-8 characters shown as a blank, or not at all, that get copied along with text.
 constexpr std::string_view kBlanks[] = {
     "\xc2\x85",                      // next line
     "\xc2\xa0",                      // no-break space
@@ -22,7 +22,7 @@ constexpr std::string_view kBlanks[] = {
     "\xef\xbb\xbf",                  // byte order mark
 };
 
-/// Bytes of the blank at `at`; 0: none is there.
+/// Bytes of the blank at `at`; 0: none.
 std::size_t blank_size(std::string_view text, std::size_t at) {
     const std::string_view rest = text.substr(at);
     // U+2000 to U+200F: spaces of all widths, joiners, direction marks.
@@ -34,7 +34,7 @@ std::size_t blank_size(std::string_view text, std::size_t at) {
     return 0;
 }
 
-/// As many spaces in their place, so that positions stay.
+/// Replace them by as many spaces, to keep positions.
 std::string with_plain_blanks(std::string_view text) {
     std::string out{text};
     for (std::size_t at = 0; at < out.size(); ++at) {
@@ -51,8 +51,8 @@ std::string without_trailing_slash(std::string_view url) {
     return std::string(url);
 }
 
-/// Takes `prefix`, in small or capital letters, off the front, white space between its characters tolerated:
-/// a mail client may wrap anywhere. Gives the number of characters consumed, or 0 when it is not there.
+/// Removes `prefix`, in any case, from the front, tolerating white space between its characters: a mail
+/// client may wrap anywhere. Returns the number of characters consumed, or 0 if it is not there.
 std::size_t match_prefix(std::string_view text, std::string_view prefix) {
     std::size_t at = 0;
     for (char wanted : prefix) {
@@ -65,26 +65,26 @@ std::size_t match_prefix(std::string_view text, std::string_view prefix) {
     return at;
 }
 
-/// What people have at hand in place of a token.
+/// What people may paste instead of a token.
 struct Other {
     const char* prefix;
     const char* what;
     const char* hint;
 };
 constexpr Other kOthers[] = {
-    {"creqa", "a payment request (NUT-18): it asks for ehash, and holds none",
-     "pay it with a wallet that does"},
-    {"creqb1", "a payment request (NUT-26): it asks for ehash, and holds none",
-     "pay it with a wallet that does"},
-    {"ur:", "one part of an animated QR code (NUT-16)", "copy the token as text where it is shown"},
+    {"creqa", "a payment request (NUT-18): it asks for ehash, but contains none",
+     "pay it with a wallet that supports it"},
+    {"creqb1", "a payment request (NUT-26): it asks for ehash, but contains none",
+     "pay it with a wallet that supports it"},
+    {"ur:", "one part of an animated QR code (NUT-16)", "copy the token as text instead"},
     {"lnbc", "a Lightning invoice", "ehash is received as a token, cashuB..."},
 };
 
 tl::unexpected<Error> bad_token(const std::string& what) { return fail(Errc::invalid, "token: " + what); }
 
-/// base64 errors count from the start of the payload; a person counts from the start of what was pasted.
+/// base64 errors count from the start of the payload; users count from the start of what they pasted.
 Result<Bytes> decode_payload(std::string_view text, std::size_t start) {
-    // Characters before the payload become spaces, which the decoder skips and counts.
+    // Replace characters before the payload by spaces, which the decoder skips and counts.
     std::string padded(start, ' ');
     padded += text.substr(start);
     auto bytes = crypto::base64url_decode(padded);
@@ -106,14 +106,14 @@ Result<Token> token_from_v3(std::string_view json_text) {
             return fail(
                 Errc::refused,
                 "holds proofs of several mints ('" + printable(out.mint) + "', '" + printable(url) + "')",
-                "split it into one token a mint");
+                "split it into one token per mint");
         out.mint = url;
         HP_TRY(auto proofs, proofs_from_json(entry, "proofs"));
         for (const JsonValue& proof : entry.find("proofs")->items)
             if (const JsonValue* dleq = proof.find("dleq"); dleq && !dleq->find("r")) ++out.dleqs_dropped;
         for (Proof& proof : proofs) out.proofs.push_back(std::move(proof));
     }
-    // A V3 token that names no unit is of sat.
+    // A V3 token without a unit is in sat.
     out.unit = "sat";
     if (json.find("unit")) {
         HP_TRY(out.unit, json.need_string("unit"));
@@ -126,8 +126,8 @@ Result<Token> token_from_v3(std::string_view json_text) {
 
 // V4
 
-/// Calls `on_key` for each pair of a map; it reads the value and gives true, or gives false for a key that it
-/// does not know. A key that comes twice is refused.
+/// Calls `on_key` for each pair of a map; it reads the value and returns true, or returns false for an
+/// unknown key. Refuses duplicate keys.
 template <class OnKey>
 void read_map(cbor::Reader& in, OnKey&& on_key) {
     cbor::Reader::Run pairs = in.map();
@@ -140,7 +140,7 @@ void read_map(cbor::Reader& in, OnKey&& on_key) {
             continue;
         }
         if (std::find(seen.begin(), seen.end(), key) != seen.end())
-            return in.fail("key '" + key + "' comes twice");
+            return in.fail("key '" + key + "' appears twice");
         seen.push_back(std::move(key));
     }
 }
@@ -154,7 +154,7 @@ void read_fixed(cbor::Reader& in, ByteArray<N>& out) {
     out = to_array<N>(bytes);
 }
 
-/// Nothing without `r`: then it proves nothing to who holds the token. `dropped` counts such.
+/// Nothing without `r`: then it proves nothing to the token's holder. `dropped` counts these.
 std::optional<ProofDleq> read_dleq(cbor::Reader& in, std::size_t& dropped) {
     ProofDleq out;
     bool has_e = false, has_s = false, has_r = false;

@@ -6,7 +6,7 @@
 
 namespace hp::cashu {
 
-/// Characters of text that are read at most.
+/// Maximum characters of text.
 inline constexpr std::size_t kTokenSizeMax = 1u << 20;
 
 struct Token {
@@ -14,7 +14,7 @@ struct Token {
     std::string unit;
     std::optional<std::string> memo{};
     std::vector<Proof> proofs;  ///< ids may be short until resolve_ids
-    /// Proofs that were read without their DLEQ, since it lacked `r` and so proved nothing.
+    /// Proofs read without their DLEQ, since it lacked `r` and so proved nothing.
     std::size_t dleqs_dropped{0};
     friend bool operator==(const Token& a, const Token& b) {
         return std::tie(a.mint, a.unit, a.memo, a.proofs) == std::tie(b.mint, b.unit, b.memo, b.proofs);
@@ -22,21 +22,21 @@ struct Token {
 };
 
 /// Reads cashuA and cashuB text, with or without "cashu:" (also "cashu://", "web+cashu://", in any case) in
-/// front. Whatever shows as blank, or not at all, is skipped wherever it is: spaces and line breaks, no-break
-/// and zero-width ones, a byte order mark. Errors give the position in the text, in bytes. A V3 token of
-/// several mints is refused. Where an optional value may be absent, null is the same.
+/// front. Blanks and invisible characters are skipped anywhere: spaces and line breaks, no-break and
+/// zero-width ones, a byte order mark. Errors give the position in the text, in bytes. A V3 token from
+/// several mints is refused. For optional values, null is the same as absent.
 Result<Token> decode_token(std::string_view text);
 /// "craw" || "B" || CBOR.
 Result<Token> decode_token_raw(ByteView bytes);
 
 enum class TokenIds { shortened, full };
-/// cashuB text. Proofs of one keyset stay together, in order. REQUIRES: mint and unit not empty.
+/// cashuB text. Groups proofs by keyset, in order. REQUIRES: mint and unit not empty.
 std::string encode_token(const Token& token, TokenIds ids = TokenIds::shortened,
                          WithDleq with_dleq = WithDleq::yes);
 Bytes encode_token_raw(const Token& token, TokenIds ids = TokenIds::shortened,
                        WithDleq with_dleq = WithDleq::yes);
 
-/// Replaces short ids by the keyset of `known` that they stand for; refuses unknown and ambiguous ones.
+/// Replaces short ids by the matching keyset of `known`; refuses unknown and ambiguous ones.
 Result<> resolve_ids(Token& token, std::span<const KeysetId> known);
 
 }  // namespace hp::cashu

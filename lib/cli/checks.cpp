@@ -32,7 +32,7 @@ std::string one_line(const std::vector<std::string>& words) {
     return out;
 }
 
-/// `is_right` gets the whole text. Nothing is added to --help: the option's text says what it takes.
+/// `is_right` gets the whole text. Nothing is added to --help: the option's own text says what it takes.
 CLI::Validator validator(std::string expected, std::function<bool(const std::string&)> is_right) {
     return CLI::Validator{
         [expected = std::move(expected), is_right = std::move(is_right)](std::string& text) {

@@ -45,18 +45,18 @@ void add_list_option(CLI::App& app) {
                std::fputs(list_options(app).c_str(), stdout);
                throw CLI::Success{};
            },
-           "one option a line, for shell completions")
+           "list the options one per line, for shell completions")
         ->group("");
 }
 
 void lay_out(CLI::App& app) {
     app.get_formatter()->column_width(36);
     app.get_formatter()->label("OPTIONS", "OPTION");
-    app.set_help_flag("-h,--help", "print this and exit");
+    app.set_help_flag("-h,--help", "print this help and exit");
     add_list_option(app);
 }
 
-/// Nothing where it is not set; an error where it is set to nothing.
+/// Nothing if it is not set; an error if it is empty.
 Result<std::optional<std::string>> variable(const char* name) {
     const char* value = std::getenv(name);
     if (value == nullptr) return std::nullopt;
@@ -64,7 +64,7 @@ Result<std::optional<std::string>> variable(const char* name) {
     return std::optional<std::string>{value};
 }
 
-/// CLI11 takes the next word for the value of "--name=": here it is two words, the second empty.
+/// CLI11 takes the next word as the value of "--name=": split it into two words, the second empty.
 std::vector<std::string> words_of(int argc, char** argv) {
     std::vector<std::string> out;
     bool is_option = true;
@@ -80,7 +80,7 @@ std::vector<std::string> words_of(int argc, char** argv) {
     return out;
 }
 
-/// "Could not convert: --limit = abc" speaks of CLI11's work, not of the user's.
+/// "Could not convert: --limit = abc" describes CLI11's work, not the user's mistake.
 std::string plain_words(const std::string& message) {
     constexpr std::string_view kConvert = "Could not convert: ";
     const auto equals = message.find(" = ");
@@ -89,13 +89,13 @@ std::string plain_words(const std::string& message) {
            message.substr(equals + 3) + "'";
 }
 
-/// The innermost subcommand that was called.
+/// The innermost subcommand called.
 const CLI::App& called(const CLI::App& app) {
     const auto chosen = app.get_subcommands();
     return chosen.empty() ? app : called(*chosen.front());
 }
 
-/// "hp-pool --pool-lisen" deserves to hear of --pool-listen.
+/// "hp-pool --pool-lisen" should suggest --pool-listen.
 std::string near_option(const CLI::App& app, const std::string& message) {
     const auto dashes = message.find("--");
     if (dashes == std::string::npos) return {};
@@ -161,7 +161,7 @@ CLI::App& Command::subcommand(const std::string& name, const std::string& summar
 void Command::add_config_flags(const std::vector<config::Key>& keys) {
     const std::string own_file = keys.empty() ? "the tool's file" : keys.front().file;
     app_->add_option("--config-dir", config_dir_,
-                     "directory of the files, or HP_CONFIG_DIR [" + std::string(kDefaultConfigDir) + "]")
+                     "configuration directory, or HP_CONFIG_DIR [" + std::string(kDefaultConfigDir) + "]")
         ->type_name("DIR")
         ->group(kConfigGroup);
     app_->add_option("--config", explicit_config_, "file to read instead of DIR/" + own_file)
@@ -175,10 +175,10 @@ void Command::add_log_flags() {
     flag_log_ = {.level = {}, .file = {}, .format = {}};
     app_->add_option(
             "--log-level", flag_log_.level,
-            "LEVEL for all modules, MODULE=LEVEL for one, with commas between, or HP_LOG_LEVEL [info]")
+            "LEVEL for all modules, MODULE=LEVEL for one, separated by commas, or HP_LOG_LEVEL [info]")
         ->type_name("LEVELS")
         ->group(kLogGroup);
-    app_->add_option("--log-file", flag_log_.file, "log there instead of to stderr, or HP_LOG_FILE")
+    app_->add_option("--log-file", flag_log_.file, "log file instead of stderr, or HP_LOG_FILE")
         ->type_name("PATH")
         ->group(kLogGroup);
     app_->add_option("--log-format", flag_log_.format, "text, json or logfmt, or HP_LOG_FORMAT [text]")
@@ -219,7 +219,7 @@ Result<> Command::explain(int cli_code, const std::string& message) const {
         }
         const std::string near = config::nearest(extra[0], known);
         if (!known.empty()) {
-            return fail(Errc::usage, "'" + printable(extra[0], 64) + "' is no subcommand",
+            return fail(Errc::usage, "'" + printable(extra[0], 64) + "' is not a subcommand",
                         config::edit_distance(extra[0], near) <= 3 ? "did you mean " + near + "?"
                                                                    : "try '" + about_.name + " --help'");
         }
@@ -240,7 +240,7 @@ Result<> Command::check_empty(const CLI::App& app) const {
         const auto& name = option->get_envname();
         if (is_empty && !may_be_empty_.contains(option))
             return fail(Errc::usage, option->get_name() + ": expected a value, got an empty one",
-                        "is a variable of the script unset?");
+                        "is a shell variable unset?");
         if (option->count() == 0 && !name.empty()) HP_DO(variable(name.c_str()));
     }
     for (const CLI::App* sub : app.get_subcommands()) HP_DO(check_empty(*sub));
@@ -250,7 +250,7 @@ Result<> Command::check_empty(const CLI::App& app) const {
 bool Command::parse(int argc, char** argv, int& exit_code) {
     try {
         auto words = words_of(argc, argv);
-        std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
+        std::reverse(words.begin(), words.end());  // CLI11 takes them from the end
         app_->parse(std::move(words));
         const auto checked = check_empty(*app_);
         exit_code = report(checked);
@@ -258,14 +258,14 @@ bool Command::parse(int argc, char** argv, int& exit_code) {
     } catch (const CLI::Success& request) {
         exit_code = app_->exit(request);
     } catch (const CLI::ParseError& e) {
-        // What follows from an empty value, and what is missing besides, says less.
+        // Errors that follow from an empty value, and missing options, say less.
         const auto checked = check_empty(*app_);
         exit_code = report(checked ? explain(e.get_exit_code(), e.what()) : checked);
     }
     return false;
 }
 
-/// Where the file's log_file does not count, that of a flag or variable does.
+/// If the file's log_file is ignored, a flag or variable still counts.
 std::string Command::log_file() const {
     if (log_ == &flag_log_) return flag_log_.file;
     const auto& all = shown();
@@ -296,18 +296,18 @@ Result<> Command::open_log() {
 
 void Command::reload_log() const {
     log::reopen();
-    if (!reread_log_) return log::info("SIGHUP: log opened again");
+    if (!reread_log_) return log::info("SIGHUP: log reopened");
     const auto loader = make_loader();
     const auto fresh = reread_log_(*loader);
     if (const auto& problems = loader->problems(); !problems.empty()) {
-        log::error("log_level stays as it was, the configuration has {} problems, the first: {}",
-                   problems.size(), problems.front().text());
+        log::error("log_level unchanged, the configuration has {} problems, the first: {}", problems.size(),
+                   problems.front().text());
         return;
     }
     const auto levels = log::levels_from_text(fresh.level);
-    if (!levels) return log::error("log_level stays as it was: {}", levels.error().what);
+    if (!levels) return log::error("log_level unchanged: {}", levels.error().what);
     log::set_levels(*levels);
-    log::info("SIGHUP: log opened again, log_level {}", fresh.level);
+    log::info("SIGHUP: log reopened, log_level {}", fresh.level);
 }
 
 std::unique_ptr<config::Loader> Command::make_loader() const {
@@ -362,7 +362,7 @@ int Command::report(const Result<>& result, const std::string& in_short) const {
     if (result) return kExitDone;
     const Error& error = result.error();
     if (error.code == Errc::stopped) return kExitDone;
-    // In one place together, a report is read before what is wrong with it.
+    // If both go to one place, the report must come before its errors.
     std::fflush(stdout);
     std::string words = about_.name + ": error: " + error.what + "\n";
     if (!error.hint.empty()) words += about_.name + ": hint: " + error.hint + "\n";
@@ -394,8 +394,8 @@ int Command::run(int argc, char** argv, const std::function<Result<>()>& body) {
     } catch (const std::bad_alloc&) {
         exit_code = report(fail(Errc::io, "out of memory"));
     } catch (const std::exception& e) {
-        exit_code = report(fail(Errc::io, std::string("an unexpected error: ") + printable(e.what(), 1000),
-                                "this is a fault of the program: please report it"));
+        exit_code = report(fail(Errc::io, std::string("unexpected error: ") + printable(e.what(), 1000),
+                                "this is a bug: please report it"));
     }
     if (const auto written = flush_stdout(); !written && exit_code == kExitDone) exit_code = report(written);
     return exit_code;
@@ -429,7 +429,7 @@ Error Command::wrong_value(std::string_view file, std::string_view key, const st
         shown(), [&](const config::Shown& at) { return at.file == file && at.key == key; });
     HP_ASSERT(one != shown().end());
     const auto& place = one->origin == "default" ? one->path : one->origin;
-    // A flag or a variable is called as its key is.
+    // A flag or variable has the name of its key.
     const bool is_file = place.starts_with(one->path);
     return {Errc::usage, place + ": " + (is_file ? std::string(key) + ": " : "") + what, std::move(hint)};
 }

@@ -30,7 +30,7 @@ std::string list_options(const CLI::App& app) {
         out += sub->get_name() + "\tcommand\t" + first_line(sub->get_description()) + "\n";
     }
     list_own(app, out);
-    // Options of the program itself may stand behind a subcommand too.
+    // The program's own options may follow a subcommand too.
     if (app.get_parent() != nullptr && app.get_fallthrough()) {
         for (const CLI::Option* option : app.get_parent()->get_options()) {
             for (const auto& name : option->get_lnames()) {

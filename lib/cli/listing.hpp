@@ -8,8 +8,8 @@ class App;
 
 namespace hp::cli {
 
-/// One line an option or subcommand: "--name <tab> value|flag|command <tab> description". Subcommands come
-/// without dashes. Hidden options are left out.
+/// One line per option or subcommand: "--name <tab> value|flag|command <tab> description". Subcommands have
+/// no dashes. Hidden options are left out.
 std::string list_options(const CLI::App& app);
 
 }  // namespace hp::cli

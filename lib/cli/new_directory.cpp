@@ -28,11 +28,12 @@ Result<std::string> unused_directory(const std::string& path) {
     std::string dir = fs::absolute(path, error).lexically_normal().string();
     while (dir.size() > 1 && dir.ends_with('/')) dir.pop_back();
     if (!fs::exists(dir, error)) return dir;
-    if (!fs::is_directory(dir, error)) return fail(Errc::usage, "'" + dir + "' exists and is no directory");
+    if (!fs::is_directory(dir, error))
+        return fail(Errc::usage, "'" + dir + "' exists and is not a directory");
     HP_DO(check_own_directory(dir));
     if (fs::is_empty(dir, error) && !error) return dir;
     if (fs::exists(fs::path{dir} / kBegunFile, error)) return dir;
-    return fail(Errc::usage, "'" + dir + "' is not empty, and nothing is ever overwritten",
+    return fail(Errc::usage, "'" + dir + "' is not empty, refusing to overwrite anything",
                 "choose another directory, or move this one away");
 }
 
@@ -40,12 +41,12 @@ Result<> keep_begun(const std::string& dir, Secrets& secrets) {
     std::error_code error;
     if (!fs::exists(fs::path{dir} / kBegunFile, error)) return {};
     const fs::path kept_in = fs::path{dir} / "secrets";
-    HP_DO(check_own_directory(dir));  // it may be there only since unused_directory() looked
+    HP_DO(check_own_directory(dir));  // it may have been created since unused_directory() looked
     if (!fs::exists(fs::symlink_status(kept_in, error))) return {};
     HP_DO(check_own_directory(kept_in));
     for (fs::directory_iterator at{kept_in, error}, end; !error && at != end; at.increment(error)) {
         const std::string name = at->path().filename();
-        if (name.find(".new-") != std::string::npos) {  // never whole
+        if (name.find(".new-") != std::string::npos) {  // incomplete
             fs::remove(at->path(), error);
             continue;
         }
@@ -54,7 +55,7 @@ Result<> keep_begun(const std::string& dir, Secrets& secrets) {
         const auto [kept, is_new] = secrets.try_emplace("secrets/" + name, text.reveal());
         if (!is_new && kept->second != text.reveal())
             return fail(Errc::usage,
-                        "'" + at->path().string() + "' is of an earlier try, and holds another secret",
+                        "'" + at->path().string() + "' is from an earlier attempt and holds another secret",
                         "choose another directory, or move this one away");
     }
     return {};
@@ -79,7 +80,7 @@ void choose_template(const std::string& network, const std::string& rpc_cookie, 
         const std::string sub = network == "mainnet" ? "" : network + "/";
         cookie = std::string(home) + "/.bitcoin/" + sub + ".cookie";
     }
-    if (!cookie.empty()) values["rpc_cookie_file"] = {cookie, "where Bitcoin Core leaves it, for this user"};
+    if (!cookie.empty()) values["rpc_cookie_file"] = {cookie, "where Bitcoin Core puts it for this user"};
 }
 
 std::string state_directory(const std::string& dir) {
@@ -93,7 +94,7 @@ void choose_state(const std::string& dir, Chosens& chosen) {
     chosen["template.toml"]["sim_chain_file"] = {state + "/template/sim-chain.dat"};
     chosen["pool.toml"]["outbox_database"] = {state + "/pool/outbox.db"};
     chosen["mint.toml"]["database"] = {state + "/mint/mint.db"};
-    // Beside the state, which is what people back up.
+    // Next to the state directory, which is what gets backed up.
     const auto end = std::min(state.find('/', std::string_view{"/var/lib/"}.size()), state.size());
     chosen["mint.toml"]["mark_file"] = {state.substr(0, end) + "-marks" + state.substr(end) + "/mint.mark"};
     chosen["shared/proxy.toml"]["wallet_database"] = {state + "/proxy/wallet.db"};
@@ -132,16 +133,16 @@ Result<Secrets> choose_keys(Secrets secrets, const std::vector<std::string>& rol
     chosen["stats.toml"].try_emplace("allowed_writer_keys",
                                      Chosen{writer_keys, "belong to secrets/*-events.key"});
     if (const auto key = keys.find("secrets/stats-authority.key"); key != keys.end())
-        chosen["stats.toml"].try_emplace(
-            "records_secret_key_file",
-            Chosen{std::string("secrets/stats-authority.key"),
-                   "writers elsewhere: events = \"tcp://HOST:PORT/" + in_base58(key->second.xonly()) + '"'});
+        chosen["stats.toml"].try_emplace("records_secret_key_file",
+                                         Chosen{std::string("secrets/stats-authority.key"),
+                                                "writers on other machines: events = \"tcp://HOST:PORT/" +
+                                                    in_base58(key->second.xonly()) + '"'});
     return secrets;
 }
 
 namespace {
 
-/// Removes what it was told of, unless kept: a failed init leaves nothing behind.
+/// Removes what was added to it unless kept: a failed init leaves nothing behind.
 class Traces {
   public:
     ~Traces() {
@@ -157,7 +158,7 @@ class Traces {
 
 constexpr mode_t kPrivate = 0700;
 
-/// One that is there must be the user's own; for secrets and databases it is closed to others.
+/// An existing one must belong to the user; for secrets and databases it is closed to others.
 Result<> make_directory(const fs::path& path, mode_t mode, Traces& traces) {
     std::error_code error;
     fs::create_directories(path.parent_path(), error);
@@ -172,15 +173,15 @@ Result<> make_directory(const fs::path& path, mode_t mode, Traces& traces) {
         HP_DO(check_own_directory(path));
         if (mode != kPrivate) return {};
     }
-    // The mode whatever the umask; a group that is inherited stays so.
+    // This mode whatever the umask; an inherited group stays.
     struct stat made {};
     if (::stat(path.c_str(), &made) != 0 || ::chmod(path.c_str(), mode | (made.st_mode & S_ISGID)) != 0)
         return failed();
     return {};
 }
 
-/// 0640 whatever the umask: configuration has no secrets, but is nobody else's business. Whole or not at all:
-/// one that lies there is of an earlier try, and stays until there is another.
+/// 0640 whatever the umask: configuration has no secrets, but is private. Written whole or not at all: a file
+/// from an earlier attempt stays until it is replaced.
 Result<> write_file(const fs::path& path, const std::string& text, Traces& traces) {
     const std::string making = path.string() + ".new";
     const auto failed = [&] {
@@ -211,14 +212,14 @@ Result<> write_file(const fs::path& path, const std::string& text, Traces& trace
     return why;
 }
 
-/// The mark says it by being there. That of an earlier try stays until the last file is there, whatever fails
-/// in between.
+/// The mark's existence is what counts. One from an earlier attempt stays until the last file is written,
+/// whatever fails in between.
 Result<> mark_begun(const fs::path& dir, Traces& traces) {
     const fs::path file = dir / kBegunFile;
     const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
     if (fd < 0 && errno == EEXIST) return {};
     if (fd >= 0) traces.add(file);
-    constexpr std::string_view kText = "'hp-config init' was here, and did not end: repeat it.\n";
+    constexpr std::string_view kText = "'hp-config init' was interrupted here: repeat it.\n";
     const bool good =
         fd >= 0 && ::write(fd, kText.data(), kText.size()) == static_cast<ssize_t>(kText.size());
     const int error = errno;
@@ -228,12 +229,13 @@ Result<> mark_begun(const fs::path& dir, Traces& traces) {
 }
 
 std::string environment_text() {
-    return "# hashpool.env: variables for all systemd units. A variable wins over the files.\n"
+    return "# hashpool.env: variables for all systemd units. Variables override the files.\n"
            "\n"
-           "# For all services; here, a level cannot be changed while they run. Better in their own files.\n"
+           "# For all services; a level set here cannot be changed while they run; their own files are a "
+           "better place.\n"
            "#HP_LOG_LEVEL=info\n"
            "\n"
-           "# The network stands in shared/network.toml; this would override it for every program.\n"
+           "# The network is set in shared/network.toml; this would override it for every program.\n"
            "#HP_NETWORK=sim\n";
 }
 
@@ -256,7 +258,7 @@ Result<> write_directory(const std::string& path, const std::vector<std::string>
     } else {
         for (const std::string role : {"template", "pool", "mint", "proxy", "stats"}) {
             const bool is_needed = has(("hp-" + role).c_str()) || (role == "proxy" && has("hp-wallet"));
-            std::error_code error;  // one that is there is its service's
+            std::error_code error;  // an existing one belongs to its service
             if (is_needed && !fs::is_directory(state / role, error))
                 HP_DO(make_directory(state / role, kPrivate, traces));
         }

@@ -26,7 +26,7 @@ Result<> flush_stdout() {
     errno = 0;
     std::cout.flush();
     const bool is_flushed = std::fflush(stdout) == 0;
-    // A flush that failed before has thrown its bytes away: only the stream remembers.
+    // An earlier failed flush has dropped its bytes: only the stream's error flag shows it.
     if (is_flushed && std::ferror(stdout) == 0 && std::cout.good()) return {};
     const int number = errno;
     return fail(Errc::io, "cannot write to stdout" +

@@ -1,4 +1,4 @@
-// The three descriptors that a program is born with, and whether what was printed has arrived.
+// The three standard descriptors, and whether what was printed was written.
 #pragma once
 #include <string_view>
 
@@ -6,15 +6,15 @@
 
 namespace hp::cli {
 
-/// Opens what the caller has closed, or the next file that is opened, a database perhaps, becomes stdout.
-/// Writing to a closed stdout then fails as on a full disk.
+/// Opens descriptors that the caller closed: otherwise the next file opened, perhaps a database, becomes
+/// stdout. Writing to a closed stdout then fails as on a full disk.
 void hold_standard_descriptors();
 
-/// Writes out what stdio and iostreams still hold; an error where anything that was ever printed was lost.
+/// Writes out what stdio and iostreams still hold; an error if anything printed so far was lost.
 Result<> flush_stdout();
 
-/// What a program says before it ends, to stderr. A reader that has stopped reading is waited for a second,
-/// once: who ends must end, or nobody starts it again.
+/// Writes a program's last words to stderr. Waits at most a second, once, for a reader that does not read: a
+/// program that does not exit is not restarted.
 void last_words(std::string_view text);
 
 }  // namespace hp::cli

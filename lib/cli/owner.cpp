@@ -14,7 +14,7 @@ namespace {
 constexpr mode_t kOthersWrite = S_IWGRP | S_IWOTH;
 
 tl::unexpected<Error> unreadable(const std::string& path) {
-    return fail(Errc::io, "cannot look at '" + path + "': " + std::generic_category().message(errno));
+    return fail(Errc::io, "cannot access '" + path + "': " + std::generic_category().message(errno));
 }
 
 tl::unexpected<Error> of_another(const std::string& path, uid_t owner) {
@@ -41,11 +41,10 @@ Result<> check_own_directory(const std::string& path) {
     if ((info.st_mode & kOthersWrite) == 0) return {};
     char octal[8];
     std::snprintf(octal, sizeof octal, "%04o", static_cast<unsigned>(info.st_mode & 07777));
-    return fail(Errc::usage,
-                "'" + path + "' has mode " + octal + ", others can write in it, expected at most 0755",
-                "choose a directory that does not exist yet; or, if nobody else has written in it, "
-                "chmod go-w '" +
-                    path + "'");
+    return fail(
+        Errc::usage, "'" + path + "' has mode " + octal + ", writable for others, expected at most 0755",
+        "choose a directory that does not exist yet; or, if nobody else has written to it, chmod go-w '" +
+            path + "'");
 }
 
 Result<> check_own_file(const std::string& path) {

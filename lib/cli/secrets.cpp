@@ -21,7 +21,7 @@
 namespace hp::cli {
 namespace {
 
-/// A program that holds a secret leaves no image of its memory on the disk.
+/// A program that holds a secret must not leave a core dump.
 void forbid_core_dump() {
     rlimit limit{};
     if (::getrlimit(RLIMIT_CORE, &limit) != 0) return;
@@ -59,7 +59,7 @@ tl::unexpected<Error> wrong_file(const std::string& path, const std::string& wha
     return fail(Errc::usage, "secret file '" + path + "' " + what, std::move(hint));
 }
 
-/// Where nobody has said which network it is for.
+/// If no network was given.
 std::string published_hint(std::string_view network) {
     return network.empty() ? "--network sim, if it is for that; " : "";
 }
@@ -93,7 +93,7 @@ class Descriptor {
 struct KeyForm {
     Result<crypto::SecretKey> (*from_text)(std::string_view);
     std::string allowed;
-    std::string kind;  ///< of hp-config keygen
+    std::string kind;  ///< argument of hp-config keygen
 };
 
 bool is_public_key(std::string_view text) {
@@ -102,7 +102,7 @@ bool is_public_key(std::string_view text) {
            (point && crypto::is_valid_public_key(*point));
 }
 
-/// A public key in a file that everybody may read: its mode is not what is wrong with it.
+/// If a world-readable file holds a public key, its mode is not the problem.
 bool holds_public_key(const std::string& path) {
     std::error_code none;
     std::string line;
@@ -120,10 +120,10 @@ Result<crypto::SecretKey> read_key(const std::string& path, std::string_view net
     if (!text) return holds_public_key(path) ? is_public() : fail(text.error());
     const auto key = form.from_text(text->reveal());
     if (!key && is_public_key(text->reveal())) return is_public();
-    if (!key) return wrong_file(path, "holds no secret key, allowed: " + form.allowed, keygen + "one");
+    if (!key) return wrong_file(path, "does not hold a secret key, allowed: " + form.allowed, keygen + "one");
     if (!may_use_published(network) && is_published(*key)) {
         return wrong_file(path, "holds a published test key, allowed only on sim and regtest",
-                          published_hint(network) + keygen + "a key of your own");
+                          published_hint(network) + keygen + "your own key");
     }
     return *key;
 }
@@ -133,18 +133,18 @@ Result<> check_mode(const std::string& path, mode_t mode) {
     if ((mode & forbidden) == 0) return {};
     char octal[8];
     std::snprintf(octal, sizeof octal, "%04o", static_cast<unsigned>(mode & 07777));
-    return wrong_file(path, "has mode " + std::string(octal) + ", others can use it, allowed: 0600",
+    return wrong_file(path, "has mode " + std::string(octal) + ", accessible to others, allowed: 0600",
                       "chmod 600 '" + path + "'");
 }
 
-/// Who owns a secret knows it, and can change it. In a closed directory its owner is root's choice: a secret
-/// may belong to the service that reads it, and root's `hp-config check` reads it too.
+/// The owner of a secret's file knows it, and can change it. In a closed directory root decides on the owner:
+/// a secret may belong to the service that reads it, and root's `hp-config check` reads it too.
 Result<> check_owner(const std::string& path, uid_t owner) {
     if (owner == 0 || owner == ::geteuid() || is_systemd_credential(path)) return {};
     if (is_closed_directory(std::filesystem::path{path}.parent_path())) return {};
     const std::string me = ::geteuid() == 0 ? "" : " or " + user_text(::geteuid());
     return wrong_file(path, "belongs to " + user_text(owner) + ", expected root (uid 0)" + me,
-                      "if nobody else has it: chown " + std::to_string(::geteuid()) + " '" + path + "'");
+                      "if nobody else knows it: chown " + std::to_string(::geteuid()) + " '" + path + "'");
 }
 
 }  // namespace
@@ -171,7 +171,7 @@ Result<crypto::SecretText> read_secret_text(const std::string& path) {
             path, "cannot be read: " + reason(number),
             number == ENOENT ? "if the path is right: 'hp-config keygen' makes secret files"
             : std::getenv("CREDENTIALS_DIRECTORY")
-                ? "a service is handed the secrets that its unit names: systemctl edit, [Service], "
+                ? "systemd hands a service only the secrets that its unit names: systemctl edit, [Service], "
                   "LoadCredential=" +
                       std::filesystem::path{path}.filename().string() + ":" + path
                 : "");
@@ -195,9 +195,10 @@ Result<crypto::SecretText> read_secret_text(const std::string& path) {
     if (text.ends_with('\n')) text.pop_back();
     if (text.ends_with('\r')) text.pop_back();
     if (text.empty())
-        return wrong_file(path, is_systemd_credential(path)
-                                    ? "is empty: what the unit's LoadCredential= names is missing or empty"
-                                    : "is empty");
+        return wrong_file(path,
+                          is_systemd_credential(path)
+                              ? "is empty: the file that the unit's LoadCredential= names is missing or empty"
+                              : "is empty");
     return crypto::SecretText{std::move(text)};
 }
 
@@ -212,16 +213,15 @@ Result<crypto::SecretKey> read_locking_key(const std::string& path, std::string_
 
 Result<crypto::SecretText> read_mnemonic(const std::string& path, std::string_view network) {
     HP_TRY(auto text, read_secret_text(path));
-    // It says which word is wrong by its number alone: the line goes to logs.
+    // The error gives only the wrong word's number: it goes to logs.
     if (const auto good = crypto::bip39_check(text.reveal()); !good) {
-        return wrong_file(
-            path, "holds no good BIP 39 words: " + good.error().what,
-            "allowed: 12 to 24 words of the English list, single spaces between; 'hp-config keygen "
-            "mnemonic' makes them");
+        return wrong_file(path, "does not hold valid BIP 39 words: " + good.error().what,
+                          "allowed: 12 to 24 words of the English list, separated by single spaces; "
+                          "'hp-config keygen mnemonic' makes them");
     }
     if (!may_use_published(network) && is_published_words(text.reveal())) {
         return wrong_file(path, "holds published test words, allowed only on sim and regtest",
-                          published_hint(network) + "'hp-config keygen mnemonic' makes words of your own");
+                          published_hint(network) + "'hp-config keygen mnemonic' makes your own words");
     }
     return text;
 }
@@ -242,7 +242,7 @@ bool may_use_published(std::string_view network) { return network == "sim" || ne
 
 Result<> write_secret(const std::string& path, std::string_view text) {
     const std::string making = path + ".new-" + std::to_string(::getpid());
-    ::unlink(making.c_str());  // of a process that was killed, and had our number
+    ::unlink(making.c_str());  // left by a killed process that had our pid
     const Descriptor file{
         ::open(making.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR)};
     if (file.get() < 0) return fail(Errc::io, "cannot write '" + path + "': " + reason(errno));
@@ -255,14 +255,14 @@ Result<> write_secret(const std::string& path, std::string_view text) {
         done = put > 0;
         if (done) at += static_cast<std::size_t>(put);
     }
-    // A link replaces nothing, and what it shows is whole.
+    // link(2) never replaces a file, and the content is complete.
     done = done && ::fsync(file.get()) == 0 && ::link(making.c_str(), path.c_str()) == 0;
     const int error = errno;
     crypto::wipe({reinterpret_cast<std::uint8_t*>(content.data()), content.size()});
     ::unlink(making.c_str());
     if (done) return {};
     if (error == EEXIST)
-        return fail(Errc::usage, "'" + path + "' exists, and a secret is never overwritten",
+        return fail(Errc::usage, "'" + path + "' exists, refusing to overwrite a secret",
                     "move it away, or choose another name");
     return fail(Errc::io, "cannot write '" + path + "': " + reason(error));
 }

@@ -1,4 +1,4 @@
-// All keys of all files, for what looks at more than one tool: hp-config, man pages, "did you mean".
+// All keys of all files, for users of more than one file: hp-config, man pages, "did you mean".
 #pragma once
 #include <string>
 #include <string_view>
@@ -8,7 +8,7 @@
 
 namespace hp::config {
 
-/// One value of every struct.
+/// One instance of every struct.
 struct Everything {
     Network network;
     PoolShared pool_shared;
@@ -19,7 +19,7 @@ struct Everything {
     Proxy proxy;
     Stats stats;
 
-    /// Visits the structs in the order in which a person reads them.
+    /// Visits the structs in reading order.
     template <class Visit>
     void each(Visit&& visit) {
         visit(network);
@@ -40,31 +40,32 @@ struct FileDeclaration {
 };
 const std::vector<FileDeclaration>& declared();
 
-/// The key of that name in that file; null where there is none.
+/// The key of that name in that file; null if there is none.
 const Key* find_key(std::string_view file, std::string_view name);
 
 struct Program {
     std::string name;
     std::vector<std::string_view> files;
-    bool is_service;  ///< runs on; the others read their files at every call
+    bool is_service;  ///< a daemon; the others read their files at every call
 };
-/// In the order in which a person starts them.
+/// In starting order.
 const std::vector<Program>& programs();
 
 /// The programs that read a file, for a heading: "hp-pool and hp-mint".
 std::string readers_of(std::string_view file);
-/// The programs that a change of the key concerns.
+/// The programs affected by a change of the key.
 std::vector<std::string> users_of(const Key& key);
-/// Whether a service takes a change over at SIGHUP.
+/// Whether services apply a change at SIGHUP.
 bool is_reloaded(const Key& key);
 /// "a, b and c".
 std::string enumeration(const std::vector<std::string>& words);
 
-/// The known word that is the fewest edits away; empty when `known` is empty.
+/// The known word with the smallest edit distance; empty when `known` is empty.
 std::string nearest(std::string_view word, const std::vector<std::string>& known);
-/// "did you mean rig1?", where a known word is at most three edits, and half of its letters, away; or empty.
+/// "did you mean rig1?" if a known word is at most three edits, and at most half of its letters, away; or
+/// empty.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known);
-/// Insertions, deletions and replacements between the two; words are cut at 64 bytes.
+/// Insertions, deletions and replacements between the two; words are truncated to 64 bytes.
 unsigned edit_distance(std::string_view a, std::string_view b);
 
 }  // namespace hp::config

@@ -9,10 +9,10 @@ namespace hp::config {
 namespace {
 
 constexpr std::size_t kWidth = 100;
-/// BIP 341's point of which nobody can know the secret key: an example that is copied gives nothing away.
+/// BIP 341's point whose secret key nobody knows: copying the example gives nothing away.
 constexpr std::string_view kNobodysKey = "50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0";
 
-/// Lines that begin with "# ", broken at spaces.
+/// Comment lines ("# "), broken at spaces.
 std::string comment(const std::string& text) {
     std::string out;
     std::string line = "#";
@@ -47,7 +47,7 @@ std::string escaped(const std::string& text) {
     return out;
 }
 
-/// A path key says nothing about what is allowed that its meaning does not.
+/// For a path key, what is allowed would only repeat its meaning.
 std::string allowed_sentence(const Key& key) {
     const bool free = key.type != Key::Type::boolean &&
                       (key.rule.kind == Rule::Kind::any || key.rule.kind == Rule::Kind::records);
@@ -63,11 +63,11 @@ std::string default_sentence(const Key& key) {
 }
 
 std::string change_of(const Key& key) {
-    if (key.rule.users == std::vector<std::string>{"hp-config"}) return "nothing starts again for it";
+    if (key.rule.users == std::vector<std::string>{"hp-config"}) return "no restart needed";
     return (is_reloaded(key) ? "reload " : "restart ") + enumeration(users_of(key));
 }
 
-/// The default where there is one.
+/// The default, if there is one.
 std::string example_value(const Key& key) {
     if (!key.rule.required && !key.is_empty_by_default()) return key.default_text;
     const auto listed = [&](const std::string& text) {
@@ -126,7 +126,7 @@ std::vector<std::pair<std::string, std::string>> facts_of(const Key& key) {
             {"meaning", key.doc},
             {"type", key.type_text()},
             {"allowed", key.allowed()},
-            {"default", key.rule.required ? "none, it must be set" : key.default_text},
+            {"default", key.rule.required ? "none, must be set" : key.default_text},
             {"example", key.name + " = " + example_value(key)},
             {"flag", key.flag() + " " + key.value_name()},
             {"variable", key.variable()},

@@ -63,7 +63,7 @@ class Importer {
     void join_halves();
     void raise_easiest_target();
 
-    /// Sets the value unless another file has set another one; says what to write about it.
+    /// Sets the value unless another file has set it differently; returns what to report.
     void choose(Outcome& outcome, std::string_view file, std::string_view name, Setting value);
     void say(Became became, std::string text);
     bool may_use(bool is_published) const { return !is_published || published_.is_allowed_on(network_); }
@@ -72,7 +72,7 @@ class Importer {
     const Published& published_;
     Imported out_;
     bool has_pool_{false}, is_template_elsewhere_{false};
-    std::map<std::pair<std::string, std::string>, Halves> halves_;  ///< of the file at hand
+    std::map<std::pair<std::string, std::string>, Halves> halves_;  ///< of the current file
     std::map<std::pair<std::string, std::string>, std::string> chosen_by_;
 };
 
@@ -92,13 +92,13 @@ void Importer::choose(Outcome& outcome, std::string_view file, std::string_view 
     if (const auto* integer = std::get_if<std::int64_t>(&value); integer && key->type == Key::Type::real)
         value = Setting{static_cast<double>(*integer)};
     if (value.index() != static_cast<std::size_t>(key->type))
-        return refuse("is no " + key->type_text() + ", allowed: " + key->allowed());
+        return refuse("is not " + key->type_text() + ", allowed: " + key->allowed());
     if (const auto good = check(key->rule, value); !good) return refuse(good.error().what);
     const auto id = std::pair(std::string(file), std::string(name));
     const auto [by, is_first] = chosen_by_.emplace(id, outcome.file);
     if (!is_first && toml_text(out_.chosen[id.first][id.second].value) != toml_text(value))
         return refuse("is " + toml_text(value) + ", but " + by->second +
-                      " says otherwise, and that is what counts");
+                      " says otherwise, and takes precedence");
     outcome.text += (outcome.text.empty() ? "" : ", ") + place + " = " + toml_text(value);
     out_.chosen[id.first][id.second] = {std::move(value)};
 }
@@ -111,7 +111,7 @@ void Importer::take(const Entry& entry, std::string_view file, std::string_view 
     choose(out_.outcomes.back(), file, key, *entry.value);
 }
 
-/// Who listened on an address of all interfaces is dialled by loopback.
+/// A listener on all interfaces is dialled through loopback.
 void Importer::both_ends(const Entry& entry, const EarlierKey& row) {
     take(entry, row.to_file, row.to_key);
     Outcome& outcome = out_.outcomes.back();
@@ -120,7 +120,7 @@ void Importer::both_ends(const Entry& entry, const EarlierKey& row) {
     const std::string text = std::get<std::string>(address);
     const std::string_view host = host_of(text);
     if (is_elsewhere(text)) {
-        say(Became::undecided, outcome.text + ", on another machine, whose public key must stand beside it");
+        say(Became::undecided, outcome.text + ", on another machine; its public key must be set too");
         return;
     }
     outcome.became = Became::changed;
@@ -152,34 +152,34 @@ void Importer::secret_key(const Entry& entry, const EarlierKey& row) {
     const std::string file(row.to_file);
     const auto text = text_of(entry);
     const auto key = crypto::secret_key_from_text(text.value_or(""));
-    if (!key) return say(Became::undecided, "is no secret key in base58check; " + file + " has a fresh one");
+    if (!key) return say(Became::undecided, "is not a secret key in base58check; " + file + " has a new one");
     if (!may_use(published_.is_key(*key)))
-        return say(Became::changed, "is a published test key; " + file +
-                                        " has a fresh one, whose public key the proxies must have");
+        return say(Became::changed,
+                   "is a published test key; " + file + " has a new one; give its public key to the proxies");
     out_.secrets[file] = *text;
-    say(Became::changed, "stands in " + file + ", mode 0600");
+    say(Became::changed, "moved to " + file + ", mode 0600");
 }
 
 void Importer::words(const Entry& entry, const EarlierKey& row) {
     const std::string file(row.to_file);
     const auto text = text_of(entry);
     if (!text || !crypto::bip39_check(*text))
-        return say(Became::undecided, "holds no BIP 39 words; " + file + " has fresh ones");
+        return say(Became::undecided, "does not hold BIP 39 words; " + file + " has new ones");
     if (!may_use(published_.is_words(*text)))
-        return say(Became::changed, "are published test words; " + file + " has fresh ones");
+        return say(Became::changed, "are published test words; " + file + " has new ones");
     out_.secrets[file] = *text;
-    say(Became::changed, "stand in " + file + ", mode 0600");
+    say(Became::changed, "moved to " + file + ", mode 0600");
 }
 
 void Importer::password(const Entry& entry, const EarlierKey& row) {
     const auto text = text_of(entry);
-    if (!text || text->empty()) return say(Became::undecided, "is no password; see template.toml");
+    if (!text || text->empty()) return say(Became::undecided, "is not a password; see template.toml");
     out_.secrets[std::string(row.to_file)] = *text;
     out_.chosen[std::string(Template::file)][std::string(row.to_key)] = {Setting{std::string(row.to_file)}};
-    say(Became::changed, "stands in " + std::string(row.to_file) + ", mode 0600");
+    say(Became::changed, "moved to " + std::string(row.to_file) + ", mode 0600");
 }
 
-/// A pool of ours has its key in secrets/, from which the new file's is computed.
+/// A pool on this machine has its key in secrets/; the public key is computed from it.
 void Importer::pool_key(const Entry& entry, const EarlierKey& row) {
     if (!has_pool_) return take(entry, row.to_file, row.to_key);
     const auto secret = out_.secrets.find("secrets/pool-authority.key");
@@ -187,7 +187,7 @@ void Importer::pool_key(const Entry& entry, const EarlierKey& row) {
     if (secret == out_.secrets.end()) return say(Became::changed, place);
     const auto key = crypto::secret_key_from_text(secret->second);
     const bool is_same = text_of(entry) == crypto::authority_key_text(key->xonly());
-    is_same ? say(Became::taken, place) : say(Became::undecided, "is another pool's; " + place);
+    is_same ? say(Became::taken, place) : say(Became::undecided, "belongs to another pool; " + place);
 }
 
 void Importer::apply(const Entry& entry, const EarlierKey& row) {
@@ -208,7 +208,7 @@ void Importer::apply(const Entry& entry, const EarlierKey& row) {
         case Treatment::both_ends:
             return both_ends(entry, row);
         case Treatment::network:
-            if (network_.empty()) return say(Became::undecided, "is no network that hp-template serves");
+            if (network_.empty()) return say(Became::undecided, "is not a network that hp-template serves");
             return say(text_of(entry) == network_ ? Became::taken : Became::changed,
                        "shared/network.toml: network = " + network_);
         case Treatment::payout:
@@ -237,7 +237,7 @@ void Importer::apply(const Entry& entry, const EarlierKey& row) {
     }
 }
 
-/// A half that is missing is that of the default.
+/// A missing half is taken from the default.
 void Importer::join_halves() {
     for (auto& [target, halves] : halves_) {
         const auto fallback = std::get<std::string>(find_key(target.first, target.second)->current());
@@ -254,7 +254,7 @@ void Importer::join_halves() {
     halves_.clear();
 }
 
-/// The earlier pool took shares that were worth nothing; hp-pool refuses such settings.
+/// The earlier pool accepted shares worth nothing; hp-pool refuses such settings.
 void Importer::raise_easiest_target() {
     const auto shared = out_.chosen.find(std::string(PoolShared::file));
     if (shared == out_.chosen.end() || !shared->second.contains("minimum_difficulty")) return;
@@ -264,13 +264,14 @@ void Importer::raise_easiest_target() {
     const auto bits =
         given == pool.end() ? Pool{}.easiest_target_bits : std::get<std::int64_t>(given->second.value);
     if (bits >= least) return;
-    pool["easiest_target_bits"] = {Setting{least}, "raised to minimum_difficulty: no share is worth nothing"};
+    pool["easiest_target_bits"] = {Setting{least},
+                                   "raised to minimum_difficulty, so that every share is worth something"};
     for (Outcome& outcome : out_.outcomes) {
         if (outcome.became != Became::taken || !outcome.key.ends_with("minimum_share_difficulty_bits"))
             continue;
         outcome.became = Became::changed;
         outcome.text = "pool.toml: easiest_target_bits = " + std::to_string(least) +
-                       ", raised to minimum_difficulty: no share is worth nothing";
+                       ", raised to minimum_difficulty, so that every share is worth something";
     }
 }
 
@@ -289,7 +290,7 @@ Imported Importer::run(const std::vector<EarlierFile>& files) {
             if (const EarlierKey* row = row_of(file.name, entry.name))
                 apply(entry, *row);
             else
-                say(Became::undecided, "the earlier Hashpool knew no such key here");
+                say(Became::undecided, "not a key of the earlier Hashpool");
         }
         join_halves();
     }

@@ -1,5 +1,5 @@
-// The layout of the earlier Hashpool (vnprc/hashpool, config/*.toml and config/shared/*.toml), key by key, in
-// terms of ours. Values in, values out: hp-config import reads and writes the files.
+// The layout of the earlier Hashpool (vnprc/hashpool, config/*.toml and config/shared/*.toml), key by key,
+// mapped to ours. Values in, values out: hp-config import reads and writes the files.
 #pragma once
 #include <map>
 #include <string>
@@ -12,8 +12,8 @@
 
 namespace hp::config {
 
-/// Paths below the earlier directory, in the order in which they count: where two files say the same thing
-/// differently, the first one wins and the other one needs a decision.
+/// Paths below the earlier directory, in the order in which they count: if two files disagree, the first one
+/// wins and the other one needs a decision.
 const std::vector<std::string>& earlier_files();
 
 struct EarlierFile {
@@ -24,7 +24,7 @@ struct EarlierFile {
 enum class Became { taken, changed, dropped, undecided };
 std::string_view became_text(Became became);
 
-/// What became of one key. The text never has a secret in it.
+/// What became of one key. The text never contains a secret.
 struct Outcome {
     std::string file;
     int line{}, column{};
@@ -39,14 +39,14 @@ struct Imported {
     std::vector<Outcome> outcomes;                                ///< one for each key of each file
 };
 
-/// Keys and words that everybody knows are not taken where coins have worth.
+/// Published keys and words are not imported on networks whose coins have value.
 struct Published {
     bool (*is_key)(const crypto::SecretKey&);
     bool (*is_words)(std::string_view);
     bool (*is_allowed_on)(std::string_view network);
 };
 
-/// `network` overrides what the files say; empty: theirs. `chosen` has no network where nobody says one.
+/// `network` overrides what the files say; empty: theirs. `chosen` has no network if neither says one.
 Imported from_earlier(const std::vector<EarlierFile>& files, const std::string& network,
                       const Published& published);
 

@@ -21,7 +21,7 @@ std::size_t byte_at(const std::string& text, Spot spot) {
     return at;
 }
 
-/// The line of "#KEY = ", as a fresh file has it; nothing where there is none.
+/// The line of "#KEY = ", as in a new file; nothing if there is none.
 std::optional<Span> commented(const std::string& text, const std::string& key) {
     const std::string wanted = "#" + key + " =";
     const auto found = text.starts_with(wanted) ? 0 : text.find("\n" + wanted);
@@ -30,7 +30,7 @@ std::optional<Span> commented(const std::string& text, const std::string& key) {
     return Span{begin, std::min(text.find('\n', begin), text.size())};
 }
 
-/// Whether `after` is `before` with the list as its only difference.
+/// Whether `after` differs from `before` only in the list.
 bool differs_in(const std::string& key, const std::vector<std::string>& values, const std::string& before,
                 const std::string& after) {
     auto was = parse_toml(before), is = parse_toml(after);
@@ -65,7 +65,7 @@ tl::expected<std::string, ParseFailure> with_list(const std::string& text, const
         out.replace(at->begin, at->end - at->begin, line);
     }
     if (differs_in(key, values, text, out)) return out;
-    // A comment in the middle of a text, say.
+    // For example a comment in the middle of a text.
     const bool is_end_open = !text.empty() && text.back() != '\n';
     out = text + (is_end_open ? "\n" : "") + line + "\n";
     if (differs_in(key, values, text, out)) return out;

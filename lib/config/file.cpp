@@ -18,7 +18,7 @@ const char* kind_of(mode_t mode) {
     return "is a device";
 }
 
-/// Reads one byte more than the limit, so that a file that grows meanwhile is noticed.
+/// Reads one byte more than the limit, to notice a file that grows meanwhile.
 Result<std::string> read_open(int fd) {
     struct stat info {};
     if (::fstat(fd, &info) != 0) return fail(Errc::io, std::generic_category().message(errno));

@@ -1,4 +1,5 @@
-// What follows from one key's declaration: its flag, its variable, its words, and how text becomes its value.
+// What is derived from one key's declaration: its flag, its variable, its words, and how text becomes its
+// value.
 #include <charconv>
 
 #include "base/bytes.hpp"
@@ -71,7 +72,7 @@ std::string Key::variable() const {
 std::string Key::type_text() const {
     switch (type) {
         case Type::text:
-            return "text in quotes";
+            return "a quoted string";
         case Type::integer:
             return "an integer";
         case Type::real:
@@ -79,7 +80,7 @@ std::string Key::type_text() const {
         case Type::boolean:
             return "true or false";
         case Type::list:
-            return "a list of texts in quotes";
+            return "a list of quoted strings";
     }
     return {};
 }

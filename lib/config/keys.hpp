@@ -2,8 +2,8 @@
 // `check`, `show`, the flag (--pool-listen), the variable (HP_POOL_LISTEN) and the man page derive from
 // describe().
 //
-// A visitor gets v(name, field, doc, rule). The struct's `file` says where the keys stand; keys that start
-// with an empty default and rule.required must be set.
+// A visitor gets v(name, field, doc, rule). The struct's `file` says where the keys are; keys with an empty
+// default and rule.required must be set.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -14,7 +14,7 @@
 
 namespace hp::config {
 
-/// Where a program's event records go; part of the struct of each program that writes them.
+/// Where a program's event records go; part of the struct of every program that writes them.
 struct Events {
     std::string secret_key_file;
     std::string to{};
@@ -30,15 +30,14 @@ struct Events {
           records().or_empty());
         v("framing", framing, "framing of event records: lines, or length in front of each",
           one_of({"lines", "length"}));
-        v("encoding", encoding, "encoding of event records: json, or with framing length also msgpack",
+        v("encoding", encoding, "encoding of event records: json, or msgpack (with framing length only)",
           one_of({"json", "msgpack"}));
         v("events_secret_key_file", secret_key_file,
           "file with the key that authenticates this writer to a remote collector, mode 0600", secret_file());
     }
 };
 
-/// Where a program's log goes; part of the struct of each program that is a service and has a file of its
-/// own.
+/// Where a program's log goes; part of the struct of every service that has its own file.
 struct Log {
     std::string level = "info";
     std::string file;
@@ -58,7 +57,7 @@ struct Log {
 inline const std::vector<std::string> kServers{"hp-pool",  "hp-mint", "hp-proxy",
                                                "hp-stats", "hp-web",  "hp-template"};
 
-/// Who listens where and who dials whom; the only file that every tool reads.
+/// Which program listens and dials where; the only file that every tool reads.
 struct Network {
     static constexpr std::string_view file = "shared/network.toml";
     std::string network;
@@ -118,8 +117,9 @@ struct Network {
           "name",
           host_name().or_empty().used_by({"hp-proxy", "hp-web"}));
         v("sources_exempt", sources_exempt,
-          "addresses and networks that may have any number of connections which have proven nothing yet, and "
-          "where one peer's invalid shares are not held against the next, such as a TLS proxy or a large "
+          "addresses and networks that may have any number of unproven connections, and where one peer's "
+          "invalid shares do not count against the next"
+          ", such as a TLS proxy or a large "
           "farm; [] for none",
           net().or_empty().used_by(kServers));
         v("buffer_memory_mib", buffer_memory_mib,
@@ -177,7 +177,8 @@ struct ProxyShared {
     void describe(V&& v) {
         v("mint_url", mint_url, "URL of the mint's Cashu API, as seen from this machine", url());
         v("mint_aliases", mint_aliases,
-          "other URLs of the same mint, which you vouch for: hp-wallet sends proofs of tokens that name them "
+          "other URLs of the same mint, which you trust to be it: hp-wallet sends proofs of tokens that name "
+          "them "
           "to mint_url",
           url().used_by({"hp-wallet"}));
         v("unit", unit, "Cashu unit of the wallet, lower case", pattern("[a-z0-9_]+"));
@@ -284,8 +285,8 @@ struct Pool {
           "hp-proxy opens another connection",
           range(1, 1'000'000));
         v("idle_channel_s", idle_channel_s,
-          "seconds after which an SV2 connection without a channel is closed; 0: never, as a translator "
-          "without miners waits for its first",
+          "seconds after which an SV2 connection without a channel is closed; 0: never, since a translator "
+          "without miners waits for its first one",
           range(0, 31'536'000));
         v("invalid_shares_max", invalid_shares_max,
           "invalid shares of a channel before it is closed; each accepted share makes up for one, and so "
@@ -301,8 +302,8 @@ struct Pool {
         v("allow_new_mint_store", allow_new_mint_store,
           "whether an allowed mint that has never linked before is accepted (first contact)", any());
         v("allow_mint_rollback", allow_mint_rollback,
-          "whether a mint may come with another or an older database than last time; for the one start after "
-          "its database was restored from a backup",
+          "whether a mint may come with another or an older database than last time; set it only for the "
+          "first start after its database was restored from a backup",
           any());
         v("route_to", route_to,
           "name of the mint for all new quotes; empty: each owner's mint is chosen by the hash of the "
@@ -317,8 +318,9 @@ struct Pool {
           "check-shares: up to 8 MiB, and as much in FILE.1; empty: none",
           path().or_empty());
         v("wal_alarm_mib", wal_alarm_mib,
-          "size in MiB of the database's write-ahead log that raises an alarm, as with a reader that does "
-          "not end; 0: never",
+          "size in MiB of the database's write-ahead log that raises an alarm, e.g. if a reader does not "
+          "finish"
+          "; 0: never",
           range(0, 1'000'000));
         v("max_inflight", max_inflight, "maximum number of unanswered quote requests on the link",
           range(1, 65535));
@@ -347,7 +349,7 @@ struct Mint {
     template <class V>
     void describe(V&& v) {
         v("name", name, "the mint's name for wallets", pattern("[ -~]{1,100}"));
-        v("description", description, "one line about the mint for wallets", any().or_empty());
+        v("description", description, "one-line description of the mint for wallets", any().or_empty());
         v("public_urls", public_urls,
           "URLs under which wallets reach the mint, announced in /v1/info; hp-wallet and hp-proxy put the "
           "first one into tokens; empty: each names the URL that it uses itself",
@@ -358,8 +360,9 @@ struct Mint {
           "noticed: keep it out of the backups of the database, one file per mint",
           path());
         v("wal_alarm_mib", wal_alarm_mib,
-          "size in MiB of the database's write-ahead log that raises an alarm, as with a reader that does "
-          "not end; 0: never",
+          "size in MiB of the database's write-ahead log that raises an alarm, e.g. if a reader does not "
+          "finish"
+          "; 0: never",
           range(0, 1'000'000));
         v("seed_file", seed_file, "file with the BIP 39 words that all keysets derive from, mode 0600",
           secret_file());
@@ -413,8 +416,9 @@ struct Proxy {
           "and so does each second",
           range(10, 1'000'000));
         v("outage_patience_s", outage_patience_s,
-          "seconds that miners wait for a pool that is away before they are disconnected, so that they try "
-          "another pool; 0: for ever",
+          "seconds that miners wait for an unreachable pool before they are disconnected, so that they try "
+          "another pool"
+          "; 0: for ever",
           range(0, 86'400));
         v("faucet_amount", faucet_amount,
           "maximum ehash of a token that the wallet gives to anyone who can reach proxy_api_listen; 0: no "
@@ -466,16 +470,16 @@ struct Stats {
           "number of workers that /metrics names, those with the most work; the others form one series",
           range(0, 10'000));
         v("wal_alarm_mib", wal_alarm_mib,
-          "size in MiB of the database's write-ahead log that raises an alarm, as with a reader that does "
-          "not end; 0: never",
+          "size in MiB of the database's write-ahead log that raises an alarm, e.g. if a reader does not "
+          "finish"
+          "; 0: never",
           range(0, 1'000'000));
-        v("stale_after_s", stale_after_s, "seconds after its newest record from which on a figure is stale",
+        v("stale_after_s", stale_after_s, "seconds after its newest record when a figure becomes stale",
           range(1, 86'400));
-        v("keep_1m_min", keep_1m_min, "minutes for which figures by minute are kept", range(1, 10'000'000));
-        v("keep_5m_min", keep_5m_min, "minutes for which figures by 5 minutes are kept",
-          range(5, 10'000'000));
-        v("keep_1h_d", keep_1h_d, "days for which figures by hour are kept", range(1, 100'000));
-        v("keep_1d_d", keep_1d_d, "days for which figures by day are kept", range(1, 100'000));
+        v("keep_1m_min", keep_1m_min, "minutes for which per-minute figures are kept", range(1, 10'000'000));
+        v("keep_5m_min", keep_5m_min, "minutes for which 5-minute figures are kept", range(5, 10'000'000));
+        v("keep_1h_d", keep_1h_d, "days for which hourly figures are kept", range(1, 100'000));
+        v("keep_1d_d", keep_1d_d, "days for which daily figures are kept", range(1, 100'000));
         log.describe(v);
     }
 };

@@ -9,17 +9,17 @@ constexpr std::uint64_t kMiB = 1u << 20;
 
 struct Base {
     std::string_view program;
-    std::uint64_t mib;  ///< code, SQLite's caches, and what grows with the work
+    std::uint64_t mib;  ///< code, SQLite's caches, and what grows with the load
 };
-/// Allowances: ten times what the soak of docs/reports had (pool 19 MB, mint 36 MB, the others 9 to 19), and
-/// more.
+/// Allowances: at least ten times what was measured in the soak of docs/reports (pool 19 MB, mint 36 MB, the
+/// others 9 to 19).
 constexpr Base kBases[] = {{"hp-pool", 384},  {"hp-mint", 384}, {"hp-proxy", 256},
                            {"hp-stats", 256}, {"hp-web", 64},   {"hp-template", 256}};
 
 struct Listener {
     std::string_view program, what;
     PortLimits limits;
-    std::uint64_t bytes_each;  ///< of a connection at work; one that has proven nothing has a quarter at most
+    std::uint64_t bytes_each;  ///< of a working connection; an unproven one has a quarter at most
 };
 /// Measured with 4,000 connections: 5 kB in hp-pool with a channel, 12 kB in hp-proxy; with 900: 8 kB in
 /// hp-mint.
@@ -35,7 +35,7 @@ constexpr Listener kListeners[] = {
     {"hp-template", "template clients", kTemplatePort, 16 * 1024},
 };
 
-/// Of hp-pool: 1.9 kB as measured with 160,000 that had no share yet.
+/// hp-pool: 1.9 kB, measured with 160,000 channels without a share.
 constexpr std::uint64_t kChannelBytes = 3 * 1024;
 
 }  // namespace

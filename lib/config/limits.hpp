@@ -1,4 +1,4 @@
-// How many connections each listener takes, and what a program's memory adds up to: declared once, for the
+// How many connections each listener takes, and how much memory that allows a program: declared once, for the
 // programs that keep the limits and for the systemd units whose MemoryHigh= is the sum.
 #pragma once
 #include <cstdint>
@@ -12,8 +12,7 @@ namespace hp::config {
 
 struct Network;
 
-/// Connections of one listener: those that have proven nothing, those of them from one address, and the
-/// others.
+/// Connections of one listener: unproven ones, unproven ones from one address, and the others.
 struct PortLimits {
     std::size_t strangers;
     std::size_t strangers_per_address;
@@ -29,12 +28,11 @@ inline constexpr PortLimits kFaucetPort{128, 64, 64};
 inline constexpr PortLimits kStatsPort{512, 256, 64};
 inline constexpr PortLimits kRecordsPort{512, 256, 64};
 inline constexpr PortLimits kWebPort{1'024, 512, 1'024};
-inline constexpr std::size_t kWebStreams = 512;  ///< of the connections
+inline constexpr std::size_t kWebStreams = 512;  ///< of connections
 
 /// Mining channels of all connections to hp-pool: 25 translators of 4,000 miners, which is 33,000 shares a
-/// second at 20 a minute from each; and those of them that no accepted share stands for
-/// (mining/channel_places.hpp). A template costs 4 us of work for each channel: 0.4 s, or 0.08 s where nobody
-/// earned.
+/// second at 20 a minute from each; and those of them without an accepted share (mining/channel_places.hpp).
+/// A template costs 4 us of work per channel: 0.4 s, or 0.08 s if none has one.
 inline constexpr std::size_t kChannels = 100'000;
 inline constexpr std::size_t kChannelsUnproven = 20'000;
 
@@ -47,12 +45,12 @@ struct Memory {
     std::string program;
     std::vector<MemoryPart> parts;
     std::uint64_t sum() const;
-    /// The sum, up to the next 64 MiB: above it the kernel takes pages away and the program gets slow.
+    /// The sum, rounded up to 64 MiB: above it the kernel reclaims pages and the program gets slow.
     std::uint64_t high() const;
-    /// Twice that: above it the kernel ends the program.
+    /// Twice that: above it the kernel kills the program.
     std::uint64_t max() const { return 2 * high(); }
 };
-/// Of each program that serves, in the order of keys.hpp's kServers.
+/// For each server, in the order of kServers in keys.hpp.
 std::vector<Memory> memory_of(const Network& network);
 
 }  // namespace hp::config

@@ -38,7 +38,7 @@ struct Loader::Impl {
         problems.resize(kProblemsMax + 1);
         problems.back() = {.file = config_dir,
                            .key = {},
-                           .what = "and " + std::to_string(problems_left_out) + " problems more"};
+                           .what = "and " + std::to_string(problems_left_out) + " more problems"};
     }
     bool given_elsewhere(const Key& key) const {
         return overrides.contains(key.flag().substr(2)) || environment.contains(key.variable());
@@ -56,7 +56,7 @@ struct Loader::Impl {
 
 namespace {
 
-/// The key's value fits the key's type: integers are numbers too, nothing else is converted.
+/// The key's value fits the key's type: integers are numbers too; nothing else is converted.
 std::optional<Setting> typed(const Key& key, const Setting& value) {
     const auto index = static_cast<std::size_t>(key.type);
     if (key.type == Key::Type::real && std::holds_alternative<std::int64_t>(value)) {
@@ -67,7 +67,7 @@ std::optional<Setting> typed(const Key& key, const Setting& value) {
 }
 static_assert(static_cast<std::size_t>(Key::Type::text) == 0 &&
                   static_cast<std::size_t>(Key::Type::list) == 4,
-              "Key::Type counts as the alternatives of Setting do");
+              "the order of Key::Type is that of Setting's alternatives");
 
 bool is_empty(const Setting& value) {
     if (const auto* text = std::get_if<std::string>(&value)) return text->empty();
@@ -84,11 +84,11 @@ struct Renamed {
 };
 constexpr Renamed kRenamed[] = {{"hardest_retarget_s", "vardiff_interval_s"}};
 
-/// Assigns and says what is wrong, or nothing.
+/// Assigns; returns what is wrong, or nothing.
 std::string assign(const Key& key, const Setting& value) {
     if (is_empty(value) && !key.rule.may_be_empty)
         return "is empty, allowed: " + key.allowed() +
-               (key.is_empty_by_default() ? "; for the default leave it out" : "");
+               (key.is_empty_by_default() ? "; leave it out for the default" : "");
     const auto done = key.assign(value);
     return done ? std::string{} : done.error().what;
 }
@@ -100,7 +100,7 @@ void Loader::Impl::unknown(const std::string& path, const Entry& entry, const st
     for (const auto& file : declared()) {
         for (const auto& key : file.keys) {
             if (key.name == entry.name) {
-                what += ", it belongs into " + file.file;
+                what += ", it belongs in " + file.file;
                 add({path, entry.line, entry.column, entry.name, what});
                 return;
             }
@@ -116,8 +116,8 @@ void Loader::Impl::unknown(const std::string& path, const Entry& entry, const st
     add({path, entry.line, entry.column, printable(entry.name, 64), what});
 }
 
-/// The configuration directory that a file lies in: that of conf/shared/proxy.toml is conf. A relative path
-/// of the usual one's files stays as it is written, see resolve().
+/// The configuration directory of a file: that of conf/shared/proxy.toml is conf. Relative paths in files of
+/// the usual directory stay as written, see resolve().
 std::string Loader::Impl::base_of(const std::string& file, const std::string& path) const {
     std::error_code ignored;
     const auto absolute = std::filesystem::absolute(path, ignored).lexically_normal();
@@ -163,7 +163,7 @@ void Loader::Impl::take_text(const std::string& source, const std::string& text,
 
 void Loader::Impl::read_file(const std::string& path, bool is_explicit, const std::vector<Key>& keys,
                              std::map<std::string, Shown>& values) {
-    // One that may not be looked at is not missing: its values would be passed over in silence.
+    // A file that cannot be accessed is not missing: its values would be ignored silently.
     const bool is_missing = ::access(path.c_str(), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
     if (missing == MissingFile::optional_when_complete && !is_explicit && is_missing) {
         bool complete = true;
@@ -227,7 +227,7 @@ void Loader::load_keys(const std::string& file, const std::string& explicit_file
     impl_->read_file(path, !explicit_file.empty(), keys, values);
     for (const auto& key : keys) {
         Shown& shown_value = values[key.name];
-        // A flag wins over a variable; what does not win is not looked at.
+        // A flag wins over a variable; the losing value is not even checked.
         if (const auto flag = impl_->overrides.find(key.flag().substr(2)); flag != impl_->overrides.end()) {
             impl_->take_text(key.flag(), flag->second, key, shown_value);
         } else if (const auto variable = impl_->environment.find(key.variable());

@@ -18,12 +18,12 @@ struct Key {
     std::string name;  ///< "pool_listen"
     std::string doc;
     Rule rule;
-    std::string default_text;  ///< as TOML writes it
+    std::string default_text;  ///< as in TOML
     enum class Type { text, integer, real, boolean, list } type;
-    /// Writes a value of the key's type into the struct, after the check against the rule; an error says what
-    /// it is and what is allowed.
+    /// Checks a value of the key's type against the rule and writes it into the struct; an error says what it
+    /// is and what is allowed.
     std::function<Result<>(const Setting& value)> assign;
-    /// The struct's value now.
+    /// The struct's current value.
     std::function<Setting()> current;
 
     std::string flag() const;        ///< "--pool-listen"
@@ -31,15 +31,15 @@ struct Key {
     std::string allowed() const;     ///< "a number from 0 to 200", for errors and man pages
     std::string type_text() const;   ///< "an integer"
     std::string value_name() const;  ///< "HOST:PORT", for --help
-    /// Nothing is set by default, and nothing must be. Whether it may be set to nothing the rule says.
+    /// Empty by default, and not required. Whether it may be set to an empty value is up to the rule.
     bool is_empty_by_default() const;
 };
 
 /// Reads the text of a flag or a variable: lists are separated by commas, booleans are true or false.
 Result<Setting> setting_from_text(Key::Type type, std::string_view text);
 
-/// Problems are all found, not only the first: each is one line "FILE:LINE:COLUMN: key: what, what is
-/// allowed". FILE is a variable's or flag's name where the value came from there; then there is no line.
+/// All problems are found, not only the first: each is one line "FILE:LINE:COLUMN: key: what, what is
+/// allowed". FILE is a variable's or flag's name, without a line, if the value came from there.
 struct Problem {
     std::string file;
     int line{0}, column{0};
@@ -51,29 +51,29 @@ struct Problem {
 /// A value with its origin: "default", "/etc/hashpool/pool.toml:12:1", "HP_POOL_LISTEN", "--pool-listen".
 struct Shown {
     std::string file, key, value, origin;
-    std::string path;        ///< the file on disk that was read, or would have been
-    int line{0}, column{0};  ///< where the file has it; 0: the file does not
+    std::string path;        ///< the file that was read, or would have been
+    int line{0}, column{0};  ///< its line in the file; 0: not in the file
 };
 
-/// A configuration file is read up to this size, and refused above.
+/// A larger configuration file is refused.
 inline constexpr std::size_t kFileSizeMax = std::size_t{1} << 20;
 /// More problems than this are counted, not listed.
 inline constexpr std::size_t kProblemsMax = 100;
 
 class Loader {
   public:
-    /// What a missing file means. Refused: a problem that names the file. Where the directory is only the
-    /// default one, a file may be missing when all keys that it must have came from flags or variables.
+    /// What a missing file means. Refused: a problem that names the file. If the directory is only the
+    /// default one, a file may be missing when flags or variables set all of its required keys.
     enum class MissingFile { refused, optional_when_complete };
 
     /// `overrides`: flag name without dashes -> text, from the command line. `environment`: HP_* variables;
-    /// given, not read here.
+    /// passed in, not read here.
     Loader(std::string config_dir, std::map<std::string, std::string> overrides,
            std::map<std::string, std::string> environment, MissingFile missing = MissingFile::refused);
     ~Loader();
-    /// A variable that a flag stands for: errors, and the origins of values, name that flag.
+    /// A variable whose value came from a flag: errors and origins name the flag.
     void call_variable(const std::string& variable, std::string name);
-    /// A key that must be set must be only where one of these programs uses it; without this, all do.
+    /// Required keys are required only if one of these programs uses them; by default all do.
     void only_for(std::vector<std::string> programs);
     Loader(const Loader&) = delete;
     Loader& operator=(const Loader&) = delete;
@@ -90,7 +90,7 @@ class Loader {
     const std::vector<Problem>& problems() const;
     /// All values with their origins, by file and key, in declaration order.
     const std::vector<Shown>& shown() const;
-    /// Everything found so far as one error (Errc::usage), one problem a line, or success.
+    /// Everything found so far as one error (Errc::usage), one problem per line, or success.
     Result<> finish() const;
     /// A path key's value, made absolute from the config directory; empty stays empty.
     std::string resolve(const std::string& path) const;

@@ -38,10 +38,9 @@ Result<std::vector<MintKey>> mint_keys_from_list(const std::vector<std::string>&
         if (std::ranges::find(out, mint->key, &MintKey::key) != out.end())
             return fail(Errc::usage, "has the key " + to_hex(mint->key) + " twice, allowed: once");
         if (std::ranges::count(out, mint->name, &MintKey::name) >= kKeysOfNameMax)
-            return fail(Errc::usage,
-                        "has three keys of mint '" + mint->name +
-                            "', allowed: one, or two while its key rotates; another mint has a NAME: of "
-                            "its own");
+            return fail(Errc::usage, "has three keys of mint '" + mint->name +
+                                         "', allowed: one, or two while its key rotates; another mint needs "
+                                         "its own NAME:");
         out.push_back(std::move(*mint));
     }
     return out;

@@ -13,15 +13,15 @@ struct MintKey {
     std::string name;  ///< [a-z0-9_-], 1 to 32 characters
     crypto::XOnlyKey32 key{};
 };
-/// The name of a mint whose key stands alone.
+/// The name of a mint whose key has no NAME.
 inline constexpr std::string_view kOnlyMint = "mint";
 
-/// "NAME:KEY", or "KEY" for the one mint of a pool that has no other; KEY is 64 hex digits, a point (BIP
-/// 340).
+/// "NAME:KEY", or "KEY" for the one mint of a pool that has no other; KEY is an x-only point (BIP 340) in 64
+/// hex digits.
 std::optional<MintKey> mint_key_from_text(std::string_view text);
-/// All of them: a key belongs to one name, and a name has one key, or two while it rotates.
+/// Parses all entries: a key belongs to one name, and a name has one key, or two while it rotates.
 Result<std::vector<MintKey>> mint_keys_from_list(const std::vector<std::string>& entries);
-/// The names, each once, in the order of their first entry.
+/// The distinct names, in the order of their first entry.
 std::vector<std::string> mint_names(const std::vector<MintKey>& keys);
 
 }  // namespace hp::config

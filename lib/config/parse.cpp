@@ -50,7 +50,7 @@ Entry entry_from(const toml::key& key, const toml::node& node) {
             break;
         case toml::node_type::array:
             out.value = list_value(*node.as_array());
-            out.kind = out.value ? "a list of texts" : "a list of other things than texts";
+            out.kind = out.value ? "a list of strings" : "a list of things other than strings";
             break;
         case toml::node_type::table:
             out.kind = "a table";
@@ -78,7 +78,7 @@ void add_entries(std::vector<Entry>& out, const std::string& prefix, const toml:
     }
 }
 
-/// toml++ blames the line's end, in a way that needs a TOML standard to understand.
+/// toml++ blames the end of the line, in terms of the TOML standard.
 std::string what_of(const toml::parse_error& error, std::string_view text) {
     const auto what = error.description();
     std::size_t begin = 0;
@@ -87,7 +87,7 @@ std::string what_of(const toml::parse_error& error, std::string_view text) {
     const auto at = begin + error.source().begin.column - 1;
     const bool is_line_end = at >= text.size() || text[at] == '\n' || text[at] == '\r';
     if (is_line_end && what.find("control characters") != what.npos)
-        return "the text that begins on this line has no closing quote";
+        return "the string that begins on this line has no closing quote";
     return printable(what, 300);
 }
 

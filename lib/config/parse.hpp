@@ -10,7 +10,7 @@
 
 namespace hp::config {
 
-/// From 1; columns are code points.
+/// Both from 1; columns count code points.
 struct Spot {
     int line{}, column{};
 };
@@ -18,8 +18,8 @@ struct Spot {
 struct Entry {
     std::string name;
     int line{}, column{};          ///< of the name, from 1
-    Spot begin{}, end{};           ///< of the value; the end is behind it
-    std::optional<Setting> value;  ///< nothing where TOML has a value that no key may have
+    Spot begin{}, end{};           ///< of the value; `end` is past it
+    std::optional<Setting> value;  ///< nothing if no key can have such a TOML value
     std::string kind;              ///< "text", "an integer", "a table"; for errors
 };
 
@@ -28,11 +28,11 @@ struct ParseFailure {
     std::string what;
 };
 
-/// The entries in the order of the file. Never throws; any bytes may come in.
+/// The entries in file order. Never throws; accepts any bytes.
 tl::expected<std::vector<Entry>, ParseFailure> parse_toml(std::string_view text);
 
-/// The same for a file with tables, which no file of ours has: the names are dotted, and an element of a list
-/// of tables has its number in its name ("upstreams.0.port").
+/// Likewise for a file with tables, which none of our files has: names are dotted, and an element of a list
+/// of tables has its index in its name ("upstreams.0.port").
 tl::expected<std::vector<Entry>, ParseFailure> parse_toml_with_tables(std::string_view text);
 
 /// A regular file of 1 byte to kFileSizeMax. The error says what the path is instead ("is a directory").

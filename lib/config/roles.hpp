@@ -1,5 +1,5 @@
-// What a machine does (key `roles` of shared/network.toml): which programs it has, and so which files, keys
-// and secrets.
+// The roles of a machine (key `roles` of shared/network.toml): they decide which programs, files, keys and
+// secrets it has.
 #pragma once
 #include <string>
 #include <string_view>
@@ -12,14 +12,14 @@ namespace hp::config {
 struct Role {
     std::string name;
     std::vector<std::string> programs;
-    std::vector<std::string> secrets;  ///< "secrets/mint.seed": files that `hp-config init` makes
+    std::vector<std::string> secrets;  ///< "secrets/mint.seed": files made by `hp-config init`
 };
 /// pool, mint, proxy and wallet.
 const std::vector<Role>& all_roles();
 
-/// Whether a machine with these roles has that one; with none it has all.
+/// Whether these roles include that one; none means all.
 bool has_role(const std::vector<std::string>& roles, std::string_view role);
-/// The programs of the roles, in the order in which a person starts them; all where `roles` is empty.
+/// The programs of the roles, in starting order; all if `roles` is empty.
 std::vector<std::string> programs_of(const std::vector<std::string>& roles);
 /// The secrets of the roles.
 std::vector<std::string> secrets_of(const std::vector<std::string>& roles);

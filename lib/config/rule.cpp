@@ -59,7 +59,7 @@ bool are_log_levels(std::string_view text) {
     return true;
 }
 
-/// Somebody who pastes the secret itself where its file belongs must not find it in our error.
+/// If someone pastes the secret itself instead of its file's name, our error must not show it.
 bool looks_like_secret(std::string_view text) {
     if (crypto::secret_key_from_text(text)) return true;
     if (text.size() == 64 && from_hex(text)) return true;
@@ -106,7 +106,7 @@ Result<> check_text(const Rule& rule, const std::string& text) {
             good = std::find(rule.choices.begin(), rule.choices.end(), text) != rule.choices.end();
             break;
         case Rule::Kind::pattern:
-            // std::regex recurses once a character, so the size is bounded before.
+            // std::regex recurses once per character, so the size is checked first.
             good = text.size() <= 1000 && std::regex_match(text, std::regex(rule.regex));
             break;
         case Rule::Kind::endpoint:
@@ -144,7 +144,7 @@ Result<> check_text(const Rule& rule, const std::string& text) {
 
 Result<> check_number(const Rule& rule, double number, const std::string& text) {
     if (rule.kind != Rule::Kind::range) return {};
-    // Written so that nan fails.
+    // In this form nan fails.
     if (number >= rule.min && number <= rule.max) return {};
     return fail(Errc::usage, "is " + text + ", allowed: " + allowed_text(rule));
 }
@@ -197,7 +197,7 @@ std::string anchored(const Rule& rule, const std::string& text, const std::strin
     if (!is_records && rule.kind != Rule::Kind::path && rule.kind != Rule::Kind::secret_file) return text;
     const bool is_socket = is_records && text.starts_with(kUnix);
     const std::string path = is_socket ? text.substr(kUnix.size()) : text;
-    // A database may be a URL; "~" is refused later, and has to be seen.
+    // A database may be a URL; "~" must be left for the check that refuses it.
     if (path.empty() || path == "-" || path[0] == '/' || path[0] == '~' ||
         path.find("://") != std::string::npos)
         return text;
@@ -208,7 +208,7 @@ std::string anchored(const Rule& rule, const std::string& text, const std::strin
 std::string number_text(double value) {
     if (std::isnan(value)) return "nan";
     char buffer[64];
-    // The shortest form of 4000000 is 4e+06, which nobody writes.
+    // The shortest form of 4000000 would be 4e+06.
     const bool plain = std::abs(value) < 1e9;
     const auto [end, error] =
         plain ? std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed)
@@ -232,13 +232,13 @@ std::string allowed_text(const Rule& rule) {
         case Rule::Kind::range:
             return "a number from " + number_text(rule.min) + " to " + number_text(rule.max);
         case Rule::Kind::pattern:
-            return "text of the form " + rule.regex;
+            return "text matching " + rule.regex;
         case Rule::Kind::endpoint:
             return "HOST:PORT with a port from 1 to 65535";
         case Rule::Kind::url:
             return "http://HOST:PORT or https://HOST:PORT";
         case Rule::Kind::path:
-            return "a path, absolute or from the configuration directory";
+            return "a path, absolute or relative to the configuration directory";
         case Rule::Kind::secret_file:
             return "the path of a file of mode 0600";
         case Rule::Kind::authority_key:
@@ -248,11 +248,11 @@ std::string allowed_text(const Rule& rule) {
         case Rule::Kind::pubkey_hex:
             return "a compressed public key of 66 hex digits";
         case Rule::Kind::log_levels:
-            return "trace, debug, info, warn or error, and MODULE=LEVEL, with commas between";
+            return "trace, debug, info, warn or error, and MODULE=LEVEL, separated by commas";
         case Rule::Kind::net:
-            return "an IP address, or ADDRESS/BITS with no bit set behind them, as 10.0.0.0/8";
+            return "an IP address, or ADDRESS/BITS with no bits set after the prefix, such as 10.0.0.0/8";
         case Rule::Kind::host_name:
-            return "a host's name without scheme and port";
+            return "a host name without scheme and port";
     }
     return {};
 }

@@ -15,7 +15,7 @@ std::vector<Misfit> misfits(const Pool& pool, const PoolShared& shared) {
     if (pool.easiest_target_bits < unit)
         out.push_back({Pool::file, "easiest_target_bits",
                        "is " + std::to_string(pool.easiest_target_bits) +
-                           ", a share could be worth nothing, allowed: at least " +
+                           ", so a share could be worth nothing, allowed: at least " +
                            (by_target ? "unit_bits" : "minimum_difficulty") + " of shared/pool.toml, " +
                            std::to_string(unit)});
     if (pool.allowed_mint_keys.empty()) return out;
@@ -27,7 +27,7 @@ std::vector<Misfit> misfits(const Pool& pool, const PoolShared& shared) {
     const auto names = mint_names(*mints);
     if (!pool.route_to.empty() && std::ranges::find(names, pool.route_to) == names.end())
         out.push_back(
-            {Pool::file, "route_to", "is '" + pool.route_to + "', which is no mint of allowed_mint_keys"});
+            {Pool::file, "route_to", "is '" + pool.route_to + "', which is not a mint in allowed_mint_keys"});
     return out;
 }
 
@@ -38,16 +38,17 @@ std::vector<Misfit> misfits(const Template& from, const Network& network) {
         out.push_back({Template::file, "source",
                        "is " + from.source + ", but the network is " + network.network +
                            ", allowed: " + (is_sim ? "sim" : "rpc"),
-                       is_sim ? "name the node's network, as --network regtest"
+                       is_sim ? "name the node's network, e.g. --network regtest"
                               : "the embedded chain is network 'sim'; for a node give --rpc URL"});
     if (from.source != "rpc") return out;
     const bool has_cookie = !from.rpc_cookie_file.empty();
     if (has_cookie && !from.rpc_user.empty())
         out.push_back(
-            {Template::file, "rpc_user", "is set, and so is rpc_cookie_file, allowed: one of both"});
+            {Template::file, "rpc_user", "is set, and so is rpc_cookie_file, allowed: only one of them"});
     if (!has_cookie && (from.rpc_user.empty() || from.rpc_password_file.empty()))
-        out.push_back({Template::file, "rpc_cookie_file",
-                       "is empty, needed with source rpc, unless rpc_user and rpc_password_file are given"});
+        out.push_back(
+            {Template::file, "rpc_cookie_file",
+             "is empty, but required for source rpc unless rpc_user and rpc_password_file are set"});
     return out;
 }
 
@@ -56,8 +57,8 @@ std::vector<Misfit> misfits_of_keys(const PoolShared& shared, const crypto::Secr
     std::vector<Misfit> out;
     if (authority.xonly() == link_authority.xonly())
         out.push_back({Pool::file, "link_authority_secret_key_file",
-                       "holds the same key as authority_secret_key_file, allowed: a key of its own",
-                       "the link needs a key of its own: hp-config keygen authority"});
+                       "holds the same key as authority_secret_key_file, allowed: a different key",
+                       "the link needs its own key: hp-config keygen authority"});
     if (auto what = unlike(shared.link_authority_public_key, link_authority,
                            "link_authority_secret_key_file of pool.toml"))
         out.push_back({PoolShared::file, "link_authority_public_key", std::move(*what),

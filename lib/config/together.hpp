@@ -1,5 +1,5 @@
-// What the values of several files must have in common. `hp-config check` and the programs at their start ask
-// the same functions: what one finds the other finds.
+// Checks across the values of several files. `hp-config check` and the programs at their start call the same
+// functions, so both find the same problems.
 #pragma once
 #include <optional>
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace hp::config {
 
-/// A value that does not fit another one.
+/// A value that is inconsistent with another one.
 struct Misfit {
     std::string_view file;  ///< of the key that is to blame
     const char* key;
@@ -19,15 +19,15 @@ struct Misfit {
     std::string hint{};
 };
 
-/// A share that is worth nothing, a route to no mint.
+/// A share worth nothing, a route to an unknown mint.
 std::vector<Misfit> misfits(const Pool& pool, const PoolShared& shared);
-/// A source that the network does not have, credentials that are missing or there twice.
+/// A source that does not fit the network, credentials that are missing or set twice.
 std::vector<Misfit> misfits(const Template& from, const Network& network);
-/// The pool's two authority keys, and the link's public half, which its mints pin.
+/// The pool's two authority keys, and the link's public key, which its mints pin.
 std::vector<Misfit> misfits_of_keys(const PoolShared& shared, const crypto::SecretKey& authority,
                                     const crypto::SecretKey& link_authority);
 
-/// Why the public key is not that of the secret one; nothing where it is, or where none is set.
+/// Says that the public key does not match the secret one; nothing if it does, or if none is set.
 /// `secret_place`: "authority_secret_key_file of pool.toml".
 std::optional<std::string> unlike(const std::string& public_text, const crypto::SecretKey& secret,
                                   std::string_view secret_place);

@@ -14,7 +14,7 @@ void seal(std::span<std::uint8_t> out, ByteView plaintext, ByteView ad, const By
           const Bytes32& key) {
     HP_ASSERT(out.size() >= plaintext.size() + kTagSize);
     ensure_sodium_ready();
-    // Fails only for more than 256 GiB of plaintext, which no span of ours holds.
+    // Fails only for more than 256 GiB of plaintext, which we never have.
     crypto_aead_chacha20poly1305_ietf_encrypt(out.data(), nullptr, plaintext.data(), plaintext.size(),
                                               ad.data(), ad.size(), nullptr, nonce.data(), key.data());
 }

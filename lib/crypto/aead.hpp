@@ -6,10 +6,10 @@ namespace hp::crypto {
 
 inline constexpr std::size_t kTagSize = 16;
 
-/// out must have room for plaintext.size() + 16 bytes; it may be the same memory as plaintext.
+/// out must have room for plaintext.size() + 16 bytes; may alias plaintext.
 void seal(std::span<std::uint8_t> out, ByteView plaintext, ByteView ad, const ByteArray<12>& nonce,
           const Bytes32& key);
-/// out must have room for ciphertext.size() - 16 bytes; it may be the same memory. False: the tag is wrong.
+/// out must have room for ciphertext.size() - 16 bytes; may alias it. False: the tag is wrong.
 [[nodiscard]] bool open(std::span<std::uint8_t> out, ByteView ciphertext, ByteView ad,
                         const ByteArray<12>& nonce, const Bytes32& key);
 

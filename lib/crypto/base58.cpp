@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view kAlphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 constexpr std::size_t kChecksumSize = 4;
-/// Decoding takes quadratic time; no key or address of ours comes near this.
+/// Decoding takes quadratic time; keys and addresses are far below this.
 constexpr std::size_t kTextSizeMax = 256;
 
 constexpr auto kDigitOf = [] {
@@ -44,7 +44,7 @@ std::string base58_encode(ByteView bytes) {
     return out;
 }
 
-// The text may be a secret key, so no error quotes it.
+// The text may be a secret key, so errors do not quote it.
 Result<Bytes> base58_decode(std::string_view text) {
     if (text.size() > kTextSizeMax)
         return fail(Errc::invalid, "base58 text of " + std::to_string(text.size()) +
@@ -84,7 +84,7 @@ Result<Bytes> base58check_decode(std::string_view text) {
     HP_TRY(Bytes bytes, base58_decode(text));
     if (bytes.size() < kChecksumSize)
         return fail(Errc::invalid,
-                    "base58check text holds " + std::to_string(bytes.size()) + " bytes, expected at least 4");
+                    "base58check text has " + std::to_string(bytes.size()) + " bytes, expected at least 4");
     const std::size_t payload_size = bytes.size() - kChecksumSize;
     const auto expected = checksum(ByteView{bytes}.first(payload_size));
     if (!std::equal(expected.begin(), expected.end(),
@@ -104,7 +104,7 @@ std::string authority_key_text(const XOnlyKey32& key) {
 Result<XOnlyKey32> authority_key_from_text(std::string_view text) {
     HP_TRY(const Bytes payload, base58check_decode(text));
     if (payload.size() != 34)
-        return fail(Errc::invalid, "authority key holds " + std::to_string(payload.size()) +
+        return fail(Errc::invalid, "authority key has " + std::to_string(payload.size()) +
                                        " bytes, expected 34 (version and 32-byte key)");
     if (!std::equal(kAuthorityKeyVersion.begin(), kAuthorityKeyVersion.end(), payload.begin()))
         return fail(Errc::invalid, "authority key has version " +
@@ -123,7 +123,7 @@ Result<SecretKey> secret_key_from_text(std::string_view text) {
     const auto key = SecretKey::from_bytes(payload);
     wipe(payload);
     if (size != 32)
-        return fail(Errc::invalid, "secret key holds " + std::to_string(size) + " bytes, expected 32");
+        return fail(Errc::invalid, "secret key has " + std::to_string(size) + " bytes, expected 32");
     if (!key) return fail(Errc::invalid, "secret key is not between 1 and the group order");
     return *key;
 }

@@ -14,8 +14,8 @@ Result<XOnlyKey32> authority_key_from_text(std::string_view text);
 /// SRI's secret text form: base58check of the bare 32 bytes.
 std::string secret_key_text(const SecretKey& key);
 Result<SecretKey> secret_key_from_text(std::string_view text);
-/// A locking key (NUT-20) in that form, or as Cashu wallets have it: 64 hex digits, big-endian. Only for
-/// locking keys: where a key pair is known by its x-only public key, 64 hex digits are the public one.
+/// A locking key (NUT-20) in that form, or in that of Cashu wallets: 64 hex digits, big-endian. Only for
+/// locking keys: for key pairs with an x-only public key, 64 hex digits mean the public one.
 Result<SecretKey> locking_key_from_text(std::string_view text);
 
 }  // namespace hp::crypto

@@ -22,7 +22,7 @@ Result<Bytes> base64url_decode(std::string_view text) {
     const auto bad = [](std::size_t position, const char* why) {
         return fail(Errc::invalid, "position " + std::to_string(position) + ": " + why);
     };
-    // Both alphabets as one; blanks stay, so that positions are those of the text.
+    // Accept both alphabets; keep blanks, so that positions are those of the text.
     std::string digits{text};
     std::size_t padding = 0, count = 0;
     for (std::size_t i = 0; i < digits.size(); ++i) {
@@ -33,7 +33,7 @@ Result<Bytes> base64url_decode(std::string_view text) {
         } else if (!is_space(c)) {
             if (c == '+') c = '-';
             if (c == '/') c = '_';
-            if (c == '\0') return bad(i, "not a base64 character");  // which libsodium would skip
+            if (c == '\0') return bad(i, "not a base64 character");  // libsodium would skip it
             if (padding > 0) return bad(i, "a character after the padding");
             ++count;
         }
@@ -45,8 +45,8 @@ Result<Bytes> base64url_decode(std::string_view text) {
                                           &size, &end, kVariant);
     const auto stop = static_cast<std::size_t>(end - digits.data());
     if (stop < digits.size()) return bad(stop, "not a base64 character");
-    if (count % 4 == 1) return bad(text.size(), "cut off: a single base64 character is left");
-    if (decoded != 0) return bad(text.size(), "cut off: the last character has bits left over");
+    if (count % 4 == 1) return bad(text.size(), "truncated: a single base64 character is left");
+    if (decoded != 0) return bad(text.size(), "truncated: the last character has bits left over");
     if (padding > 2 || (padding > 0 && (count + padding) % 4 != 0)) return bad(text.size(), "wrong padding");
     out.resize(size);
     return out;

@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t kSeedSizeMin = 16;
 constexpr std::size_t kSeedSizeMax = 64;
 
-/// The left half of an HMAC as a key where it is one; BIP 32 gives up on the rest (less than 1 in 2^127).
+/// The left half of an HMAC as a key, if valid; BIP 32 gives up on the rest (less than 1 in 2^127).
 std::optional<SecretKey> left_key(const Bytes64& mac) {
     return SecretKey::from_bytes(ByteView{mac}.first(32));
 }
@@ -27,7 +27,7 @@ Result<ExtendedKey> bip32_master(ByteView seed) {
     const auto key = left_key(mac);
     const Bytes32 chain_code = right_half(mac);
     wipe(mac);
-    if (!key) return fail(Errc::invalid, "the seed gives no BIP 32 master key");
+    if (!key) return fail(Errc::invalid, "the seed has no valid BIP 32 master key");
     return ExtendedKey{.key = *key, .chain_code = chain_code};
 }
 
@@ -48,7 +48,7 @@ Result<ExtendedKey> bip32_child(const ExtendedKey& parent, std::uint32_t index) 
     wipe(mac);
     if (!key)
         return fail(Errc::invalid, "no BIP 32 child key at index " + std::to_string(index),
-                    "take the next index");
+                    "use the next index");
     return ExtendedKey{.key = *key, .chain_code = chain_code};
 }
 

@@ -48,7 +48,7 @@ std::span<std::uint8_t> memory_of(std::string& text) {
     return {reinterpret_cast<std::uint8_t*>(text.data()), text.size()};
 }
 
-// Words are secret: errors give their position alone.
+// Words are secret: errors give only their position.
 Result<> check(const std::vector<std::string_view>& words) {
     if (!is_word_count(words.size()))
         return fail(Errc::invalid,
@@ -59,7 +59,7 @@ Result<> check(const std::vector<std::string_view>& words) {
         if (found == kBip39Words.end() || *found != words[i])
             return fail(Errc::invalid,
                         "word " + std::to_string(i + 1) + " of the mnemonic is not in BIP 39's English list",
-                        "words are lower case and whole");
+                        "words are lower case and not abbreviated");
         const auto index = static_cast<unsigned>(found - kBip39Words.begin());
         for (std::size_t bit = 0; bit < kBitsPerWord; ++bit) {
             const std::size_t at = i * kBitsPerWord + bit;
@@ -100,7 +100,8 @@ Result<> bip39_check(std::string_view mnemonic) { return check(words_of(mnemonic
 Result<Bytes64> bip39_seed(std::string_view mnemonic, std::string_view passphrase) {
     const auto words = words_of(mnemonic);
     HP_DO(check(words));
-    // BIP 39 wants Unicode NFKD; refusing the rest is better than a seed that other wallets do not find.
+    // BIP 39 requires Unicode NFKD; refusing other text is better than a seed that other wallets would not
+    // derive.
     if (!is_ascii(passphrase))
         return fail(Errc::invalid, "the mnemonic's passphrase has non-ASCII characters");
     std::string password = joined(words);

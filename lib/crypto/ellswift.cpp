@@ -1,6 +1,6 @@
-// XSwiftEC and its inverse as BIP 324 defines them, in fractions where that saves a division. All values here
-// are public (encodings that go over the wire in the clear, and x coordinates of public keys), so variable
-// time is fine; the one secret operation, the ECDH, stays in libsecp256k1.
+// XSwiftEC and its inverse as defined in BIP 324, using fractions where that saves a division. All values
+// here are public (encodings that go over the wire in the clear, and x coordinates of public keys), so
+// variable time is fine; the one secret operation, the ECDH, stays in libsecp256k1.
 #include "crypto/ellswift.hpp"
 
 #include <openssl/bn.h>
@@ -21,11 +21,11 @@ constexpr Bytes32 kRootOfMinus3 = {0x0a, 0x2d, 0x2b, 0xa9, 0x35, 0x07, 0xf1, 0xd
                                    0xc2, 0xa7, 0x97, 0x96, 0x2c, 0xc6, 0x1f, 0x6d, 0x15, 0xda, 0x14,
                                    0xec, 0xd4, 0x7d, 0x8d, 0x27, 0xae, 0x1c, 0xd5, 0xf8, 0x52};
 
-/// Every BN call below fails only when memory runs out.
+/// The BN calls below fail only if memory runs out.
 void must(const void* ok) { HP_ASSERT(ok); }
 void must(int ok) { HP_ASSERT(ok); }
 
-/// OpenSSL's state for arithmetic mod p; one a thread, because it holds scratch numbers.
+/// OpenSSL's state for arithmetic mod p; one per thread, because it holds scratch numbers.
 struct Modulus {
     BN_CTX* scratch = BN_CTX_new();
     BIGNUM* p = BN_bin2bn(kPrime.data(), kPrime.size(), nullptr);
@@ -57,7 +57,7 @@ Modulus& modulus() {
     return shared;
 }
 
-/// Field elements made while a Scope lives go back to the thread's pool when it ends.
+/// Field elements made during a Scope return to the thread's pool when it ends.
 class Scope {
   public:
     Scope() { BN_CTX_start(modulus().scratch); }
@@ -66,8 +66,8 @@ class Scope {
     ~Scope() { BN_CTX_end(modulus().scratch); }
 };
 
-/// A field element in Montgomery form. It never changes, so copies may share the number, which the innermost
-/// Scope owns.
+/// A field element in Montgomery form. Immutable, so copies may share the number, which the innermost Scope
+/// owns.
 class Fe {
   public:
     static Fe from(std::uint64_t small) {
@@ -104,7 +104,7 @@ class Fe {
                              modulus().montgomery));
         return enter(n);
     }
-    /// Of a nonzero element.
+    /// Inverse of a nonzero element.
     Fe inverse() const {
         BIGNUM* n = take();
         must(BN_mod_inverse(n, plain(), modulus().p, modulus().scratch));
@@ -196,8 +196,8 @@ std::optional<Bytes32> find_t(Fe x, Fe u, int which) {
     Fe v = x, w = x;
     if ((which & 2) == 0) {
         if (curve(-x - u, seven).is_square()) return std::nullopt;
-        // s = -g / (u^2 + ux + x^2); its root as one power: n*d*(n*d^3)^((p-3)/4). The denominator is
-        // zero only where -x-u is on the curve too.
+        // s = -g / (u^2 + ux + x^2); its root as one power: n*d*(n*d^3)^((p-3)/4). The denominator is zero
+        // only if -x-u is on the curve too.
         const Fe numerator = -g, denominator = u_squared + u * x + x * x;
         const Fe product = numerator * denominator;
         if (!product.is_square()) return std::nullopt;
@@ -240,7 +240,7 @@ std::optional<Bytes32> xswiftec_inv(const Bytes32& x, const Bytes32& u, int whic
 
 EllSwift64 ellswift_encode(const XOnlyKey32& x, const Bytes32& entropy32) {
     HP_ASSERT(is_valid_xonly(x));
-    // A quarter of all (u, case) lead to a t. Each try draws both anew, or the encodings would not be
+    // A quarter of all (u, case) lead to a t. Each attempt draws both again, or the encodings would not be
     // uniform.
     for (std::uint32_t attempt = 0;; ++attempt) {
         ByteArray<4> counter;

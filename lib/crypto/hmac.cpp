@@ -13,7 +13,7 @@ constexpr std::size_t kDigestSize = 32;
 class HmacSha256 {
   public:
     explicit HmacSha256(ByteView key) {
-        // An empty span may be null, libsodium's key may not.
+        // An empty span may be null, libsodium's key must not.
         const std::uint8_t no_key[1] = {};
         crypto_auth_hmacsha256_init(&keyed_, key.empty() ? no_key : key.data(), key.size());
     }
@@ -41,7 +41,7 @@ Bytes32 hmac_sha256(ByteView key, ByteView message) { return HmacSha256{key}.sum
 Bytes64 hmac_sha512(ByteView key, ByteView message) {
     crypto_auth_hmacsha512_state state;
     Bytes64 tag;
-    // An empty span may be null, libsodium's key may not.
+    // An empty span may be null, libsodium's key must not.
     const std::uint8_t no_key[1] = {};
     crypto_auth_hmacsha512_init(&state, key.empty() ? no_key : key.data(), key.size());
     crypto_auth_hmacsha512_update(&state, message.data(), message.size());
@@ -64,7 +64,7 @@ HkdfPair hkdf2(ByteView chaining_key32, ByteView input_key_material) {
 
 Bytes hkdf(ByteView salt, ByteView input_key_material, ByteView info, std::size_t size) {
     HP_ASSERT(size <= 255 * kDigestSize);  // The block counter is one byte, RFC 5869 section 2.3.
-    // RFC 5869's default salt is 32 zero bytes, which HMAC cannot tell from an empty key.
+    // RFC 5869's default salt is 32 zero bytes, which for HMAC equals an empty key.
     Bytes32 pseudorandom_key = hmac_sha256(salt, input_key_material);
     const HmacSha256 expand{pseudorandom_key};
     wipe(pseudorandom_key);

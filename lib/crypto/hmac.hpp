@@ -1,4 +1,4 @@
-// HMAC-SHA-256/512 and HKDF as Noise uses it (two outputs).
+// HMAC-SHA-256/512 and HKDF as used in Noise (two outputs).
 #pragma once
 #include "base/bytes.hpp"
 

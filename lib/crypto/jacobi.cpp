@@ -53,7 +53,7 @@ int jacobi(const Bytes32& a_le, const Bytes32& n_le) {
         if (strip_twos(a) & 1) flips ^= (n.limb[0] >> 1) ^ (n.limb[0] >> 2);
         Limbs difference;
         if (subtract(difference, a, n)) {
-            // Reciprocity: exchanging odd numbers changes the sign where both are 3 mod 4.
+            // Reciprocity: exchanging odd numbers changes the sign if both are 3 mod 4.
             flips ^= (a.limb[0] & n.limb[0]) >> 1;
             subtract(difference, n, a);
             n = a;

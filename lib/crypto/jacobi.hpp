@@ -6,7 +6,7 @@
 
 namespace hp::crypto {
 
-/// (a / n) for little-endian a < n and odd n: 1, -1, or 0 where they share a factor.
+/// (a / n) for little-endian a < n and odd n: 1, -1, or 0 if they share a factor.
 int jacobi(const Bytes32& a_le, const Bytes32& n_le);
 
 }  // namespace hp::crypto

@@ -13,7 +13,9 @@ void ensure_sodium_ready() {
 
 void random_bytes(std::span<std::uint8_t> out) {
     ensure_sodium_ready();
-    if (!out.empty()) randombytes_buf(out.data(), out.size());  // An empty span may be null, libsodium's not.
+    if (!out.empty())
+        randombytes_buf(out.data(), out.size());  // An empty span may be null, libsodium's must
+                                                  // not.
 }
 
 void wipe(std::span<std::uint8_t> secret) {

@@ -1,4 +1,4 @@
-// The system's randomness (getrandom through libsodium). There is no fall-back to any other source.
+// The system's randomness (getrandom through libsodium). There is no fallback to another source.
 #pragma once
 #include "base/bytes.hpp"
 
@@ -13,7 +13,7 @@ ByteArray<N> random_array() {
 }
 /// For jitter and the like.
 inline std::uint32_t random_u32() { return get_le<std::uint32_t>(random_array<4>().data()); }
-/// Overwrites memory in a way that the compiler keeps.
+/// Overwrites memory in a way that the compiler does not optimize away.
 void wipe(std::span<std::uint8_t> secret);
 
 }  // namespace hp::crypto

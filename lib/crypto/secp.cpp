@@ -15,7 +15,7 @@ constexpr Bytes32 kOrder = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff
                             0xff, 0xff, 0xff, 0xff, 0xfe, 0xba, 0xae, 0xdc, 0xe6, 0xaf, 0x48,
                             0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41};
 
-/// One context for the program, blinded once; afterwards it is only read, so any thread may use it.
+/// One context per program, blinded once; afterwards read-only, so any thread may use it.
 const secp256k1_context* context() {
     static const secp256k1_context* const shared = [] {
         secp256k1_context* made = secp256k1_context_create(SECP256K1_CONTEXT_NONE);
@@ -23,7 +23,7 @@ const secp256k1_context* context() {
         // An illegal argument makes the call return 0, which we treat as a failure, instead of aborting.
         secp256k1_context_set_illegal_callback(
             made, [](const char*, void*) {}, nullptr);
-        // The library's own invariants are broken (memory damage): going on would be unsafe.
+        // The library's own invariants are broken (memory corruption): continuing would be unsafe.
         secp256k1_context_set_error_callback(
             made, [](const char* what, void*) { assertion_failed(what, "libsecp256k1", 0); }, nullptr);
         Bytes32 blinding = random_array<32>();
@@ -59,7 +59,7 @@ std::optional<secp256k1_xonly_pubkey> parse_xonly(ByteView bytes32) {
     return key;
 }
 
-/// BIP 340's key pair for a secret key, wiped when it goes.
+/// BIP 340's key pair for a secret key, wiped on destruction.
 struct KeyPair {
     explicit KeyPair(const SecretKey& key) {
         const bool made = secp256k1_keypair_create(context(), &pair, key.bytes().data());
@@ -71,14 +71,14 @@ struct KeyPair {
     secp256k1_keypair pair;
 };
 
-/// The "hash" that hands out the shared point itself, compressed.
+/// A "hash" that returns the shared point itself, compressed.
 int compressed_point(unsigned char* out, const unsigned char* x, const unsigned char* y, void*) {
     out[0] = static_cast<unsigned char>(2 | (y[31] & 1));
     std::memcpy(out + 1, x, 32);
     return 1;
 }
 
-/// The "hash" that hands out the shared point's x.
+/// A "hash" that returns the shared point's x.
 int x_coordinate(unsigned char* out, const unsigned char* x, const unsigned char*, void*) {
     std::memcpy(out, x, 32);
     return 1;

@@ -1,5 +1,5 @@
-// Text that nobody may see: seed words, a password, a token. No format string and no stream takes it; who
-// needs the characters says reveal(), which a reader of the code can look for. Wiped when it goes.
+// Secret text: seed words, a password, a token. It cannot be formatted or streamed; code that needs the
+// characters calls reveal(), which is easy to grep for. Wiped on destruction.
 #pragma once
 #include <string>
 
@@ -16,7 +16,7 @@ class SecretText {
     SecretText& operator=(const SecretText&) = default;
     SecretText& operator=(SecretText&&) = default;
     ~SecretText() {
-        text_.resize(text_.capacity());  // what was moved away may have left characters behind
+        text_.resize(text_.capacity());  // a moved-from string may still hold characters
         wipe({reinterpret_cast<std::uint8_t*>(text_.data()), text_.size()});
     }
 

@@ -1,5 +1,5 @@
-// The low-level SHA256_* calls are deprecated in OpenSSL 3.0 and still the fastest that Debian ships: the EVP
-// calls cost 1.6x (reused context) to 4.4x (one-shot) for the short inputs that we hash.
+// The low-level SHA256_* calls are deprecated in OpenSSL 3.0 but still the fastest in Debian: the EVP calls
+// cost 1.6x (reused context) to 4.4x (one-shot) for the short inputs that we hash.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "crypto/sha256.hpp"
 

@@ -7,7 +7,7 @@
 
 namespace hp::crypto {
 
-/// Incremental SHA-256. Copyable: a copy is a midstate (coinbase prefixes are hashed once a channel).
+/// Incremental SHA-256. Copyable: a copy is a midstate (coinbase prefixes are hashed once per channel).
 class Sha256 {
   public:
     Sha256();

@@ -82,7 +82,7 @@ tl::expected<LinkAccepted, LinkRefused> check_link_auth(const LinkAuth& auth, co
         return refuse(LinkRefusal::parameters, "valuation: expected '" + pool.valuation.text() + "', got '" +
                                                    printable(auth.valuation.value) + "'");
 
-    // It is kept as SQLite's integer, which has a sign.
+    // It is stored as an SQLite integer, which is signed.
     if (auth.mint_generation > INT64_MAX)
         return refuse(LinkRefusal::parameters, "mint_generation: expected less than 2^63, got " +
                                                    std::to_string(auth.mint_generation));
@@ -95,7 +95,7 @@ tl::expected<LinkAccepted, LinkRefused> check_link_auth(const LinkAuth& auth, co
     } else if (pool.memory->mint_store != auth.mint_store.bytes) {
         if (!pool.rollback_allowed)
             return refuse(LinkRefusal::mint_rollback,
-                          "mint_store: the mint's database is not the one of last time");
+                          "mint_store: the mint's database is not the same as last time");
         is_rollback = true;
     } else if (auth.mint_generation < pool.memory->mint_generation) {
         if (!pool.rollback_allowed)
@@ -104,14 +104,14 @@ tl::expected<LinkAccepted, LinkRefused> check_link_auth(const LinkAuth& auth, co
                                                           ", got " + std::to_string(auth.mint_generation));
         is_rollback = true;
     }
-    // What the mint remembers of another database of ours says nothing about this one: it gets everything,
-    // and knows the shares that it has seen by their hash.
-    // A mint that never served anybody has stored nothing; so much is known.
+    // What the mint stored for another of our databases says nothing about this one: send everything; the
+    // mint recognizes known shares by their hash.
+    // A mint that never served a pool has stored nothing.
     if (is_zero(auth.pool_store.bytes) || auth.pool_store.bytes != pool.pool_store)
         return LinkAccepted{1, is_rollback, is_zero(auth.pool_store.bytes) && pool.memory && !is_rollback};
     if (auth.last_seq > pool.highest_seq)
         return refuse(LinkRefusal::pool_rollback, "last_seq: the mint has " + std::to_string(auth.last_seq) +
-                                                      ", this pool gave only " +
+                                                      ", but this pool assigned only " +
                                                       std::to_string(pool.highest_seq));
     return LinkAccepted{auth.last_seq + 1, is_rollback, true};
 }
@@ -122,7 +122,7 @@ tl::expected<std::optional<Setback>, LinkRefused> check_mint_mark(const MintMark
     if (!known) return std::optional<Setback>{};
     auto lost = setback(mark, *known);
     if (lost && !rollback_allowed)
-        return refuse(LinkRefusal::mint_rollback, "mark: the mint had " + describe(*known) + ", and has " +
+        return refuse(LinkRefusal::mint_rollback, "mark: the mint had " + describe(*known) + ", but has " +
                                                       describe(mark) + "; it lacks " + describe(*lost));
     return lost;
 }

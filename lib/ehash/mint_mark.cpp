@@ -118,7 +118,7 @@ std::string file_text(const MintMark& mark) {
 
 Result<MintMark> mint_mark_from_text(std::string_view text) {
     if (!text.ends_with('\n'))
-        return fail(Errc::invalid, "expected a line's end at the end: it is cut short");
+        return fail(Errc::invalid, "expected a newline at the end: the file is truncated");
     if (std::string_view line = next_mark_line(text); line != kFirstLine)
         return fail(Errc::invalid,
                     "line 1: expected '" + std::string(kFirstLine) + "', got '" + printable(line, 60) + "'");

@@ -1,5 +1,5 @@
-// How far a mint's ledger has come, as it is written down elsewhere (with the pool, and in the mint's mark
-// file), so that a database which came from a backup is noticed: a ledger never goes back.
+// How far a mint's ledger has come, as recorded elsewhere (at the pool, and in the mint's mark file), to
+// notice a database restored from a backup: a ledger never goes back.
 #pragma once
 #include <optional>
 #include <string>
@@ -9,26 +9,26 @@
 
 namespace hp::ehash {
 
-/// Sums of amounts: many of up to 2^62 do not fit 64 bits.
+/// Sums of amounts: the sum of many amounts of up to 2^62 does not fit 64 bits.
 __extension__ typedef unsigned __int128 Amount128;
 std::string to_text(Amount128 value);
 
-/// Of a ledger's last durable commit.
+/// As of a ledger's last durable commit.
 struct MintMark {
-    Bytes32 store{};              ///< the database's own random id
+    Bytes32 store{};              ///< the database's random id
     std::uint64_t generation{};   ///< number of the mint's start
     std::uint64_t quotes{};       ///< made
-    std::uint64_t operations{};   ///< mints and swaps
-    Amount128 issued{}, spent{};  ///< ehash against quotes; proofs by swaps
+    std::uint64_t operations{};   ///< mint and swap operations
+    Amount128 issued{}, spent{};  ///< ehash issued for quotes; proofs spent in swaps
     friend bool operator==(const MintMark&, const MintMark&) = default;
 };
 
-/// What a ledger lacks of what is known to have been committed.
+/// Known commits that a ledger lacks.
 struct Setback {
-    bool is_other_store{};  ///< it is another database: all that is known is lacking
+    bool is_other_store{};  ///< another database: everything known is lacking
     std::uint64_t generations{}, quotes{}, operations{};
     Amount128 issued{}, spent{};
-    /// Units, at most: quotes that can be minted once more, and proofs that can be spent once more.
+    /// Maximum units: quotes that could be minted again, and proofs that could be spent again.
     Amount128 doubled_max() const { return issued + spent; }
 };
 /// Nothing: the ledger at `has` is at `known` or beyond it in everything.
@@ -44,8 +44,8 @@ std::string file_text(const MintMark& mark);
 Result<MintMark> mint_mark_from_text(std::string_view text);
 
 sv2::link::MintMark to_message(const MintMark& mark);
-/// The message does not say whose it is: LinkAuth did, with the generation. Numbers of 2^63 and sums of 2^95
-/// or more are refused: they are kept as SQLite's integers, sums by halves of 32 bits.
+/// The message does not identify the mint: LinkAuth did, with the generation. Numbers of 2^63 and sums of
+/// 2^95 or more are refused: they are stored as SQLite integers, sums in two halves, the lower of 32 bits.
 Result<MintMark> mint_mark_from_message(const sv2::link::MintMark& message, const Bytes32& store,
                                         std::uint64_t generation);
 

@@ -11,7 +11,7 @@ namespace hp::ehash {
 namespace {
 
 constexpr std::size_t kKeyDigits = 66;
-/// An x-only key has as many. 68 places have room for 0x before a key, or for two of its digits mistyped.
+/// As many as in an x-only key. 68 places leave room for 0x before a key, or for two mistyped digits.
 constexpr std::size_t kDigitsOfSomeKey = 64, kPlacesOfSomeKey = 68;
 
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
@@ -19,7 +19,7 @@ bool is_letter_or_digit(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/// What the text, which begins with something like a key, lacks to be one.
+/// Why text that begins like a key is not one.
 std::string fault_of(std::string_view text) {
     const auto word_end = std::ranges::find_if_not(text, is_letter_or_digit);
     const auto word = text.substr(0, static_cast<std::size_t>(word_end - text.begin()));
@@ -39,7 +39,7 @@ std::string fault_of(std::string_view text) {
     if (text.size() > kKeyDigits && text[kKeyDigits] != '.' && text[kKeyDigits] != '_')
         return "expected '.' or '_' after it, got " + got(kKeyDigits);
     if (!word.starts_with("02") && !word.starts_with("03"))
-        return "expected 02 or 03 at its beginning, got " + std::string(word.substr(0, 2));
+        return "expected 02 or 03 at the beginning, got " + std::string(word.substr(0, 2));
     return "it is not a point on the curve";
 }
 
@@ -49,10 +49,10 @@ Result<std::optional<crypto::PublicKey33>> key_from_name(std::string_view name) 
     const auto begin =
         static_cast<std::size_t>(std::ranges::find_if(name, is_letter_or_digit) - name.begin());
     const auto text = name.substr(begin);
-    // What a script's unset variable leaves of KEY.name.
+    // KEY.name with an unset variable in a script.
     if (name.size() > 1 && name[0] == '.' && is_letter_or_digit(name[1]))
         return fail(Errc::invalid, "invalid locking key: expected a key or a name before '.', got nothing");
-    // A checksum is no accident: that was meant to be a key.
+    // The checksum is no coincidence: this was meant to be a key.
     if (crypto::authority_key_from_text(name.substr(0, name.find('.'))))
         return fail(Errc::invalid,
                     "invalid locking key: expected its 66 hex digits (hp-config pubkey), got base58check");
@@ -78,7 +78,7 @@ std::string worker_name(std::string_view untrusted) {
 }
 
 bool KnownKeys::is_valid(ByteView key) {
-    if (key.size() != 33 || key[0] == 0) return false;  // 0 as in a place that nobody has used
+    if (key.size() != 33 || key[0] == 0) return false;  // 0, as in an unused slot
     const auto wanted = to_array<33>(key);
     auto& known = keys_[get_le<std::uint64_t>(key.data() + 1) % kKeys];
     if (known == wanted) return true;

@@ -18,7 +18,7 @@ std::uint64_t QuoteChecker::amount_of(const Intent& intent) {
         return valuation_.amount(intent.share_hash, intent.target);
     std::uint64_t sum = 0;
     for (std::size_t i = 0; i < 32; i += 8) sum += get_le<std::uint64_t>(intent.target.data() + i);
-    // A place that nobody has used has the target 0, which no share meets.
+    // An unused slot has the target 0, which no share meets.
     auto& [target, amount] = amounts_[(sum ^ sum >> 32) % kAmounts];
     if (target != intent.target) {
         target = intent.target;
@@ -47,7 +47,7 @@ tl::expected<Intent, QuoteRefusal> QuoteChecker::check(const sv2::link::QuoteReq
     if (!bitcoin::meets(out.share_hash, out.target))
         return refuse(QuoteErrorCode::above_target, "the share does not meet the credited target");
     out.amount = amount_of(out);
-    // 0 would be a quote that nobody can mint.
+    // An amount of 0 could not be minted.
     if (out.amount == 0 || out.amount != request.amount)
         return refuse(QuoteErrorCode::wrong_amount, "'" + valuation_.text() + "' gives " +
                                                         std::to_string(out.amount) + ", the request says " +
@@ -86,7 +86,7 @@ std::optional<std::string> response_mismatch(const sv2::link::QuoteResponse& res
                                              const Intent& sent) {
     if (response.seq != seq)
         return "seq: expected " + std::to_string(seq) + ", got " + std::to_string(response.seq);
-    if (response.share_hash.bytes != sent.share_hash) return "share_hash is another share's";
+    if (response.share_hash.bytes != sent.share_hash) return "share_hash belongs to another share";
     if (response.amount != sent.amount)
         return "amount: expected " + std::to_string(sent.amount) + ", got " + std::to_string(response.amount);
     if (!is_uuid(response.quote_id.value))

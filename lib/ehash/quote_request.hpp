@@ -1,5 +1,5 @@
-// The mint's judgement of a QuoteRequest: the pool must have done the work that it claims, for the amount
-// that the agreed valuation gives. docs/design/quote-link.md step 4.
+// The mint's check of a QuoteRequest: the claimed work must be real, and the amount must match the agreed
+// valuation. docs/design/quote-link.md step 4.
 #pragma once
 #include "ehash/intent.hpp"
 #include "ehash/owner.hpp"
@@ -10,7 +10,7 @@ struct QuoteRefusal {
     sv2::link::QuoteErrorCode code{};
     std::string text;
 };
-/// Remembers what it has valued and which keys were good: a miner's shares have one key and few targets.
+/// Caches values and valid keys: a miner's shares have one key and few targets.
 class QuoteChecker {
   public:
     explicit QuoteChecker(Valuation valuation) : valuation_{valuation}, amounts_(kAmounts) {}
@@ -24,8 +24,8 @@ class QuoteChecker {
     KnownKeys keys_;
     std::vector<std::pair<bitcoin::Target, std::uint64_t>> amounts_;
 };
-/// A share that has a quote already: the same key and amount again is a replay (true); anything else is a
-/// conflict (false), and the first quote stands.
+/// A share that already has a quote: the same key and amount is a replay (true); anything else is a conflict
+/// (false), and the first quote stands.
 bool is_replay(const Intent& again, std::uint64_t first_amount, const crypto::PublicKey33& first_key);
 
 /// QuoteError for a refusal; `storage` is the one retryable code.
@@ -33,7 +33,7 @@ sv2::link::QuoteError to_quote_error(const QuoteRefusal& refusal, std::uint64_t 
                                      const Bytes32& share_hash);
 
 /// The pool's check of an answer against the row that it sent: seq, hash, amount, and a quote id that is a
-/// UUID in lower-case hex. Nothing: fits. Else what differs.
+/// UUID in lower-case hex. Nothing: it matches. Otherwise what differs.
 std::optional<std::string> response_mismatch(const sv2::link::QuoteResponse& response, std::uint64_t seq,
                                              const Intent& sent);
 /// 8-4-4-4-12 lower-case hex digits.

@@ -11,7 +11,7 @@ constexpr std::string_view kLeadingZeros = "leading_zeros/minimum_difficulty=";
 static_assert(std::has_single_bit(kAmountMax));
 constexpr unsigned kExponentMax = std::countr_zero(kAmountMax);
 
-/// A canonical decimal of at most 255: the text is compared byte by byte on the link.
+/// A canonical decimal of at most 255: the link compares the text byte by byte.
 std::optional<unsigned> bits_from_text(std::string_view text) {
     unsigned value = 0;
     auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -21,7 +21,7 @@ struct Valuation {
     /// Canonical text for the link: "target/unit_bits=32", "leading_zeros/minimum_difficulty=32".
     std::string text() const;
     static Result<Valuation> from_text(std::string_view text);
-    /// The amount of a share with this hash, credited at this target; 0 means worth nothing.
+    /// The amount for a share with this hash, credited at this target; 0: worth nothing.
     std::uint64_t amount(const Bytes32& share_hash, const bitcoin::Target& credited_target) const;
     friend bool operator==(const Valuation&, const Valuation&) = default;
 };

@@ -24,7 +24,7 @@ Budgets::Budget& Budgets::budget_of(std::string_view peer, SteadyMs now_ms) {
     const auto idle =
         std::find_if(own_.begin(), own_.end(), [&](const Budget& b) { return b.is_free(now_ms); });
     if (idle == own_.end()) return shared_;
-    shared_.left_out += idle->left_out;  // so that no line is forgotten
+    shared_.left_out += idle->left_out;  // so that every line is counted
     *idle = {.peer = std::string(peer)};
     return *idle;
 }

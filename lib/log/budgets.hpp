@@ -1,5 +1,5 @@
-// At most one line a second from each peer at one place in the code, so that who floods the log leaves the
-// others' lines in it.
+// At most one line a second per peer from one place in the code, so that a flood does not push out other
+// peers' lines.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -13,12 +13,12 @@ namespace hp::log {
 
 class Budgets {
   public:
-    /// Peers that have one of their own within a second; what further ones provoke shares one.
+    /// Peers with their own line within a second; further peers share one.
     static constexpr std::size_t kPeersMax = 64;
     static constexpr SteadyMs kPeriodMs = 1000;
 
-    /// How many lines were left out before this one; nothing when this one is left out too. An empty `peer`
-    /// stands for all that name none.
+    /// How many lines were suppressed before this one; nothing if this one is suppressed too. An empty `peer`
+    /// is shared by all calls without one.
     std::optional<std::uint64_t> take(std::string_view peer, SteadyMs now_ms);
 
   private:

@@ -36,7 +36,7 @@ Result<Levels> levels_from_text(std::string_view text) {
         const auto equals = part.find('=');
         HP_TRY(const auto level, level_from_text(equals == part.npos ? part : part.substr(equals + 1)));
         if (equals == part.npos) {
-            if (std::exchange(has_common, true)) return wrong_level("for all modules stands twice");
+            if (std::exchange(has_common, true)) return wrong_level("for all modules is set twice");
             for (std::size_t i = 0; i < named.size(); ++i) {
                 if (!named[i]) out.of[i] = level;
             }
@@ -48,7 +48,7 @@ Result<Levels> levels_from_text(std::string_view text) {
             return wrong_level(fmt::format("for the module '{}', which is unknown, allowed: {}",
                                            printable(name, 40), fmt::join(kModules, ", ")));
         const auto index = static_cast<std::size_t>(*module);
-        if (named[index]) return wrong_level(fmt::format("for the module '{}' stands twice", name));
+        if (named[index]) return wrong_level(fmt::format("for the module '{}' is set twice", name));
         named.set(index);
         out.of[index] = level;
     }

@@ -1,4 +1,4 @@
-// From which level on a line is written, for each module.
+// The lowest level that is written, for each module.
 #pragma once
 #include <array>
 
@@ -12,14 +12,14 @@ enum class Level : std::uint8_t { trace, debug, info, warn, error };
 std::string_view name_of(Level level);
 
 struct Levels {
-    /// The same for all.
+    /// The same level for all modules.
     Levels(Level level) { of.fill(level); }  // NOLINT: a level is the common case
     std::array<Level, std::size(kModules)> of;
     bool operator==(const Levels&) const = default;
 };
 
-/// "warn", "info,net=debug,mint=warn" or "net=debug": LEVEL is for the modules that are not named, info where
-/// it is left out. Nothing may stand twice.
+/// "warn", "info,net=debug,mint=warn" or "net=debug": LEVEL is for modules that are not named, info if left
+/// out. Nothing may be set twice.
 Result<Levels> levels_from_text(std::string_view text);
 
 }  // namespace hp::log

@@ -10,7 +10,7 @@
 namespace hp::log {
 namespace {
 
-/// Never destroyed: whoever goes after it may still have something to say.
+/// Never destroyed: other destructors may still log.
 Output& output() {
     static Output& only = *[] {
         auto* made = new Output;
@@ -37,8 +37,7 @@ Result<> open(std::string_view program, const Levels& levels, const std::string&
 }
 
 void reopen() {
-    if (const auto opened = output().reopen(); !opened)
-        error("{}; going on with the old one", opened.error().what);
+    if (const auto opened = output().reopen(); !opened) error("{}; keeping the old one", opened.error().what);
 }
 
 void set_levels(const Levels& levels) {

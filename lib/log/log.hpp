@@ -1,9 +1,9 @@
 // Log lines to stderr or a file; stdout is for data.
 //
-// A line has the format that was asked for (log/line.hpp), its level and the module that says it. Nobody
-// waits for the reader: a thread writes (log/output.hpp), and lines that it has no room for are dropped and
-// counted. A line of a level that is off costs one look into an array: nothing is formatted. Secrets have
-// types that no format string takes (crypto::SecretKey, crypto::SecretText).
+// A line has the configured format (log/line.hpp), its level and its module. Nothing waits for the reader: a
+// thread writes (log/output.hpp), and lines that do not fit its queue are dropped and counted. A line below
+// the level costs one array lookup: nothing is formatted. Secrets have types that cannot be formatted
+// (crypto::SecretKey, crypto::SecretText).
 #pragma once
 #include <fmt/core.h>
 
@@ -22,24 +22,23 @@
 
 namespace hp::log {
 
-/// `program` stands in every line. Empty `file`: stderr. Before open(), lines of level info and above go to
+/// `program` is part of every line. Empty `file`: stderr. Before open(), lines of level info and above go to
 /// stderr under the name "hashpool".
 Result<> open(std::string_view program, const Levels& levels, const std::string& file = {},
               Format format = Format::text);
-/// SIGHUP: closes and opens the file again (after a rename by logrotate). When that fails, lines go on into
-/// the old file and the next line says so.
+/// SIGHUP: reopens the file (after a rename by logrotate). If that fails, lines continue to go to the old
+/// file and the next line says so.
 void reopen();
-/// The levels until the next call. Like toggle_debug(), of one thread.
+/// Sets the levels until the next call. Like toggle_debug(), from one thread only.
 void set_levels(const Levels& levels);
-/// SIGUSR1: debug for all modules; at the next call the levels of set_levels() again.
+/// SIGUSR1: debug for all modules; the next call restores the levels of set_levels().
 void toggle_debug();
-/// Writes the counts of repeated lines that are due (log/repeats.hpp). Who waits for events calls it now and
-/// then; at the end of the program the rest is written.
+/// Writes the counts of repeated lines that are due (log/repeats.hpp). Event loops call it now and then; the
+/// rest is written at exit.
 void tell_repeats();
-/// Lines that were lost since the start: the disk was full, the reader had stopped and the queue was full.
+/// Lines lost since the start: the disk was full, or the reader had stopped and the queue was full.
 std::uint64_t dropped_lines();
-/// Waits for the lines said before, which the end of the program does too. False: not all are written after
-/// `limit_ms`.
+/// Waits until all lines so far are written, as exit does too. False: not all were after `limit_ms`.
 bool drain(std::int64_t limit_ms);
 
 namespace detail {
@@ -54,7 +53,7 @@ inline Thresholds thresholds;
 void write(Level level, Module module, std::string_view text);
 }  // namespace detail
 
-/// A format string that the compiler checks against its arguments, and the module where it stands.
+/// A format string checked by the compiler against its arguments, and the module of the caller.
 template <class... Args>
 struct BasicMessage {
     template <std::convertible_to<fmt::string_view> Text>
@@ -92,8 +91,8 @@ void error(Message<Args...> message, Args&&... args) {
     log<Args...>(Level::error, message, std::forward<Args>(args)...);
 }
 
-/// At most one line a second for what can be provoked with texts that differ; the next line says how many
-/// were suppressed. One object belongs to one thread.
+/// At most one line a second, for what peers can provoke with differing texts; the next line says how many
+/// were suppressed. An object belongs to one thread.
 class Limited {
   public:
     explicit Limited(Level level) : level_{level} {}
@@ -101,7 +100,7 @@ class Limited {
     void operator()(Message<Args...> message, Args&&... args) {
         about<Args...>({}, message, std::forward<Args>(args)...);
     }
-    /// One line a second for each peer. Of "HOST:PORT" the host counts: a new port is free.
+    /// One line a second per peer. Of "HOST:PORT" the host counts: a new port is free.
     template <class... Args>
     void about(std::string_view peer, Message<Args...> message, Args&&... args) {
         if (!enabled(level_, message.module)) return;

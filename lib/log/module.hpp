@@ -1,5 +1,5 @@
-// Who speaks in a line: the room whose source file says it, or "main" for a program's own files. Found by the
-// compiler, so a line names no module and cannot name a wrong one.
+// The module of a log line: the room of the calling source file, or "main" for a program's own files.
+// Determined by the compiler, so calls need not name it and cannot get it wrong.
 #pragma once
 #include <cstdint>
 #include <iterator>
@@ -11,7 +11,7 @@ namespace hp::log {
 /// An index into kModules.
 enum class Module : std::uint8_t {};
 
-/// "main", then the rooms that log, as lib/LAYERS has them.
+/// "main", then the rooms that log, in the order of lib/LAYERS.
 inline constexpr std::string_view kModules[] = {"main",      "store", "net",  "recordio", "cli",
                                                 "templates", "pool",  "mint", "wallet",   "proxy",
                                                 "miner",     "stats", "web"};

@@ -19,10 +19,10 @@ namespace hp::log {
 namespace {
 
 constexpr std::int64_t kFinishMs = 1000;
-/// A mark that was overrun in the queue is set again.
+/// A mark that was overwritten in the queue is set again.
 constexpr std::chrono::milliseconds kSetAgain{50};
 
-/// systemd names the socket behind our stderr by device and inode; a redirection since then makes it another.
+/// systemd identifies our stderr's socket by device and inode; they differ if stderr was redirected since.
 bool stderr_is_journal() {
     const char* named = std::getenv("JOURNAL_STREAM");
     struct stat info {};
@@ -38,7 +38,7 @@ Reader reader_of_stderr() {
     return has_colours ? Reader::terminal : Reader::file;
 }
 
-/// The thread gets no signals: they are for the loops, which wait for them.
+/// The thread blocks all signals: the event loops wait for them.
 std::shared_ptr<spdlog::details::thread_pool> make_pool() {
     sigset_t all, before;
     ::sigfillset(&all);
@@ -60,15 +60,15 @@ class Output::Sink final : public spdlog::sinks::base_sink<spdlog::details::null
           program_{std::move(program)},
           format_{format} {}
     ~Sink() override { end(); }
-    /// Its lines are all in the queue before those of this one: with the first of these it ends. (A message
-    /// that was overrun keeps its logger for as long as its slot is not needed.)
+    /// All its lines are in the queue before those of this one, so it ends with the first of these. (An
+    /// overwritten message keeps its logger until its slot is reused.)
     void follows(std::shared_ptr<Sink> previous) { previous_ = std::move(previous); }
 
   private:
     void end() {
         end_previous();
         if (!stream_) return;
-        const std::atomic<bool> at_once{true};  // it may be anybody's thread that lets go last
+        const std::atomic<bool> at_once{true};  // any thread may release it last
         write(unix_ms_now(), repeats_.rest(), at_once);
         stream_.reset();
     }
@@ -114,7 +114,7 @@ Output::Loggers Output::make_loggers(const std::shared_ptr<Sink>& sink) {
     const auto make = [&](std::string_view name) {
         auto logger = std::make_shared<spdlog::async_logger>(std::string(name), sink, pool_,
                                                              spdlog::async_overflow_policy::overrun_oldest);
-        logger->set_level(spdlog::level::trace);  // what is off never comes here
+        logger->set_level(spdlog::level::trace);  // lines below the level never get here
         // spdlog would write its errors to stderr, and wait there.
         logger->set_error_handler([this](const std::string&) { ++lost_; });
         return logger;
@@ -161,7 +161,7 @@ Result<> Output::reopen() {
 
 void Output::take(Level level, Module module, std::string_view text) {
     const auto line = shortened(text);
-    // Under the lock, so that no line comes into the queue behind the sink that follows its own.
+    // Under the lock, so that no line is queued after the sink that replaces its own.
     const std::lock_guard lock{mutex_};
     if (const auto& logger = loggers_.of[static_cast<std::size_t>(module)])
         logger->log(static_cast<spdlog::level::level_enum>(level), line);
@@ -207,7 +207,7 @@ void Output::finish() {
         pool = std::move(pool_);
     }
     lost_ += pool->overrun_counter();
-    // Still in write(2), a terminal that was stopped in the middle of a line: the end of the process ends it.
+    // The thread is still in write(2), e.g. to a terminal stopped in mid-line: it ends with the process.
     if (!is_idle) new auto(std::move(pool));
 }
 

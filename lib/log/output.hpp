@@ -1,5 +1,5 @@
-// How a log line reaches its reader: a bounded queue and a writer thread (spdlog). A reader that stops
-// reading costs lines, never time.
+// How a log line reaches its reader: a bounded queue and a writer thread (spdlog). A reader that stops costs
+// lines, never time.
 #pragma once
 #include <spdlog/async_logger.h>
 
@@ -26,13 +26,13 @@ class Output {
     Output& operator=(const Output&) = delete;
 
     Result<> open(std::string_view program, const std::string& file, Format format);
-    /// Also when it fails, lines go on: into the old file.
+    /// If it fails, lines continue to go to the old file.
     Result<> reopen();
     void take(Level level, Module module, std::string_view text);
     void tell_repeats();
-    /// Waits for the lines that were taken before. False: not all are written after `limit_ms`.
+    /// Waits until all lines so far are written. False: not all were after `limit_ms`.
     bool drain(std::int64_t limit_ms);
-    /// Ends the thread; a reader that has stopped gets kFinishMs to go on. What comes later is dropped.
+    /// Ends the thread; a stopped reader gets kFinishMs to resume. Later lines are dropped.
     void finish();
     std::uint64_t dropped();
 
@@ -47,7 +47,7 @@ class Output {
     void use(std::shared_ptr<Sink> sink);
     void reached(std::string_view mark);
 
-    std::atomic<std::uint64_t> lost_{0};  ///< by the streams; the queue counts its own
+    std::atomic<std::uint64_t> lost_{0};  ///< by the streams; the queue counts its own losses
     std::atomic<bool> gives_up_{false};
     std::mutex mutex_;  ///< guards what follows
     std::condition_variable is_reached_;

@@ -1,5 +1,5 @@
-// The same line again and again, said once and then counted. Each module has one place, for its last line: a
-// line that differs is always written, and what a peer provokes in one module touches no other's.
+// Repeated lines are written once and then counted. Each module has one slot, for its last line: a line that
+// differs is always written, and what a peer provokes in one module does not affect others.
 #pragma once
 #include <array>
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace hp::log {
 
-/// So long a line that comes again is only counted.
+/// For this long, a repeated line is only counted.
 inline constexpr SteadyMs kRepeatsMs = 10'000;
 
 class Repeats {
@@ -21,8 +21,8 @@ class Repeats {
         std::string text;
         std::uint64_t repeated{0};
     };
-    /// What is to be written now that this line came: its repeats, if a run of them has ended, and the line
-    /// itself, unless it is a repeat.
+    /// What to write for this line: the repeats, if a run of them has ended, and the line itself, unless it
+    /// is a repeat.
     std::vector<Said> take(Module module, Level level, std::string_view text, SteadyMs now_ms);
     /// Counts that have waited for kRepeatsMs.
     std::vector<Said> due(SteadyMs now_ms);

@@ -13,7 +13,7 @@
 namespace hp::log {
 namespace {
 
-/// How long a writer that waits does not look whether it may give up.
+/// How often a waiting writer checks whether to give up.
 constexpr int kLookMs = 50;
 
 }  // namespace
@@ -21,8 +21,7 @@ constexpr int kLookMs = 50;
 Stream Stream::to_stderr() { return Stream{STDERR_FILENO}; }
 
 Result<Stream> Stream::to_file(const std::string& path) {
-    // O_NONBLOCK for the opening alone: a FIFO without a reader is an error (ENXIO), not something to wait
-    // for.
+    // O_NONBLOCK only for open(2): a FIFO without a reader is an error (ENXIO), not something to wait for.
     const int fd =
         ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
     if (fd >= 0) ::fcntl(fd, F_SETFL, O_APPEND);

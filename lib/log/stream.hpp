@@ -1,5 +1,5 @@
-// Where lines go: a file descriptor whose reader may have stopped reading. It is shared with other programs
-// when it is stderr, so it never becomes non-blocking: poll(2) says first that a write would not wait.
+// Where lines go: a file descriptor whose reader may have stopped reading. stderr is shared with other
+// programs, so it is never made non-blocking: poll(2) tells first whether a write would block.
 #pragma once
 #include <poll.h>
 
@@ -19,14 +19,14 @@ class Stream {
     Stream& operator=(Stream&&) = delete;
     ~Stream();
 
-    /// Waits until there is room or `gives_up`. False: the line, or its end, is lost.
+    /// Waits until there is room, or until `gives_up`. False: the line, or its end, is lost.
     bool write(std::string line, const std::atomic<bool>& gives_up);
 
   private:
     explicit Stream(int fd) : fd_{fd} {}
     bool wait_for_room(const std::atomic<bool>& gives_up) const;
     int fd_;
-    bool is_torn_{false};  ///< by a line whose end is lost: the next one must not be glued to it
+    bool is_torn_{false};  ///< by a line whose end is lost: the next one must start on a new line
 };
 
 }  // namespace hp::log

@@ -1,5 +1,5 @@
-// One connection to a server, from dialling to its end. It turns the server's messages into Work and the
-// verdicts on shares; who mines, how fast and what comes after a loss is for its owner.
+// One connection to a server, from dialling to its end. It turns the server's messages into Work and verdicts
+// on shares; who mines, how fast, and what follows a loss is up to its owner.
 #pragma once
 #include <memory>
 #include <optional>
@@ -14,21 +14,21 @@ namespace hp::miner {
 struct Identity {
     std::string user;
     std::string password{"x"};
-    /// NUT-20 key that is to own the ehash (SV2 with extension 0x4851).
+    /// NUT-20 key that shall own the ehash (SV2 with extension 0x4851).
     std::optional<crypto::PublicKey33> locking_key{};
-    double nominal_hash_rate_hps{};              ///< SV2 tells the server
+    double nominal_hash_rate_hps{};              ///< SV2 sends it to the server
     std::optional<double> suggest_difficulty{};  ///< SV1 asks for it
-    /// A server that closed on RequestExtensions is not asked again.
+    /// False for a server that closed on RequestExtensions.
     bool ask_extensions{true};
 };
 
-/// Calls come on the loop's thread; none after close(), on_lost() or on_hopeless().
+/// Called on the loop's thread; never after close(), on_lost() or on_hopeless().
 class ClientEvents {
   public:
     virtual ~ClientEvents() = default;
-    /// Somebody answers at the address: TCP is up, over SV2 the handshake too.
+    /// The address answers: TCP is up, with SV2 also the handshake.
     virtual void on_reached() = 0;
-    /// What the server has for a person to read; valid during the call.
+    /// A message from the server for the user; valid during the call.
     virtual void on_message(std::string_view text) = 0;
     /// The channel is up, or the worker authorized.
     virtual void on_ready() = 0;
@@ -41,14 +41,14 @@ class ClientEvents {
     virtual void on_quote_failure(std::string_view text) = 0;
     /// Never connected, refused, or gone.
     virtual void on_lost(const Error& reason) = 0;
-    /// The same, for a reason that another try would not change: what was asked for is wrong.
+    /// Likewise, for a reason that a retry would not change: the request itself is wrong.
     virtual void on_hopeless(const Error& reason) = 0;
 };
 
 inline constexpr std::int64_t kDialLimitMs = 10'000;
-/// From the connection to on_ready().
+/// From connecting to on_ready().
 inline constexpr std::int64_t kSetupLimitMs = 15'000;
-/// The same where the server has said why it takes longer.
+/// Likewise if the server has said why it takes longer.
 inline constexpr std::int64_t kToldLimitMs = 600'000;
 
 class Client {
@@ -56,11 +56,11 @@ class Client {
     virtual ~Client() = default;
     virtual void submit(std::uint32_t sequence, const Share& share) = 0;
     virtual void close() = 0;
-    /// True once RequestExtensions went out: an early loss may be its fault.
+    /// True once RequestExtensions was sent: it may be the cause of an early loss.
     virtual bool asked_extensions() const { return false; }
 };
 
-/// `events` must live until close(), on_lost() or on_hopeless().
+/// `events` must outlive the session until close(), on_lost() or on_hopeless().
 std::shared_ptr<Client> start_sv1_client(net::Loop& loop, const Url& url, Identity identity,
                                          ClientEvents& events);
 std::shared_ptr<Client> start_sv2_client(net::Loop& loop, const Url& url, Identity identity,

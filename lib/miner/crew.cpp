@@ -3,7 +3,7 @@
 namespace hp::miner {
 namespace {
 
-// A chunk is how long a thread does not look up: under a millisecond with the SHA extensions.
+// A thread checks for changes after each chunk: under a millisecond with the SHA extensions.
 constexpr std::uint64_t kChunkHashes = 1u << 14;
 
 }  // namespace
@@ -66,7 +66,7 @@ void Crew::post(Share share) {
     if (first) on_found_();
 }
 
-/// False when the channel has nothing for us to do.
+/// False if the channel has nothing for us to do.
 bool Crew::serve(WorkSlot& slot, std::uint64_t chunk, Counter& counter) {
     Channel& channel = *channels_[slot.channel];
     if (channel.generation.load(std::memory_order_acquire) != slot.generation) {
@@ -93,7 +93,7 @@ bool Crew::serve(WorkSlot& slot, std::uint64_t chunk, Counter& counter) {
 
 void Crew::run(std::size_t thread) {
     // With fewer channels than threads all threads share the nonces of every channel; else each channel has
-    // one thread, and a load of thousands of channels needs no agreement between threads.
+    // one thread, so thousands of channels need no coordination between threads.
     const std::size_t threads = options_.threads, channels = options_.channels;
     const bool shared = channels < threads;
     std::vector<WorkSlot> slots;

@@ -1,5 +1,5 @@
-// The mining threads. Each goes round the channels that have work and an allowance, and leaves found shares
-// where the loop's thread takes them.
+// The mining threads. Each cycles through the channels that have work and an allowance, and leaves found
+// shares for the loop's thread.
 #pragma once
 #include <chrono>
 #include <functional>
@@ -18,7 +18,7 @@ class Crew {
         Engine engine{best_engine()};
         std::uint64_t extranonce2_start{0};  ///< random: a restarted miner should not repeat itself
     };
-    /// `on_found` runs on a mining thread when there is something to take() after there was nothing.
+    /// `on_found` runs on a mining thread when take() becomes non-empty.
     Crew(const Options& options, std::function<void()> on_found);
     ~Crew();
     Crew(const Crew&) = delete;
@@ -26,7 +26,7 @@ class Crew {
 
     /// Replaces a channel's work; null for none.
     void set_work(std::size_t channel, std::shared_ptr<const Work> work);
-    /// An allowance grew: sleeping threads look again.
+    /// An allowance grew: wakes sleeping threads.
     void wake();
     std::vector<Share> take();
     std::uint64_t hashes() const;
@@ -58,7 +58,7 @@ class Crew {
     std::vector<std::thread> threads_;
 };
 
-/// Hashes a second of one thread, measured for `duration_ms`.
+/// Hashes per second of one thread, measured for `duration_ms`.
 double measure_hash_rate(Engine engine, std::int64_t duration_ms);
 
 }  // namespace hp::miner

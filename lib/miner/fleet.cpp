@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t kPaceMs = 2;
 constexpr std::int64_t kBackoffFirstMs = 500, kBackoffMaxMs = 30'000;
-/// A server that answers nothing for so long is gone, whatever TCP thinks.
+/// A server that does not answer for this long is gone, whatever TCP thinks.
 constexpr std::int64_t kAnswerLimitUs = 60'000'000;
 constexpr std::int64_t kFinishLimitMs = 2'000;
 
@@ -27,7 +27,7 @@ log::Limited& loss_log() {
 
 }  // namespace
 
-/// One connection's place: its session now and the ones after it.
+/// One connection's slot: its current session and its successors.
 class Fleet::Seat final : public ClientEvents {
   public:
     Seat(Fleet& fleet, std::size_t index)
@@ -48,7 +48,7 @@ class Fleet::Seat final : public ClientEvents {
     bool is_up() const { return up_; }
     std::size_t unanswered() const { return unanswered_.size(); }
 
-    /// One more share may be found, if the depth leaves room.
+    /// One more share may be found, if the depth allows it.
     bool grant() {
         if (!work_ || granted_ >= fleet_.options_.depth) return false;
         ++granted_;
@@ -56,7 +56,7 @@ class Fleet::Seat final : public ClientEvents {
         return true;
     }
     void submit(const Share& share) {
-        if (!work_ || share.work->allowance != work_->allowance) return;  // of a session that is gone
+        if (!work_ || share.work->allowance != work_->allowance) return;  // from a session that is gone
         if (share.work->tip < work_->tip) {
             ++fleet_.tally_.dropped_stale;
             give_back();
@@ -67,7 +67,7 @@ class Fleet::Seat final : public ClientEvents {
         unanswered_.push_back({sequence, now_us(), share.hash});
         session_->submit(sequence, share);
     }
-    /// The session of a server that went silent is dropped.
+    /// Drops the session of a server that went silent.
     void check(std::int64_t time_us) {
         if (!unanswered_.empty() && time_us - unanswered_.front().sent_us > kAnswerLimitUs) {
             if (auto session = std::exchange(session_, nullptr)) session->close();
@@ -82,7 +82,7 @@ class Fleet::Seat final : public ClientEvents {
         note("the server says: {}", fleet_.server_says_);
     }
     void on_hopeless(const Error& reason) override {
-        // A server that took us before may do so again.
+        // A server that accepted us before may do so again.
         if (fleet_.was_ever_up()) return on_lost(reason);
         forget();
         fleet_.end(fail(reason));
@@ -144,9 +144,9 @@ class Fleet::Seat final : public ClientEvents {
         fleet_.answered();
         if (fleet_.finishing_) return;
         const std::int64_t wait_ms = backoff_.next_ms(crypto::random_u32());
-        loss_log()("{}{}; again in {:.1f} s", reason.what,
+        loss_log()("{}{}; retrying in {:.1f} s", reason.what,
                    reason.hint.empty() ? "" : " (" + reason.hint + ")", static_cast<double>(wait_ms) / 1000);
-        // The lost session is on the call stack: it goes when the next one comes.
+        // The lost session is on the call stack: the next one replaces it.
         again_.after(wait_ms, [this] { open(); });
     }
 
@@ -158,7 +158,7 @@ class Fleet::Seat final : public ClientEvents {
     };
 
     std::deque<Sent>::iterator find(std::uint32_t sequence) {
-        // Servers answer in order, nearly always.
+        // Servers nearly always answer in order.
         return std::find_if(unanswered_.begin(), unanswered_.end(),
                             [&](const Sent& sent) { return sent.sequence == sequence; });
     }
@@ -168,7 +168,7 @@ class Fleet::Seat final : public ClientEvents {
         unanswered_.erase(at);
         give_back();
     }
-    /// A share's place in the depth is free again.
+    /// One share less counts towards the depth.
     void give_back() {
         --granted_;
         if (fleet_.options_.rate_per_s == 0 && grant()) fleet_.wake_crew_ = true;
@@ -189,7 +189,7 @@ class Fleet::Seat final : public ClientEvents {
     std::shared_ptr<Work> work_;
     bool up_{false};
     bool ask_extensions_{true};
-    std::int64_t granted_{0};  ///< of the depth: may be found, found, or without an answer
+    std::int64_t granted_{0};  ///< counts towards the depth: to be found, found, or not answered yet
     std::uint32_t next_sequence_{0};
     std::deque<Sent> unanswered_;
 };
@@ -215,7 +215,7 @@ Fleet::Fleet(net::Loop& loop, FleetOptions options, std::function<void(Result<>)
 }
 Fleet::~Fleet() {
     alive_.reset();
-    seats_.clear();  // before the crew, to which they give their work back
+    seats_.clear();  // destroyed before the crew, to which they return their work
 }
 
 void Fleet::start() {
@@ -242,8 +242,8 @@ void Fleet::wake_if_granted() {
     if (std::exchange(wake_crew_, false)) crew_.wake();
 }
 
-/// Grants the shares that are due by now, round the connections. What nobody has room for is not made up
-/// later: the rate is an upper limit, and a burst after a pause would not be evenly spread.
+/// Grants the shares that are due, in turn over the connections. Those that no connection has room for are
+/// not made up later: the rate is an upper limit, and a burst after a pause would not be evenly spread.
 void Fleet::pace() {
     if (finishing_) return;
     const double elapsed_s = static_cast<double>(steady_ms_now() - pace_start_ms_) / 1000;

@@ -1,5 +1,5 @@
-// All connections of one hp-miner: opens them, shares the crew's work between them, paces the shares, opens
-// again what was lost, and knows when it is done.
+// All connections of one hp-miner: opens them, shares the crew's work between them, paces the shares, reopens
+// lost ones, and knows when it is done.
 #pragma once
 #include <deque>
 
@@ -16,10 +16,10 @@ struct FleetOptions {
     std::size_t connections{1};
     std::size_t threads{1};
     Engine engine{best_engine()};
-    std::int64_t depth{64};              ///< shares of one connection without an answer, at most
-    double rate_per_s{0};                ///< shares a second over all connections; 0: as they are found
-    std::uint64_t shares_max{0};         ///< ends after so many; 0: no limit
-    std::int64_t connect_timeout_ms{0};  ///< gives up when nothing was ever up by then; 0: never
+    std::int64_t depth{64};              ///< maximum unanswered shares per connection
+    double rate_per_s{0};                ///< shares per second over all connections; 0: as they are found
+    std::uint64_t shares_max{0};         ///< ends after this many; 0: no limit
+    std::int64_t connect_timeout_ms{0};  ///< gives up if no connection was up by then; 0: never
 };
 
 class Fleet {
@@ -31,9 +31,9 @@ class Fleet {
     Fleet& operator=(const Fleet&) = delete;
 
     void start();
-    /// No new shares; waits for answers (up to 2 s), then on_done.
+    /// Stops finding shares; waits for answers (up to 2 s), then calls on_done.
     void finish();
-    /// The time is over: finish(), or the failure when no connection was ever up.
+    /// The time is over: finish(), or the failure if no connection was ever up.
     void expire();
 
     const Tally& tally() const { return tally_; }
@@ -65,11 +65,11 @@ class Fleet {
     bool finishing_{false};
     bool ended_{false};
     std::optional<Error> last_loss_;
-    bool was_reached_{false};  ///< somebody answered at the address
+    bool was_reached_{false};  ///< the address has answered
     std::string server_says_;  ///< since the last loss
-    /// Posts of the crew outlive the fleet in the loop's queue; they look here first.
+    /// The crew's posts may outlive the fleet in the loop's queue; they check this first.
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-    Crew crew_;  // last: its threads end before what they use
+    Crew crew_;  // last: its threads end before anything they use
 };
 
 }  // namespace hp::miner

@@ -38,7 +38,7 @@ std::optional<Found> Scanner::scan(std::uint32_t first, std::uint64_t count,
     std::uint64_t nonce = first;
     const std::uint64_t end = first + count;
     while (nonce < end) {
-        // The engine looks at pairs and at 32 bits of the hash; check() decides.
+        // The engine checks pairs, and 32 bits of the hash; check() decides.
         const std::uint64_t pairs = (end - nonce) & ~std::uint64_t{1};
         const std::uint64_t candidate =
             pairs == 0 ? nonce : sha_ni::find(state, header_.data() + 64, nonce, pairs, top_max);

@@ -4,7 +4,7 @@
 #include <cpuid.h>
 #include <immintrin.h>
 
-// Only these functions are compiled for the extensions; the program asks the processor before it calls them.
+// Only these functions are compiled for the extensions; the program checks the processor before calling them.
 #define HP_SHA __attribute__((target("sha,sse4.1,ssse3")))
 #define HP_SHA_INLINE HP_SHA __attribute__((always_inline)) inline
 
@@ -23,7 +23,7 @@ alignas(16) constexpr std::uint32_t kRound[64] = {
 alignas(16) constexpr std::uint32_t kInitial[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                                    0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 
-/// The state as sha256rnds2 wants it: words F E B A and H G D C, lowest lane first.
+/// The state in the form of sha256rnds2: words F E B A and H G D C, lowest lane first.
 struct State {
     __m128i feba, hgdc;
 };
@@ -47,7 +47,7 @@ HP_SHA_INLINE Words load(const std::uint32_t* words8) {
             _mm_loadu_si128(reinterpret_cast<const __m128i*>(words8 + 4))};
 }
 
-/// The 64 rounds over `Lanes` blocks at once; `message` is used up.
+/// The 64 rounds over `Lanes` blocks at once; `message` is overwritten.
 template <int Lanes>
 HP_SHA_INLINE void compress(State (&state)[Lanes], __m128i (&message)[Lanes][4]) {
     State at[Lanes];

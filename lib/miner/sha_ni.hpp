@@ -1,5 +1,5 @@
-// SHA-256 with the x86 SHA extensions, two messages side by side: one message alone leaves the unit idle half
-// of the time, for each pair of rounds waits for the one before.
+// SHA-256 with the x86 SHA extensions, two messages side by side: a single message leaves the unit idle half
+// of the time, since each pair of rounds waits for the previous one.
 #pragma once
 #include <cstdint>
 

@@ -9,7 +9,7 @@ namespace hp::miner {
 namespace {
 
 constexpr std::string_view kAgent = "hp-miner";
-// Ids below are the dialogue's, ids from here on are shares: id - kFirstShareId is the sequence number.
+// Lower ids are for the dialogue, ids from here on for shares: id - kFirstShareId is the sequence number.
 constexpr std::uint64_t kSubscribeId = 1, kAuthorizeId = 2, kSuggestId = 3, kFirstShareId = 16;
 
 class Sv1Client final : public Client,
@@ -21,7 +21,7 @@ class Sv1Client final : public Client,
 
     void start() {
         const std::weak_ptr<Sv1Client> self = weak_from_this();
-        // A miner's lines are short; a job's is not: 255 branches and a long coinbase.
+        // A miner's lines are short; a job may be long: 255 branches and a long coinbase.
         net::LineLimits limits;
         limits.line_bytes_max = sv1::kLineBytesMax;
         dial_ = net::LineDial::start(loop_, url_.endpoint, kDialLimitMs, limits, [self](auto connection) {
@@ -46,12 +46,12 @@ class Sv1Client final : public Client,
     void on_line(std::string_view line) override {
         if (!events_ || sv1::is_blank(line)) return;
         if (line.starts_with("HTTP/"))
-            return drop({Errc::protocol, url_.endpoint.text() + " speaks HTTP: no miner's port",
+            return drop({Errc::protocol, url_.endpoint.text() + " speaks HTTP: not a mining port",
                          "SV1 is at the proxy's proxy_listen, SV2 at the pool's pool_listen"},
                         Chance::none);
         auto message = parser_.from_server(line);
         if (!message) {
-            log::warn("ignored a line of the server: {}", message.error().what);
+            log::warn("ignored a line from the server: {}", message.error().what);
             return;
         }
         has_heard_ = true;
@@ -63,7 +63,7 @@ class Sv1Client final : public Client,
         if (ready_) return lose(reason);
         if (!has_heard_)
             return lose(
-                {reason.code, url_.endpoint.text() + " has not said a word: " + reason.what, sv2_hint()});
+                {reason.code, url_.endpoint.text() + " has not answered at all: " + reason.what, sv2_hint()});
         lose(said_.empty() ? reason : Error{reason.code, "the server says: " + said_, reason.hint});
     }
 
@@ -94,7 +94,7 @@ class Sv1Client final : public Client,
         return "if it is an SV2 port: stratum2+tcp://" + url_.endpoint.text() + "/AUTHORITYKEY";
     }
 
-    /// Of another try.
+    /// From an earlier attempt.
     enum class Chance { some, none };
     /// Ends the session from our side, with a reason for the owner.
     void drop(const Error& reason, Chance chance = Chance::some) {
@@ -123,7 +123,7 @@ class Sv1Client final : public Client,
         if (*answer.id == kAuthorizeId) {
             if (!answer.ok)
                 return drop({Errc::refused, "authorize refused: " + printable(answer.error_text),
-                             "it means --user '" + printable(identity_.user, 80) + "'"},
+                             "it refers to --user '" + printable(identity_.user, 80) + "'"},
                             Chance::none);
             authorized_ = true;
         }
@@ -141,7 +141,7 @@ class Sv1Client final : public Client,
         }
         make_work(notify);
     }
-    // Both hold from the next job on.
+    // Both apply from the next job on.
     void on(sv1::SetDifficulty& set) { difficulty_ = set.difficulty; }
     void on(sv1::SetExtranonce& set) { extranonce_ = std::move(set); }
     void on(sv1::SetVersionMask&) {}  // we do not roll the version
@@ -152,7 +152,7 @@ class Sv1Client final : public Client,
         }
         events_->on_message(show.text);
     }
-    /// An error that answers nothing: the port's word on our protocol, or on a line that it could not read.
+    /// An error without a request: about our protocol, or about a line that it could not parse.
     void on_unasked(const sv1::ServerAnswer& answer) {
         if (answer.ok || ready_) return;
         said_ = printable(answer.error_text);
@@ -160,7 +160,7 @@ class Sv1Client final : public Client,
             drop({Errc::protocol, url_.endpoint.text() + ": " + said_, sv2_hint()}, Chance::none);
     }
     void on(sv1::Reconnect&) {
-        // To the same place only: a man in the middle must not move the hash rate elsewhere.
+        // Only to the same address: a man in the middle must not redirect the hash rate.
         drop({Errc::io, "the server asked for a new connection"});
     }
     void on(sv1::ServerRequest& request) {

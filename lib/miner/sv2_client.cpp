@@ -24,14 +24,14 @@ using sv2::common::SetupConnectionSuccess;
 constexpr std::uint32_t kRequestId = 1;
 constexpr std::uint16_t kExtensionsRequestId = 1;
 constexpr std::uint16_t kMinExtranonceSize = 4;
-/// Pools without negotiation ignore the request; they get no more of our time than this.
+/// Pools without negotiation ignore the request; wait no longer than this.
 constexpr std::int64_t kExtensionsLimitMs = 1'000;
 constexpr std::size_t kFutureJobsMax = 64;
 constexpr std::size_t kPayloadMax = 1u << 20;
 
 std::size_t payload_limit(std::uint16_t, std::uint8_t) { return kPayloadMax; }
 
-/// Which of our own words the pool's invalid-locking-key means.
+/// Which of our options the pool's invalid-locking-key refers to.
 Error key_refused(const Identity& identity, bool knows_ehash) {
     const auto named = ehash::key_from_name(identity.user);
     const std::string user = "--user '" + printable(identity.user, 80) + "'";
@@ -43,15 +43,17 @@ Error key_refused(const Identity& identity, bool knows_ehash) {
     else if (identity.locking_key && knows_ehash)
         which = "--locking-key " + to_hex(*identity.locking_key);
     else if (identity.locking_key)
-        which = user + " names no key, and the pool does not know the extension that carries --locking-key";
+        which =
+            user + " does not contain a key, and the pool does not support the extension for --locking-key";
     else
-        which = user + " names no key, and the pool has no key for such shares (default_locking_key)";
-    return {Errc::refused,
-            "channel refused: " + std::string(wire::channel_refusal::kLockingKey) + ": " + which,
-            "--locking-key HEX66, or a --user that begins with the key: 'hp-config pubkey FILE' prints it"};
+        which =
+            user + " does not contain a key, and the pool has no key for such shares (default_locking_key)";
+    return {
+        Errc::refused, "channel refused: " + std::string(wire::channel_refusal::kLockingKey) + ": " + which,
+        "use --locking-key HEX66, or a --user that begins with the key; 'hp-config pubkey FILE' prints it"};
 }
 
-/// Another try may find room, or a template; the rest lies in what was asked for.
+/// A retry may find room, or a template; other errors are due to the request.
 bool may_come_better(std::string_view code) {
     namespace reason = wire::channel_refusal;
     return code == reason::kNoTemplate || code == reason::kTooMany || code == reason::kTooFewShares ||
@@ -147,15 +149,15 @@ class Sv2Client final : public Client,
         send(setup);
     }
 
-    /// Nobody there, or somebody who speaks something else.
+    /// No server there, or one that speaks another protocol.
     void on_no_session(Error reason) {
         const bool is_other_protocol = reason.code == Errc::protocol;
-        // A certificate that is wrong (Errc::invalid) is SV2's.
+        // A wrong certificate (Errc::invalid) means that it speaks SV2.
         if (reason.code != Errc::invalid && reason.what.starts_with("handshake"))
             reason.hint += "; if it is an SV1 port: stratum+tcp://" + url_.endpoint.text();
         lose(reason, is_other_protocol ? Chance::none : Chance::some);
     }
-    /// Of another try.
+    /// From an earlier attempt.
     enum class Chance { some, none };
     void drop(const Error& reason, Chance chance = Chance::some) {
         if (auto connection = std::exchange(connection_, nullptr)) connection->close(reason.what);
@@ -175,7 +177,7 @@ class Sv2Client final : public Client,
     Result<> dispatch(const sv2::FrameView& frame) {
         using Heard = boost::mp11::mp_append<sv2::mining::Messages, sv2::ehash::Messages,
                                              sv2::common::Messages, sv2::extensions::Messages>;
-        // Nothing of the session may be touched after a message that ended it.
+        // Do not touch the session after a message that ended it.
         HP_DO(sv2::dispatch<Heard>(
             frame,
             [this]<class M>(const sv2::Decoded<M>& decoded)
@@ -214,7 +216,7 @@ class Sv2Client final : public Client,
     }
     void on(const sv2::extensions::RequestExtensionsError& refused) {
         if (!refused.required_extensions.items.empty())
-            log::warn("the server requires {} extensions that hp-miner does not have",
+            log::warn("the server requires {} extensions that hp-miner does not support",
                       refused.required_extensions.items.size());
         open_channel();
     }
@@ -234,7 +236,7 @@ class Sv2Client final : public Client,
                 tlvs.push_back({sv2::ehash::kExtensionType, sv2::ehash::kLockingPubkeyField,
                                 Bytes(key.begin(), key.end())});
             else
-                log::warn("the server does not know extension 0x4851: the locking key is not used");
+                log::warn("the server does not support extension 0x4851: the locking key is not used");
         }
         send(open, tlvs);
     }
@@ -268,7 +270,7 @@ class Sv2Client final : public Client,
     void on(const NewExtendedMiningJob& job) {
         if (!is_ours(job.channel_id)) return;
         if (job.min_ntime) {
-            // A job's target stays what it was when the job came. Spec 5.3.21.
+            // A job keeps the target it came with. Spec 5.3.21.
             if (tip_message_) make_work(job, *job.min_ntime);
             return;
         }

@@ -49,7 +49,7 @@ double Latencies::quantile_ms(double q) const {
 
 void Tally::reject(std::string_view reason) {
     ++rejected;
-    // The server chooses the words: a hostile one must not grow the map.
+    // The server chooses the reasons: a hostile one must not grow the map.
     std::string key = printable(reason, 64);
     if (!rejected_by_reason.contains(key) && rejected_by_reason.size() >= kReasonsMax) key = "other";
     ++rejected_by_reason[key];

@@ -1,4 +1,4 @@
-// What happened: shares by verdict, and how long answers took.
+// Statistics: shares by verdict, and how long answers took.
 #pragma once
 #include <array>
 #include <map>
@@ -13,7 +13,7 @@ class Latencies {
   public:
     void add_us(std::uint64_t latency_us);
     std::uint64_t count() const { return count_; }
-    /// The upper edge of the bucket that holds the quantile, in milliseconds; 0 when nothing was added.
+    /// The upper edge of the quantile's bucket, in milliseconds; 0 if nothing was added.
     double quantile_ms(double q) const;
 
   private:
@@ -24,7 +24,7 @@ class Latencies {
 
 struct Tally {
     std::uint64_t submitted{}, accepted{}, rejected{};
-    std::uint64_t dropped_stale{};  ///< found for a job that was stale before they could go out
+    std::uint64_t dropped_stale{};  ///< found for a job that became stale before they were sent
     std::uint64_t quotes{}, quote_failures{};
     std::uint64_t ehash{};  ///< sum of the quotes' amounts
     std::uint64_t connects{}, disconnects{};
@@ -35,21 +35,21 @@ struct Tally {
     void reject(std::string_view reason);
 };
 
-/// Everything that a status line, a record or the summary says.
+/// The data of a status line, a record or the summary.
 struct Report {
     bool is_summary{};
     UnixMs now_ms{};
     double elapsed_s{};
     double hash_rate_hps{};          ///< since the last report; the summary's is the mean
     std::uint64_t hashes{};          ///< in all
-    std::size_t connections_open{};  ///< with a channel that is up
+    std::size_t connections_open{};  ///< with an open channel
     const Tally& tally;
 };
 /// One record of type miner_status or miner_summary, without the newline. Architecture, section 7.
 std::string to_record(const Report& report);
 /// One line for a terminal.
 std::string to_status_line(const Report& report);
-/// Lines for a person at the end.
+/// The final summary as text.
 std::string to_summary(const Report& report);
 
 }  // namespace hp::miner

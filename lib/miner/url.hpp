@@ -9,11 +9,11 @@ namespace hp::miner {
 
 struct Url {
     net::Endpoint endpoint;
-    /// SV2's authority key; an SV1 server has none.
+    /// SV2's authority key; none for SV1.
     std::optional<crypto::XOnlyKey32> authority;
     bool is_sv2() const { return authority.has_value(); }
 };
-/// Errors are Errc::usage and quote what was given.
+/// Errors are Errc::usage and quote the input.
 Result<Url> url_from_text(std::string_view text);
 
 }  // namespace hp::miner

@@ -27,7 +27,7 @@ void Cursor::set_work(std::shared_ptr<const Work> work) {
 void Cursor::next_header(std::uint32_t elapsed_s) {
     const std::uint64_t made = headers_made_++;
     const std::size_t size = work_->extranonce2_size;
-    // Eight bytes never come round; fewer do, and then ntime makes the difference.
+    // Eight bytes never wrap; fewer do, and then ntime makes the difference.
     const bool wraps = size < 8;
     const std::uint64_t period = wraps ? std::uint64_t{1} << (8 * size) : 0;
     const std::uint64_t value = wraps ? (extranonce2_start_ + made) % period : extranonce2_start_ + made;

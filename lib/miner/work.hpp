@@ -1,4 +1,4 @@
-// What there is to hash, and one thread's way through it: nonces, then extranonce2, then ntime.
+// The work to hash, and one thread's path through it: nonces, then extranonce2, then ntime.
 #pragma once
 #include <atomic>
 #include <memory>
@@ -11,8 +11,8 @@
 
 namespace hp::miner {
 
-/// How many shares may still be found for one session; a share takes one. It goes with the session, so that
-/// late shares of a lost one never count against the next.
+/// How many shares may still be found for one session; a share takes one. It belongs to the session, so that
+/// late shares of a lost session never count against the next.
 struct Allowance {
     std::atomic<std::int64_t> shares{0};
     bool take() {
@@ -35,7 +35,7 @@ struct Work {
     Bytes32 prev_hash{};
     std::uint32_t version{};
     std::uint32_t nbits{};
-    std::uint32_t ntime{};  ///< the earliest; grows with the seconds that pass
+    std::uint32_t ntime{};  ///< the earliest; increases as time passes
     bitcoin::Target target{};
     std::shared_ptr<Allowance> allowance = std::make_shared<Allowance>();
 };
@@ -49,7 +49,7 @@ struct Share {
     Bytes32 hash{};
 };
 
-/// The header that a share stands for.
+/// The header of a share.
 bitcoin::BlockHeader share_header(const Work& work, ByteView extranonce2, std::uint32_t ntime,
                                   std::uint32_t nonce);
 
@@ -61,8 +61,8 @@ struct NonceRange {
     static NonceRange part(std::size_t index, std::size_t count);
 };
 
-/// Goes through headers without ever making the same one twice, also when work is replaced: extranonce2 goes
-/// on counting from job to job, and each turn of it adds a second to ntime.
+/// Iterates over headers without ever repeating one, even when work is replaced: extranonce2 keeps counting
+/// from job to job, and each wrap adds a second to ntime.
 class Cursor {
   public:
     Cursor(Engine engine, NonceRange nonces, std::uint64_t extranonce2_start)

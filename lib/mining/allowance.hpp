@@ -1,6 +1,6 @@
-// What is done for peers before they pay: invalid shares judged, channels opened. Channels and connections
-// cost a peer nothing, so neither may multiply it: it is one gift for all connections of a source, and beyond
-// that only good shares pay.
+// Limits the work done for peers before they pay: checking invalid shares, opening channels. Channels and
+// connections cost a peer nothing, so they must not multiply it: there is one free allowance for all
+// connections of a source, and beyond that only valid shares pay.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -13,39 +13,39 @@
 namespace hp::mining {
 
 struct AllowanceRules {
-    std::uint32_t invalid_max{1000};  ///< of one channel: share_budget.hpp
-    std::size_t channels_max{4096};   ///< of one connection
+    std::uint32_t invalid_max{1000};  ///< per channel: share_budget.hpp
+    std::size_t channels_max{4096};   ///< per connection
 
-    // The numbers, with the defaults of pool.toml. As measured, an invalid share takes 18 us of a core to
-    // judge, answer and record, and a channel 29 us to open.
+    // The numbers, with the defaults of pool.toml. Measured: an invalid share takes 18 us of a core to check,
+    // answer and record, and a channel 29 us to open.
     //
-    // A translator with 4,000 miners that starts again opens all of them in a burst, before the first share:
-    // so a source has room for twice a full connection, 8,192 requests, and a full connection more each
-    // minute (68 a second). If none of it ever earns that is 0.24 s of a core at once, and 0.2 % of it for
-    // good. Whoever has spent its invalid shares (1,000, and one a second) has a try for each request
-    // instead: 0.15 s and 0.1 %.
+    // A restarting translator with 4,000 miners opens all channels in a burst, before the first share: so a
+    // source may open two full connections at once, 8,192 requests, and one more each minute (68 a second).
+    // If none of it ever pays that is 0.24 s of a core at once, and 0.2 % of it permanently. A source that
+    // has used up its invalid shares (1,000, and one a second) has one try per request instead: 0.15 s and
+    // 0.1 %.
     double requests_at_once() const {
         return static_cast<double>(std::max<std::size_t>(8192, 2 * channels_max));
     }
     double requests_per_second() const { return requests_at_once() / 120; }
-    /// An accepted share of a connection pays for this many invalid shares, or openings, of its others: one
-    /// bad miner among many may do its worst. A farm of 4,000 has 1,300 good shares a second.
+    /// An accepted share pays for this many invalid shares, or openings, of the connection's other channels:
+    /// one bad miner among many may do its worst. A farm of 4,000 has 1,300 valid shares a second.
     static constexpr double kPaidByShare = 100;
-    /// Upper limit of what can be saved up: 16 channels that send nothing valid.
+    /// Upper limit of savings: 16 channels that send nothing valid.
     double saved_max() const { return 16.0 * invalid_max; }
-    /// Refused for want of an allowance, one after the other without a good share between them: then the
-    /// connection has nobody who would miss it. More, where somebody on it once had a good one.
+    /// Consecutive refusals for lack of an allowance, without a valid share between them, until the
+    /// connection is closed: nobody would miss it. More if it has ever had a valid share.
     double refused_max(bool has_earned) const { return has_earned ? saved_max() : 4.0 * invalid_max; }
 };
 
-/// Of one source, and of all its connections together.
+/// Shared by all connections of a source.
 struct Gift {
     Gift(const AllowanceRules& rules, SteadyMs now)
         : invalid{double{1} * rules.invalid_max, 1, now},
           requests{rules.requests_at_once(), rules.requests_per_second(), now},
           kept{kKeptAtOnce, 1, now},
           spent_ms{now} {}
-    /// Records of refused shares: their file is small, and what honest miners ask for is in it too.
+    /// Records of refused shares: their file is small, and honest miners need theirs in it too.
     static constexpr double kKeptAtOnce = 240;
     TokenBucket invalid;
     TokenBucket requests;  ///< channels opened, and tries
@@ -57,9 +57,9 @@ class Allowance;
 
 class Gifts {
   public:
-    /// A source that has spent nothing for so long, and is not here, begins as a new one.
+    /// A source that is not connected and has used nothing for this long starts as a new one.
     static constexpr SteadyMs kRememberedMs = 600'000;
-    static constexpr std::size_t kMax = 4096;  ///< sources that are remembered, beside those that are here
+    static constexpr std::size_t kMax = 4096;  ///< sources remembered, besides connected ones
 
     explicit Gifts(const AllowanceRules& rules) : rules_{rules} {}
 
@@ -70,7 +70,7 @@ class Gifts {
         if (!gift || is_forgotten(gift, now)) gift = std::make_shared<Gift>(rules_, now);
         return gift;
     }
-    /// Of one connection of that source.
+    /// For one connection of that source.
     Allowance allowance(const Source& source, SteadyMs now);
     std::size_t size() const { return gifts_.size(); }
 
@@ -93,7 +93,7 @@ class Gifts {
     std::map<Source, std::shared_ptr<Gift>> gifts_;
 };
 
-/// Of one connection: what its good shares have paid for, and its source's gift.
+/// Of one connection: what its valid shares have paid for, and its source's free allowance.
 class Allowance {
   public:
     Allowance(const AllowanceRules& rules, std::shared_ptr<Gift> gift)
@@ -103,7 +103,7 @@ class Allowance {
     bool has(SteadyMs now) { return saved_ >= 1 || gift_->invalid.has(now); }
     /// Whether at least a try is left, for a channel that has had few.
     bool has_try(SteadyMs now) { return gift_->requests.has(now); }
-    /// An invalid share that its own channel has not paid for. True: it was a try.
+    /// An invalid share not paid for by its own channel. True: it used a try.
     bool spend(SteadyMs now) {
         gift_->spent_ms = now;
         if (take_saved() || gift_->invalid.take(now)) return false;
@@ -116,7 +116,7 @@ class Allowance {
         on_refused();
         return false;
     }
-    /// A channel that was opened had its first good share.
+    /// An open channel had its first valid share.
     void give_back_opening() { gift_->requests.give_back(); }
     void on_accepted() {
         saved_ = std::min(rules_.saved_max(), saved_ + AllowanceRules::kPaidByShare);
@@ -124,9 +124,9 @@ class Allowance {
         refused_ = 0;
     }
     void on_refused() { ++refused_; }
-    /// Nothing but refusals for long: let go of the connection.
+    /// Nothing but refusals for too long: close the connection.
     bool is_over() const { return refused_ >= rules_.refused_max(has_earned_); }
-    /// Whether an invalid share of a channel without good ones is recorded.
+    /// Whether to record an invalid share of a channel without valid ones.
     bool keep(SteadyMs now) { return gift_->kept.take(now); }
 
   private:

@@ -7,7 +7,7 @@
 namespace hp::mining {
 namespace {
 
-/// Pool difficulty as SubmitShares.Success sums it: work / 2^32, at least 1.
+/// Pool difficulty as summed in SubmitShares.Success: work / 2^32, at least 1.
 std::uint64_t whole_difficulty(const bitcoin::Target& target) {
     return std::max<std::uint64_t>(1, bitcoin::work_units(target, 32));
 }
@@ -94,7 +94,7 @@ void Channel::set_tip(TipPtr tip) {
 }
 
 Channel::ActiveJob* Channel::find(std::uint32_t job_id, SteadyMs now_ms) {
-    // Newest first: that is the job that nearly all shares are of.
+    // Newest first: nearly all shares are for it.
     for (auto active = active_.rbegin(); active != active_.rend(); ++active) {
         if (active->job->job_id != job_id) continue;
         const bool retired = active->retire_at_ms && now_ms >= *active->retire_at_ms;
@@ -116,7 +116,7 @@ void Channel::prepare(ActiveJob& active) const {
             active.midstate->txid({}, active.job->coinbase.suffix), active.job->merkle_path);
 }
 
-/// With all that is known of its job.
+/// With everything known about its job.
 void Channel::hash(ActiveJob& active, const Share& share, const Tip& tip, Verdict& verdict) const {
     const ExtendedJob& job = *active.job;
     verdict.job = active.job;
@@ -163,8 +163,8 @@ void Channel::judge(const Share& share, std::uint32_t ntime_max, SteadyMs now_ms
     }
     verdict.outcome = judge_hash(verdict.hash, tip_->network_target, active->target);
     if (verdict.outcome == Outcome::difficulty_too_low) return;
-    // Only what is worth something is remembered, so worthless shares cannot fill the set. A worthless share
-    // sent twice is "difficulty-too-low" twice.
+    // Remember only shares worth something, so worthless ones cannot fill the set. A worthless share sent
+    // twice is "difficulty-too-low" twice.
     if (seen.insert(tip_->prev_hash, verdict.hash) == Seen::duplicate) {
         verdict.outcome = Outcome::duplicate_share;
         return;
@@ -183,7 +183,7 @@ Verdict Channel::check(const Share& share, std::uint32_t ntime_max, SteadyMs now
 void Channel::on_durable(std::uint32_t sequence_number, std::uint64_t difficulty) {
     unacknowledged_.last_sequence_number = sequence_number;
     ++unacknowledged_.new_submits_accepted_count;
-    // Saturates: the sum is told to the client for its display, and must not wrap.
+    // Saturates: the client displays the sum, so it must not wrap.
     unacknowledged_.new_shares_sum +=
         std::min(difficulty, ~std::uint64_t{0} - unacknowledged_.new_shares_sum);
 }

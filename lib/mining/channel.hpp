@@ -1,4 +1,4 @@
-// A mining channel as its server sees it: jobs, targets, shares, acknowledgements. Not thread-safe: a channel
+// The server's view of a mining channel: jobs, targets, shares, acknowledgements. Not thread-safe: a channel
 // lives on its connection's thread. Shared jobs are immutable.
 #pragma once
 #include <memory>
@@ -15,31 +15,31 @@ namespace hp::mining {
 using JobPtr = std::shared_ptr<const ExtendedJob>;
 using TipPtr = std::shared_ptr<const Tip>;
 
-/// Jobs of the current tip that a channel remembers; the oldest goes first.
+/// Jobs of the current tip that a channel remembers; the oldest is dropped first.
 inline constexpr std::size_t kActiveJobsMax = 8;
 /// Future jobs that wait for their tip.
 inline constexpr std::size_t kFutureJobsMax = 4;
-/// Ids of jobs that a new tip made stale, so that their late shares are called stale and not unknown.
+/// Ids of jobs that a new tip made stale, so that their late shares are refused as stale, not unknown.
 inline constexpr std::size_t kStaleJobIdsMax = 32;
-/// Jobs of the tip before that are kept as a whole, the newest, so that their late shares have a hash.
+/// The newest jobs of the previous tip are kept in full, so that their late shares can be hashed.
 inline constexpr std::size_t kLateJobsMax = 2;
-/// How long a job of an easier target stays good once a job of a harder one is out. Without it a miner could
-/// flood on at the easy target until the next tip.
+/// How long a job with an easier target stays valid after one with a harder target was sent. Without it a
+/// miner could keep flooding at the easy target until the next tip.
 inline constexpr SteadyMs kSupersededJobGraceMs = 10'000;
 
 /// The answer to one share.
 struct Verdict {
     Outcome outcome{Outcome::invalid_job_id};
-    /// The hash meets the job's target, so the share is paid for. A block may be found without it, where the
-    /// channel's target is harder than the network's: submit it, answer "difficulty-too-low", pay nothing.
+    /// The hash meets the job's target, so the share is paid. If the channel's target is harder than the
+    /// network's, a block may be found without this: submit it, answer "difficulty-too-low", pay nothing.
     bool credited{false};
     bitcoin::Target credited_target{};  ///< the job's target: what the share is worth
-    std::uint64_t difficulty{};         ///< of that target, at least 1: for on_durable
-    Bytes32 hash{};                     ///< header byte order; zero where nothing was hashed
+    std::uint64_t difficulty{};         ///< difficulty of that target, at least 1: for on_durable
+    Bytes32 hash{};                     ///< header byte order; zero if nothing was hashed
     bitcoin::HeaderBytes header{};
-    JobPtr job{};                     ///< the share's job where it is known, for SubmitSolution and events
+    JobPtr job{};                     ///< the share's job if known, for SubmitSolution and events
     wire::B0_32 extranonce_prefix{};  ///< the prefix that this job was sent with
-    TipPtr tip{};                     ///< of the job; set where the share is refused and its job known
+    TipPtr tip{};                     ///< of the job; set if the share is refused and its job known
 
     bool accepted() const { return credited; }
     bool is_block() const { return outcome == Outcome::block; }
@@ -70,35 +70,35 @@ class Channel {
     const bitcoin::Target& target() const { return terms_.target; }
     /// Null until the first tip.
     const TipPtr& tip() const { return tip_; }
-    /// The job last put into force; null until there is one.
+    /// The job last activated; null until there is one.
     JobPtr current_job() const;
 
-    /// SetTarget was sent: holds for jobs that come into force from now on. Jobs in force keep theirs, so
-    /// send a job right after it (SV2 5.3.21, AC-066).
+    /// SetTarget was sent: applies to jobs activated from now on. Active jobs keep theirs, so send a job
+    /// right after it (SV2 5.3.21, AC-066).
     void set_target(const bitcoin::Target& target) { terms_.target = target; }
-    /// SetExtranoncePrefix was sent: jobs sent before keep the old prefix (AC-067). REQUIRES: the same size
+    /// SetExtranoncePrefix was sent: earlier jobs keep the old prefix (AC-067). REQUIRES: the same size
     void set_extranonce_prefix(ByteView prefix);
 
-    /// A job on the current tip was sent and is in force at once. REQUIRES: tip(), or `tip` given; job ids of
-    /// a channel are not reused; job->full_extranonce_size == full_extranonce_size()
+    /// A job on the current tip was sent and is active at once. REQUIRES: tip(), or `tip` given; job ids of a
+    /// channel are not reused; job->full_extranonce_size == full_extranonce_size()
     void add_job(JobPtr job, SteadyMs now_ms);
-    /// A future job was sent. Beyond kFutureJobsMax the oldest is forgotten.
+    /// A future job was sent. Beyond kFutureJobsMax the oldest is dropped.
     void add_future_job(JobPtr job);
-    /// A new tip was sent with the future job that goes with it: every other job is stale from now on. False,
-    /// and all jobs stale, when that job is not known here.
+    /// A new tip was sent with its future job: every other job is stale from now on. False, with all jobs
+    /// stale, if that job is unknown.
     bool activate(std::uint32_t job_id, TipPtr tip, SteadyMs now_ms);
     /// A new tip without a future job: add_job follows.
     void set_tip(TipPtr tip);
 
-    /// Judges one share, in SRI's order: stale job, unknown job, extranonce size, ntime, version bits, hash,
-    /// duplicate. One that is refused is hashed too, for who asks after it, where its job is known: of the
-    /// tip or the one before it. Allocates nothing except in `seen`. `ntime_max`: now + kNtimeAheadMax,
-    /// seconds since 1970.
+    /// Checks one share, in SRI's order: stale job, unknown job, extranonce size, ntime, version bits, hash,
+    /// duplicate. A refused one is hashed too, for later queries, if its job is known, from this tip or the
+    /// previous one. Allocates nothing except in `seen`. `ntime_max`: now + kNtimeAheadMax, seconds since
+    /// 1970.
     Verdict check(const Share& share, std::uint32_t ntime_max, SteadyMs now_ms, DuplicateSet& seen);
 
     /// An accepted share is durable: it may be acknowledged. `difficulty` is its verdict's.
     void on_durable(std::uint32_t sequence_number, std::uint64_t difficulty);
-    /// The acknowledgement of all shares made durable since the last call, if any.
+    /// The acknowledgement of all shares that became durable since the last call, if any.
     std::optional<sv2::mining::SubmitSharesSuccess> take_acknowledgement();
 
     std::uint64_t accepted_count() const { return accepted_count_; }
@@ -110,7 +110,7 @@ class Channel {
         bitcoin::Target target;
         wire::B0_32 extranonce_prefix;
         std::optional<SteadyMs> retire_at_ms{};
-        // Made for the first share: most jobs of most channels never see one.
+        // Created for the first share: most jobs of most channels never see one.
         std::uint64_t difficulty{0};
         std::optional<CoinbaseMidstate> midstate{};  ///< on an extended channel
         Bytes32 standard_root{};                     ///< on a standard channel

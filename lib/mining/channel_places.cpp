@@ -11,7 +11,7 @@ ChannelPlaces::Answer ChannelPlaces::open(Id id, const Source& source) {
     if (total_ >= limits_.total || (!is_proven && unproven_ >= limits_.unproven)) {
         const auto largest = by_unproven_.rbegin();
         if (largest == by_unproven_.rend() || largest->second == source) return {false};
-        // Far more, or the two would push each other out.
+        // Far more, or the two would displace each other.
         const auto own = groups_.find(source);
         if (!is_proven && own != groups_.end() && 2 * own->second.unproven >= largest->first) return {false};
         out.gone = groups_.at(largest->second).by_unproven.rbegin()->second;

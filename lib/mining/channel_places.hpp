@@ -1,9 +1,9 @@
-// How many channels a server has in all, and who goes without when there are too many. Pure.
+// Limits a server's total channels, and decides who loses when there are too many. Pure.
 //
-// A channel costs memory, and work with each template, whether or not it ever brings a share; opening one
-// costs a peer nothing. So there is a limit for all of them, and a smaller one for those that no good share
-// stands for. Where either is reached, the source with the most of those gives way: its next channel is
-// refused, and for anybody's who has less than half as many its largest connection goes. A
+// A channel costs memory, and work with each template, whether or not it ever has a share; opening one costs
+// a peer nothing. So there is a limit for all channels, and a smaller one for unproven ones, not covered by
+// valid shares. When either is reached, the source with the most unproven channels gives way: its next
+// channel is refused, and for a source with less than half as many its largest connection is closed. A
 // connection whose channels are all covered by its shares is never closed for others.
 #pragma once
 #include <cstdint>
@@ -24,21 +24,21 @@ struct ChannelLimits {
 class ChannelPlaces {
   public:
     using Id = std::uint64_t;  ///< of a connection
-    /// Channels of a connection that each of its accepted shares stands for. A translator of 4,000 miners has
-    /// a good share each 15 ms, at 20 a minute from each miner: it is proven within a second.
+    /// Channels of a connection covered by each of its accepted shares. A translator with 4,000 miners has a
+    /// valid share every 15 ms, at 20 a minute from each miner: it is proven within a second.
     static constexpr std::size_t kProvenByShare = 100;
 
     explicit ChannelPlaces(ChannelLimits limits) : limits_{limits} {}
 
     struct Answer {
         bool is_in;
-        std::optional<Id> gone{};  ///< the connection that goes for it; not in here any more
+        std::optional<Id> gone{};  ///< the connection to close for it; already removed here
     };
     Answer open(Id id, const Source& source);
     /// One channel of it.
     void close(Id id);
     void on_accepted_share(Id id);
-    /// The connection, with all of its channels.
+    /// The connection, with all its channels.
     void leave(Id id);
 
     const ChannelLimits& limits() const { return limits_; }
@@ -49,7 +49,7 @@ class ChannelPlaces {
     struct Connection {
         Source source;
         std::size_t channels{0};
-        std::size_t proven{0};  ///< channels that its accepted shares cover
+        std::size_t proven{0};  ///< channels covered by its accepted shares
         std::size_t unproven() const { return channels > proven ? channels - proven : 0; }
     };
     struct Group {

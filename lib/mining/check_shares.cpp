@@ -11,7 +11,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// Reads members by path and remembers the first that is wrong: later reads are no-ops, one check at the end.
+/// Reads members by path and remembers the first error: later reads are no-ops, one check at the end.
 class Members {
   public:
     explicit Members(const Json& root) : root_{root} {}
@@ -85,7 +85,7 @@ class Members {
 
 struct Job {
     std::uint32_t version{};
-    bool version_rolling_allowed{true};  // a standard channel's version bits are free within the mask
+    bool version_rolling_allowed{true};  // on a standard channel version bits are free within the mask
     Bytes coinbase_prefix{};
     Bytes coinbase_suffix{};
     std::vector<Bytes32> merkle_path{};
@@ -110,7 +110,7 @@ Job read_job(Members& in, bool extended) {
 
 Result<std::string> check_share_line(std::string_view json_line) {
     const Json root = Json::parse(json_line, nullptr, false);
-    if (!root.is_object()) return fail(Errc::invalid, "expected one JSON object a line");
+    if (!root.is_object()) return fail(Errc::invalid, "expected one JSON object per line");
     Members in{root};
     const std::string channel = in.text("/channel");
     const bool extended = channel == "extended";
@@ -118,7 +118,7 @@ Result<std::string> check_share_line(std::string_view json_line) {
         in.fail_at("/channel", "expected 'extended' or 'standard', got '" + printable(channel) + "'");
     nlohmann::ordered_json out;
     if (const Json* id = in.find("/id")) out["id"] = *id;
-    // As hp-pool keeps them: it says itself what it had against the share.
+    // As stored by hp-pool, with the reason.
     if (const Json* refused = in.find("/refused/reason")) out["refused"] = *refused;
     if (const Json* job = in.find("/job"); job && job->is_null() && !in.error()) {
         out["outcome"] = outcome_text(Outcome::invalid_job_id);

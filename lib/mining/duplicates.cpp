@@ -35,7 +35,7 @@ void DuplicateSet::grow(TipSet& set) {
 }
 
 DuplicateSet::TipSet& DuplicateSet::set_for(const Bytes32& prev_hash) {
-    // Nearly all shares are of the newest tip.
+    // Nearly all shares are for the newest tip.
     for (auto set = tips_.rbegin(); set != tips_.rend(); ++set)
         if (set->prev_hash == prev_hash) return *set;
     if (tips_.size() == tips_kept_) tips_.erase(tips_.begin());
@@ -48,7 +48,7 @@ Seen DuplicateSet::insert(const Bytes32& prev_hash, const Bytes32& share_hash) {
     TipSet& set = set_for(prev_hash);
     const Key key = key_of(share_hash);
     if (key == Key{}) {
-        // All zero is a hash like any other (AC-098), though it cannot stand in a slot.
+        // All zeros is a hash like any other (AC-098), but cannot be stored in a slot.
         return std::exchange(set.has_zero_key, true) ? Seen::duplicate : Seen::fresh;
     }
     if (set.slots.empty()) grow(set);
@@ -79,8 +79,8 @@ void DuplicateSet::forget(const Bytes32& prev_hash, const Bytes32& share_hash) {
     if (set->slots.empty()) return;
     std::size_t free = find(*set, key);
     if (set->slots[free] != key) return;
-    // Those behind it up to the next free slot may have been pushed on by it: each moves up unless that
-    // would put it before its own place.
+    // The following ones up to the next free slot may have been displaced by it: move each up unless that
+    // would put it before its own slot.
     const std::size_t mask = set->slots.size() - 1;
     for (std::size_t at = (free + 1) & mask; set->slots[at] != Key{}; at = (at + 1) & mask) {
         const std::size_t own = set->slots[at].low & mask;

@@ -11,7 +11,7 @@ constexpr std::size_t full_size(FullExtranonce full) { return static_cast<std::s
 
 Result<ByteArray<kExtranoncePrefixSize>> ExtranonceAllocator::next() {
     if (granted_count_ > 0xffff'ffff)
-        return fail(Errc::refused, "no extranonce prefix is left in this run", "restart the pool");
+        return fail(Errc::refused, "no extranonce prefixes are left in this run", "restart the pool");
     ByteArray<kExtranoncePrefixSize> out;
     put_be(out.data(), server_id_);
     put_be(out.data() + 2, epoch_);

@@ -8,11 +8,11 @@ namespace hp::mining {
 
 /// server_id (2 bytes), epoch (2 bytes), counter (4 bytes), each big-endian.
 inline constexpr std::size_t kExtranoncePrefixSize = 8;
-/// Prefix and extranonce together, as SV2 bounds them.
+/// Maximum of prefix and extranonce together in SV2.
 inline constexpr std::size_t kFullExtranonceMax = 32;
 
-/// The two lengths that our jobs come in (prefix included): a coinbase states the full length in one opcode,
-/// so each length needs its own coinbase, and two are enough: 8 bytes for the miner, or all that is allowed.
+/// The two full lengths of our jobs (prefix included): a coinbase has the full length in one opcode, so each
+/// length needs its own coinbase, and two are enough: 8 bytes for the miner, or the maximum.
 enum class FullExtranonce : std::uint8_t { short16 = 16, long32 = 32 };
 
 struct ExtranonceGrant {
@@ -21,16 +21,16 @@ struct ExtranonceGrant {
     FullExtranonce full;           ///< which form of each job this channel gets
 };
 
-/// Hands out prefixes, each once in the life of the process: a prefix is never reused, so a share found by
-/// its former owner can never be another channel's. 2^32 grants; after that it refuses.
+/// Allocates prefixes, each once in the life of the process: a prefix is never reused, so a share found by
+/// its former owner can never count for another channel. 2^32 prefixes; then it refuses.
 class ExtranonceAllocator {
   public:
-    /// `server_id` tells apart the pools that share a template; `epoch` tells apart the runs of one pool: a
+    /// `server_id` distinguishes pools that share a template; `epoch` distinguishes the runs of one pool: a
     /// persisted restart counter, or two random bytes.
     ExtranonceAllocator(std::uint16_t server_id, std::uint16_t epoch)
         : server_id_{server_id}, epoch_{epoch} {}
 
-    /// For an extended channel. The size granted is at least the size asked; where that cannot be, the
+    /// For an extended channel. The granted size is at least the requested one; if that is impossible, the
     /// error's text is the SV2 code "min-extranonce-size-too-large".
     Result<ExtranonceGrant> grant_extended(std::uint16_t min_extranonce_size);
     /// For a standard channel: the prefix fills the whole length (16 bytes; the last 8 are zero).

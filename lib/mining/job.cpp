@@ -26,8 +26,8 @@ Result<CoinbaseSplit> split_coinbase(const Template& from, const std::vector<bit
     HP_ASSERT(full_extranonce_size >= 1 && full_extranonce_size <= 32);
     if (scriptsig_tag.size() > bitcoin::kCoinbaseScriptMax)
         return fail(Errc::invalid, "scriptsig_tag: " + std::to_string(scriptsig_tag.size()) +
-                                       " bytes, more than a whole scriptSig");
-    // Everything of the scriptSig but the extranonce.
+                                       " bytes, longer than a whole scriptSig");
+    // The scriptSig except the extranonce.
     Bytes script = from.coinbase_prefix;
     if (!scriptsig_tag.empty()) append_push(script, as_bytes(scriptsig_tag));
     script.push_back(static_cast<std::uint8_t>(full_extranonce_size));
@@ -65,7 +65,7 @@ Result<CoinbaseSplit> strip_bip141(const CoinbaseSplit& split, std::size_t full_
     HP_TRY(auto tx, bitcoin::parse_transaction(whole));
     if (!tx.is_coinbase()) return fail(Errc::invalid, "coinbase: its input spends another transaction");
     if (!tx.has_witness()) return split;
-    // Both forms have the same bytes up to the marker and from the scriptSig to the last output.
+    // Both forms have the same bytes up to the marker, and from the scriptSig to the last output.
     constexpr std::size_t kMarkerAt = 4, kMarkerSize = 2, kLocktimeSize = 4;
     const Bytes stripped = tx.serialize(WitnessForm::stripped);
     const std::size_t script_end = kMarkerAt + 1 + 36 + 1 + tx.inputs[0].script_sig.size();
@@ -85,7 +85,7 @@ Result<ExtendedJob> make_job(const Template& from, std::uint32_t job_id, ByteVie
         {from.value_remaining_sats, Bytes(payout_script.begin(), payout_script.end())}};
     HP_TRY(auto split,
            split_coinbase(from, pool_outputs, scriptsig_tag, full_extranonce_size, WitnessForm::stripped));
-    // What the messages can carry: B0_64K for each half.
+    // The messages' limit: B0_64K for each half.
     if (split.suffix.size() > 0xffff)
         return fail(Errc::invalid,
                     "coinbase suffix: " + std::to_string(split.suffix.size()) + " bytes, at most 65535");
@@ -148,7 +148,7 @@ Bytes block_coinbase(const ExtendedJob& job, ByteView extranonce_prefix, ByteVie
     append(stripped, job.coinbase.suffix);
     if (!job.has_witness_commitment) return stripped;
     auto full = bitcoin::add_coinbase_witness(stripped);
-    HP_ASSERT(full);  // we made it from a checked template
+    HP_ASSERT(full);  // built from a checked template
     return *std::move(full);
 }
 

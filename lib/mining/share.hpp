@@ -1,4 +1,4 @@
-// What a share is, and the order in which it is judged. Nothing here allocates.
+// Shares, and the order of their checks. Nothing here allocates.
 #pragma once
 #include <optional>
 #include <span>
@@ -13,14 +13,14 @@
 
 namespace hp::mining {
 
-/// Version bits that miners may roll where the job allows it: BIP 323, eight more than BIP 320's 0x1fffe000.
+/// Version bits that miners may roll if the job allows it: BIP 323, eight more than BIP 320's 0x1fffe000.
 /// SRI's servers and miners take these too (tests/vectors/share-validation.json).
 inline constexpr std::uint32_t kVersionRollingMask = 0x1fff'ffe0;
-/// Consensus lets a block's time be this far ahead, seconds.
+/// Consensus allows a block's time to be this far ahead, in seconds.
 inline constexpr std::uint32_t kNtimeAheadMax = 7200;
 
-/// The time that a miner is given to start at, of a job whose `min_ntime` came `elapsed_s` ago: our clock's,
-/// where it is one that a pool takes; where ours is wrong, the pool's that went on.
+/// The start time for a miner, for a job whose `min_ntime` came `elapsed_s` ago: our clock's time if a pool
+/// would accept it, else the pool's time plus `elapsed_s`.
 std::uint32_t ntime_to_start(std::uint32_t min_ntime, std::int64_t elapsed_s, UnixSeconds now);
 
 enum class Outcome : std::uint8_t {
@@ -37,7 +37,7 @@ enum class Outcome : std::uint8_t {
 };
 /// Nothing for valid and block.
 std::optional<wire::ShareRefusal> refusal_of(Outcome outcome);
-/// "valid", "block", or the word of its refusal.
+/// "valid", "block", or the code of its refusal.
 std::string_view outcome_text(Outcome outcome);
 
 struct Share {
@@ -48,7 +48,7 @@ struct Share {
     ByteView extranonce{};  ///< empty on a standard channel
 };
 
-/// What a share of one job is judged by.
+/// What a job's shares are checked against.
 struct ShareTerms {
     std::uint32_t version{};  ///< the job's
     bool version_rolling_allowed{true};
@@ -56,10 +56,10 @@ struct ShareTerms {
     std::uint32_t ntime_min{};
     std::uint32_t ntime_max{0xffff'ffff};
 };
-/// The checks that need no hash, in this order: extranonce size, ntime, version.
+/// The checks that do not need a hash, in this order: extranonce size, ntime, version.
 std::optional<Outcome> check_terms(const ShareTerms& terms, const Share& share);
 
-/// SHA-256 of everything before the extranonce, done once for a channel and job.
+/// SHA-256 of everything before the extranonce, once per channel and job.
 class CoinbaseMidstate {
   public:
     CoinbaseMidstate(ByteView coinbase_prefix, ByteView extranonce_prefix);

@@ -1,5 +1,5 @@
-// How many invalid shares a channel may send. Each costs as much to judge as a good one and brings nothing,
-// so a peer that sends little else would take the others' time.
+// How many invalid shares a channel may send. Each costs as much to check as a valid one and brings nothing,
+// so a peer that sends little else would take time from the others.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -9,18 +9,19 @@
 
 namespace hp::mining {
 
-/// The budget is spent by invalid shares; each accepted share gives one back, and each second. So a channel
-/// of any speed goes on as long as half of its shares are good, and one that never has a good one stops soon.
-/// Those that no good share of the channel pays for are spent from the connection's allowance as well.
+/// Invalid shares use up the budget; each accepted share gives one back, and so does each second. So a
+/// channel of any speed continues as long as half of its shares are valid, and one that never has a valid
+/// share stops soon. Invalid shares that the channel's valid ones do not pay for also use the connection's
+/// allowance.
 class ShareBudget {
   public:
     enum class Take : std::uint8_t {
-        judge,   ///< pass it on
-        refuse,  ///< answer it unlooked at
-        close,   ///< it has been refused as often again: let go of the channel
+        judge,   ///< check it
+        refuse,  ///< answer it unchecked
+        close,   ///< refused as many times again: close the channel
     };
-    /// What a channel is judged at least, however little is left to its connection: whoever is honest has a
-    /// good one among them, and its budget then.
+    /// The minimum of a channel, however little its connection has left: an honest miner has a valid one
+    /// among them, and then its budget.
     static constexpr std::uint32_t kTries = 10;
 
     ShareBudget(std::uint32_t invalid_max, SteadyMs now)
@@ -53,13 +54,13 @@ class ShareBudget {
         else if (allowance.spend(now))
             ++tries_;
     }
-    /// It was judged to be neither: the judge is away or too busy.
+    /// It was neither: the pool is down or too busy.
     void on_unjudged() { settle(); }
 
-    /// Whether good shares of this channel pay for its next invalid one.
+    /// Whether valid shares of this channel pay for its next invalid one.
     bool is_paid_for() const { return paid_ > 0; }
-    /// Whether one more may be on its way to the judge: a peer that has proven nothing could otherwise spend
-    /// its budget many times over before the first verdict comes back.
+    /// Whether one more may be in flight: an unproven peer could otherwise use its budget many times over
+    /// before the first verdict comes back.
     bool may_wait() const { return waiting_ < invalid_max_ + proven_; }
     static constexpr std::uint32_t kWaitingMax = 1024;
 
@@ -69,9 +70,8 @@ class ShareBudget {
     }
     std::uint32_t invalid_max_;
     TokenBucket left_;
-    std::uint32_t paid_{
-        0};  ///< accepted shares without an invalid one of their own yet, as far as they count
-    std::uint32_t invalid_{0};  ///< since the last accepted share; and so tries and refusals
+    std::uint32_t paid_{0};     ///< accepted shares not yet matched by an invalid one, as far as they count
+    std::uint32_t invalid_{0};  ///< since the last accepted share, like tries and refusals
     std::uint32_t tries_{0};
     std::uint32_t refused_{0};
     std::uint32_t waiting_{0};

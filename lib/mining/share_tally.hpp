@@ -1,5 +1,5 @@
-// What became of a channel's shares, for those who look at it: totals, and the work of the last minutes. Not
-// what vardiff goes by, nor what anybody is paid by.
+// Statistics of a channel's shares for display: totals, and the work of the last minutes. Not used by vardiff
+// or for payment.
 #pragma once
 #include <array>
 #include <optional>
@@ -24,11 +24,11 @@ class ShareTally {
     double work_hashes() const { return work_hashes_; }
     std::optional<SteadyMs> last_share_ms() const { return last_share_ms_; }
 
-    /// Accepted shares of the last minutes: four whole ones and the one that runs, or since the begin.
+    /// Accepted shares of the last minutes: four whole ones and the current one, or since the beginning.
     struct Window {
         double seconds{};
         std::uint64_t shares{};
-        double work_hashes{}, work_squared{}, work_max{};  ///< sum, sum of squares, greatest
+        double work_hashes{}, work_squared{}, work_max{};  ///< sum, sum of squares, maximum
     };
     Window window(SteadyMs now) const;
 
@@ -45,7 +45,7 @@ class ShareTally {
     std::optional<SteadyMs> last_share_ms_;
 };
 
-/// As status records have it, its times by the system clock.
+/// For status records, with times by the system clock.
 records::Tally record_of(const ShareTally& tally, SteadyMs now, UnixMs unix_now);
 
 }  // namespace hp::mining

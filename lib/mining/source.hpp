@@ -1,4 +1,4 @@
-// Who a peer is, as far as its address says: what one address may have, its connections share.
+// Identifies a peer by its address: connections from one address share its limits.
 #pragma once
 #include <algorithm>
 #include <compare>
@@ -12,16 +12,16 @@ namespace hp::mining {
 
 struct Source {
     IpAddress address{};
-    std::uint64_t connection_id{0};  ///< where each connection of the address counts by itself, else 0
+    std::uint64_t connection_id{0};  ///< non-zero if each connection of the address counts separately
     friend auto operator<=>(const Source&, const Source&) = default;
 };
 
 class Sources {
   public:
-    /// `exempt`: addresses that many peers share, so that none answers for another.
+    /// `exempt`: addresses shared by many peers, which do not share limits.
     explicit Sources(std::vector<IpNet> exempt) : exempt_{std::move(exempt)} {}
 
-    /// `peer`: "address:port". IPv6 counts by /64, as one subscriber has that many.
+    /// `peer`: "address:port". IPv6 counts by /64, since one subscriber has that many.
     Source of(std::string_view peer, std::uint64_t connection_id) const {
         auto host = peer.substr(0, peer.rfind(':'));
         if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);

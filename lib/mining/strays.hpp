@@ -6,9 +6,9 @@
 
 namespace hp::mining {
 
-/// Of a channel that was open once they may have been on their way, or their miner does not listen: however
-/// many come, and however late, the connection's other miners are not to blame. Of one that never was no
-/// program sends them in earnest.
+/// For a channel that was once open they may have been in flight, or the miner ignores the close: however
+/// many and however late, the connection's other miners are not to blame. No honest program sends shares for
+/// a channel that never existed.
 class Strays {
   public:
     static constexpr double kNeverOpenMax = 1'000;
@@ -16,11 +16,11 @@ class Strays {
 
     explicit Strays(SteadyMs now) : never_open_{kNeverOpenMax, kNeverOpenPerSecond, now} {}
 
-    /// Channels of a connection are numbered from 1 on; `next_channel_id`: of the next one.
+    /// A connection's channels are numbered from 1; `next_channel_id`: the next one's.
     static bool was_open(std::uint32_t channel_id, std::uint32_t next_channel_id) {
         return channel_id > 0 && channel_id < next_channel_id;
     }
-    /// False: the connection takes us for something else.
+    /// False: the connection mistakes us for something else.
     bool take(std::uint32_t channel_id, std::uint32_t next_channel_id, SteadyMs now) {
         return was_open(channel_id, next_channel_id) || never_open_.take(now);
     }

@@ -22,7 +22,7 @@ Result<Template> template_from(const sv2::templates::NewTemplate& message) {
         bitcoin::parse_outputs(message.coinbase_tx_outputs.value, message.coinbase_tx_outputs_count);
     if (!outputs) return refuse(message, "coinbase_tx_outputs: " + outputs.error().what);
 
-    // Each is checked before it is added, so the sum cannot wrap.
+    // Check each before adding it, so the sum cannot wrap.
     bitcoin::Sats sum = 0;
     const auto add = [&](bitcoin::Sats value) {
         if (value > bitcoin::kMoneyMax - sum) return false;
@@ -60,8 +60,8 @@ Result<Tip> tip_from(const sv2::templates::SetNewPrevHash& message) {
 Result<Tip> make_tip(const Bytes32& prev_hash, std::uint32_t min_ntime, std::uint32_t nbits) {
     auto target = bitcoin::target_from_nbits(nbits);
     if (!target)
-        return fail(Errc::protocol,
-                    "nbits: " + std::to_string(nbits) + " makes no target (zero, negative or above 2^256)");
+        return fail(Errc::protocol, "nbits: " + std::to_string(nbits) +
+                                        " is not a valid target (zero, negative or above 2^256)");
     return Tip{prev_hash, min_ntime, nbits, *target};
 }
 

@@ -1,4 +1,4 @@
-// Templates and chain tips from a Template Provider, checked before a job is made of them.
+// Templates and chain tips from a Template Provider, checked before jobs are made from them.
 #pragma once
 #include <optional>
 #include <vector>
@@ -10,9 +10,9 @@
 
 namespace hp::mining {
 
-/// SV2 7.2 allows a template 8 bytes at the front of the scriptSig.
+/// SV2 7.2 allows a template up to 8 bytes at the start of the scriptSig.
 inline constexpr std::size_t kCoinbasePrefixMax = 8;
-/// A block of the smallest transactions has fewer than 2^17 of them; 32 levels is what we take.
+/// A block of the smallest transactions has fewer than 2^17 of them; we accept 32 levels.
 inline constexpr std::size_t kMerklePathMax = 32;
 
 /// A template that can become a valid block.
@@ -29,19 +29,19 @@ struct Template {
     std::vector<Bytes32> merkle_path{};  ///< header byte order
 };
 
-/// Refuses, and says why: a coinbase prefix over 8 bytes, outputs that do not parse to the announced count,
+/// Refuses, with a reason: a coinbase prefix over 8 bytes, outputs that do not parse to the announced count,
 /// value 0 or above 21e14 (alone or with the template's outputs), a merkle path over 32 levels.
 Result<Template> template_from(const sv2::templates::NewTemplate& message);
 
 /// The block that jobs build on.
 struct Tip {
     Bytes32 prev_hash{};
-    std::uint32_t min_ntime{};  ///< seconds since 1970: no share may have less
+    std::uint32_t min_ntime{};  ///< seconds since 1970: minimum for shares
     std::uint32_t nbits{};
     bitcoin::Target network_target{};  ///< from nbits: a hash at or below it is a block
 };
 
-/// Refuses nbits that make no target, as Bitcoin Core does.
+/// Refuses nbits that are not a valid target, like Bitcoin Core.
 Result<Tip> tip_from(const sv2::templates::SetNewPrevHash& message);
 Result<Tip> make_tip(const Bytes32& prev_hash, std::uint32_t min_ntime, std::uint32_t nbits);
 

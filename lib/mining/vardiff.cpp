@@ -10,18 +10,18 @@ namespace {
 
 // A period is long enough to expect this many shares, so that silence is not chance: e^-6 = 0.25 %.
 constexpr double kSharesPerPeriodMin = 6;
-// As many shares as make a flood believable, when they also are this many times what is expected.
+// Minimum number of shares that count as a flood, if they are also this many times the expected number.
 constexpr std::uint64_t kFloodShareCount = 16;
 constexpr double kFloodRatio = 3;
 // Two silent periods in a row make shares 1024 times easier.
 constexpr double kSilenceStep = 32;
-// A window without a significant difference ends after so many periods.
+// A window without a significant difference ends after this many periods.
 constexpr SteadyMs kWindowPeriods = 5;
-// A difference of the count from the expected that is not chance, in standard deviations.
+// Significant difference between count and expectation, in standard deviations.
 constexpr double kSignificance = 2.5;
-// At the end of a long window a smaller difference than this is not worth a message.
+// At the end of a long window a difference below this is not worth a message.
 constexpr double kRatioIgnored = 1.15;
-// A smaller difference than this is met half-way, since few shares measure badly.
+// A difference below this is corrected half-way, since a few shares are a poor measurement.
 constexpr double kDampedRatio = 4;
 
 const bitcoin::Target& harder(const bitcoin::Target& a, const bitcoin::Target& b) {
@@ -56,7 +56,7 @@ Vardiff::Vardiff(const VardiffRules& rules, float nominal_hash_rate_hps, const b
     period_ms_ = std::max(rules.period_ms, static_cast<SteadyMs>(long_enough_ms));
     claim_hps_ = hash_rate_hps_;
     target_ = clamped_target(hash_rate_hps_);
-    // The first change need not wait for an interval, a flood shows only after one anyway.
+    // The first change need not wait for an interval; a flood shows only after one anyway.
     last_change_ms_ = now_ms - rules.change_interval_ms_min;
     restart_window(now_ms);
 }
@@ -65,7 +65,7 @@ bitcoin::Target Vardiff::clamped_target(double hash_rate_hps) const {
     const auto limit = harder(rules_.easiest_target, max_target_);
     const auto by_rate = bitcoin::target_from_hashrate(hash_rate_hps, rules_.shares_per_minute);
     const auto target = whole_difficulty_target(harder(by_rate, limit), limit);
-    // Whatever the client says: a miner that works at more than the network asks for withholds blocks.
+    // Whatever the client says: a miner with a harder target than the network's would withhold blocks.
     return network_target_ && bitcoin::compare(target, *network_target_) < 0 ? *network_target_ : target;
 }
 
@@ -92,7 +92,7 @@ void Vardiff::on_share(const bitcoin::Target& credited_target, SteadyMs now_ms) 
     last_share_ms_ = now_ms;
 }
 
-/// Takes a judgement: the window starts anew, and a target that differs is in force from now on.
+/// Applies a judgement: restarts the window, and a different target applies from now on.
 std::optional<bitcoin::Target> Vardiff::adopt(double hash_rate_hps, SteadyMs now_ms) {
     hash_rate_hps_ = sane(hash_rate_hps);
     restart_window(now_ms);
@@ -109,10 +109,10 @@ std::optional<bitcoin::Target> Vardiff::judge_window(SteadyMs now_ms) {
     const double elapsed_s = static_cast<double>(elapsed_ms) / 1000;
     const double share_work = bitcoin::work_from_target(target_);
     const double expected = rules_.shares_per_minute / 60 * elapsed_s;
-    // Shares of jobs from before the last change count by their work, as shares of today's target.
+    // Shares of jobs from before the last change count by their work, as shares of the current target.
     const double found = window_work_ / share_work;
     const double measured_hps = window_work_ / elapsed_s;
-    // The hash rate that today's target is made for.
+    // The hash rate that the current target is meant for.
     const double aimed_hps = share_work * rules_.shares_per_minute / 60;
 
     if (window_share_count_ >= kFloodShareCount && found > kFloodRatio * expected)
@@ -121,8 +121,8 @@ std::optional<bitcoin::Target> Vardiff::judge_window(SteadyMs now_ms) {
 
     const bool window_is_long = elapsed_ms >= kWindowPeriods * period_ms_;
     const auto worth_it = [&](double hash_rate_hps) {
-        // A channel at its easiest target may never reach the rate that is aimed at: leave the window open,
-        // for a better estimate.
+        // A channel at its easiest target may never reach the desired rate: leave the window open, for a
+        // better estimate.
         return window_is_long || clamped_target(hash_rate_hps) != target_;
     };
     if (now_ms - last_share_ms_ >= period_ms_) {
@@ -155,7 +155,7 @@ std::optional<bitcoin::Target> Vardiff::update(SteadyMs now_ms) {
         if (clamped_target(claim_hps) != target_) return adopt(claim_hps, now_ms);
     }
     if (bitcoin::compare(target_, max_target_) > 0) {
-        // The client's limit became harder than what is in force.
+        // The client's limit is now harder than the current target.
         const auto target = clamped_target(hash_rate_hps_);
         if (target != target_) {
             target_ = target;

@@ -8,24 +8,24 @@
 
 namespace hp::mining {
 
-/// A client's limit harder than 2^250 hashes a share would never see one: refused with
+/// With a limit harder than 2^250 hashes a client would never find a share: refused with
 /// max-target-out-of-range.
 bool is_usable_max_target(const bitcoin::Target& max_target);
-/// The nearest limit that is not refused, for a proxy whose miners suggest their own.
+/// The nearest acceptable limit, for a proxy whose miners suggest their own.
 bitcoin::Target usable_max_target(const bitcoin::Target& wanted);
 
 struct VardiffRules {
     double shares_per_minute{6};
     /// The pool's easiest target: a share below its work is worth nothing.
     bitcoin::Target easiest_target{};
-    /// A change costs a message and a job, so it comes at most this often.
+    /// A change costs a message and a job, so this is the minimum between two.
     SteadyMs change_interval_ms_min{1'000};
-    /// The wait before a judgement that is not urgent; longer where six shares take longer.
+    /// The period of judgements that are not urgent; longer if six shares take longer.
     SteadyMs period_ms{60'000};
 };
 
 /// Estimates hash rate from the work of accepted shares and proposes targets that aim at shares_per_minute:
-/// at once (a change interval) when shares flood in, after a period when they differ by more than chance or
+/// at once (after a change interval) if shares flood in, after a period if they differ by more than chance or
 /// do not come at all.
 class Vardiff {
   public:
@@ -33,7 +33,7 @@ class Vardiff {
     Vardiff(const VardiffRules& rules, float nominal_hash_rate_hps, const bitcoin::Target& max_target,
             SteadyMs now_ms);
 
-    /// The target in force, of a whole difficulty wherever above 1. Never easier than the rules' easiest
+    /// The current target, of a whole difficulty wherever above 1. Never easier than the rules' easiest
     /// target. Never harder than the network's; apart from that, never easier than the client's max_target.
     const bitcoin::Target& target() const { return target_; }
 
@@ -41,17 +41,17 @@ class Vardiff {
     void on_share(const bitcoin::Target& credited_target, SteadyMs now_ms);
     /// A new target, when it is time for one. Cheap: call it after shares and about once a second.
     std::optional<bitcoin::Target> update(SteadyMs now_ms);
-    /// UpdateChannel: the client's new claim and limit. Returns the new target when it changes; what comes
-    /// sooner than a change interval waits for update(). A claim is taken once a period, so that nobody
-    /// can talk away a measured hash rate every second; the same claim again is not taken at all.
+    /// UpdateChannel: the client's new claim and limit. Returns the new target if it changes; within a change
+    /// interval it waits for update(). A claim counts once per period, so that a client cannot override a
+    /// measured hash rate every second; a repeated claim is ignored.
     std::optional<bitcoin::Target> on_client_update(float nominal_hash_rate_hps,
                                                     const bitcoin::Target& max_target, SteadyMs now_ms);
 
-    /// A tip came: a target that is harder than the network's, or was held by the last tip's, changes with it
-    /// at once. Returns the new one; it is to be sent before the tip.
+    /// A new tip: a target that is harder than the network's, or was limited by the last tip's, changes at
+    /// once. Returns the new one; send it before the tip.
     std::optional<bitcoin::Target> on_network_target(const bitcoin::Target& network_target);
 
-    /// The last judgement, hashes a second; the client's claim at first. Finite and not negative.
+    /// The last judgement, in hashes per second; initially the client's claim. Finite and not negative.
     double hash_rate_hps() const { return hash_rate_hps_; }
 
   private:
@@ -71,7 +71,7 @@ class Vardiff {
     SteadyMs last_share_ms_{0};
     std::uint64_t window_share_count_{0};
     double window_work_{0};
-    double claim_hps_{0};  ///< the last one heard; the same again says nothing new
+    double claim_hps_{0};  ///< the last claim; a repetition is ignored
     std::optional<double> waiting_claim_hps_{};
     std::optional<SteadyMs> last_claim_ms_{};
 };

@@ -5,9 +5,9 @@
 namespace hp::mining {
 namespace {
 
-/// From here on a fraction is less than what rounding loses, and nobody has such a share target.
+/// Above this a fraction is less than the rounding error, and no share target is that hard.
 constexpr double kWholeFrom = 0x1p40;
-/// A whole difficulty's target is rounded down to a whole number, and so comes back as a little more.
+/// A whole difficulty's target is rounded down to an integer, so it converts back to slightly more.
 constexpr double kRoundingError = 1e-9;
 
 }  // namespace

@@ -16,7 +16,7 @@ using cashu::Code;
 using net::HttpRequest;
 using net::HttpResponse;
 
-/// Requests that wait for the database; beyond it wallets are told to come again.
+/// Requests waiting for the database; beyond this wallets are told to try again.
 constexpr std::size_t kBacklogMax = 2000;
 
 HttpResponse ok(std::string body) { return {200, std::move(body)}; }
@@ -33,7 +33,7 @@ HttpResponse storage_failed(const Error& error) {
 HttpResponse signing_paused() {
     return {
         503,
-        R"({"detail":"the mint signs nothing until its operator has looked at it, try again later","code":50000})",
+        R"({"detail":"the mint does not sign until its operator has checked it, try again later","code":50000})",
         "application/json",
         {{"Retry-After", "30"}}};
 }
@@ -45,7 +45,7 @@ Bytes32 digest_of(const HttpRequest& request) {
     return crypto::sha256({as_bytes(request.path), ByteView{&zero, 1}, as_bytes(request.body)});
 }
 
-/// The rest of `path` behind `prefix`, or nothing.
+/// The rest of `path` after `prefix`, or nothing.
 std::optional<std::string> after(const std::string& path, std::string_view prefix) {
     if (!path.starts_with(prefix)) return {};
     return path.substr(prefix.size());
@@ -67,7 +67,7 @@ Result<std::unique_ptr<Api>> Api::listen(net::Loop& loop, Mint& mint, const net:
 }
 
 void Api::handle(const HttpRequest& request, Reply reply) {
-    // Everything that is refused is counted, by route and status; the body says why to the wallet alone.
+    // Every refusal is counted by route and status; only the body tells the wallet why.
     auto counted = [this, path = request.path, reply = std::move(reply)](HttpResponse response) {
         if (response.status >= 400) mint_.events().request_refused(path, response.status, response.body);
         reply(std::move(response));
@@ -119,12 +119,12 @@ bool Api::handle_post(const HttpRequest& request, const Reply& reply) {
     if (path == "/v1/mint/quote/ehash/check") return check_quotes(request.body, reply), true;
     if (path == "/v1/mint/quote/pubkey" || path == "/v1/mint/quote/ehash/pubkey")
         return lookup(request.body, reply), true;
-    // Only shares make quotes, and only through the pool's link.
+    // Only shares create quotes, and only through the pool's link.
     if (path == "/v1/mint/quote/ehash")
-        return reply(refused({Code::disabled, "quotes of method ehash are made by shares alone"})), true;
+        return reply(refused({Code::disabled, "quotes of method ehash are created only by shares"})), true;
     if (path.starts_with("/v1/melt/")) return reply(refused({Code::disabled, "melting is disabled"})), true;
     if (path.starts_with("/v1/mint/"))
-        return reply(refused({Code::unspecified, "this mint serves the method ehash only"})), true;
+        return reply(refused({Code::unspecified, "this mint only serves the method ehash"})), true;
     return false;
 }
 
@@ -170,7 +170,7 @@ void Api::lookup(const std::string& body, Reply reply) {
         return reply(refused(checked.error()));
     answer(
         [request = std::move(*request)](Ledger& ledger) -> Answer<std::string> {
-            // One more than an answer holds tells whether there are others.
+            // One more than fits an answer, to see whether there are more.
             const std::size_t limit = cashu::kLookupQuotesMax + 1;
             const auto which = request.only_mintable ? Ledger::Which::mintable
                                : request.only_held   ? Ledger::Which::held
@@ -238,9 +238,9 @@ void Api::swap(const HttpRequest& request, Reply reply) {
     if (!parsed) return reply(refused(parsed.error()));
     HP_CRASH_POINT("S1");
     auto digest = digest_of(request);
-    // The same request is answered as before even where the checks would now say otherwise (a keyset gone
-    // inactive); otherwise proofs are verified here, off the writer's thread: that needs no database and is
-    // the expensive part.
+    // A repeated request gets its first answer even if the checks would now fail (an inactive keyset).
+    // Otherwise proofs are verified here, off the writer's thread: that needs no database and is the
+    // expensive part.
     auto checked = cashu::check_swap(*parsed, mint_.keysets(), unix_ms_now() / 1000);
     sign(
         [this, digest, parsed = std::move(*parsed),

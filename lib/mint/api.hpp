@@ -29,9 +29,9 @@ class Api {
     void swap(const net::HttpRequest& request, Reply reply);
     void check_state(const std::string& body, Reply reply);
     void restore(const std::string& body, Reply reply);
-    /// Runs `work` on the ledger and answers with its JSON, or with what it refused.
+    /// Runs `work` on the ledger and answers with its JSON, or with its error.
     void answer(std::function<Answer<std::string>(Ledger&)> work, Reply reply);
-    /// The same for requests that end in signatures, with their event.
+    /// Likewise for requests that return signatures, with their event.
     enum class Kind : std::uint8_t { mint, swap };
     void sign(std::function<Answer<Signed>(Ledger&)> work, Kind kind, Reply reply);
     Mint& mint_;

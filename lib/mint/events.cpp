@@ -5,7 +5,7 @@
 namespace hp::mint {
 namespace {
 
-/// JSON's integers end at 64 bits.
+/// JSON integers are limited to 64 bits.
 std::uint64_t capped(ehash::Amount128 sum) {
     return sum > UINT64_MAX ? UINT64_MAX : static_cast<std::uint64_t>(sum);
 }
@@ -13,7 +13,7 @@ std::uint64_t capped(ehash::Amount128 sum) {
 }  // namespace
 
 void Events::request_refused(std::string_view path, int status, std::string_view body) {
-    // The last segment of a GET is an id, which would make a series of its own.
+    // The last segment of a GET is an id, which would create its own series.
     const std::string_view route = path.starts_with("/v1/mint/quote/ehash/") || path.starts_with("/v1/keys/")
                                        ? path.substr(0, path.rfind('/'))
                                        : path.substr(0, 64);

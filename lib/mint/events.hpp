@@ -1,4 +1,4 @@
-// The mint's event records that are more than what their caller has at hand (man 5 hp-records).
+// The mint's event records that need more than their caller has at hand (man 5 hp-records).
 #pragma once
 #include "mint/ledger.hpp"
 #include "recordio/events.hpp"
@@ -8,7 +8,7 @@ namespace hp::mint {
 
 class Events : public recordio::Events {
   public:
-    /// An HTTP request that ended in an error status. Quote ids are cut off the path; of the body the code is
+    /// An HTTP request that ended in an error status. Quote ids are cut off the path; only the body's code is
     /// kept.
     void request_refused(std::string_view path, int status, std::string_view body);
     void ledger_status(const ehash::MintMark& mark, const HeldQuotes& held, const store::LogState& log,

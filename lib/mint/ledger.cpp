@@ -23,14 +23,14 @@ Quote read_quote(const store::Statement& row) {
     quote.amount_issued = static_cast<std::uint64_t>(row.integer(5));
     quote.pubkey = row.array<33>(6);
     quote.updated_at = row.integer(7) / 1000;
-    // Quotes are made paid, or held; releasing is the next that changes a held one.
+    // Quotes are created paid, or held; only a release changes a held one.
     if (quote.amount_paid == 0) quote.held_since = quote.updated_at;
     return quote;
 }
 
-/// Seconds that a pool lets a share's header be ahead of its clock.
+/// Seconds that a pool allows a share's header to be ahead of its clock.
 constexpr std::int64_t kNtimeAheadMax = 7200;
-/// Seconds between clocks of pool and mint, and what an honest miner's is ahead.
+/// Seconds between the clocks of pool and mint, plus how far an honest miner's clock is ahead.
 constexpr std::int64_t kClockSlack = 60;
 
 std::uint32_t header_ntime(const ByteArray<80>& header) { return get_le<std::uint32_t>(header.data() + 68); }
@@ -58,7 +58,7 @@ QuoteResult Ledger::create_quote(const Bytes32& pool_store, std::uint64_t seq, c
     const ShareKey share = share_key(ntime, intent.share_hash);
     if (auto before = late_->find(share)) {
         auto& row = s.find_quote.bind(*before);
-        if (!row.step()) throw store::DbError(0, "quote " + uuid_text(*before) + " has a key and no row");
+        if (!row.step()) throw store::DbError(0, "quote " + uuid_text(*before) + " has a key but no row");
         const Quote quote = read_quote(row);
         row.reset();
         if (!ehash::is_replay(intent, quote.amount, *quote.pubkey)) return {{}, false, true};
@@ -66,7 +66,7 @@ QuoteResult Ledger::create_quote(const Bytes32& pool_store, std::uint64_t seq, c
     }
     const Owner owner = owner_of(intent.locking_key);
     const QuoteId id = late_->ids.next(now);
-    // A pool that was restored with this database does not know what it had answered.
+    // A pool restored together with this database does not know what was answered.
     const bool is_held = was_answered || (late_->let_in_ms && may_be_lost(ntime, *late_->let_in_ms, now));
     s.insert_quote.run_with(id, ntime, intent.share_hash, pool_store, seq, unit_, intent.amount,
                             intent.locking_key, now, late_->newest_of(owner),
@@ -120,11 +120,11 @@ HeldQuotes Ledger::release_each(const std::vector<QuoteId>& ids, const std::stri
     return out;
 }
 
-/// Of a share that has no quote yet.
+/// For a share that has no quote yet.
 bool Ledger::is_number_reused(const Bytes32& pool_store, std::uint64_t seq, const Bytes32& share_hash) {
-    // Numbers above the mark are new in the normal course of things.
+    // Numbers above the mark are new, as usual.
     if (seq > late_->mark_of(pool_store).value_or(0)) return false;
-    // It was dealt with: by refusing this share, or for another one.
+    // This number is settled: this share was refused, or it belongs to another one.
     auto& refused = statements_->find_refusal.bind(pool_store, seq);
     const bool is_same = refused.step() && std::ranges::equal(refused.view(0), share_hash);
     refused.reset();
@@ -150,7 +150,7 @@ void Ledger::advance(const Bytes32& pool_store, const std::vector<std::uint64_t>
     std::uint64_t mark = before;
     for (std::uint64_t seq : dealt_with)
         if (seq == mark + 1) ++mark;
-    // What came before its turn was kept: a hole that closes opens the way over it.
+    // Numbers that came out of order were kept: when a gap closes, the mark moves past them.
     auto is_kept = [&](std::uint64_t seq) {
         auto& kept = s.find_refusal.bind(pool_store, seq);
         const bool yes = kept.step();

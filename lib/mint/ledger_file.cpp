@@ -13,7 +13,7 @@ constexpr std::int32_t kApplicationId = 0x48504d54;  // "HPMT"
 // quote: the primary key is time-ordered (UUID v7), and so is the unique key over the share, which begins
 // with the header's ntime: the same share has the same header, so it is as unique as the hash alone and far
 // cheaper.
-// refusal: code 0 is no refusal but a number that came before its turn; it goes when its turn has come.
+// refusal: code 0 is not a refusal but a number that came out of order; it is deleted when its turn comes.
 constexpr const char* kSchema[] = {
     R"sql(
 CREATE TABLE store(id BLOB NOT NULL, generation INTEGER NOT NULL) STRICT;
@@ -60,9 +60,9 @@ CREATE TABLE spent(
   Y BLOB PRIMARY KEY CHECK(length(Y) = 33), keyset BLOB NOT NULL, amount INTEGER NOT NULL, witness TEXT, op INTEGER NOT NULL REFERENCES op(id)
 ) STRICT, WITHOUT ROWID;
 )sql",
-    // What is random is written late (store::LateMap): share_key has every quote up to the id shares_keyed
-    // and some after it, owner has each owner's newest quote up to owners_keyed or a newer one. A quote leads
-    // to the owner's one before it. share_key has 12 bytes of the hash, as the pool's outbox does.
+    // Random keys are written late (store::LateMap): share_key has every quote up to the id shares_keyed and
+    // some after it, owner has each owner's newest quote up to owners_keyed or a newer one. `before` is the
+    // owner's previous quote. share_key has 12 bytes of the hash, like the pool's outbox.
     R"sql(
 CREATE TABLE quote_v2(
   id BLOB PRIMARY KEY CHECK(length(id) = 16),
@@ -94,9 +94,9 @@ UPDATE store SET shares_keyed = coalesce((SELECT max(id) FROM quote), x''), owne
 DROP TABLE quote;
 ALTER TABLE quote_v2 RENAME TO quote;
 )sql",
-    // progress: how far the ledger has come, one row, in step with each transaction. held: quotes that were
-    // answered before and lost with a database; `paid` is 0 until they are released. rollback: each time that
-    // an operator let an old copy in, what it lacked of what was known (-1 in each: nothing was known). Sums
+    // progress: how far the ledger has come, one row, updated in each transaction. held: quotes that were
+    // answered before and lost with a database; `paid` is 0 until they are released. rollback: each time an
+    // operator accepted an old copy, what it lacked of what was known (-1 in each: nothing was known). Sums
     // are high * 2^32 + low units.
     R"sql(
 CREATE TABLE progress(

@@ -1,4 +1,4 @@
-// The ledger's statements, and what it keeps in memory in step with its transactions. For ledger*.cpp only.
+// The ledger's statements, and its in-memory state, kept in step with its transactions. For ledger*.cpp only.
 #pragma once
 #include <algorithm>
 
@@ -52,7 +52,7 @@ struct Ledger::Statements {
           find_signature{db.prepare("SELECT amount, keyset, C_, e, s FROM sig WHERE B_ = ?")},
           find_spent{db.prepare("SELECT witness FROM spent WHERE Y = ?")},
           insert_spent{db.prepare("INSERT INTO spent(Y, keyset, amount, witness, op) VALUES(?,?,?,?,?)")},
-          // By halves: SQLite's sum() ends in an error above 2^63 - 1.
+          // In halves: SQLite's sum() fails above 2^63 - 1.
           totals{db.prepare(
               "SELECT count(*), sum(amount >> 32), sum(amount & 4294967295), "
               "sum(issued >> 32), sum(issued & 4294967295), "
@@ -75,7 +75,7 @@ struct Ledger::Statements {
 
 using QuoteId = ByteArray<16>;
 
-/// As share_key orders them.
+/// In the order of share_key.
 struct ShareKey {
     std::uint32_t ntime{};
     ByteArray<12> hash{};
@@ -87,7 +87,7 @@ inline ShareKey share_key(std::uint32_t ntime, const Bytes32& share_hash) {
     return {ntime, to_array<12>(ByteView{share_hash}.first(12))};
 }
 
-/// The x of a public key: 02 and 03 of one x are one owner.
+/// The x of a public key: 02 and 03 with the same x are one owner.
 struct Owner {
     Bytes32 key{};
     auto operator<=>(const Owner&) const = default;
@@ -103,18 +103,18 @@ inline std::optional<QuoteId> id_in(store::Statement& row) {
     return id;
 }
 
-/// What is in memory in step with the database: the keys that wait, and the ids, whose order says from where
-/// on.
+/// In-memory state in step with the database: keys not written yet, and the ids, whose order tells where to
+/// resume.
 struct Ledger::Late : store::Writer::TransactionObserver {
     Statements& s;
     QuoteIds ids;
     store::LateMap<ShareKey, QuoteId> shares;
     store::LateMap<Owner, QuoteId> newest;
-    std::uint32_t newest_key_ntime{0};  // in share_key: beyond it there is nothing to look for there
+    std::uint32_t newest_key_ntime{0};                      // in share_key: later ones cannot be there
     std::optional<std::pair<Bytes32, std::uint64_t>> mark;  // the last one that was read or written
     Ledger& ledger;
-    ehash::MintMark progress;         // as the open transaction has it
-    std::optional<UnixMs> let_in_ms;  // when an old copy was let in last
+    ehash::MintMark progress;         // as of the open transaction
+    std::optional<UnixMs> let_in_ms;  // when an old copy was last accepted
 
     Late(Ledger& of, store::Database& db, Statements& statements)
         : s{statements}, ids{last_id(db)}, ledger{of}, progress{read_progress(db)} {
@@ -134,7 +134,7 @@ struct Ledger::Late : store::Writer::TransactionObserver {
         if (auto id = newest.find(owner)) return id;
         return id_in(s.newest_of.bind(owner.key));
     }
-    /// How far the pool's numbers are dealt with; nothing: it was never served.
+    /// How far the pool's numbers are settled; nothing: it was never served.
     std::optional<std::uint64_t> mark_of(const Bytes32& pool_store) {
         if (mark && mark->first == pool_store) return mark->second;
         auto& row = s.read_last_seq.bind(pool_store);

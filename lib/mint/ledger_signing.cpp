@@ -1,4 +1,4 @@
-// The ledger's signatures: what was asked for, what was answered, what is spent.
+// The ledger's signatures: requests, answers, spent proofs.
 #include <algorithm>
 
 #include "base/crash_point.hpp"

@@ -16,7 +16,7 @@ namespace {
 namespace link = sv2::link;
 
 using link::kFlags;
-/// Between two marks, so that the pool's is never a second behind.
+/// Between two marks, so that the pool's is less than a second behind.
 constexpr std::int64_t kMarkMs = 700;
 constexpr std::int64_t kAnswerLimitMs = 10'000;
 constexpr std::int64_t kPingMs = 10'000;
@@ -90,7 +90,7 @@ class LinkClient::PoolLink : public net::FrameHandler, public std::enable_shared
 
     Result<> handle_setup(const sv2::FrameView& frame) {
         HP_TRY(const auto success, sv2::setup_answer(frame));
-        // All bits, or nothing: a link without proof is what an attacker would like to negotiate.
+        // All bits or nothing: an attacker would like to negotiate a link without authentication.
         if (success.used_version != sv2::kVersion || success.flags != kFlags)
             return fail(Errc::protocol, "pool does not agree to the link's required features");
         state_ = State::reading_memory;
@@ -98,8 +98,7 @@ class LinkClient::PoolLink : public net::FrameHandler, public std::enable_shared
         return {};
     }
 
-    /// The pool's store id is not known before its answer, so the mint speaks of the store that it served
-    /// last.
+    /// The pool's store id is unknown before its answer, so the mint reports the store it served last.
     void send_auth() {
         auto weak = weak_from_this();
         client_->mint_.transact<Ledger::PoolMemory>(
@@ -170,7 +169,7 @@ class LinkClient::PoolLink : public net::FrameHandler, public std::enable_shared
         return {};
     }
 
-    /// What is on our disk, never more.
+    /// Only what is on our disk.
     void send_mark(const ehash::MintMark& mark) {
         if (mark == sent_mark_) return;
         sent_mark_ = mark;
@@ -179,7 +178,7 @@ class LinkClient::PoolLink : public net::FrameHandler, public std::enable_shared
 
     Result<> handle_request(const link::QuoteRequest& request, bool was_answered) {
         HP_CRASH_POINT("Q1");
-        // Numbers are kept as SQLite's integers, which have a sign.
+        // Numbers are stored as SQLite integers, which are signed.
         if (request.seq == 0 || request.seq > INT64_MAX)
             return fail(Errc::protocol,
                         "quote request with the impossible number " + std::to_string(request.seq));
@@ -222,7 +221,7 @@ class LinkClient::PoolLink : public net::FrameHandler, public std::enable_shared
         static log::Limited complain{log::Level::warn};
         complain("link: quote request {} refused: {}", request.seq, refusal.text);
         auto error = ehash::to_quote_error(refusal, request.seq, request.share_hash.bytes);
-        // Remembered before it is answered, as a quote would be: the number is dealt with for good.
+        // Stored before it is answered, like a quote: the number is settled for good.
         client_->mint_.transact<bool>(
             [pool_store = pool_store_, request, error](Ledger& ledger) {
                 ledger.remember_refusal(pool_store, request.seq, request.share_hash.bytes, error.code,
@@ -311,8 +310,7 @@ class LinkClient::PoolLink : public net::FrameHandler, public std::enable_shared
         static log::Limited complain_of_pool{log::Level::error};
         if (reused) {
             complain_of_pool(
-                "link: pool {} gave {} numbers to other shares than before: its outbox is an old copy; every "
-                "share "
+                "link: pool {} reused {} numbers for other shares: its outbox is an old copy; every share "
                 "has its quote, see hp-quote adopt",
                 connection_->peer(), reused);
             client_->mint_.events().tell(records::PoolRollback{connection_->peer(), reused});
@@ -320,9 +318,8 @@ class LinkClient::PoolLink : public net::FrameHandler, public std::enable_shared
         if (held) {
             static log::Limited complain_of_loss{log::Level::error};
             complain_of_loss(
-                "link: {} quotes that this database lacks had been answered before, or may have been: they "
-                "are "
-                "made again and held until 'hp-quote release' lets them be minted",
+                "link: {} quotes that this database lacks were answered before, or may have been: they are "
+                "created again and held until released with 'hp-quote release'",
                 held);
             client_->mint_.events().tell(records::QuotesHeld{held});
         }
@@ -342,7 +339,8 @@ class LinkClient::PoolLink : public net::FrameHandler, public std::enable_shared
         mark_.cancel();
         if (state_ == State::up) client->mint_.events().tell(records::LinkDown{why});
         client->lost(why);
-        // The connection holds its handler until it has flushed: without this the two would hold each other.
+        // The connection holds its handler until it has flushed: without this the two would keep each other
+        // alive.
         connection_.reset();
     }
 
@@ -355,7 +353,7 @@ class LinkClient::PoolLink : public net::FrameHandler, public std::enable_shared
     State state_{State::setup};
     link::LinkAuth sent_;
     Bytes32 pool_store_{};
-    std::size_t max_inflight_{0};  ///< the pool's own word: what waits for our disk is bounded by it
+    std::size_t max_inflight_{0};  ///< the pool's limit, which bounds what waits for our disk
     std::size_t unanswered_{0};
     std::vector<Request> requests_;
     SteadyMs last_heard_ms_{steady_ms_now()};
@@ -391,7 +389,7 @@ void LinkClient::dial() {
 void LinkClient::lost(const std::string& reason) {
     session_.reset();
     if (stopped_) return;
-    // The same reason again is no news.
+    // Log each reason once.
     if (reason != last_reason_) log::warn("link to pool {}: {}; trying again", options_.pool.text(), reason);
     status_line_.set("link to pool " + options_.pool.text() + " is down: " + reason);
     last_reason_ = reason;

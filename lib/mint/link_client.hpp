@@ -1,5 +1,5 @@
-// The mint's side of the link: dials the pool, proves itself, turns quote requests into quotes. Requests of
-// one read go into one transaction; their answers leave after its commit. Protocol: docs/quote-flow.md.
+// The mint's side of the link: dials the pool, authenticates, turns quote requests into quotes. Requests from
+// one read go into one transaction; their answers are sent after its commit. Protocol: docs/quote-flow.md.
 #pragma once
 #include <memory>
 #include <string>

@@ -19,7 +19,7 @@ Error mark_error(const std::string& what, const std::string& path) {
     return {Errc::io, "mark file '" + printable(path, 4096) + "': " + what + ": " + std::strerror(errno), {}};
 }
 
-/// Closes with its scope.
+/// Closes at the end of its scope.
 struct Descriptor {
     int fd;
     ~Descriptor() {
@@ -40,7 +40,7 @@ Result<> write_new(const std::string& making, const std::string& path, const std
     struct stat like {};
     if (::geteuid() == 0 && !owned_like.empty() && ::stat(owned_like.c_str(), &like) == 0 &&
         ::fchown(file.fd, like.st_uid, like.st_gid) != 0)
-        return fail(mark_error("cannot give it to its owner", path));
+        return fail(mark_error("cannot change its owner", path));
     if (::write(file.fd, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
         return fail(mark_error("cannot write", path));
     if (::fsync(file.fd) != 0) return fail(mark_error("cannot sync", path));
@@ -62,7 +62,7 @@ Result<std::optional<ehash::MintMark>> read_mark_file(const std::string& path) {
     auto mark = ehash::mint_mark_from_text(text);
     if (!mark)
         return fail(Errc::invalid, "mark file '" + printable(path, 4096) + "': " + mark.error().what,
-                    "what it said is unknown; 'hp-mint accept-rollback' writes a new one");
+                    "its content is lost; 'hp-mint accept-rollback' writes a new one");
     return std::optional{*mark};
 }
 
@@ -144,7 +144,7 @@ Result<> MarkKeeper::hold() {
     to_hold_ = newest_;
     auto aside = set_aside();
     lock.unlock();
-    changed_.notify_all();  // where it failed, the thread tries again
+    changed_.notify_all();  // if it failed, the thread retries
     return aside;
 }
 
@@ -169,8 +169,8 @@ void MarkKeeper::run() {
         changed_.wait(lock,
                       [this] { return is_stopping_ || to_hold_ || (!is_held_ && newest_ != written_); });
         if (const auto held = std::exchange(to_hold_, std::nullopt)) {
-            // The file that was set aside may be up to a period behind; one that is still in its place would
-            // let the next start sign.
+            // The held mark may be up to a period behind; a mark still in place would let the next start
+            // sign.
             lock.unlock();
             auto result = set_aside();
             if (result) result = write_mark_file(held_mark_path(path_), *held);
@@ -192,7 +192,7 @@ void MarkKeeper::run() {
         if (!result && !std::exchange(is_failing, true)) on_trouble_(result.error());
         if (result && std::exchange(is_failing, false)) on_trouble_(std::nullopt);
         lock.lock();
-        if (is_held_) {  // told so in the middle of it
+        if (is_held_) {  // ended during the write
             (void)set_aside();
         } else if (result) {
             if (!written_) ::unlink(held_mark_path(path_).c_str());

@@ -1,5 +1,5 @@
-// The mint's mark on its own machine: a small file, kept apart from the database and from its backups, that
-// says how far the ledger has come. It follows each commit by less than a second and is never ahead of it.
+// The mint's mark on its own machine: a small file, kept apart from the database and its backups, that
+// records how far the ledger has come. It is written less than a second after each commit, never before.
 #pragma once
 #include <condition_variable>
 #include <functional>
@@ -12,42 +12,43 @@
 
 namespace hp::mint {
 
-/// Empty when the file does not exist; an error when it cannot be read or parsed.
+/// Empty if the file does not exist; an error if it cannot be read or parsed.
 Result<std::optional<ehash::MintMark>> read_mark_file(const std::string& path);
 /// While signing is paused until the pool decides, there is no mark file; its contents are kept here.
 std::string held_mark_path(const std::string& mark_file);
-/// How far a ledger is known to have come: by the mark file, or by the held one where there is none.
+/// How far a ledger is known to have come: by the mark file, or by the held one if there is none.
 struct KnownMark {
     std::optional<ehash::MintMark> mark;
     bool is_held{};
 };
 Result<KnownMark> read_known_mark(const std::string& mark_file);
-/// Whole or not at all, and synced. Makes the folder when it is missing. Run by root, the file gets the owner
-/// of `owned_like`, which may be empty.
+/// Whole or not at all, and synced. Creates a missing directory. If run by root, the file gets the owner of
+/// `owned_like`, which may be empty.
 Result<> write_mark_file(const std::string& path, const ehash::MintMark& mark,
                          const std::string& owned_like = {});
 
-/// What write_mark_file does, for any text.
+/// Likewise, for any text.
 Result<> write_beside_mark(const std::string& path, const std::string& text, const std::string& owned_like);
 
-/// What a database may start as, measured against its mark.
+/// How a database may start, compared to its mark.
 enum class MarkVerdict {
     fresh,       ///< a new database, and no mark
     at_mark,     ///< at the mark or beyond it
-    no_mark,     ///< no mark, or a held one that it is not behind: the pool must say whether it is the newest
-    behind_mark  ///< an old copy, or another database in the old one's place
+    no_mark,     ///< no mark, or a held one that it is not behind: the pool must confirm that it is the
+                 ///< newest
+    behind_mark  ///< an old copy, or a different database
 };
 MarkVerdict judge(const ehash::MintMark& has, const KnownMark& known);
 
-/// Writes what it is told on a thread of its own, the newest only. Nobody waits for it.
+/// Writes the newest mark on its own thread. Nothing waits for it.
 class MarkKeeper {
   public:
-    /// Between two writings, so that a mark is never a second behind.
+    /// Between two writes, so that a mark is less than a second behind.
     static constexpr std::chrono::milliseconds kPeriod{700};
 
-    /// `path` may be empty: then it only remembers. `on_trouble` is called on its thread when the file cannot
-    /// be written, once an outage, and with nothing when it can again.
-    /// Held: it writes nothing until let_go(), and then what is newest, in any case; the held mark goes then.
+    /// `path` may be empty: then the mark stays in memory. `on_trouble` is called on its thread when the file
+    /// cannot be written, once per outage, and with nothing when it can again.
+    /// Held: writes nothing until let_go(), which then always writes the newest and removes the held mark.
     MarkKeeper(std::string path, const ehash::MintMark& written,
                std::function<void(const std::optional<Error>&)> on_trouble, bool is_held = false);
     ~MarkKeeper();  ///< writes the newest first
@@ -55,8 +56,8 @@ class MarkKeeper {
     /// On any thread.
     void set(const ehash::MintMark& mark);
     ehash::MintMark newest() const;
-    /// The pool says that the ledger is an old copy: the file is set aside as the held mark, so that the next
-    /// start asks the pool too, and an older copy is still noticed.
+    /// The pool says that the ledger is an old copy: renames the file to the held mark, so that the next
+    /// start asks the pool too, and an even older copy is still noticed.
     Result<> hold();
     void let_go();
 
@@ -68,8 +69,8 @@ class MarkKeeper {
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     ehash::MintMark newest_;
-    std::optional<ehash::MintMark> written_;  ///< nothing: there is no file of ours
-    std::optional<ehash::MintMark> to_hold_;  ///< what the held mark has to say yet
+    std::optional<ehash::MintMark> written_;  ///< nothing: we have no file
+    std::optional<ehash::MintMark> to_hold_;  ///< not yet in the held mark
     bool is_held_;
     bool is_stopping_{false};
     std::thread thread_;

@@ -10,7 +10,7 @@
 namespace hp::mint {
 namespace {
 
-/// The mint's identity (NUT-06 pubkey), apart from every keyset: our own purpose number beside NUT-13's
+/// The mint's identity (NUT-06 pubkey), separate from every keyset: our own purpose number beside NUT-13's
 /// 129372 and NUT-20's 129373.
 constexpr std::uint32_t kIdentityPath[] = {129374 | crypto::kHardened, 0 | crypto::kHardened};
 
@@ -32,11 +32,11 @@ Result<std::unique_ptr<Mint>> Mint::open(net::Loop& loop, const MintOptions& opt
     mint->info_.batch_size_max = mint->policy_.batch_size_max;
     HP_TRY(mint->sink_, recordio::EventSink::open(loop, options.events, "hp-mint"));
     mint->events_.to(mint->sink_.get());
-    // Before it is made: a start that is refused leaves no empty database behind.
+    // Before it is created: a refused start must not leave an empty database behind.
     std::error_code ignored;
     if (!std::filesystem::exists(options.database, ignored)) HP_DO(mint->check_mark({}, options));
     HP_TRY(auto db, Ledger::open(options.database));
-    HP_CRASH_POINT("W6");  // SQLite has taken up what the last process left
+    HP_CRASH_POINT("W6");  // SQLite has recovered the last process's WAL
     HP_TRY(const auto found, Ledger::mark_in(db));
     HP_DO(mint->check_mark(found, options));
     HP_TRY(mint->state_, Ledger::begin(db));
@@ -50,7 +50,7 @@ Result<std::unique_ptr<Mint>> Mint::open(net::Loop& loop, const MintOptions& opt
     HP_TRY(const auto mark, Ledger::mark_in(db));
     mint->opened_mark_ = mark;
     HP_DO(mint->keep_mark(loop, options, mark));
-    // The ledger's statements belong to the connection, which moves as a whole into the writer.
+    // The ledger's statements belong to the connection, which moves into the writer as a whole.
     mint->writer_ = std::make_unique<store::Writer>(
         std::move(db), [&loop](std::function<void()> call) { loop.post(std::move(call)); },
         mint->ledger_->observer());
@@ -71,7 +71,7 @@ Result<> Mint::check_mark(const ehash::MintMark& has, const MintOptions& options
             return {};
         case MarkVerdict::no_mark:
             pause_signing("there is no mark file '" + options.mark_file +
-                          "', so only the pool can say whether this database is the newest copy");
+                          "', so only the pool can tell whether this database is the newest copy");
             return {};
         case MarkVerdict::behind_mark:
             break;
@@ -85,13 +85,12 @@ Result<> Mint::check_mark(const ehash::MintMark& has, const MintOptions& options
     sink_->flush(500);
     return fail(
         Errc::refused, what,
-        "bring the newest copy of the database; to go on with this one, run 'hp-mint accept-rollback' "
-        "once");
+        "use the newest copy of the database; to continue with this one, run 'hp-mint accept-rollback' once");
 }
 
 Result<> Mint::keep_mark(net::Loop& loop, const MintOptions& options, const ehash::MintMark& mark) {
-    // Before anything is served: a mark that cannot be written must not be found out later.
-    // While the pool has not spoken there is only a held one: the next start must wait for the pool too.
+    // Before anything is served: find out now whether the mark can be written. Until the pool has confirmed
+    // there is only a held mark, so that the next start waits for the pool too.
     const bool is_held = !paused_because_.empty();
     if (!options.mark_file.empty()) {
         const std::string held = held_mark_path(options.mark_file);
@@ -105,7 +104,7 @@ Result<> Mint::keep_mark(net::Loop& loop, const MintOptions& options, const ehas
         [this, &loop, alive = std::weak_ptr{alive_}](const std::optional<Error>& trouble) {
             loop.post([this, alive, trouble] {
                 if (!alive.lock()) return;
-                if (!trouble) return log::info("the mark file can be written again");
+                if (!trouble) return log::info("the mark file is writable again");
                 log::error("{}", trouble->what);
                 events_.alarm(trouble->what);
             });
@@ -128,7 +127,7 @@ void Mint::let_in_by(const crypto::XOnlyKey32& pool_authority) {
     let_in_by_.insert(pool_authority);
     if (std::exchange(paused_because_, {}).empty()) return;
     keeper_->let_go();
-    log::info("signing: the pool knows of nothing newer than this database");
+    log::info("signing: the pool knows nothing newer than this database");
 }
 
 Result<KeysetRow> Mint::load_keysets(store::Database& db, const MintOptions& options) {
@@ -141,7 +140,7 @@ Result<KeysetRow> Mint::load_keysets(store::Database& db, const MintOptions& opt
             return fail(Errc::usage,
                         "the seed does not belong to this database: keyset " + row.id.hex() + " derives as " +
                             keyset.keyset.id.hex(),
-                        "give the seed_file that the database '" + options.database + "' was made with");
+                        "use the seed_file with which database '" + options.database + "' was created");
         keyset.keyset.active = row.active;
         HP_DO(keysets_.insert(std::move(keyset)));
         if (row.unit != options.unit) continue;
@@ -157,8 +156,8 @@ Result<KeysetRow> Mint::load_keysets(store::Database& db, const MintOptions& opt
     try {
         store::Transaction transaction{db};
         if (!fitting) {
-            // First start, or the operator changed fee or amounts, which are inside the id, or asked for
-            // new keys.
+            // First start, or the operator changed fee or amounts, which are part of the id, or asked for new
+            // keys.
             HP_CRASH_POINT("K1");
             HP_TRY(auto keyset, cashu::derive_keyset(options.seed, active.unit, active.derivation_index,
                                                      active.input_fee_ppk, std::nullopt, active.key_count));

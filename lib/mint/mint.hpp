@@ -1,5 +1,5 @@
-// The mint: keysets from one seed, one ledger with one writer, the Cashu API towards wallets, the link
-// towards the pool. Only the authenticated link creates quotes.
+// The mint: keysets from one seed, one ledger with one writer, the Cashu API for wallets, the link to the
+// pool. Only the authenticated link creates quotes.
 #pragma once
 #include <memory>
 #include <set>
@@ -19,12 +19,12 @@ namespace hp::mint {
 
 struct MintOptions {
     std::string database;
-    std::string mark_file;  ///< empty: none is kept
+    std::string mark_file;  ///< empty: none
     Bytes64 seed{};
     std::string unit{"hash"};
     std::uint64_t input_fee_ppk{0};
     unsigned keyset_amounts{63};
-    /// Derivation index (NUT-02: below 2^31) that the active keyset has at least.
+    /// Minimum derivation index of the active keyset (NUT-02: below 2^31).
     std::uint32_t keyset_index_min{0};
     bool accept_legacy_quote_signatures{false};
     std::string name;
@@ -41,7 +41,7 @@ class Mint {
     ~Mint();
 
     /// Runs `work` on the writer's thread inside a group's transaction, then `done` on the loop's thread
-    /// after the commit. A database failure reaches `done` as an error. `work` may run more than once.
+    /// after the commit. A database failure is passed to `done` as an error. `work` may run more than once.
     template <class T>
     void transact(std::function<T(Ledger&)> work, std::function<void(Result<T>)> done) {
         auto value = std::make_shared<std::optional<T>>();
@@ -54,7 +54,7 @@ class Mint {
                 if (writer_->is_dead() && on_fatal) std::exchange(on_fatal, nullptr)(why);
             });
     }
-    /// Called once, when the process must end: an fsync failed, and nothing that it writes can be trusted
+    /// Called once, when the process must end: an fsync failed, and nothing it writes can be trusted
     /// (AC-253).
     std::function<void(const Error&)> on_fatal;
     std::size_t backlog() const { return writer_->backlog(); }
@@ -70,24 +70,25 @@ class Mint {
     store::LogState log_state() const { return writer_->log_state(); }
     /// How far the ledger has come, by its last durable commit.
     ehash::MintMark mark() const { return keeper_->newest(); }
-    /// What a pool is told first. Until it has let this process in, that is the mark of the start, before
-    /// anything was signed: an old copy that has signed since could be past what the pool remembers.
+    /// The mark reported when linking. Until the pool has accepted this process, it is the mark of the start,
+    /// before anything was signed: an old copy that has signed since could be ahead of what the pool
+    /// remembers.
     ehash::MintMark first_mark(const crypto::XOnlyKey32& pool_authority) const {
         return let_in_by_.contains(pool_authority) ? mark() : opened_mark_;
     }
 
-    /// While it is not certain that this database is the newest, nothing is signed: what has been spent since
-    /// an old copy was made could be spent again. Empty: nothing stands against it.
+    /// Why nothing is signed; empty: signing. While it is not certain that this database is the newest, what
+    /// has been spent since an old copy was made could be spent again.
     const std::string& signing_paused_because() const { return paused_because_; }
     void pause_signing(std::string why);
-    /// That pool's memory is not ahead of this database; called at each time it lets the mint in.
+    /// The pool's memory is not ahead of this database; called each time it accepts the mint.
     void let_in_by(const crypto::XOnlyKey32& pool_authority);
 
   private:
     Mint() = default;
     Result<> check_mark(const ehash::MintMark& has, const MintOptions& options);
     Result<> keep_mark(net::Loop& loop, const MintOptions& options, const ehash::MintMark& mark);
-    /// Gives the one that signs from now on.
+    /// Returns the one that signs from now on.
     Result<KeysetRow> load_keysets(store::Database& db, const MintOptions& options);
     std::string unit_;
     cashu::MintKeysets keysets_;
@@ -103,7 +104,7 @@ class Mint {
     std::shared_ptr<bool> alive_{std::make_shared<bool>(true)};
     std::unique_ptr<MarkKeeper> keeper_;
     std::unique_ptr<Ledger> ledger_;
-    std::unique_ptr<store::Writer> writer_;  // last: it goes first, and finishes its jobs
+    std::unique_ptr<store::Writer> writer_;  // last: destroyed first, which finishes its jobs
 };
 
 }  // namespace hp::mint

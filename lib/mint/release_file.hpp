@@ -1,6 +1,5 @@
-// How hp-quote asks a running mint to release held quotes: the request lies beside the database as
-// FILE.release until the mint has done it. One that waits is not about quotes that are held after it was
-// made.
+// How hp-quote asks a running mint to release held quotes: the request is a file beside the database,
+// FILE.release, until the mint has done it. It does not cover quotes held after it was made.
 #pragma once
 #include <optional>
 #include <string>
@@ -11,12 +10,12 @@
 namespace hp::mint {
 
 struct ReleaseRequest {
-    std::vector<std::string> ids;  ///< quote ids; empty: all that are held up to `last`
-    std::string by;                ///< who asks; one line
-    std::string last{};            ///< the newest held quote, as the ids are in the order of their making
+    std::vector<std::string> ids;  ///< quote ids; empty: all held ones up to `last`
+    std::string by;                ///< the requester; one line
+    std::string last{};            ///< the newest held quote; ids are in order of creation
 };
 
-/// "by NAME", then "until LAST" or one quote id a line.
+/// "by NAME", then "until LAST" or one quote id per line.
 std::string to_text(const ReleaseRequest& request);
 Result<ReleaseRequest> release_request_from_text(std::string_view text);
 

@@ -70,7 +70,7 @@ std::string to_text(const std::vector<Rollback>& rollbacks) {
 
 Result<std::vector<Rollback>> rollbacks_from_text(std::string_view text) {
     if (!text.ends_with('\n'))
-        return fail(Errc::invalid, "expected a line's end at the end: it is cut short");
+        return fail(Errc::invalid, "expected a newline at the end: the file is truncated");
     if (const auto line = take_until(text, '\n'); line != kRollbacksFirstLine)
         return fail(Errc::invalid, "line 1: expected '" + std::string(kRollbacksFirstLine) + "', got '" +
                                        printable(line, 60) + "'");
@@ -122,7 +122,7 @@ Result<UnixMs> begin_acceptance(const std::string& mark_file, UnixMs now, const 
     if (!file && errno != ENOENT)
         return fail(Errc::io, "'" + printable(path, 4096) + "': " + std::strerror(errno));
     const std::string text{std::istreambuf_iterator<char>(file), {}};
-    // It is written whole or not at all: anything else is not ours, and begins a new one.
+    // It is written whole or not at all: anything else is not ours, so start a new one.
     UnixMs begun{};
     if (text.ends_with('\n') && read_number(std::string_view{text}.substr(0, text.size() - 1), begun))
         return begun;

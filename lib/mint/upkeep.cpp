@@ -18,7 +18,7 @@ Upkeep::Upkeep(net::Loop& loop, Mint& mint, Options options)
     : mint_{mint},
       options_{std::move(options)},
       log_watch_{options_.database, options_.wal_alarm_bytes},
-      clock_{loop, "the ledger's times follow it, and no amount does; 'timedatectl' shows and sets it",
+      clock_{loop, "the ledger's times follow it, but amounts do not; 'timedatectl' shows and sets it",
              [this](const std::string& what) { mint_.events().alarm(what); }},
       tick_{loop} {
     tick_.every(kUpkeepMs, [this] { tick(); });
@@ -61,13 +61,14 @@ void Upkeep::look_for_request() {
          is_all = (*request)->ids.empty()](Result<HeldQuotes> released) {
             if (!alive.lock()) return;
             is_releasing_ = false;
-            if (!released) return mint_.events().alarm("held quotes stay: " + released.error().what);
+            if (!released)
+                return mint_.events().alarm("cannot release held quotes: " + released.error().what);
             const bool may_have_more = is_all && released->quotes == kReleaseOnceMax;
             if (may_have_more)
                 look_for_request();
             else if (auto removed = remove_request(options_.database); !removed)
                 mint_.events().alarm(removed.error().what);
-            log::info("{} held quotes of {} can be minted now, asked by {}", released->quotes,
+            log::info("{} held quotes of {} released by {}", released->quotes,
                       ehash::to_text(released->amount), printable(by));
             mint_.events().tell(records::QuotesReleased{released->quotes, by});
             ticks_ = 0;

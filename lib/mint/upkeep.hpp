@@ -1,5 +1,5 @@
-// What a mint does by the clock: looks for requests to release held quotes, at the size of its database's
-// log, and tells how it stands.
+// A mint's periodic work: checks for requests to release held quotes, checks the size of its database's WAL,
+// and reports its status.
 #pragma once
 #include <functional>
 #include <string>

@@ -10,11 +10,11 @@ QuoteIds::QuoteIds(std::optional<ByteArray<16>> last) {
 }
 
 ByteArray<16> QuoteIds::next(UnixMs now) {
-    // A clock that goes back, and more than 4096 in a millisecond, borrow from the time to come.
+    // If the clock goes back, or after 4096 ids in a millisecond, borrow from the future.
     last_tick_ = std::max(last_tick_ + 1, static_cast<std::uint64_t>(now) << 12);
     ByteArray<16> uuid;
     put_be<std::uint64_t>(uuid.data(), last_tick_ >> 12 << 16 | 0x7000 | (last_tick_ & 0xfff));
-    // One call of the kernel for many.
+    // One system call for many.
     if (random_left_ == 0) {
         random_ = crypto::random_array<512>();
         random_left_ = random_.size();

@@ -11,8 +11,8 @@
 namespace hp::net {
 
 namespace {
-constexpr int kBacklog = 4096;  // the kernel cuts it to net.core.somaxconn
-/// Whoever is in the socket's group may connect, and nobody else.
+constexpr int kBacklog = 4096;  // capped by the kernel at net.core.somaxconn
+/// Only members of the socket's group may connect.
 constexpr mode_t kUnixMode = 0660;
 constexpr int kAcceptsPerTurn = 64;
 constexpr std::int64_t kBackoffMs = 100;
@@ -114,7 +114,7 @@ Result<std::unique_ptr<Acceptor>> Acceptor::listen(Loop& loop, const Endpoint& e
         case EACCES:
             return failed("permission denied", "ports below 1024 need privileges");
         case EADDRNOTAVAIL:
-            return failed("this machine does not have the address", "0.0.0.0 stands for all of them");
+            return failed("this machine does not have the address", "0.0.0.0 means all of them");
         default:
             return failed(std::strerror(number));
     }
@@ -134,7 +134,7 @@ Result<std::unique_ptr<Acceptor>> Acceptor::listen_unix(Loop& loop, const std::s
     if (!fd) return failed(std::strerror(errno));
     int number = ::bind(fd.get(), name, sizeof address) == 0 ? 0 : errno;
     if (number == EADDRINUSE) {
-        if (!inode_at(path)) return failed("there is something that is no socket");
+        if (!inode_at(path)) return failed("the path exists and is not a socket");
         const Fd probe = make_socket();
         if (::connect(probe.get(), name, sizeof address) == 0 || errno != ECONNREFUSED)
             return failed("another program listens there");
@@ -142,7 +142,7 @@ Result<std::unique_ptr<Acceptor>> Acceptor::listen_unix(Loop& loop, const std::s
         number = ::bind(fd.get(), name, sizeof address) == 0 ? 0 : errno;
     }
     if (number != 0) return failed(std::strerror(number));
-    // The umask had its say; nobody can connect before listen().
+    // The umask was applied; nobody can connect before listen().
     if (::chmod(path.c_str(), kUnixMode) != 0 || ::listen(fd.get(), kBacklog) != 0)
         return failed(std::strerror(errno));
     auto socket = std::make_shared<Socket>(loop, std::move(fd), "unix:" + path, std::move(call));

@@ -1,5 +1,5 @@
-// A listening socket: accepts whatever waits, never blocks on one peer, and backs off when descriptors run
-// out. For rooms with sockets of their own.
+// A listening socket: accepts all waiting connections, never blocks on one peer, and backs off when
+// descriptors run out. For rooms with their own sockets.
 #pragma once
 #include "log/log.hpp"
 #include "net/address.hpp"
@@ -14,12 +14,12 @@ class Acceptor {
     using OnConnection = std::function<void(Fd, const Address& peer)>;
     /// Errors: "cannot listen on 127.0.0.1:3336: address in use".
     static Result<std::unique_ptr<Acceptor>> listen(Loop& loop, const Endpoint& endpoint, OnConnection call);
-    /// A Unix socket of mode 0660 that is made here and goes with stop(). What a listener that was killed has
-    /// left there is replaced; one that lives, or anything else at the path, is an error.
+    /// A Unix socket of mode 0660, created here and removed by stop(). Replaces the leftover of a killed
+    /// listener; a live one, or anything else at the path, is an error.
     static Result<std::unique_ptr<Acceptor>> listen_unix(Loop& loop, const std::string& path,
                                                          OnConnection call);
     ~Acceptor();
-    /// With port 0, the port that the kernel chose; stays after stop().
+    /// With port 0, the port chosen by the kernel; still valid after stop().
     Endpoint bound() const;
     void stop();
 

@@ -32,7 +32,7 @@ Result<Endpoint> endpoint_from_text(std::string_view text) {
     return fail(Errc::invalid,
                 "'" + printable_url(text) +
                     "' is not an address: " + (authority ? "the port is missing" : authority.error().what),
-                text.starts_with(':') ? "0.0.0.0 stands for all IPv4 addresses, [::] for all"
+                text.starts_with(':') ? "0.0.0.0 means all IPv4 addresses, [::] all addresses"
                 : is_bare_v6          ? "write [::1]:34254"
                                       : "write host:port, for example 127.0.0.1:34254");
 }
@@ -117,7 +117,7 @@ Result<std::vector<Address>> resolve_now(const Endpoint& endpoint) {
 }
 
 std::optional<std::vector<Address>> numeric_addresses(const Endpoint& endpoint) {
-    // "localhost" needs no resolver, and must not depend on one.
+    // "localhost" must not depend on a resolver.
     if (endpoint.host == "localhost") {
         std::vector<Address> both = *numeric_addresses({"127.0.0.1", endpoint.port});
         if (auto v6 = numeric_addresses({"::1", endpoint.port})) both.push_back(v6->front());
@@ -130,7 +130,7 @@ std::optional<std::vector<Address>> numeric_addresses(const Endpoint& endpoint) 
 
 void set_stream_options(int fd) {
     auto set = [fd](int level, int option, int value) {
-        // Failure means that the peer has gone already; the next read says so.
+        // Failure means that the peer is already gone; the next read reports it.
         (void)::setsockopt(fd, level, option, &value, sizeof value);
     };
     set(IPPROTO_TCP, TCP_NODELAY, 1);

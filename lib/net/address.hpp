@@ -1,4 +1,4 @@
-// Socket addresses as the kernel has them. Internal to this room.
+// Socket addresses in the kernel's form. Internal to this room.
 #pragma once
 #include <sys/socket.h>
 
@@ -22,19 +22,20 @@ struct Address {
     Endpoint endpoint() const;
     /// "address:port"; "unknown" for anything that is not IP.
     std::string text() const;
-    /// What counts as one source for limits: an IPv4 address, or an IPv6 /64 (one subscriber has that many).
+    /// What counts as one source for limits: an IPv4 address, or an IPv6 /64 (a single subscriber has that
+    /// many).
     std::array<std::uint8_t, 16> source() const;
     /// Zeros for anything that is not IP.
     IpAddress ip() const;
 };
 
-/// All addresses of a host now; blocks for a name that is not numeric (listening sockets at start only).
+/// All current addresses of a host; blocks unless it is numeric (only for listening sockets at start).
 Result<std::vector<Address>> resolve_now(const Endpoint& endpoint);
 /// Only IPv4 and IPv6 literals, and "localhost".
 std::optional<std::vector<Address>> numeric_addresses(const Endpoint& endpoint);
 Address address_from(const sockaddr* address, std::size_t size);
 
-/// For every connection: no Nagle delay, and keep-alive probes that find dead peers within two minutes.
+/// For every connection: no Nagle delay, and keep-alive probes that detect dead peers within two minutes.
 void set_stream_options(int fd);
 
 }  // namespace hp::net

@@ -1,10 +1,10 @@
-// Who may stay connected to a listener. Pure: no sockets and no clock; age is the order in which connections
-// came. Internal to this room.
+// Decides who may stay connected to a listener. Pure: no sockets and no clock; age is the order of arrival.
+// Internal to this room.
 //
-// Strangers (peers that have proven nothing) and peers that have proven something have places of their own:
-// strangers push out strangers, never the others. A newcomer always gets in. For it goes the oldest stranger
-// of the source that has the most of them, so whoever comes often competes with itself, and an honest peer
-// stays for as long as its source's share lasts, which is long against the milliseconds that it needs.
+// Strangers (unproven peers) and proven peers have separate places: strangers displace only strangers. A
+// newcomer always gets in. It displaces the oldest stranger of the source that has the most, so a source with
+// many connections competes with itself, and an honest peer keeps its place far longer than the milliseconds
+// that it needs.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace hp::net {
 
 struct AdmissionLimits {
     std::size_t strangers_max{4096};
-    /// Of one source. A farm behind one address may connect all at once.
+    /// From one source. A farm behind one address may connect all at once.
     std::size_t strangers_per_source_max{2048};
     std::size_t connections_max{20'000};  ///< guests and members
 };
@@ -34,18 +34,18 @@ class Admission {
 
     struct Entered {
         Id id;
-        std::optional<Id> gone;  ///< who went for it; not in the table any more
+        std::optional<Id> gone;  ///< who was displaced; no longer in the table
         bool is_source_full{false};
     };
-    /// One more stranger. Each connection of an exempt source counts as a source of its own.
+    /// One more stranger. Each connection of an exempt source counts as its own source.
     Entered enter(const Source& source, bool is_exempt);
 
     struct Moved {
         bool is_in;              ///< false: all places belong to members; it stays what it was
-        std::optional<Id> gone;  ///< the guest that went for it
+        std::optional<Id> gone;  ///< the guest displaced for it
     };
     Moved move(Id id, Standing to);
-    /// A stranger that is being closed is the first to go; the others keep their place until they leave.
+    /// A stranger that is being closed is displaced first; others keep their place until they leave.
     void closing(Id id);
     void leave(Id id);
 
@@ -53,13 +53,14 @@ class Admission {
     std::size_t proven() const { return guests_.size + members_; }
 
   private:
-    /// Exempt connections have a number of their own, all others 0.
+    /// Exempt connections have a unique number, all others 0.
     using Key = std::pair<Source, Id>;
     struct Entry {
         Key key;
         Standing standing{Standing::stranger};
     };
-    /// Connections by source, and the sources by how many they have; among equals the one with the oldest.
+    /// Connections by source, and sources by their number of connections; among equals the one with the
+    /// oldest.
     struct Group {
         void add(const Key& key, Id id);
         void remove(const Key& key, Id id);
@@ -68,7 +69,7 @@ class Admission {
         Id oldest_of_largest() const { return oldest_of(by_size.rbegin()->second); }
 
         std::map<Key, std::set<Id>> by_source{};
-        std::map<std::pair<std::size_t, Id>, Key> by_size{};  // count, and the oldest as its complement
+        std::map<std::pair<std::size_t, Id>, Key> by_size{};  // count, and the complement of the oldest
         std::size_t size{0};
 
       private:

@@ -33,7 +33,7 @@ struct Loop::Impl {
     std::function<void()> on_stop, on_hup;
     bool stop_asked{false};
 
-    // Destroyed first: handlers that still wait may own objects that look at the members above.
+    // Destroyed first: pending handlers may own objects that use the members above.
     asio::io_context io{1};
     asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
     std::optional<asio::posix::stream_descriptor> reactor_ready;

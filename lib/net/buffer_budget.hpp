@@ -1,5 +1,5 @@
-// How much memory a process spends on what its connections have begun and not finished: half a frame, line or
-// request, and answers that nobody reads. Pure. Internal to this room.
+// Limits a process's memory for unfinished input and unread output of its connections: partial frames, lines
+// and requests, and answers that are not read. Pure. Internal to this room.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -14,9 +14,9 @@ class BufferBudget {
     explicit BufferBudget(std::size_t bytes_max) : bytes_max_{bytes_max} {}
 
     Id add() { return ++last_; }
-    /// What this holder has from now on. Returns those that must go until the sum is within the budget, the
-    /// largest first; they are forgotten already. `is_fixed`: it counts, but its end would free nothing (a
-    /// request that is being answered).
+    /// Sets what this holder has. Returns those that must be closed to get within the budget, largest first;
+    /// they are already removed. `is_fixed`: counted, but closing it would free nothing (a request being
+    /// answered).
     std::vector<Id> hold(Id id, std::size_t bytes, bool is_fixed = false);
     void remove(Id id) { (void)hold(id, 0); }
 
@@ -32,7 +32,7 @@ class BufferBudget {
 
     std::size_t bytes_max_;
     std::size_t bytes_{0};
-    std::map<Id, Holder> holders_;                  // only those that have something
+    std::map<Id, Holder> holders_;                  // only those that hold something
     std::set<std::pair<std::size_t, Id>> by_size_;  // without the fixed ones
     Id last_{0};
 };

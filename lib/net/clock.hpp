@@ -1,4 +1,4 @@
-// Time as a session needs it: now, and later. A Loop is one; tests move one by hand.
+// A session's source of time: now, and timers. A Loop is one; tests advance one by hand.
 #pragma once
 #include <functional>
 #include <memory>
@@ -23,7 +23,7 @@ class Clock {
     virtual std::unique_ptr<Wait> make_wait() = 0;
 };
 
-/// A timer that its owner holds; destroying it cancels it.
+/// A timer held by its owner; destroying it cancels it.
 class Timer {
   public:
     explicit Timer(Clock& clock) : wait_{clock.make_wait()} {}

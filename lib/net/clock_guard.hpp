@@ -1,4 +1,4 @@
-// Says when the system clock was set while the program runs: a line in the log, and an alarm.
+// Reports when the system clock was set while the program runs: a log line, and an alarm.
 #pragma once
 #include <functional>
 #include <string>
@@ -10,7 +10,8 @@ namespace hp::net {
 
 class ClockGuard {
   public:
-    /// `consequence` stands behind the news: what it means for this program. `on_alarm` writes the record.
+    /// `consequence` is appended to the message: what it means for this program. `on_alarm` writes the
+    /// record.
     ClockGuard(Loop& loop, std::string consequence, std::function<void(const std::string&)> on_alarm);
     /// See ClockWatch.
     std::int64_t off_ms() const { return watch_.off_ms(); }

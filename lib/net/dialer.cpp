@@ -21,11 +21,11 @@ struct Dialer::Attempt : Pollable, std::enable_shared_from_this<Dialer::Attempt>
         end_ms = steady_ms_now() + limit_ms;
         limit.after(limit_ms, [this] {
             finish(Errc::timeout, "no answer within " + std::to_string(limit_ms) + " ms",
-                   "check address and port, and that no firewall is between");
+                   "check address and port, and that no firewall blocks them");
         });
         if (auto numeric = numeric_addresses(endpoint)) {
             addresses = *std::move(numeric);
-            // Later, also when it fails at once: the caller does not have our handle yet.
+            // Later, even if it fails at once: the caller does not have our handle yet.
             loop.post([weak = weak_from_this()] {
                 if (auto self = weak.lock()) self->connect_next();
             });
@@ -59,7 +59,7 @@ struct Dialer::Attempt : Pollable, std::enable_shared_from_this<Dialer::Attempt>
         if (::connect(fd.get(), address.get(), address.size) != 0 && errno != EINPROGRESS)
             return failed_with(errno);
         reactor_of(loop).add(fd.get(), EPOLLOUT, shared_from_this());
-        // An address that swallows packets must leave time for the next one.
+        // An address that drops packets must leave time for the next one.
         auto left_ms = std::max<std::int64_t>(end_ms - steady_ms_now(), 1);
         auto share_ms = left_ms / static_cast<std::int64_t>(addresses.size() - next + 1);
         if (next < addresses.size())
@@ -88,7 +88,7 @@ struct Dialer::Attempt : Pollable, std::enable_shared_from_this<Dialer::Attempt>
     void finish_with_errno(int number) {
         if (number == ECONNREFUSED)
             return finish(Errc::io, "connection refused",
-                          "check that the server runs and listens on this port");
+                          "check that the server is running and listens on this port");
         finish(Errc::io, std::strerror(number));
     }
 

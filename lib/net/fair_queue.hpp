@@ -1,5 +1,5 @@
-// What waits for its turn, from each source one after the other: whoever asks often waits for itself. Pure.
-// Internal to this room.
+// A queue that serves its sources in turn: a source that asks often delays only itself. Pure. Internal to
+// this room.
 #pragma once
 #include <deque>
 #include <map>
@@ -16,7 +16,7 @@ class FairQueue {
         waiting.push_back(std::move(item));
     }
     bool empty() const { return turns_.empty(); }
-    /// Only when not empty.
+    /// REQUIRES: not empty.
     T pop() {
         const Source source = turns_.front();
         turns_.pop_front();

@@ -1,4 +1,4 @@
-// A file descriptor with one owner. For rooms with sockets of their own.
+// A file descriptor with one owner. For rooms with their own sockets.
 #pragma once
 #include <unistd.h>
 

@@ -4,7 +4,7 @@ namespace hp::net {
 
 namespace {
 
-/// Each printable byte has odds of 98 in 256; after 24 of them chance is below 2^-33.
+/// A random byte is printable with odds of 98 in 256; 24 in a row are below 2^-33.
 constexpr std::size_t kTextIsCertain = 24;
 
 bool is_text(ByteView bytes) {
@@ -28,7 +28,7 @@ bool is_plain_setup_connection(ByteView b) {
 
 constexpr std::string_view kProxyHeader = "a PROXY protocol header";
 
-/// Version 2 begins with this, version 1 with a word and a protocol.
+/// Version 2 begins with these bytes, version 1 with a word and a protocol.
 constexpr std::string_view kProxySignature{"\r\n\r\n\0\r\nQUIT\n", 12};
 
 bool is_proxy_header(ByteView bytes) {
@@ -41,7 +41,7 @@ bool is_http(std::string_view text) {
     for (std::string_view method : {"GET /", "POST /", "PUT /", "HEAD /", "OPTIONS ", "CONNECT ", "DELETE /",
                                     "PATCH /", "PRI * HTTP/2"})
         if (text.starts_with(method)) return true;
-    return text.starts_with("HTTP/1.");  // a response, where we dialled
+    return text.starts_with("HTTP/1.");  // a response, if we dialled
 }
 
 bool is_ssh(std::string_view text) { return text.starts_with("SSH-2.0") || text.starts_with("SSH-1."); }
@@ -56,7 +56,7 @@ std::string_view guess_not_lines(ByteView first_bytes) {
     if (is_proxy_header(first_bytes)) return kProxyHeader;
     if (is_http(text)) return "HTTP";
     if (is_ssh(text)) return "SSH";
-    // Act 1 of Noise NX, and whatever else is no text: nobody's line begins so.
+    // Act 1 of Noise NX, or anything else that is not text: no line begins like this.
     constexpr std::size_t kAct1Size = 64;
     if (first_bytes.size() >= kAct1Size && !is_text(first_bytes.first(kTextIsCertain))) return "SV2 (Noise)";
     return {};

@@ -82,7 +82,7 @@ class TcpFrameDial final : public FrameDial {
     }
 
     void report(Result<std::shared_ptr<FrameConnection>> result) {
-        // The call may destroy this object: nothing of it is used afterwards.
+        // The call may destroy this object: do not use it afterwards.
         auto call = std::exchange(done_, nullptr);
         auto keep_alive = std::move(handshake_);
         call(std::move(result));

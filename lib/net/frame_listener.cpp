@@ -9,7 +9,7 @@ namespace hp::net {
 
 namespace {
 
-/// Answering one costs some 0.3 ms of cryptography. This many at once, then everybody else's bytes have their
+/// Answering one costs about 0.3 ms of cryptography. This many at once, then it is the other connections'
 /// turn.
 constexpr int kAnswersPerTurn = 8;
 
@@ -17,7 +17,7 @@ constexpr const char* kSpeaks = "Stratum V2 (Noise)";
 
 class ResponderHandshake;
 
-/// What the listener, its handshakes and its connections share; the last of them takes it away.
+/// Shared by the listener, its handshakes and its connections; the last of them destroys it.
 struct Shared {
     FrameLimits limits;
     FrameListener::IdentityNow identity;
@@ -48,7 +48,7 @@ class ResponderHandshake final : public HandshakeIo, public Droppable {
         start(shared_->limits.handshake_ms);
     }
     void drop(const Error&) override {
-        const auto self = shared_from_this();  // cancelling may let go of the last one who holds us
+        const auto self = shared_from_this();  // cancelling may release the last reference to us
         cancel_and_leave();
     }
     void cancel_and_leave() {

@@ -25,7 +25,7 @@ void FrameSocket::send(ByteView frame) {
 }
 
 void FrameSocket::on_bytes(ByteView bytes) {
-    auto handler = handler_;  // it may close us, or be replaced, in the middle
+    auto handler = handler_;  // it may close us, or be replaced, during the call
     received_bytes_ += bytes.size();
     opener_.feed(bytes);
     bool any = false;
@@ -46,7 +46,7 @@ void FrameSocket::on_bytes(ByteView bytes) {
     if (open()) watch_for_stall(any);
 }
 
-/// A frame that has begun must become whole: a peer must not hold a half-received one for ever.
+/// A frame that has begun must be completed: a peer must not keep a partial one for ever.
 void FrameSocket::watch_for_stall(bool whole_frame_came) {
     if (received_bytes_ == opened_bytes_) {
         stall_.reset();
@@ -54,7 +54,7 @@ void FrameSocket::watch_for_stall(bool whole_frame_came) {
         stall_.emplace(loop());
         stall_->after(frame_limit_ms_, [this] {
             end({Errc::timeout,
-                 "a frame did not become whole within " + std::to_string(frame_limit_ms_) + " ms",
+                 "a frame was not completed within " + std::to_string(frame_limit_ms_) + " ms",
                  {}});
         });
     }

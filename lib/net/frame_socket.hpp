@@ -41,7 +41,7 @@ class FrameSocket final : public Stream, public FrameConnection {
     std::shared_ptr<FrameCounters> counters_;
     std::uint64_t received_bytes_{0};  // ciphertext fed to the opener
     std::uint64_t opened_bytes_{0};    // of which whole frames
-    std::optional<Timer> stall_;       // runs while a frame has begun and is not whole
+    std::optional<Timer> stall_;       // runs while a frame is incomplete
 };
 
 }  // namespace hp::net

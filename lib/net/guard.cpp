@@ -11,11 +11,11 @@ namespace hp::net {
 
 namespace {
 
-/// An idle SV2 connection keeps two buffers of a kilobyte.
+/// An idle SV2 connection keeps two buffers of 1 kB.
 constexpr std::size_t kUncountedBytes = 2048;
-/// What a connection that ends gives back beside its buffers, as measured.
+/// Measured memory that a connection frees besides its buffers.
 constexpr std::size_t kConnectionBytes = 3 * 1024;
-/// Less than this the allocator may keep.
+/// The allocator may keep less than this.
 constexpr std::size_t kTrimBytes = 2u << 20;
 constexpr std::int64_t kTrimDelayMs = 1'000;
 constexpr SteadyMs kTrimEveryMs = 10'000;
@@ -36,8 +36,7 @@ Result<Protection> Protection::from(const std::vector<std::string>& sources_exem
 }
 
 void protect(Loop& loop, Protection protection) {
-    // Places are only worth something with descriptors for them. Where it is forbidden, the unit has set
-    // them.
+    // Places need descriptors. If raising the limit is forbidden, the unit has set it.
     rlimit files{};
     if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max;
@@ -85,10 +84,10 @@ void Guard::hold(BufferBudget::Id id, Droppable& holder, std::size_t bytes, bool
         Droppable& goes = *found->second;
         holders_.erase(found);
         ++counters.cut_for_memory;
-        cut_log_(
-            "unfinished input and unread answers have more than {} MiB: the largest connection is closed",
-            protection.buffer_bytes_max >> 20);
-        goes.drop(made_room("the process's memory for unfinished input is used up, and this had the most"));
+        cut_log_("unfinished input and unread answers use more than {} MiB: closing the largest connection",
+                 protection.buffer_bytes_max >> 20);
+        goes.drop(made_room(
+            "the process's memory for unfinished input is used up, and this connection used the most"));
     }
 }
 
@@ -118,13 +117,10 @@ Place Gate::enter(const Address& peer) {
     const auto entered = admission_.enter(peer.source(), guard_->is_exempt(peer));
     if (entered.gone) {
         ++guard_->counters.strangers_dropped;
-        log_(
-            "{}: {} connections{} have proven nothing, which is the limit; the oldest is closed for each "
-            "that "
-            "comes",
-            name_, admission_.strangers(),
-            entered.is_source_full ? ", too many of them from " + peer.endpoint().host + "," : "");
-        drop(*entered.gone, "a newer connection came, and this one had proven nothing");
+        log_("{}: {} unproven connections{}: limit reached; closing the oldest for each new one", name_,
+             admission_.strangers(),
+             entered.is_source_full ? ", too many of them from " + peer.endpoint().host : "");
+        drop(*entered.gone, "displaced by a newer connection while unproven");
     }
     return {shared_from_this(), entered.id};
 }
@@ -156,15 +152,16 @@ bool Place::move(Standing to) {
     if (moved.gone) {
         ++gate->guard_->counters.guests_dropped;
         gate->log_(
-            "{}: {} connections are open, which is the limit; the oldest of whoever has the most is "
-            "closed for each that comes",
+            "{}: {} open connections: limit reached; closing the oldest of the address with the most for "
+            "each "
+            "new one",
             gate->name_, gate->admission_.proven());
-        gate->drop(*moved.gone, "a newer connection came, and all places were taken");
+        gate->drop(*moved.gone, "displaced by a newer connection, as all places were taken");
     }
     if (!moved.is_in) {
         ++gate->guard_->counters.refused_full;
         ++*gate->dropped_;
-        gate->log_("{}: {} connections are at work, which is the limit; another one is refused", gate->name_,
+        gate->log_("{}: {} working connections: limit reached; refusing another one", gate->name_,
                    gate->admission_.proven());
     }
     return moved.is_in;

@@ -14,10 +14,10 @@
 
 namespace hp::net {
 
-/// A connection that may have to go for another one.
+/// A connection that may be displaced by another one.
 class Droppable {
   public:
-    /// Closes at once. May be called from inside of its own calls to Place and BufferShare.
+    /// Closes at once. May be called from inside its own calls to Place and BufferShare.
     virtual void drop(const Error& why) = 0;
 
   protected:
@@ -29,7 +29,7 @@ class Guard {
     explicit Guard(Loop& loop);
     void on_loop_end() { trim_.reset(); }
     bool is_exempt(const Address& peer) const;
-    /// So much was let go of: after a burst the allocator gives it back.
+    /// This much was freed: after a burst the allocator returns it to the kernel.
     void freed(std::size_t bytes);
     void hold(BufferBudget::Id id, Droppable& holder, std::size_t bytes, bool is_fixed);
     void release(BufferBudget::Id id);
@@ -48,17 +48,17 @@ class Guard {
     log::Limited cut_log_{log::Level::warn};
 };
 
-/// Never null. Outlives the loop where a connection does.
+/// Never null. Outlives the loop if a connection does.
 std::shared_ptr<Guard> guard_of(Loop& loop);
 
-/// What a connection holds of the buffers' budget.
+/// A connection's part of the buffer budget.
 class BufferShare {
   public:
     BufferShare(Loop& loop, Droppable& holder) : guard_{guard_of(loop)}, holder_{holder} {}
     BufferShare(const BufferShare&) = delete;
     BufferShare& operator=(const BufferShare&) = delete;
     ~BufferShare() { hold(0); }
-    /// May drop the holder itself. 2 KiB or less count as nothing: thousands of idle peers have that.
+    /// May close the holder itself. 2 KiB or less are not counted: thousands of idle peers have that.
     void hold(std::size_t bytes, bool is_fixed = false);
 
   private:
@@ -74,11 +74,11 @@ class Place;
 /// The places of one listener.
 class Gate : public std::enable_shared_from_this<Gate> {
   public:
-    /// `dropped` counts those that went for others, or were refused.
+    /// `dropped` counts displaced and refused connections.
     Gate(Loop& loop, AdmissionLimits limits, std::string name,
          std::shared_ptr<std::uint64_t> dropped = std::make_shared<std::uint64_t>(0))
         : guard_{guard_of(loop)}, admission_{limits}, name_{std::move(name)}, dropped_{std::move(dropped)} {}
-    /// A place among the strangers, for which another one may have gone.
+    /// A place among the strangers, which may have displaced another one.
     Place enter(const Address& peer);
     std::size_t open() const { return admission_.strangers() + admission_.proven(); }
 
@@ -94,7 +94,7 @@ class Gate : public std::enable_shared_from_this<Gate> {
     log::Limited log_{log::Level::warn};
 };
 
-/// A connection's place; goes with it. An empty one is that of a connection that we dialled.
+/// A connection's place; released with it. Empty for a connection that we dialled.
 class Place {
   public:
     Place() = default;
@@ -103,7 +103,7 @@ class Place {
     ~Place() { leave(); }
 
     void held_by(Droppable& holder);
-    /// False when all places belong to members.
+    /// False if all places belong to members.
     bool move(Standing to);
     void closing();
     void leave();

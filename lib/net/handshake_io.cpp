@@ -14,8 +14,8 @@ void HandshakeIo::start(std::int64_t limit_ms) {
     reactor_.add(fd_.get(), EPOLLIN, shared_from_this());
     limit_.after(limit_ms, [this, limit_ms] {
         fail_with({Errc::timeout,
-                   "the handshake was not finished within " + std::to_string(limit_ms) + " ms (" +
-                       std::to_string(have_) + " of " + std::to_string(bytes_.size()) + " bytes came)",
+                   "the handshake did not finish within " + std::to_string(limit_ms) + " ms (" +
+                       std::to_string(have_) + " of " + std::to_string(bytes_.size()) + " bytes received)",
                    {}});
     });
 }
@@ -43,7 +43,7 @@ void HandshakeIo::fail_with(Error reason) {
 void HandshakeIo::answer_in_clear(std::string_view text) {
     (void)send_whole(as_bytes(text));
     ::shutdown(fd_.get(), SHUT_WR);
-    // What is left unread would make the close a reset, which may overtake the answer.
+    // Unread bytes would turn the close into a reset, which may overtake the answer.
     std::array<std::uint8_t, 4096> dropped;
     for (int i = 0; i < 4 && ::recv(fd_.get(), dropped.data(), dropped.size(), MSG_DONTWAIT) > 0; ++i)
         continue;
@@ -55,7 +55,7 @@ bool HandshakeIo::send_whole(ByteView bytes) {
 }
 
 void HandshakeIo::on_ready(std::uint32_t) {
-    // Not a byte more than this act: what follows belongs to the session.
+    // Read no byte more than this act: what follows belongs to the session.
     ssize_t got = ::recv(fd_.get(), bytes_.data() + have_, bytes_.size() - have_, MSG_DONTWAIT);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (got < 0) return fail_with({Errc::io, std::string("connection lost: ") + std::strerror(errno), {}});

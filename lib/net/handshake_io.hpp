@@ -7,7 +7,7 @@ namespace hp::net {
 
 class HandshakeIo : public Pollable, public std::enable_shared_from_this<HandshakeIo> {
   public:
-    /// Starts reading; from now on the reactor keeps this object until it is done or cancelled.
+    /// Starts reading; the reactor then keeps this object alive until it is done or cancelled.
     void start(std::int64_t limit_ms);
     void cancel();
     void on_ready(std::uint32_t events) final;
@@ -15,17 +15,18 @@ class HandshakeIo : public Pollable, public std::enable_shared_from_this<Handsha
   protected:
     HandshakeIo(Loop& loop, Fd fd, std::size_t size);
     /// All bytes are there, and nothing more is read. Called once; the descriptor may be taken with
-    /// take_fd(), now or later. They are valid for as long as this object is.
+    /// take_fd(), now or later. They are valid as long as this object.
     virtual void on_whole(ByteView bytes) = 0;
     /// Bytes so far, after each read. An error ends it.
     virtual Result<> on_partial(ByteView) { return {}; }
     /// Called once instead of on_whole.
     virtual void on_failed(const Error& reason) = 0;
-    /// To a peer that speaks another protocol: as much as the socket takes. The handshake fails after it.
+    /// Answers a peer that speaks another protocol, as far as the socket accepts. The handshake fails
+    /// afterwards.
     void answer_in_clear(std::string_view text);
-    /// Sends an act; a fresh socket takes it whole.
+    /// Sends an act; a fresh socket accepts all of it.
     bool send_whole(ByteView bytes);
-    /// Ends the reading and gives the descriptor to whoever goes on.
+    /// Stops reading and hands over the descriptor.
     Fd take_fd();
     Loop& loop() { return loop_; }
     bool is_over() const { return !fd_; }

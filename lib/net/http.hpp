@@ -15,16 +15,16 @@ struct HttpRequest {
     std::string query;   ///< as sent, after the '?'
     std::string body;
     std::string peer;
-    std::string host;  ///< "name:port" that was asked for; empty where HTTP/1.0 does not say
+    std::string host;  ///< "name:port" of the request; empty if HTTP/1.0 omits it
     std::string header(std::string_view name) const;  ///< empty if absent; case-insensitive
     std::vector<std::pair<std::string, std::string>> headers;
 };
 
-/// A response without an end of its own, as server-sent events are. Calls on the loop's thread only.
+/// A response without an end, such as server-sent events. Use only on the loop's thread.
 class HttpStream {
   public:
     virtual ~HttpStream() = default;
-    /// Queues the text. False when the peer has gone, or has left so much unread that it was cut off.
+    /// Queues the text. False if the peer is gone, or was cut off because it left too much unread.
     virtual bool send(std::string_view text) = 0;
 };
 
@@ -33,8 +33,8 @@ struct HttpResponse {
     std::string body;
     std::string content_type{"application/json"};
     std::vector<std::pair<std::string, std::string>> headers{};
-    /// Where set, the response has no body: when its head is sent this gets what follows it, for as long as
-    /// the peer stays. Not for HEAD.
+    /// If set, the response has no body: once its head is sent this gets the stream for what follows, as long
+    /// as the peer stays. Not for HEAD.
     std::function<void(std::shared_ptr<HttpStream>)> stream{};
 };
 
@@ -43,26 +43,26 @@ struct HttpResponse {
 struct HttpLimits {
     std::size_t head_bytes_max{16 * 1024};
     std::size_t body_bytes_max{1u << 20};
-    /// For a whole request to come, and for an answer to be taken; also how long an idle connection is kept.
+    /// To receive a whole request, and to send an answer; also how long an idle connection is kept.
     std::int64_t request_ms{30'000};
-    /// With a request under way, or between two of them. Beyond it the oldest idle one of whoever has the
-    /// most is closed; when all are at work, 503.
+    /// With a request in progress, or between two of them. Beyond it the oldest idle one of the address with
+    /// the most is closed; if all are working, 503.
     std::size_t connections_max{1'000};
-    /// Before the first whole request. Beyond either limit the oldest goes; protect() exempts addresses from
-    /// the second.
+    /// Before the first whole request. Beyond either limit the oldest is closed; protect() exempts addresses
+    /// from the second.
     std::size_t strangers_max{1'024};
     std::size_t strangers_per_address_max{512};
-    /// Streams, which last; below connections_max, so that they leave room for requests. Beyond it the oldest
-    /// of whoever has the most goes.
+    /// Streams, which are long-lived; below connections_max, to leave room for requests. Beyond it the oldest
+    /// of the address with the most is closed.
     std::size_t streams_max{256};
-    /// What a stream's peer may leave unread before it is cut off.
+    /// How much a stream's peer may leave unread before it is cut off.
     std::size_t stream_bytes_max{256 * 1024};
 };
 
 class HttpServer {
   public:
     using Reply = std::function<void(HttpResponse)>;
-    /// Must call the Reply once, now or later, on the loop's thread; the peer may have gone by then. A Reply
+    /// Must call the Reply once, now or later, on the loop's thread; the peer may be gone by then. A Reply
     /// that is dropped without a call answers 500. HEAD is answered as GET without a body; with `cors`,
     /// OPTIONS is answered here and every response carries the CORS headers.
     using Handler = std::function<void(const HttpRequest&, Reply)>;
@@ -70,14 +70,14 @@ class HttpServer {
                                                       bool cors, Handler handler);
     virtual ~HttpServer() = default;
     virtual Endpoint bound() const = 0;
-    /// No new connections; those that are open finish the request that they are in.
+    /// No new connections; open ones finish their current request.
     virtual void stop() = 0;
 };
 
 /// A client of one origin ("http://host:port" or "https://…", path prefix allowed), with keep-alive
 /// connections. https checks the certificate against the system's authorities and the host's name. A request
-/// goes out twice only when a kept connection turned out to be closed and nothing can have been acted on.
-/// Destroying the client drops what waits without calling back.
+/// is sent twice only if a kept connection turned out to be closed before anything can have been acted on.
+/// Destroying the client drops pending requests without calling back.
 class HttpClient {
   public:
     using OnDone = std::function<void(Result<HttpResponse>)>;
@@ -95,7 +95,7 @@ class HttpClient {
     /// not an error. `request_ms` 0: the options' value (long polls pass more).
     virtual void request(std::string_view method, std::string_view path, std::string_view body, OnDone done,
                          std::int64_t request_ms = 0) = 0;
-    /// The same from a thread without a loop (small tools): runs `loop` until the answer is there.
+    /// Likewise without a running loop (small tools): runs `loop` until the answer is there.
     Result<HttpResponse> request_and_wait(Loop& loop, std::string_view method, std::string_view path,
                                           std::string_view body);
 };

@@ -1,5 +1,5 @@
-// A request's body for Beast's parser, which grows by what has come: Beast's own string_body reserves what
-// the peer announces. Only for .cpp files of this room.
+// A request's body for Beast's parser that grows as data arrives: Beast's own string_body reserves what the
+// peer announces. Only for .cpp files of this room.
 #pragma once
 #include <algorithm>
 #include <boost/beast/core/buffers_range.hpp>
@@ -22,7 +22,7 @@ struct GrowingBody {
         std::size_t put(const Buffers& buffers, boost::system::error_code& error) {
             error = {};
             const std::size_t size = boost::beast::buffer_bytes(buffers), needed = body_.size() + size;
-            // A quarter more, where std::string would take twice as much: a peer holds what it has sent.
+            // Grow by a quarter, while std::string would double: a peer should hold only what it has sent.
             if (needed > body_.capacity()) {
                 std::string grown;
                 grown.reserve(std::max(needed, body_.size() + body_.size() / 4));

@@ -20,7 +20,7 @@ std::string base64(const std::string& text) {
     return out;
 }
 
-/// GET and HEAD may be sent again whatever the server did with the first one (RFC 9110 section 9.2.2).
+/// GET and HEAD may be repeated whatever the server did with the first one (RFC 9110 section 9.2.2).
 bool is_repeatable(const HttpMessage& message) {
     return message.method() == http::verb::get || message.method() == http::verb::head;
 }
@@ -45,11 +45,11 @@ class PooledClient final : public HttpClient {
         HP_ASSERT(!path.empty() && path.front() == '/');
         if (waiting_.size() >= options_.waiting_max)
             return refuse(std::move(done),
-                          fail(Errc::refused, "too many requests wait for " + url_.endpoint.text()));
-        // A path may hold what a peer sent; a space or a line break would make another request of this one.
+                          fail(Errc::refused, "too many requests are waiting for " + url_.endpoint.text()));
+        // A path may contain what a peer sent; a space or a line break would turn it into another request.
         if (!std::all_of(path.begin(), path.end(), [](char c) { return c > 0x20 && c < 0x7f; }))
             return refuse(std::move(done),
-                          fail(Errc::invalid, "'" + printable(path) + "' cannot stand in a URL"));
+                          fail(Errc::invalid, "'" + printable(path) + "' is not allowed in a URL"));
         auto exchange = std::make_shared<Exchange>(loop_);
         exchange->done = std::move(done);
         exchange->message = make_message(method, path, body);
@@ -74,7 +74,7 @@ class PooledClient final : public HttpClient {
     };
     using ExchangePtr = std::shared_ptr<Exchange>;
 
-    /// Answers later, as everything does: a caller need not expect its callback inside of its call.
+    /// Answers later, as always: a caller never gets its callback inside its call.
     void refuse(OnDone done, Result<HttpResponse> why) {
         loop_.post([alive = std::weak_ptr{alive_}, done = std::move(done), why = std::move(why)] {
             if (!alive.expired()) done(why);
@@ -158,7 +158,7 @@ class PooledClient final : public HttpClient {
         auto late = fail(Errc::timeout,
                          "no answer from " + url_.endpoint.text() + " within " + std::to_string(limit_ms) +
                              " ms" + (is_handshake ? " to begin TLS" : ""),
-                         is_handshake ? "if it is meant to be reached without TLS, give an http:// URL" : "");
+                         is_handshake ? "if it should be reached without TLS, use an http:// URL" : "");
         if (exchange->link) return finish(exchange, late);
         std::erase(waiting_, exchange);
         exchange->done(late);
@@ -215,7 +215,7 @@ Result<std::unique_ptr<HttpClient>> HttpClient::create(Loop& loop, std::string_v
 
 Result<HttpResponse> HttpClient::request_and_wait(Loop& loop, std::string_view method, std::string_view path,
                                                   std::string_view body) {
-    // Shared: when the loop is stopped first (a signal), the answer comes after this call has returned.
+    // Shared: if the loop is stopped first (a signal), the answer comes after this call has returned.
     auto answer = std::make_shared<std::optional<Result<HttpResponse>>>();
     request(method, path, body, [&loop, answer](Result<HttpResponse> result) {
         *answer = std::move(result);

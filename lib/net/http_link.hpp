@@ -1,4 +1,4 @@
-// One connection of an HTTP client: opens, exchanges one message at a time, says whether it can be kept.
+// One connection of an HTTP client: opens, exchanges one message at a time, tells whether it can be kept.
 // Internal to this room; only the client's .cpp files include it.
 #pragma once
 #include <boost/asio/ssl/context.hpp>
@@ -17,9 +17,9 @@ using HttpAnswer = http::response<http::string_body>;
 
 struct LinkFailure {
     Error error;
-    /// Nothing of the request can have been acted on: not a byte of it was taken by the socket.
+    /// Nothing can have been acted on: the socket accepted no byte of the request.
     bool unsent{false};
-    /// No byte of an answer came.
+    /// No byte of an answer was received.
     bool unanswered{false};
 };
 
@@ -32,7 +32,7 @@ class HttpLink {
     virtual void exchange(const HttpMessage& message, OnAnswer done) = 0;
     /// After an exchange: the connection is idle and the other side has not closed it.
     virtual bool is_reusable() = 0;
-    /// Ends everything at once. No call comes after it.
+    /// Ends everything at once. No callback comes afterwards.
     virtual void close() = 0;
 };
 

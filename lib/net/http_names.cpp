@@ -47,11 +47,11 @@ std::optional<std::string> HttpNames::fault_of(const HttpRequest& request) const
     std::size_t origins = 0;
     for (const auto& [name, value] : request.headers)
         if (lower(name) == "origin") ++origins;
-    if (origins == 0) return {};  // not a browser's, or a page's own GET
+    if (origins == 0) return {};  // not from a browser, or a page's own GET
     const std::string text = request.header("origin");
     const auto origin = url_from_text(text);
     const bool is_origin = origin && origin->path.empty() && !origin->query;
-    // A page of another port of this host is another program's.
+    // A page from another port of this host belongs to another program.
     const bool is_right = is_origin && (origin->authority == *asked || is_public(origin->authority.host));
     if (origins == 1 && is_right) return {};
     return "origin " + printable(text, 60) + " is not this server's own (public_names)";

@@ -1,5 +1,5 @@
-// Whether a request was meant for us: a page from elsewhere can reach a server on loopback under a name of
-// its own that it lets point there (DNS rebinding), and then counts as the same origin. Pure.
+// Whether a request was meant for us: a foreign page can reach a server on loopback under its own name by
+// letting it point there (DNS rebinding), and then counts as the same origin. Pure.
 #pragma once
 #include <optional>
 #include <string>
@@ -11,10 +11,10 @@ namespace hp::net {
 
 class HttpNames {
   public:
-    /// Right are loopback's names, the host of the listen address (where that is all addresses: any address,
-    /// which cannot point elsewhere), and the public names, for a TLS proxy in front.
+    /// Accepted are loopback's names, the host of the listen address (if that means all addresses: any IP
+    /// address, which cannot be rebound), and the public names, for a TLS proxy in front.
     HttpNames(const Endpoint& listen, std::vector<std::string> public_names);
-    /// Why the request's Host, or its Origin where it has one, is not ours; for the answer.
+    /// Why the request's Host, or its Origin if it has one, is not ours; for the answer.
     std::optional<std::string> fault_of(const HttpRequest& request) const;
 
   private:

@@ -28,8 +28,8 @@ std::string HttpRequest::header(std::string_view name) const {
 
 namespace {
 
-/// After the last answer, bytes of the peer are read and dropped for this long: a close with unread bytes
-/// would send an RST, which can destroy the answer on its way.
+/// After the last answer, the peer's bytes are read and dropped for this long: a close with unread bytes
+/// would send an RST, which can destroy the answer in flight.
 constexpr std::chrono::seconds kLingerLimit{2};
 
 std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
@@ -66,7 +66,7 @@ class HttpSessions::Connection : public Droppable, public std::enable_shared_fro
         parser_->header_limit(static_cast<std::uint32_t>(limits.head_bytes_max));
         parser_->body_limit(limits.body_bytes_max);
         is_head_ = is_head_read_ = false;
-        // One deadline for the whole request, however many small pieces it comes in.
+        // One deadline for the whole request, however many small pieces it arrives in.
         stream_.expires_after(std::chrono::milliseconds{limits.request_ms});
         read_some();
     }
@@ -82,7 +82,7 @@ class HttpSessions::Connection : public Droppable, public std::enable_shared_fro
         const bool is_in_head = !parser_->is_header_done();
         if (error) return on_read_error(error, is_in_head);
         buffers_.hold(buffer_.capacity() + parser_->get().body().capacity());
-        if (!stream_.socket().is_open()) return;  // it had the most
+        if (!stream_.socket().is_open()) return;  // it used the most
         if (!is_in_head && !std::exchange(is_head_read_, true)) return on_head();
         if (parser_->is_done()) return on_request();
         read_some();
@@ -94,11 +94,11 @@ class HttpSessions::Connection : public Droppable, public std::enable_shared_fro
             return refuse(414, "the URL is too long");
         bool waits = beast::iequals(parser_->get()[http::field::expect], "100-continue");
         if (!waits || parser_->is_done()) return read_body();
-        // The continuation is a few bytes on a connection with an empty send queue.
+        // 100 Continue is a few bytes on a connection with an empty send queue.
         write("HTTP/1.1 100 Continue\r\n\r\n", &Connection::read_body);
     }
 
-    /// What no honest client sends, and what two programs on the way could read in two ways.
+    /// What no honest client sends, and what two programs on the path could read differently.
     const char* fault_of_head() const {
         const auto& head = parser_->get();
         const auto hosts = head.count(http::field::host);
@@ -132,7 +132,7 @@ class HttpSessions::Connection : public Droppable, public std::enable_shared_fro
         }
         if (error == http::error::end_of_stream || error == http::error::partial_message ||
             error.category() != http::make_error_code(http::error::bad_field).category())
-            return;  // gone, or out of time: there is nobody to answer
+            return;  // gone or timed out: there is nobody to answer
         refuse(400, "malformed request: " + error.message());
     }
 
@@ -154,7 +154,7 @@ class HttpSessions::Connection : public Droppable, public std::enable_shared_fro
         is_head_ = request.method == "HEAD";
         if (is_head_) request.method = "GET";
         bool is_preflight = shared_->cors && request.method == "OPTIONS";
-        // 200, as the other mints answer it.
+        // 200, like other mints.
         if (is_preflight) return answer(HttpResponse{200, {}, {}});
         auto target = request_target_from_text(view(message.target()));
         if (!target) return refuse(400, "malformed URL");
@@ -167,18 +167,18 @@ class HttpSessions::Connection : public Droppable, public std::enable_shared_fro
             request.headers.emplace_back(view(field.name_string()), view(field.value()));
         request.body = std::move(message.body());
         buffers_.hold(request.body.capacity(), true);
-        // While the handler works there is no deadline of ours: an answer may take as long as a long poll.
+        // No deadline while the handler works: an answer may take as long as a long poll.
         stream_.expires_never();
         shared_->handler(request, make_reply());
     }
 
-    /// What the copies of a Reply share. It keeps the session alive, and answers 500 when it goes unused.
+    /// Shared by the copies of a Reply. Keeps the session alive, and answers 500 if destroyed unused.
     struct Pending {
         explicit Pending(std::shared_ptr<Connection> session_) : session{std::move(session_)} {}
         Pending(const Pending&) = delete;
         Pending& operator=(const Pending&) = delete;
         ~Pending() {
-            // Not when the loop itself is being taken down.
+            // Not while the loop itself is being destroyed.
             if (session && session->on_loop()) reply({500, R"({"detail":"internal error"})"});
         }
         void reply(HttpResponse response) {
@@ -225,7 +225,7 @@ class HttpSessions::Connection : public Droppable, public std::enable_shared_fro
         if (shared_->cors) {
             out.set(http::field::access_control_allow_origin, "*");
             out.set(http::field::access_control_allow_methods, "GET, HEAD, POST, OPTIONS");
-            // The star does not cover Authorization.
+            // The wildcard does not cover Authorization.
             out.set(http::field::access_control_allow_headers, "*, Authorization, Content-Type");
             out.set(http::field::access_control_max_age, "86400");
         }
@@ -233,7 +233,7 @@ class HttpSessions::Connection : public Droppable, public std::enable_shared_fro
         return out;
     }
 
-    /// What a Stream holds of its session, which lives as long as its peer stays.
+    /// A Stream's reference to its session, which lives as long as its peer stays.
     struct StreamHandle final : HttpStream {
         explicit StreamHandle(std::weak_ptr<Connection> session_) : session{std::move(session_)} {}
         bool send(std::string_view text) override {
@@ -247,11 +247,11 @@ class HttpSessions::Connection : public Droppable, public std::enable_shared_fro
         stream_place_ = shared_->streams->enter(peer_);
         stream_place_.held_by(*this);
         auto out = head_of(response);
-        out.keep_alive(false);  // its end is the end of the connection
+        out.keep_alive(false);  // ends with the connection
         queued_ = wire_text(out, true);
         stream_.expires_never();
         send_queued();
-        drop_input();  // ends with the peer, and the session with it
+        drop_input();  // ends with the peer, like the session
         response.stream(std::make_shared<StreamHandle>(weak_from_this()));
     }
     bool send(std::string_view text) {
@@ -285,7 +285,7 @@ class HttpSessions::Connection : public Droppable, public std::enable_shared_fro
                           });
     }
 
-    /// Between two requests: it keeps its place unless others need it more.
+    /// Between two requests: it keeps its place unless others need it.
     void read_next() {
         place_.move(Standing::guest);
         if (buffer_.size() == 0) buffer_ = {};
@@ -320,10 +320,10 @@ class HttpSessions::Connection : public Droppable, public std::enable_shared_fro
     beast::flat_buffer buffer_;
     std::optional<http::request_parser<GrowingBody>> parser_;
     std::string out_;      // until it is written
-    std::string queued_;   // of a stream, behind it
+    std::string queued_;   // of a stream, queued behind it
     bool is_head_{false};  // the method
     bool is_head_read_{false};
-    bool is_at_work_{false};  // its place is that of one that has asked
+    bool is_at_work_{false};  // its place is that of a connection with a request
 };
 
 HttpSessions::HttpSessions(Loop& loop, HttpLimits limits, bool cors, HttpServer::Handler handler,

@@ -1,5 +1,5 @@
-// The connections of an HTTP server, without the listener: whoever accepts them gives them here. Internal to
-// this room, and for the fuzz target, whose connections are socket pairs.
+// The connections of an HTTP server, without the listener, which passes them in. Internal to this room, and
+// for the fuzz target, whose connections are socket pairs.
 #pragma once
 #include "net/address.hpp"
 #include "net/http.hpp"
@@ -12,7 +12,7 @@ class HttpSessions {
     /// Answers its requests until either side closes. `fd` does not block.
     void serve(Fd fd, const Address& peer) const;
     std::size_t open() const;
-    /// Those that are open finish the request that they are in.
+    /// Open ones finish their current request.
     void stop();
 
   private:

@@ -1,5 +1,5 @@
-// HttpLink over a stream of Beast's: plain TCP, or TLS over it. A file of its own for each keeps what Asio
-// makes of it out of all other files.
+// HttpLink over a Beast stream: plain TCP, or TLS over it. Each has its own .cpp file, to instantiate Asio's
+// templates only once.
 #pragma once
 #include <sys/socket.h>
 
@@ -21,7 +21,7 @@
 namespace hp::net {
 
 inline constexpr std::uint32_t kHeadBytesMax = 64 * 1024;
-/// The caller's own deadline is shorter and closes the link; this only bounds a dial that nobody waits for.
+/// The caller's own deadline is shorter and closes the link; this only limits a dial that nobody waits for.
 inline constexpr std::int64_t kDialLimitMs = 60'000;
 
 template <class Stream>
@@ -73,7 +73,7 @@ class StreamLink final : public HttpLink, public std::enable_shared_from_this<St
 
     bool is_reusable() override {
         if (closed_ || !reusable_ || buffer_.size() > 0) return false;
-        // Idle means silent: anything readable is the end of the stream or an answer nobody asked for.
+        // Idle means silent: anything readable is the end of the stream or an unsolicited answer.
         char byte;
         int fd = beast::get_lowest_layer(stream_).socket().native_handle();
         return ::recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
@@ -113,12 +113,12 @@ class StreamLink final : public HttpLink, public std::enable_shared_from_this<St
         }
     }
 
-    /// What speaks no TLS is told from what has a wrong certificate.
+    /// Distinguish a server without TLS from one with a wrong certificate.
     Error handshake_error(const error_code& error) const {
         const std::string peer = url_.endpoint.text();
         const bool is_of_tls = error.category() == asio::error::get_ssl_category();
         const int reason = ERR_GET_REASON(static_cast<unsigned long>(error.value()));
-        constexpr const char* kPlain = "if it is meant to be reached without TLS, give an http:// URL";
+        constexpr const char* kPlain = "if it should be reached without TLS, use an http:// URL";
         if (is_of_tls && (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_PACKET_LENGTH_TOO_LONG))
             return {Errc::io, peer + " does not speak TLS", kPlain};
         if (is_of_tls)
@@ -147,13 +147,13 @@ class StreamLink final : public HttpLink, public std::enable_shared_from_this<St
         if (closed_) return;
         if (error == http::error::body_limit)
             return report({{Errc::protocol,
-                            "the answer of " + url_.endpoint.text() + " is larger than " +
+                            "the answer from " + url_.endpoint.text() + " is larger than " +
                                 std::to_string(body_bytes_max_) + " bytes",
                             {}},
                            false,
                            false});
-        if (error) return report({failed("no valid answer", error).value(), false, !parser_->got_some()});
-        // 100 Continue and other 1xx come before the answer proper.
+        if (error) return report({failed("invalid answer", error).value(), false, !parser_->got_some()});
+        // 100 Continue and other 1xx come before the actual answer.
         if (parser_->get().result_int() < 200) return read_answer();
         reusable_ = parser_->keep_alive();
         report(parser_->release());

@@ -37,8 +37,7 @@ bool is_exposed(std::string_view url) {
 
 std::string exposed_text(std::string_view url) {
     return "is " + printable_url(url) +
-           ", another machine without TLS: whoever is on the way can read and change what goes there; "
-           "https:// hides it";
+           ", another machine without TLS: anyone on the path can read and change the traffic; use https://";
 }
 
 }  // namespace hp::net

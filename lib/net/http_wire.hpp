@@ -1,5 +1,5 @@
-// A Beast message as the bytes that go onto the wire. Beast's own operations for writing one take longer to
-// compile than all the rest of a file that uses them. Only for .cpp files of this room.
+// Serializes a Beast message. Beast's own write operations take longer to compile than the rest of a file
+// that uses them. Only for .cpp files of this room.
 #pragma once
 #include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/http.hpp>

@@ -5,7 +5,7 @@ namespace hp::net {
 
 namespace {
 
-/// Clocks of peers differ; a certificate that starts now would fail at a peer a second behind.
+/// Peers' clocks differ; a certificate that starts now would be invalid at a peer a second behind.
 constexpr std::int64_t kBackDatedSeconds = 3600;
 
 class RenewingIdentity {
@@ -33,7 +33,7 @@ class RenewingIdentity {
             return static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds, 0, UINT32_MAX));
         };
         std::int64_t now_s = wall_ms / 1000;
-        // Rounded up: with a validity of 2 s nothing is lost to the fraction of a second.
+        // Rounded up: a validity of 2 s must not lose a fraction of a second.
         std::int64_t until_s = (wall_ms + validity_ms_ + 999) / 1000;
         certificate_ =
             noise::sign_certificate(authority_, static_key_.secret.xonly(), clamp(now_s - kBackDatedSeconds),

@@ -12,7 +12,7 @@ namespace hp::net {
 
 namespace {
 
-/// Some 80 shares: what one connection may ask of a turn of the loop.
+/// About 80 shares: how much one connection may use of a loop's turn.
 constexpr std::size_t kReadBytesMax = 8 * 1024;
 
 class LineSocket final : public Stream, public LineConnection {
@@ -59,7 +59,8 @@ class LineSocket final : public Stream, public LineConnection {
         if (any) handler_->on_read_done();
     }
 
-    /// Looks until the first line is whole, or so long that it must be one. True also where it has to wait.
+    /// Checks until the first line is complete, or so long that it must be one. Also true if more bytes are
+    /// needed.
     bool is_other_protocol(std::string_view text) {
         constexpr std::size_t kLookedAt = 64;
         const std::string first = begun_.substr(0, kLookedAt) + std::string(text.substr(0, kLookedAt));
@@ -83,7 +84,7 @@ class LineSocket final : public Stream, public LineConnection {
         return true;
     }
 
-    /// A quarter more than is needed, where std::string would take twice as much: thousands may have begun.
+    /// Grow by a quarter, while std::string would double: thousands may be incomplete.
     void keep(std::string_view text) {
         const std::size_t needed = begun_.size() + text.size();
         if (needed > begun_.capacity()) {
@@ -96,7 +97,7 @@ class LineSocket final : public Stream, public LineConnection {
     }
 
     void deliver(std::string_view rest) {
-        auto handler = handler_;  // it may close us, or be replaced, in the middle
+        auto handler = handler_;  // it may close us, or be replaced, during the call
         std::string whole;
         if (!begun_.empty()) {
             whole = std::move(begun_);
@@ -121,7 +122,7 @@ class LineSocket final : public Stream, public LineConnection {
     std::size_t line_bytes_max_;
     bool is_first_;
     std::shared_ptr<LineHandler> handler_;
-    std::string begun_;  // the line whose newline has not come yet
+    std::string begun_;  // the line without its newline yet
 };
 
 struct LineServerState {

@@ -12,11 +12,11 @@ namespace hp::net {
 class LineHandler {
   public:
     virtual ~LineHandler() = default;
-    /// A line without its newline (and without a CR before it); valid during the call.
+    /// A line without its newline (or CR and newline); valid during the call.
     virtual void on_line(std::string_view line) = 0;
     virtual void on_read_done() {}
-    /// The peer's first bytes are another protocol's ("TLS", "a PROXY protocol header", ...): the connection
-    /// is answered where that can be, and closed.
+    /// The peer's first bytes are another protocol's ("TLS", "a PROXY protocol header", ...): it is answered
+    /// if possible, and closed.
     virtual void on_other_protocol(std::string_view) {}
     virtual void on_close(const Error& reason) = 0;
 };
@@ -25,22 +25,21 @@ class LineConnection {
   public:
     virtual ~LineConnection() = default;
     virtual void set_handler(std::shared_ptr<LineHandler> handler) = 0;
-    /// Queues text; the caller ends lines with '\n'. One write for all that is queued in a loop turn.
+    /// Queues text; the caller ends lines with '\n'. One write for everything queued in a loop turn.
     virtual void send(std::string_view text) = 0;
     virtual void close(std::string_view reason) = 0;
     virtual bool is_open() const = 0;
     virtual const std::string& peer() const = 0;
-    /// What the peer has shown (it begins as a stranger). False when no place is left for such a one: close
-    /// it.
+    /// What the peer has proven (it begins as a stranger). False if there is no place left for it: close it.
     virtual bool prove(Standing standing) = 0;
 };
 
 struct LineLimits {
     std::size_t line_bytes_max{16 * 1024};
-    /// Whether a peer's first bytes are looked at (LineHandler::on_other_protocol).
+    /// Whether to check a peer's first bytes (LineHandler::on_other_protocol).
     bool names_other_protocols{false};
     std::size_t send_queue_bytes_max{1u << 20};
-    /// As FrameLimits has them.
+    /// As in FrameLimits.
     std::size_t strangers_max{4096};
     std::size_t strangers_per_address_max{2048};
     std::size_t connections_max{20'000};

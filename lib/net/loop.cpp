@@ -29,13 +29,13 @@ Loop::Impl::Impl()
 }
 
 Loop::Impl::~Impl() {
-    // What was posted and never ran may own streams, and their timers need `io` to end.
+    // Posted calls that never ran may own streams, whose timers need `io` to end.
     std::exchange(posted, {}).clear();
     reactor.clear();
-    while (!posted.empty()) std::exchange(posted, {}).clear();  // what those that went just now have posted
+    while (!posted.empty()) std::exchange(posted, {}).clear();  // posted by those just destroyed
     reactor_ready->release();                                   // the reactor closes its own descriptor
     reactor_ready.reset();
-    // From here to the exit a second SIGTERM must not turn a clean end into death by a signal.
+    // From here to the exit a second SIGTERM must not turn a clean exit into death by a signal.
     if (signals) mask_signals(SIG_BLOCK, {SIGTERM, SIGINT, SIGHUP, SIGUSR1});
     signals.reset();
     guard->on_loop_end();
@@ -58,7 +58,7 @@ void Loop::Impl::run_posted() {
     reactor.begin_turn();
     for (auto& call : batch) {
         call();
-        call = nullptr;  // what it holds goes now, not after the batch
+        call = nullptr;  // release what it holds now, not after the batch
     }
     reactor.end_turn();
 }
@@ -74,7 +74,7 @@ void Loop::run() {
     Timer log_repeats{*this};
     log_repeats.every(kLogRepeatsMs, [] { log::tell_repeats(); });
     impl_->io.run();
-    // One stop() ends one run(), also when it came first.
+    // One stop() ends one run(), even if it came first.
     impl_->io.restart();
 }
 
@@ -87,8 +87,7 @@ void Loop::post(std::function<void()> call) {
         first = impl_->posted.empty();
         impl_->posted.push_back(std::move(call));
     }
-    // One wake-up for all posts until the loop gets there; a queue of our own keeps their order across
-    // threads.
+    // One wake-up for all posts until the loop gets there; our own queue keeps their order across threads.
     if (first) asio::post(impl_->io, [impl = impl_.get()] { impl->run_posted(); });
 }
 
@@ -164,8 +163,7 @@ class LoopWait : public Clock::Wait {
             state->timer.async_wait(
                 [weak = std::weak_ptr{state}, number = ++state->wait_number](const error_code&) {
                     auto self = weak.lock();
-                    // An expiry that was queued already when the timer was cancelled or set again is not ours
-                    // any more.
+                    // Ignore an expiry that was already queued when the timer was cancelled or set again.
                     if (!self || number != self->wait_number) return;
                     self->fire(self);
                 });

@@ -28,14 +28,14 @@ class Loop : public Clock {
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
 
-    /// Runs until stop(), and tells systemd's watchdog that it turns. Calls from inside the loop's thread
-    /// only, except post() and stop().
+    /// Runs until stop(), and feeds systemd's watchdog. Use only from the loop's thread, except post() and
+    /// stop().
     void run();
     void stop();
     /// Runs `call` on the loop's thread; safe from any thread.
     void post(std::function<void()> call);
     /// SIGTERM and SIGINT call `on_stop` (a second one stops the loop at once); SIGHUP calls `on_hup`;
-    /// SIGUSR1 switches the log's debug lines on and off; SIGPIPE is ignored.
+    /// SIGUSR1 toggles debug logging; SIGPIPE is ignored.
     void handle_signals(std::function<void()> on_stop, std::function<void()> on_hup);
     bool running_in_this_thread() const;
 

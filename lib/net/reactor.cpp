@@ -39,7 +39,7 @@ void Reactor::add(int fd, std::uint32_t events, std::shared_ptr<Pollable> pollab
 
 void Reactor::modify(int fd, std::uint32_t events) {
     auto index = static_cast<std::size_t>(fd);
-    // During the loop's destruction registrations are gone already.
+    // During the loop's destruction registrations are already gone.
     if (index >= by_fd_.size() || !by_fd_[index].pollable || by_fd_[index].events == events) return;
     control(EPOLL_CTL_MOD, fd, events);
 }
@@ -48,7 +48,7 @@ void Reactor::remove(int fd) {
     auto index = static_cast<std::size_t>(fd);
     if (index >= by_fd_.size() || !by_fd_[index].pollable) return;
     (void)::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
-    // The last reference may go here, and its destructor may come back to this table: move it out first.
+    // This may be the last reference, and its destructor may use this table: move it out first.
     std::shared_ptr<Pollable> last = std::move(by_fd_[index].pollable);
     by_fd_[index].pollable.reset();
 }
@@ -65,7 +65,7 @@ void Reactor::at_turn_end(std::shared_ptr<Pollable> pollable) {
 void Reactor::end_turn() {
     wake_pending_ = false;
     in_turn_ = true;
-    // What on_turn_end itself asks for belongs to the same turn: flushing one connection may close another.
+    // Requests made by on_turn_end itself belong to the same turn: flushing one connection may close another.
     while (!at_turn_end_.empty()) {
         auto batch = std::exchange(at_turn_end_, {});
         for (auto& pollable : batch) pollable->on_turn_end();

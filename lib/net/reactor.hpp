@@ -1,6 +1,6 @@
 // Readiness for many sockets: one epoll set that the loop's Asio watches as a single descriptor. A read costs
-// one recv and no re-arming, which at one outstanding share a connection is a quarter of the cost of a share
-// (docs/design/costs.md, Sockets). For rooms with sockets of their own.
+// one recv without re-arming, which with one outstanding share per connection saves a quarter of a share's
+// cost (docs/design/costs.md, Sockets). For rooms with their own sockets.
 #pragma once
 #include <sys/epoll.h>
 
@@ -16,7 +16,7 @@ namespace hp::net {
 
 class Loop;
 
-/// What the reactor calls. Registered objects are kept alive until they are removed.
+/// Called by the reactor. Registered objects are kept alive until removed.
 class Pollable {
   public:
     virtual ~Pollable() = default;
@@ -24,7 +24,7 @@ class Pollable {
     virtual void on_ready(std::uint32_t events) = 0;
     /// The turn in which at_turn_end() was called ends now.
     virtual void on_turn_end() {}
-    /// The loop goes: nothing will be called any more. Let go of whatever may hold this object.
+    /// The loop is being destroyed: nothing will be called any more. Release whatever may hold this object.
     virtual void on_loop_end() {}
 };
 
@@ -39,11 +39,11 @@ class Reactor {
     void remove(int fd);
     void at_turn_end(std::shared_ptr<Pollable> pollable);
 
-    /// One turn: everything that is ready now (bounded), then on_turn_end of those that asked.
+    /// One turn: everything that is ready now (bounded), then on_turn_end for those that asked for it.
     void run_ready();
     void begin_turn() { in_turn_ = true; }
     void end_turn();
-    /// Drops all registrations and takes no more: the loop goes.
+    /// Drops all registrations and accepts no more: the loop is being destroyed.
     void clear();
 
     int epoll_fd() const { return epoll_.get(); }

@@ -14,7 +14,7 @@
 namespace hp::net {
 namespace {
 
-/// 0 where the variable is absent or no number.
+/// 0 if the variable is absent or not a number.
 std::int64_t number_of(const char* variable) {
     const char* text = std::getenv(variable);
     std::int64_t out = 0;
@@ -32,16 +32,16 @@ void sd_notify(std::string_view state) {
     std::size_t size = std::strlen(path);
     if (size >= sizeof address.sun_path) return;
     std::memcpy(address.sun_path, path, size);
-    if (*path == '@') address.sun_path[0] = '\0';  // Linux's abstract names
+    if (*path == '@') address.sun_path[0] = '\0';  // abstract socket names (Linux)
     Fd fd{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
     if (!fd) return;
-    // Readiness is a courtesy to the service manager: without it the program runs as well.
+    // Notifying is optional: the program runs without it.
     (void)::sendto(fd.get(), state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address),
                    static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + size));
 }
 
 std::int64_t sd_watchdog_period_ms() {
-    // A child of the service inherits the variables, but is not the one that is watched.
+    // A child of the service inherits the variables, but is not the watched process.
     if (const auto pid = number_of("WATCHDOG_PID"); pid != 0 && pid != ::getpid()) return 0;
     const auto limit_us = number_of("WATCHDOG_USEC");
     return limit_us > 0 ? std::max<std::int64_t>(limit_us / 2000, 1) : 0;

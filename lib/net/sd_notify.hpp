@@ -1,5 +1,4 @@
-// The service manager's protocol: what systemd is told of this process. All of it does nothing without
-// systemd.
+// The service manager's protocol: notifies systemd about this process. Does nothing without systemd.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -7,13 +6,13 @@
 
 namespace hp::net {
 
-/// Lines as "READY=1\nSTATUS=text"; into the void without NOTIFY_SOCKET.
+/// Lines such as "READY=1\nSTATUS=text"; ignored without NOTIFY_SOCKET.
 void sd_notify(std::string_view state);
 
-/// How often WatchdogSec= wants to hear "WATCHDOG=1" from this process: half its time; 0 where nobody waits.
+/// How often to send "WATCHDOG=1": half of WatchdogSec=; 0 if the watchdog is off.
 std::int64_t sd_watchdog_period_ms();
 
-/// The line of `systemctl status`, told when it has changed.
+/// The status line of `systemctl status`, sent if it has changed.
 class StatusLine {
   public:
     void set(std::string text);

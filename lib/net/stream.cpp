@@ -11,7 +11,7 @@ namespace hp::net {
 
 namespace {
 constexpr std::int64_t kCloseLimitMs = 2'000;
-/// An idle connection keeps no more than this for its next sends: memory for 10,000 idle miners counts.
+/// An idle connection keeps at most this for its next sends: with 10,000 idle miners it matters.
 constexpr std::size_t kKeptQueueCapacity = 4096;
 
 Error socket_error(const char* what, int number) {
@@ -41,12 +41,12 @@ void Stream::start_reading() {
     watch();
 }
 
-/// Tells epoll what we wait for: bytes while reading, room while the kernel's buffer is full.
+/// Tells epoll what we wait for: input while reading, room while the kernel's buffer is full.
 void Stream::watch() {
     bool wants_room = bytes_queued() > 0 && !flush_asked_;
     std::uint32_t events = (reading_ ? EPOLLIN : 0u) | (wants_room ? EPOLLOUT : 0u);
     if (registered_) return reactor_.modify(fd_.get(), events);
-    if (events == 0) return;  // unwatched and unowned: it goes with the last reference
+    if (events == 0) return;  // unregistered: destroyed with the last reference
     registered_ = true;
     reactor_.add(fd_.get(), events, shared_from_this());
 }
@@ -66,7 +66,7 @@ void Stream::read() {
         return end(socket_error("connection lost", errno));
     }
     if (state_ != State::open) {
-        if (got > 0) return;  // dropped: we said that we close
+        if (got > 0) return;  // dropped: we announced the close
         if (state_ == State::draining || !reading_) return finish();
         reading_ = false;  // the peer only half-closed; it may still read what we flush
         return watch();
@@ -75,7 +75,7 @@ void Stream::read() {
     delivering_ = true;
     on_bytes(buffer.first(static_cast<std::size_t>(got)));
     delivering_ = false;
-    // The answers leave now, without another round through epoll.
+    // Send the answers now, without another round through epoll.
     if (bytes_queued() > 0 && state_ != State::closed)
         flush();
     else
@@ -140,7 +140,7 @@ void Stream::flush() {
     count_buffers();
 }
 
-/// After what has come and gone in this turn: what is whole by then was never held.
+/// At the end of the turn: what was completed within the turn never counts as held.
 void Stream::count_buffers() {
     if (state_ == State::closed) return;
     const std::size_t unread = bytes_queued() > 0 ? queue_.capacity() : 0;
@@ -148,7 +148,7 @@ void Stream::count_buffers() {
 }
 
 void Stream::close_softly(std::string_view reason) {
-    closed_by_us_ = true;  // also when it ended in this turn already: then on_ended is not called any more
+    closed_by_us_ = true;  // even if it already ended in this turn: then on_ended is no longer called
     if (state_ != State::open) return;
     log::debug("{}: closing: {}", peer_, reason);
     state_ = State::flushing;
@@ -174,7 +174,7 @@ void Stream::end(Error reason) {
     });
 }
 
-/// Keeps the stream, and releases it when it goes: with its post, run or not.
+/// Keeps the stream alive until the posted call is destroyed, run or not.
 std::shared_ptr<void> Stream::release_later() {
     return {nullptr, [self = shared_from_this()](void*) { self->on_released(); }};
 }

@@ -1,5 +1,5 @@
-// One TCP connection: reads, a bounded send queue that leaves in one write a turn, and an orderly end.
-// FrameConnection and LineConnection are this plus a framing. Internal to this room.
+// One TCP connection: reads, a bounded send queue written once per turn, and an orderly end. FrameConnection
+// and LineConnection are this plus framing. Internal to this room.
 #pragma once
 #include <memory>
 #include <optional>
@@ -21,43 +21,43 @@ class Stream : public Pollable, public Droppable, public std::enable_shared_from
     void drop(const Error& why) final { end(why); }
 
   protected:
-    /// An empty place: we dialled, and the peer is whom we meant.
+    /// An empty place: we dialled, so the peer is trusted.
     Stream(Loop& loop, Fd fd, std::string peer, std::size_t queue_bytes_max, Place place);
 
-    /// What one read brought. May end or close the stream.
+    /// The bytes of one read. May end or close the stream.
     virtual void on_bytes(ByteView bytes) = 0;
-    /// The stream ended for a reason that is not close(): once, in a turn of its own.
+    /// The stream ended for a reason other than close(): once, in its own turn.
     virtual void on_ended(const Error& reason) = 0;
-    /// Nothing will be delivered any more: let go of the handler, which may hold this stream. In a turn of
-    /// its own, or at the loop's end.
+    /// Nothing will be delivered any more: release the handler, which may hold this stream. In its own turn,
+    /// or when the loop is destroyed.
     virtual void on_released() = 0;
-    /// The queue grew above its limit.
+    /// The queue exceeded its limit.
     virtual void on_too_slow() = 0;
-    /// Bytes of memory that hold what has begun and is not whole.
+    /// Bytes of memory held by incomplete input.
     virtual std::size_t unfinished_bytes() const = 0;
 
-    /// No more than this in one turn: one peer's burst is not to hold up the others.
+    /// At most this in one turn: one peer's burst must not delay the others.
     void bound_reads(std::size_t bytes_max) { read_bytes_max_ = bytes_max; }
     void start_reading();
-    /// The send queue, to append to; then say queued().
+    /// The send queue, to append to; then call queued().
     Bytes& queue() { return queue_; }
     void queued();
-    /// Writes what is queued (for up to 2 s), then closes; nothing is delivered from now on.
+    /// Writes what is queued (for up to 2 s), then closes; delivers nothing from now on.
     void close_softly(std::string_view reason);
-    /// Closes at once and reports `reason` by on_ended.
+    /// Closes at once and reports `reason` through on_ended.
     void end(Error reason);
-    /// Writes what the socket takes now.
+    /// Writes now what the socket accepts.
     void flush();
     bool open() const { return state_ == State::open; }
-    /// What the peer has shown. False when no place is left for one that has; the caller closes it.
-    /// What it has shown once holds.
+    /// What the peer has proven. False if there is no place left for it; then the caller closes it. It cannot
+    /// be undone.
     bool stands(Standing standing) {
         if (standing <= standing_) return true;
         if (!place_.move(standing)) return false;
         standing_ = standing;
         return true;
     }
-    /// The peer is one that we know: its buffers count, but are not cut for those of others.
+    /// The peer is known: its buffers count, but it is not closed to free buffers for others.
     void trust() { is_trusted_ = true; }
     std::size_t bytes_queued() const { return queue_.size() - queue_begin_; }
     const std::string& peer_text() const { return peer_; }
@@ -67,8 +67,7 @@ class Stream : public Pollable, public Droppable, public std::enable_shared_from
     enum class State {
         open,
         flushing,  ///< close_softly: the queue is being written
-        draining,  ///< our FIN is sent; reading and dropping until the peer's, so that no RST overtakes our
-                   ///< data
+        draining,  ///< our FIN is sent; reads and drops until the peer's, so that no RST overtakes our data
         closed,
     };
     void read();

@@ -56,7 +56,7 @@ Result<> check_certificate(const Certificate& certificate, const crypto::XOnlyKe
     if (certificate.version != kVersion)
         return fail(Errc::invalid,
                     "certificate has version " + std::to_string(certificate.version) + ", expected 0");
-    // Before the window, so that what we say of the window is the authority's word.
+    // Before the window, so that the window we report is authentic.
     if (!crypto::schnorr_verify(certificate.signature, certificate_digest(certificate, static_key),
                                 authority))
         return fail(Errc::invalid,
@@ -64,7 +64,7 @@ Result<> check_certificate(const Certificate& certificate, const crypto::XOnlyKe
                         crypto::authority_key_text(authority),
                     "check the authority public key in the address or the configuration");
     const UnixSeconds from = certificate.valid_from, to = certificate.not_valid_after;
-    if (from > to) return fail(Errc::invalid, window(certificate) + ", which is never");
+    if (from > to) return fail(Errc::invalid, window(certificate) + ", which is empty");
     if (now < from - kCertificateLeewaySeconds || now > to + kCertificateLeewaySeconds)
         return fail(Errc::invalid,
                     window(certificate) + ", but this machine's clock says " + std::to_string(now),

@@ -25,7 +25,7 @@ Certificate sign_certificate(const crypto::SecretKey& authority, const crypto::X
                              std::uint32_t valid_from, std::uint32_t not_valid_after,
                              const Bytes32& aux_rand);
 
-/// Leeway for clocks that differ, each way.
+/// Leeway for differing clocks, each way.
 inline constexpr UnixSeconds kCertificateLeewaySeconds = 10;
 /// Version 0, window with leeway, signature. The error names the window and says to check the clock.
 Result<> check_certificate(const Certificate& certificate, const crypto::XOnlyKey32& static_key,

@@ -17,11 +17,11 @@ static_assert(kAct2Size == kKeySize + kSealedKeySize + kSealedCertificateSize);
 void mix_ephemerals(SymmetricState& state, ByteView initiator, ByteView responder) {
     state.mix_hash({});  // the empty prologue
     state.mix_hash(initiator);
-    state.mix_hash({});  // act 1's empty payload: no key yet, so it is hashed and not sealed
+    state.mix_hash({});  // act 1's empty payload: no key yet, so it is only hashed
     state.mix_hash(responder);
 }
 
-/// False only if the peer's x were on no point, which no encoding decodes to.
+/// False only if the peer's x were not on the curve, but every encoding decodes to one that is.
 [[nodiscard]] bool mix_ecdh(SymmetricState& state, const KeyPair& ours, const crypto::EllSwift64& theirs,
                             const Bytes32& their_x, bool we_initiate) {
     auto secret = crypto::ellswift_ecdh(ours.secret, ours.encoding, theirs, their_x, we_initiate);
@@ -37,7 +37,7 @@ tl::unexpected<Error> wrong_size(const char* act, std::size_t got, std::size_t e
 }
 
 tl::unexpected<Error> no_shared_secret() {
-    return fail(Errc::protocol, "noise handshake: the peer's key gives no shared secret");
+    return fail(Errc::protocol, "noise handshake: no shared secret with the peer's key");
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
-// Noise NX over secp256k1 with ElligatorSwift, as SV2 spec chapter 4 and every real peer do it:
-// act 1 is 64 bytes, act 2 is 234 bytes, there is no act 3. Bytes in, bytes out; randomness and time are
-// arguments.
+// Noise NX over secp256k1 with ElligatorSwift, as in SV2 spec chapter 4 and every real peer: act 1 is 64
+// bytes, act 2 is 234 bytes, there is no act 3. Bytes in, bytes out; randomness and time are arguments.
 #pragma once
 #include "base/clock.hpp"
 #include "crypto/ellswift.hpp"
@@ -13,8 +12,7 @@ namespace hp::noise {
 inline constexpr std::size_t kAct1Size = 64;
 inline constexpr std::size_t kAct2Size = 234;
 
-/// A key with the exact 64 bytes that stand for it on the wire (encodings are not unique; the ECDH hashes
-/// them).
+/// A key with its exact 64-byte encoding on the wire (encodings are not unique; the ECDH hashes them).
 struct KeyPair {
     crypto::SecretKey secret;
     crypto::EllSwift64 encoding;
@@ -22,7 +20,7 @@ struct KeyPair {
     static KeyPair from(crypto::SecretKey secret, const Bytes32& entropy);
 };
 
-/// What both sides hold after act 2.
+/// The state of both sides after act 2.
 struct TransportKeys {
     CipherState send;
     CipherState receive;
@@ -40,8 +38,8 @@ class Initiator {
     explicit Initiator(KeyPair ephemeral);
     /// The 64 bytes of act 1.
     crypto::EllSwift64 act1() const;
-    /// Checks act 2 and the certificate against the authority key. Any fault is an error; nothing was sent
-    /// yet.
+    /// Checks act 2 and the certificate against the authority key. Any fault is an error, before anything
+    /// else is sent.
     Result<TransportKeys> on_act2(ByteView act2, const crypto::XOnlyKey32& authority, UnixSeconds now);
 
   private:

@@ -32,13 +32,13 @@ void SymmetricState::mix_key(const Bytes32& secret) {
 void SymmetricState::encrypt_and_hash(std::span<std::uint8_t> out, ByteView plaintext) {
     HP_ASSERT(has_key_);
     const bool sealed = seal(cipher_, out, plaintext, hash_);
-    HP_ASSERT(sealed);  // A handshake uses one or two nonces a key.
+    HP_ASSERT(sealed);  // A handshake uses one or two nonces per key.
     mix_hash(ByteView{out}.first(plaintext.size() + crypto::kTagSize));
 }
 
 bool SymmetricState::decrypt_and_hash(std::span<std::uint8_t> out, ByteView ciphertext) {
     HP_ASSERT(has_key_);
-    // Hashed first, because out may be the ciphertext's memory.
+    // Hash first, because out may alias the ciphertext.
     const Bytes32 next_hash = crypto::sha256({hash_, ciphertext});
     if (!open(cipher_, out, ciphertext, hash_)) return false;
     hash_ = next_hash;

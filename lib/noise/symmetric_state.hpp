@@ -1,5 +1,5 @@
-// Noise's SymmetricState: the chaining key, the hash of everything said so far, and the current key. It knows
-// no curve, so that the published Noise vectors can drive it with given DH results.
+// Noise's SymmetricState: the chaining key, the hash of the transcript, and the current key. It is
+// independent of the curve, so that the published Noise vectors can drive it with given DH results.
 #pragma once
 #include <string_view>
 
@@ -19,10 +19,10 @@ class SymmetricState {
     void mix_hash(ByteView bytes);
     /// (ck, k) = HKDF2(ck, secret), and the counter starts again at 0.
     void mix_key(const Bytes32& secret);
-    /// Seals with h as associated data, then mixes the ciphertext in. Needs a key; out has room for 16 more
-    /// bytes than plaintext.
+    /// Seals with h as associated data, then mixes in the ciphertext. Needs a key; out must have room for 16
+    /// more bytes than plaintext.
     void encrypt_and_hash(std::span<std::uint8_t> out, ByteView plaintext);
-    /// The reverse. False: the tag is wrong, and h has not changed.
+    /// The reverse. False: the tag is wrong, and h is unchanged.
     [[nodiscard]] bool decrypt_and_hash(std::span<std::uint8_t> out, ByteView ciphertext);
 
     struct Ciphers {

@@ -8,7 +8,7 @@ namespace {
 using crypto::kTagSize;
 
 constexpr std::uint16_t kChannelBit = 0x8000;
-/// What a buffer may keep while it is empty. Thousands of idle connections each hold two.
+/// How much an empty buffer may keep. Thousands of idle connections have two each.
 constexpr std::size_t kKeptCapacity = 1024;
 
 std::size_t msg_length(ByteView header) {
@@ -36,7 +36,7 @@ void seal_frame(CipherState& cipher, ByteView frame, Bytes& out) {
     const std::size_t start = out.size();
     out.resize(start + kSealedHeaderSize + sealed_payload_size(payload.size()));
     std::span<std::uint8_t> room = std::span{out}.subspan(start);
-    // 2^64 chunks never come to pass; if they did, a nonce must not be used again.
+    // 2^64 chunks never happen; if they did, a nonce must not be reused.
     const auto seal_one = [&](ByteView plaintext) {
         const bool sealed = seal(cipher, room, plaintext);
         HP_ASSERT(sealed);
@@ -48,7 +48,7 @@ void seal_frame(CipherState& cipher, ByteView frame, Bytes& out) {
 }
 
 void FrameOpener::feed(ByteView bytes) {
-    if (fault_) return;  // A dead session must not go on to fill memory.
+    if (fault_) return;  // A dead session must not keep filling memory.
     if (begin_ == buffer_.size()) {
         buffer_.clear();
         begin_ = 0;
@@ -57,7 +57,7 @@ void FrameOpener::feed(ByteView bytes) {
         buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(begin_));
         begin_ = 0;
     }
-    // A quarter at a time: doubling would let a peer hold twice what it sent.
+    // Grow by a quarter: doubling would let a peer occupy twice what it sent.
     const std::size_t needed = buffer_.size() + bytes.size();
     if (needed > buffer_.capacity())
         buffer_.reserve(std::max(needed, buffer_.capacity() + buffer_.capacity() / 4));
@@ -110,7 +110,7 @@ Result<> FrameOpener::open_header() {
 
 Result<> FrameOpener::open_chunk(std::size_t plain_size) {
     const std::size_t at = frame_.size(), needed = at + plain_size;
-    // Grows by what has arrived, and never beyond the frame: doubling would let a peer hold twice what it
+    // Grow with the received data, never beyond the frame: doubling would let a peer occupy twice what it
     // sent.
     if (needed > frame_.capacity()) frame_.reserve(std::min(frame_size_, std::max(needed, at + at / 4)));
     frame_.resize(needed);

@@ -21,9 +21,9 @@ constexpr std::size_t sealed_payload_size(std::size_t n) {
 /// Appends one sealed frame. `frame` is header (6) + payload; msg_length must equal the payload's size.
 void seal_frame(CipherState& cipher, ByteView frame, Bytes& out);
 
-/// Frames out of a byte stream: `feed` what was received, then take frames with `next` until it has none.
-/// Holds what was received and not yet taken, plus a quarter for growth: a header that announces a large
-/// payload allocates nothing. Between frames a kilobyte or two stays.
+/// Frames from a byte stream: `feed` received bytes, then take frames with `next` until there are none. Holds
+/// what was received and not yet taken, plus a quarter for growth: a header that announces a large payload
+/// does not allocate it. Between frames it keeps a kilobyte or two.
 class FrameOpener {
   public:
     /// The largest payload for (extension_type without channel bit, msg_type), decided from the header alone.
@@ -33,12 +33,12 @@ class FrameOpener {
     /// Adds received bytes.
     void feed(ByteView bytes);
     /// The next whole frame, header + payload in the clear, valid until the next call on this object; nothing
-    /// when more bytes are needed. A wrong tag or a length above the limit is an error that ends the session:
-    /// every later call gives it again.
+    /// if more bytes are needed. A wrong tag or a length above the limit is an error that ends the session:
+    /// every later call returns it again.
     Result<std::optional<ByteView>> next();
-    /// For the headers that are not open yet.
+    /// For headers not opened yet.
     void set_limit(PayloadLimit limit) { limit_ = limit; }
-    /// Memory that holds what has begun and is not whole.
+    /// Memory held by incomplete input.
     std::size_t held_bytes() const { return buffer_.capacity() + frame_.capacity(); }
 
   private:
@@ -52,7 +52,7 @@ class FrameOpener {
     Bytes buffer_;  // ciphertext not yet opened, from begin_
     std::size_t begin_{0};
     Bytes frame_;                // header + payload opened so far; empty before the header
-    std::size_t frame_size_{0};  // whole size, once the header is open
+    std::size_t frame_size_{0};  // total size, once the header is opened
     std::optional<Error> fault_;
 };
 

@@ -1,4 +1,4 @@
-// The pool's event records that are more than what their caller has at hand (man 5 hp-records).
+// The pool's event records that need more than their caller has at hand (man 5 hp-records).
 #pragma once
 #include "base/clock.hpp"
 #include "mining/channel_places.hpp"
@@ -17,11 +17,11 @@ struct RefusedShare;
 
 namespace hp::pool {
 
-/// What the pool refused to spend time on, since the start.
+/// What the pool rejected without spending time on it, since the start.
 struct Refusals {
     std::uint64_t channels_closed{};  ///< for invalid shares
     std::uint64_t shares_unjudged{};
-    std::uint64_t connections_closed{};           ///< for nothing but such shares and channels
+    std::uint64_t connections_closed{};           ///< that sent only refused shares and channels
     std::uint64_t connections_closed_for_room{};  ///< mining/channel_places.hpp
     std::uint64_t messages_ignored{};
 };
@@ -31,7 +31,7 @@ class Events : public recordio::Events {
     struct ChannelStatus {
         std::uint64_t connection_id{};
         const std::string& peer;
-        const std::string& program;  ///< vendor and firmware, as the client says
+        const std::string& program;  ///< vendor and firmware, as reported by the client
         const mining::Channel& channel;
         const std::string& worker;
         double nominal_hash_rate_hps{};
@@ -44,7 +44,7 @@ class Events : public recordio::Events {
     struct Status {
         std::uint64_t connections{};
         std::uint64_t channels{};
-        std::uint64_t channels_busiest{};  ///< those of the connection that has most
+        std::uint64_t channels_busiest{};  ///< of the connection that has the most
         std::uint64_t channels_max{};      ///< of one connection
         std::uint64_t channels_unproven{};
         mining::ChannelLimits channel_limits{};  ///< of all connections
@@ -56,13 +56,13 @@ class Events : public recordio::Events {
         const net::FrameCounters& mining_port;
         Refusals refusals{};
         std::int64_t clock_off_ms{};        ///< see base/clock_watch.hpp
-        std::int64_t clock_behind_tip_s{};  ///< the tip's time is ahead of our clock by so much
+        std::int64_t clock_behind_tip_s{};  ///< how far the tip's time is ahead of our clock
         std::uint64_t cut_for_memory{};
-        std::uint64_t refused_not_kept{};  ///< shares that are not in the file of the refused ones
+        std::uint64_t refused_not_kept{};  ///< refused shares missing from the file keep_refused
         bool has_template_provider{};
-        UnixMs template_provider_since_ms{};  ///< of being connected, or of being away
+        UnixMs template_provider_since_ms{};  ///< of the current state, connected or not
         bool has_template{};                  ///< miners have work
-        std::int64_t template_age_ms{};       ///< since the newest template or tip; 0: there is none
+        std::int64_t template_age_ms{};       ///< since the newest template or tip; 0: none
     };
     void status(const Status& status);
 

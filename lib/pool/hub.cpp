@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kReadyMax = 8192;
 constexpr std::size_t kPageRows = 2048;
-/// Owners wait here for their quotes; beyond this a wallet finds its quotes by key, which it can always do.
+/// Shares whose owners wait for the quote; beyond this a wallet finds its quotes by key, which always works.
 constexpr std::size_t kOwnersMax = 200'000;
 constexpr std::int64_t kRetryMs = 1000;
 
@@ -22,7 +22,7 @@ bool is_known_code(std::uint16_t code) {
 
 }  // namespace
 
-/// One mint's part. Rows up to loaded_until are answered, in flight, postponed or in ready.
+/// One mint's part. Rows up to loaded_until are answered, in flight, postponed or ready.
 struct Hub::MintBacklog {
     MintBacklog(net::Loop& loop, MintId id_, KnownMint known, bool is_configured_)
         : id{id_},
@@ -43,7 +43,7 @@ struct Hub::MintBacklog {
     std::optional<MintMemory> memory;
     std::shared_ptr<QuoteCarrier> carrier;
     UnixMs since_ms{unix_ms_now()};
-    std::uint64_t session{0};  // counts attaches, so that a page asked for an earlier one is dropped
+    std::uint64_t session{0};  // counts attaches, so that a page read for an earlier one is dropped
     std::uint64_t mint_last_seq{0};
     std::uint64_t loaded_until;
     std::uint64_t last_committed;
@@ -51,8 +51,8 @@ struct Hub::MintBacklog {
     bool is_fetching{false};
     bool retry_waits{false};
     std::deque<StoredIntent> ready;
-    /// Refused for now by the mint, tried again in a second. They count as in flight, so that a mint whose
-    /// disk is full does not draw the whole backlog into memory.
+    /// Refused for now by the mint, tried again in a second. They count as in flight, so that a mint with a
+    /// full disk does not pull the whole backlog into memory.
     std::vector<StoredIntent> postponed;
     std::unordered_map<std::uint64_t, StoredIntent> inflight;
     std::uint64_t pending, created{0}, wrong_answers{0}, dead;
@@ -88,7 +88,7 @@ void Hub::committed(std::uint64_t seq, const ehash::Intent& intent, Owner owner)
     pump(backlog);
 }
 
-/// Nothing is on its way any more; what is pending is read from the outbox again.
+/// Nothing is in flight any more; pending rows are read from the outbox again.
 void Hub::reset(MintBacklog& backlog) {
     ++backlog.session;
     backlog.loaded_until = row_seq(backlog.id, 0);
@@ -140,7 +140,7 @@ void Hub::pump(MintBacklog& backlog) {
         fetch(backlog);
 }
 
-/// In a second: what was postponed goes first, then the rest. A wait under way is not prolonged.
+/// In a second: postponed rows first, then the rest. A running wait is not extended.
 void Hub::retry_later(MintBacklog& backlog) {
     if (std::exchange(backlog.retry_waits, true)) return;
     backlog.retry.after(kRetryMs, [this, &backlog] {
@@ -172,11 +172,11 @@ void Hub::on_page(MintBacklog& backlog, Result<std::vector<StoredIntent>> page) 
         observer_.on_alarm("cannot read the outbox: " + page.error().what);
         return retry_later(backlog);
     }
-    // A short page ends at the newest row that was committed before it was read; later ones are announced
-    // later.
+    // A short page ends at the newest row committed before it was read; later rows are announced by
+    // committed().
     backlog.loaded_until = page->size() == kPageRows ? page->back().seq : backlog.last_committed;
     for (auto& row : *page) {
-        // An answer may be in memory while its row is not saved yet: it needs no second sending.
+        // An answer may be in memory while its row is not saved yet: do not send it again.
         auto is_it = [&](const QuoteAck& ack) { return ack.seq == row.seq; };
         bool answered =
             std::ranges::any_of(acks_, is_it) || (acks_on_way_ && std::ranges::any_of(*acks_on_way_, is_it));
@@ -187,7 +187,7 @@ void Hub::on_page(MintBacklog& backlog, Result<std::vector<StoredIntent>> page) 
 
 void Hub::on_response(const QuoteCarrier* carrier, const sv2::link::QuoteResponse& response) {
     MintBacklog* backlog = find_backlog(carrier);
-    if (!backlog) return;  // a session that was replaced
+    if (!backlog) return;  // from a replaced session
     auto it = backlog->inflight.find(row_seq(backlog->id, response.seq));
     if (it == backlog->inflight.end() || response.seq > kCountMax) {
         ++backlog->wrong_answers;
@@ -199,7 +199,7 @@ void Hub::on_response(const QuoteCarrier* carrier, const sv2::link::QuoteRespons
     if (auto mismatch = ehash::response_mismatch(response, count_of_row(row.seq), row.intent)) {
         ++backlog->wrong_answers;
         observer_.on_alarm("the answer of mint '" + backlog->name + "' to request " +
-                           std::to_string(response.seq) + " does not fit it: " + *mismatch);
+                           std::to_string(response.seq) + " does not match it: " + *mismatch);
         StoredIntent asked = std::move(it->second);
         backlog->inflight.erase(it);
         return postpone(*backlog, std::move(asked));
@@ -240,8 +240,8 @@ void Hub::on_error(const QuoteCarrier* carrier, const sv2::link::QuoteError& err
     if (!is_known_code(error.code)) {
         ++backlog->wrong_answers;
         observer_.on_alarm("mint '" + backlog->name + "' refused outbox row " + std::to_string(row.seq) +
-                           " with the unknown code " + std::to_string(error.code) +
-                           (error.retryable ? "; it is asked again" : ", for good: it is a dead letter"));
+                           " with unknown code " + std::to_string(error.code) +
+                           (error.retryable ? "; sending it again" : ", for good: now a dead letter"));
     }
     if (error.retryable) return postpone(*backlog, std::move(row));
     std::string reason = std::to_string(error.code) + " " + printable(error.text.value);
@@ -258,7 +258,7 @@ void Hub::on_error(const QuoteCarrier* carrier, const sv2::link::QuoteError& err
         outbox_.bury({row.seq, reason, unix_ms_now()},
                      while_alive([this, backlog, seq = row.seq](Result<> saved) {
                          if (saved) return;
-                         // It is pending still, and the next session's mint will be asked again.
+                         // It is still pending, and is sent again in the next session.
                          ++backlog->pending;
                          --backlog->dead;
                          observer_.on_alarm("cannot save the dead letter " + std::to_string(seq) + ": " +
@@ -273,7 +273,7 @@ void Hub::requeued(const std::vector<StoredIntent>& rows) {
         MintBacklog& backlog = backlog_of(row.seq);
         --backlog.dead;
         ++backlog.pending;
-        // Rows that a page will bring come by it.
+        // Rows beyond what is loaded come with a page.
         if (backlog.carrier && row.seq <= backlog.loaded_until && !backlog.inflight.contains(row.seq))
             backlog.ready.push_back(row);
     }
@@ -304,12 +304,12 @@ void Hub::on_acks_refused(const std::vector<std::uint64_t>& refused) {
     for (std::uint64_t seq : refused) {
         auto ack = std::ranges::find(*acks_on_way_, seq, &QuoteAck::seq);
         MintBacklog& backlog = backlog_of(seq);
-        observer_.on_alarm("mint '" + backlog.name + "' gave the quote id " + ack->quote_id +
-                           " to two shares; row " + std::to_string(seq) + " stays as it was");
+        observer_.on_alarm("mint '" + backlog.name + "' used quote id " + ack->quote_id +
+                           " for two shares; row " + std::to_string(seq) + " is unchanged");
         if (ack->state_before == IntentState::pending) ++backlog.pending;
         if (ack->state_before == IntentState::dead) ++backlog.dead;
         ++backlog.wrong_answers;
-        // A row beyond loaded_until comes by its page.
+        // A row beyond loaded_until comes with its page.
         if (auto row = unsaved_.find(seq); backlog.carrier && seq <= backlog.loaded_until &&
                                            row != unsaved_.end() && !backlog.inflight.contains(seq))
             postpone(backlog, std::move(row->second));
@@ -358,7 +358,7 @@ void Hub::save_mark(MintBacklog& backlog) {
     backlog.is_mark_on_way = true;
     outbox_.save_mark(backlog.id, *backlog.memory->mark, while_alive([this, raw = &backlog](Result<> saved) {
                           raw->is_mark_on_way = false;
-                          // Tried again with the next one, or by refresh_oldest().
+                          // Retried with the next one, or by refresh_oldest().
                           if (!saved) raw->is_mark_unsaved = true;
                           if (saved) save_mark(*raw);
                       }));

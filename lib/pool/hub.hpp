@@ -1,6 +1,6 @@
-// The hub: the one place that knows the mints, which quotes are outstanding at each, and who earned them.
-// Committed intents go to their mint from here and the answers come back to here; the database holds the only
-// copy that matters, this holds a bounded window of it.
+// The hub: the one place that knows the mints, which quotes are outstanding at each, and who earned them. It
+// sends committed intents to their mints and takes the answers. The database is authoritative; the hub holds
+// a bounded window of it.
 #pragma once
 #include <cstdint>
 #include <deque>
@@ -15,7 +15,7 @@
 
 namespace hp::pool {
 
-/// The mining connection that a share came in on, as far as its quote is concerned.
+/// What a quote needs of the mining connection that its share came from.
 class QuoteOwner {
   public:
     virtual ~QuoteOwner() = default;
@@ -32,27 +32,27 @@ class QuoteCarrier {
     virtual void carry(const StoredIntent& intent) = 0;
     virtual std::size_t max_inflight() const = 0;
     virtual std::string peer() const = 0;
-    /// Closes the session, for a reason that is ours.
+    /// Closes the session for our own reason.
     virtual void end(const std::string& why) = 0;
 };
 
-/// A mint as operators see it: an identity of its own, never a port number.
+/// A mint as operators see it: identified by its name, never by a port number.
 struct MintStatus {
     MintId id{};
     std::string name;
-    bool is_configured{};  ///< in allowed_mint_keys; one that is not may still have rows that wait for it
+    bool is_configured{};  ///< in allowed_mint_keys; another one may still have rows waiting for it
     bool is_connected{};
-    UnixMs since_ms{};        ///< of being connected, or away (at the earliest since the pool's start)
+    UnixMs since_ms{};        ///< of the current state (at the earliest since the pool's start)
     std::string peer;         ///< while connected
     std::uint64_t pending{};  ///< backlog: committed, not answered (on disk, in the window or on the link)
     std::uint64_t inflight{};
     std::uint64_t created{};        ///< answered since the pool's start
-    std::uint64_t wrong_answers{};  ///< answers that fit no request, since the pool's start
+    std::uint64_t wrong_answers{};  ///< answers that match no request, since the pool's start
     std::uint64_t dead{};
     UnixMs oldest_pending_ms{};  ///< when the oldest share of the backlog was accepted; 0: no backlog
 };
 
-/// What the hub tells the outside (events, logs).
+/// What the hub reports to the outside (events, logs).
 class HubObserver {
   public:
     virtual ~HubObserver() = default;
@@ -69,7 +69,7 @@ class Hub {
         std::uint32_t channel_id{};
         std::uint32_t sequence_number{};
         UnixMs accepted_ms{};
-        /// Nothing: in another life of this process.
+        /// Nothing: before this process started.
         std::optional<SteadyMs> received_ms{};
     };
 
@@ -79,32 +79,31 @@ class Hub {
 
     /// A share's intent is on disk.
     void committed(std::uint64_t seq, const ehash::Intent& intent, Owner owner);
-    /// A session of this mint stands: everything that it has not stored goes to it, oldest first. An older
-    /// session of the same mint is ended.
+    /// A session of this mint is up: everything that the mint has not stored is sent, oldest first. Closes an
+    /// older session of the same mint.
     void attach(MintId mint, std::shared_ptr<QuoteCarrier> carrier, std::uint64_t mint_last_count);
     void detach(const QuoteCarrier* carrier);
-    /// `response.seq` and `error.seq` count the mint's rows, as on the link. A wrong answer is an alarm and
-    /// concerns its row alone: it is asked for again in a second, and what was never asked for is passed
-    /// over.
+    /// `response.seq` and `error.seq` count the mint's rows, as on the link. A wrong answer raises an alarm
+    /// and affects only its row: the request is sent again in a second. Answers to nothing are ignored.
     void on_response(const QuoteCarrier* carrier, const sv2::link::QuoteResponse& response);
     void on_error(const QuoteCarrier* carrier, const sv2::link::QuoteError& error);
-    /// Dead letters try again (Outbox::requeue gave these rows).
+    /// Sends requeued dead letters again (rows from Outbox::requeue).
     void requeued(const std::vector<StoredIntent>& rows);
 
     std::optional<MintId> find_mint(std::string_view name) const;
-    /// What a mint's LinkAuth is measured against.
+    /// What a mint's LinkAuth is checked against.
     std::uint64_t last_count(MintId mint) const;
     const std::optional<MintMemory>& memory(MintId mint) const;
-    /// With its fsync, before the session that this is of is welcomed.
-    /// Gives false, and remembers nothing, when the row of `open_count` is answered: the mint forgot it.
-    /// `is_rollback`: it came with an old database, so that whatever it was asked for may be lost to it.
+    /// With its fsync, before the mint gets LinkAuth.Success.
+    /// Returns false, and stores nothing, if the row of `open_count` is answered: the mint forgot it.
+    /// `is_rollback`: it came with an old database, so it may have lost any quote it was asked for.
     void remember(MintId mint, const MintMemory& memory, std::optional<std::uint64_t> open_count,
                   bool is_rollback, std::function<void(Result<bool>)> done);
 
-    /// How far the mint's ledger has come. Kept with what is written next; nobody waits for it.
+    /// How far the mint's ledger has come. Saved with the next write; nothing waits for it.
     void note_mark(MintId mint, const ehash::MintMark& mark);
 
-    /// Looks up the oldest intents of the backlogs, for the statuses after that.
+    /// Looks up the oldest intents of the backlogs, for later statuses.
     void refresh_oldest();
     MintStatus status(MintId mint) const;
     std::vector<MintStatus> statuses() const;
@@ -123,7 +122,7 @@ class Hub {
     void save_acks();
     void send_acks();
     void on_acks_refused(const std::vector<std::uint64_t>& refused);
-    /// The writer's answers may come after the hub's end.
+    /// The writer may answer after the hub's destruction.
     template <class F>
     auto while_alive(F call) {
         return [weak = std::weak_ptr{alive_}, call = std::move(call)](auto result) {
@@ -137,7 +136,7 @@ class Hub {
     std::vector<std::unique_ptr<MintBacklog>> backlogs_;  // by MintId
     std::unordered_map<std::uint64_t, Owner> owners_;
     std::vector<QuoteAck> acks_;
-    std::shared_ptr<const std::vector<QuoteAck>> acks_on_way_;  // to the outbox, or for another try
+    std::shared_ptr<const std::vector<QuoteAck>> acks_on_way_;  // to the outbox, or to send again
     std::unordered_map<std::uint64_t, StoredIntent> unsaved_;   // the rows of both
 };
 

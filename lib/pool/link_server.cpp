@@ -20,7 +20,7 @@ namespace link = sv2::link;
 
 constexpr std::int64_t kPingMs = 10'000;
 constexpr std::int64_t kSilenceMs = 30'000;
-/// An unknown key and a bad signature look alike to the peer, in time too.
+/// An unknown key and a bad signature look the same to the peer, in timing too.
 constexpr std::int64_t kRefusalDelayMs = 250;
 using link::kFlags;
 
@@ -139,8 +139,8 @@ class LinkServer::MintLink : public net::FrameHandler,
             lost_ = "; it lacks " + ehash::describe(**lost);
         }
         mark_ = mark;
-        // Remembered first, with its fsync: a mint that comes back with an older database must be noticed.
-        state_ = State::proven;  // nothing more is heard until the memory is on disk
+        // Stored first, with an fsync: a mint that comes back with an older database must be noticed.
+        state_ = State::proven;  // nothing more is read until this is on disk
         remember();
         return {};
     }
@@ -154,12 +154,12 @@ class LinkServer::MintLink : public net::FrameHandler,
             [weak = weak_from_this()](Result<bool> saved) {
                 auto self = weak.lock();
                 if (!self || !self->server_) return;
-                if (!saved) return self->end("cannot store what is known of the mint: " + saved.error().what);
+                if (!saved) return self->end("cannot store the mint's state: " + saved.error().what);
                 if (*saved) return self->go_on();
                 if (!self->server_->options_.allow_mint_rollback) {
                     (void)self->refuse({ehash::LinkRefusal::mint_rollback,
                                         "last_seq: the mint has " + std::to_string(self->auth_.last_seq) +
-                                            ", and has answered the row after it"});
+                                            ", but has answered the row after it"});
                     return;
                 }
                 self->accepted_.is_rollback = true;
@@ -169,14 +169,13 @@ class LinkServer::MintLink : public net::FrameHandler,
 
     void go_on() {
         if (accepted_.is_rollback)
-            server_->observer_.on_alarm("link " + connection_->peer() + ": mint '" + name_of(mint_) +
-                                        "' comes with another or an older database than last time, which "
-                                        "allow_mint_rollback lets pass" +
-                                        lost_);
+            server_->observer_.on_alarm(
+                "link " + connection_->peer() + ": mint '" + name_of(mint_) +
+                "' has another or an older database than last time; accepted by allow_mint_rollback" + lost_);
         welcome(auth_, accepted_.resume_seq);
     }
 
-    /// A ledger never goes back while it runs.
+    /// A running ledger never goes back.
     Result<> handle_newer_mark(const link::MintMark& message) {
         HP_TRY(auto mark,
                ehash::mint_mark_from_message(message, auth_.mint_store.bytes, auth_.mint_generation));
@@ -259,7 +258,7 @@ class LinkServer::MintLink : public net::FrameHandler,
     void leave(const std::string& why) {
         if (!server_) return;
         auto* server = std::exchange(server_, nullptr);
-        // Strangers must not fill the log.
+        // Unproven peers must not fill the log.
         static log::Limited note_stranger{log::Level::info};
         if (is_proven())
             log::warn("link {}: mint '{}' gone: {}", connection_->peer(), server->hub_.status(mint_).name,
@@ -270,7 +269,8 @@ class LinkServer::MintLink : public net::FrameHandler,
         ping_.cancel();
         server->hub_.detach(this);
         server->gone(this);
-        // The connection holds its handler until it has flushed: without this the two would hold each other.
+        // The connection holds its handler until it has flushed: without this the two would keep each other
+        // alive.
         connection_.reset();
     }
 
@@ -279,7 +279,7 @@ class LinkServer::MintLink : public net::FrameHandler,
     net::Timer limit_;
     net::Timer ping_;
     State state_{State::setup};
-    MintId mint_{};  // once proven
+    MintId mint_{};  // once authenticated
     link::LinkAuth auth_;
     ehash::LinkAccepted accepted_;
     std::optional<ehash::MintMark> mark_;

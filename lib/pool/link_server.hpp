@@ -1,6 +1,6 @@
-// The pool's side of the link: its own port and keys; a mint proves itself before anything else is heard.
-// Protocol: docs/quote-flow.md. One session a mint, whichever of its keys it shows; a newer authenticated one
-// replaces the older.
+// The pool's side of the link: its own port and keys; a mint authenticates itself before anything else is
+// accepted. Protocol: docs/quote-flow.md. One session per mint, whichever of its keys it uses; a newer
+// authenticated one replaces the older.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -15,7 +15,7 @@
 
 namespace hp::pool {
 
-/// A key by which a mint may prove itself. A mint has two of them while its key rotates.
+/// A key by which a mint may authenticate itself. A mint has two of them while its key rotates.
 struct AllowedMint {
     std::string name;
     crypto::XOnlyKey32 key{};
@@ -28,15 +28,14 @@ class LinkServer {
         crypto::XOnlyKey32 authority{};
         net::FrameListener::IdentityNow identity;
         std::vector<AllowedMint> allowed_mints;
-        bool allow_new_mint_store{true};  ///< a mint that never linked may begin
-        bool allow_mint_rollback{
-            false};  ///< a mint may come with another or an older database than last time
+        bool allow_new_mint_store{true};  ///< accept a mint that never linked before
+        bool allow_mint_rollback{false};  ///< accept a mint with another or an older database than last time
         std::string unit;
         ehash::Valuation valuation;
         std::uint16_t max_inflight{1024};
-        std::int64_t auth_limit_ms{5'000};  ///< for the handshake, and again from there to LinkAuth
-        /// Connections without a right LinkAuth, of one address half as many. Beyond it the oldest goes: an
-        /// honest mint needs milliseconds.
+        std::int64_t auth_limit_ms{5'000};  ///< for the handshake, and again from then to LinkAuth
+        /// Connections without a valid LinkAuth; half as many from one address. Beyond that the oldest is
+        /// closed: an honest mint needs milliseconds.
         std::size_t strangers_max{config::kLinkPort.strangers};
     };
     static Result<std::unique_ptr<LinkServer>> listen(net::Loop& loop, Options options, Outbox& outbox,

@@ -1,5 +1,5 @@
-// What a mining connection may ask of the pool's time: a budget of invalid shares for each channel, and an
-// allowance for all that no good share has paid for.
+// How much of the pool's time a mining connection may use: a budget of invalid shares per channel, and an
+// allowance for everything else that no valid share has paid for.
 #include "log/log.hpp"
 #include "pool/miner_session.hpp"
 #include "sv2/frame.hpp"
@@ -7,7 +7,7 @@
 
 namespace hp::pool {
 
-/// Not within it: the share is answered unlooked at, or its channel is closed. Closed alone, for a
+/// Beyond it: the share is answered unchecked, or its channel is closed. Only the channel, since a
 /// translator's other miners are not to blame.
 bool MinerSession::within_budget(ChannelState& state, const sv2::mining::SubmitSharesExtended& submit) {
     using Take = mining::ShareBudget::Take;
@@ -28,7 +28,7 @@ bool MinerSession::within_budget(ChannelState& state, const sv2::mining::SubmitS
     }
     if (allowance_.is_over()) {
         ++pool_->refusals.connections_closed;
-        close("too many invalid shares, and no good one between them");
+        close("too many invalid shares, and no valid one among them");
     }
     return false;
 }
@@ -45,21 +45,21 @@ void MinerSession::close_channel(std::uint32_t channel_id, const char* code) {
     pool_->events.tell(records::ChannelClosed{connection_id_, channel_id, code});
 }
 
-/// Whatever becomes of it: a refusal is answered, logged and recorded too. Only that we have no template is
-/// not the client's doing.
+/// Counted whatever the outcome: a refusal is answered, logged and recorded too. Only a missing template is
+/// not the client's fault.
 bool MinerSession::may_ask_for_channel() {
     return !pool_->work.tip() || allowance_.open(pool_->clock.steady_ms());
 }
 
 Result<> MinerSession::refuse_or_end(std::uint32_t request_id, std::string_view worker) {
     HP_DO(refuse_open(request_id, worker, wire::channel_refusal::kTooFewShares,
-                      "from the channels before it, or there are too many channels without any"));
+                      "from its other channels, or there are too many channels without any"));
     if (!allowance_.is_over()) return {};
     ++pool_->refusals.connections_closed;
-    return fail(Errc::refused, "too many channels, and no good share between them");
+    return fail(Errc::refused, "too many channels, and no valid share among them");
 }
 
-/// Those of a channel that has good shares as well, as far as they go; those of all others share a bucket.
+/// A channel's valid shares pay for its own; all other channels share a bucket.
 bool MinerSession::keeps_record_of(const mining::RefusedShare& share) {
     const auto it = channels_.find(share.channel_id);
     const auto now = pool_->clock.steady_ms();
@@ -67,7 +67,7 @@ bool MinerSession::keeps_record_of(const mining::RefusedShare& share) {
     return allowance_.keep(now);
 }
 
-/// CloseChannel has answered those of a channel that was open.
+/// Shares of a channel that was open are answered by CloseChannel.
 Result<> MinerSession::on_stray(const sv2::mining::SubmitSharesExtended& submit) {
     const auto now = pool_->clock.steady_ms();
     const bool was_open = mining::Strays::was_open(submit.channel_id, next_channel_id_);

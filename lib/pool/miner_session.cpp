@@ -16,8 +16,8 @@ namespace msg = sv2::mining;
 constexpr std::uint8_t kMiningProtocol = 0;
 constexpr std::int64_t kSetupLimitMs = 10'000;
 
-// SetupConnection.flags of the mining protocol. Work selection is taken as what it is, an announcement: the
-// client's SetCustomMiningJob is refused, and it gets the pool's own jobs.
+// SetupConnection.flags of the mining protocol. Work selection is accepted as an announcement:
+// SetCustomMiningJob is refused, and the client gets the pool's own jobs.
 constexpr std::uint32_t kRequiresStandardJobs = 1u << 0;
 constexpr std::uint32_t kRequiresWorkSelection = 1u << 1;
 constexpr std::uint32_t kRequiresVersionRolling = 1u << 2;
@@ -63,7 +63,8 @@ void MinerSession::on_close(const Error& reason) {
         pool->events.tell(records::ChannelClosed{connection_id_, id, std::nullopt});
     channels_.clear();
     pool->gone(connection_id_);
-    // The connection holds its handler until it has flushed: without this the two would hold each other.
+    // The connection holds its handler until it has flushed: without this the two would keep each other
+    // alive.
     connection_.reset();
 }
 
@@ -80,7 +81,7 @@ void MinerSession::close(const std::string& why, log::Level level) {
 }
 
 Result<> MinerSession::handle(const sv2::FrameView& frame) {
-    // Shares first: the others are rare.
+    // Shares first: other messages are rare.
     using Heard = boost::mp11::mp_append<msg::Messages, sv2::common::Messages, sv2::extensions::Messages>;
     if (!is_set_up_) {
         HP_TRY(const auto setup, sv2::expect<sv2::common::SetupConnection>(frame));
@@ -105,8 +106,8 @@ Result<> MinerSession::on(const sv2::Decoded<msg::SetCustomMiningJob>& job) {
     return {};
 }
 
-/// What we do not speak is ignored. What we speak, but a server is never sent, comes from a client that takes
-/// us for something else: it is told so by the close.
+/// Unknown messages are ignored. A known message that is never sent to a server comes from a client that
+/// takes us for something else: closing tells it so.
 Result<> MinerSession::on_strange(const sv2::FrameView& frame) {
     const auto [extension_type, channel_msg, msg_type, size] = frame.header;
     if (sv2::is_spoken<sv2::Family::mining, sv2::Family::ehash>(extension_type, msg_type))
@@ -208,17 +209,18 @@ Result<> MinerSession::open_channel(const Opening& open) {
     if (!is_usable_hash_rate(open.nominal_hash_rate)) return refuse(refusal::kHashRate);
     if (!pool_->work.tip()) return refuse(refusal::kNoTemplate);
     HP_TRY(auto tlvs, ehash::owner_tlvs(open.tlvs, ehash_negotiated_));
-    // A TLV says the name later (UpdateChannel, shares); an opening has it in its fields.
+    // UpdateChannel and shares carry the name in a TLV; an opening has it in its fields.
     tlvs.user_identity = open.user_identity;
     const auto named = ehash::named_owner(tlvs, pool_->known_keys);
     if (!named) return refuse(refusal::kLockingKey, named.error().what);
     const auto key = *named ? *named : pool_->terms.default_locking_key;
     if (!key)
-        return refuse(refusal::kLockingKey, "it names no locking key, and there is no default_locking_key");
+        return refuse(refusal::kLockingKey,
+                      "it does not name a locking key, and there is no default_locking_key");
     if (!mining::is_usable_max_target(open.max_target)) return refuse(refusal::kMaxTarget);
 
     if (!connection_->prove(net::Standing::guest)) return fail(Errc::refused, "too many miners");
-    // Before the prefix, which is not given back.
+    // Before allocating the prefix, which is not given back.
     if (!pool_->make_room(connection_id_, source_)) {
         allowance_.on_refused();
         return refuse_or_end(open.request_id, open.user_identity);
@@ -261,7 +263,8 @@ Result<> MinerSession::open_channel(const Opening& open) {
                                               bitcoin::difficulty_from_target(vardiff.target())});
     send_status(it->second, now);
 
-    // The current tip as a future job that the tip message puts in force, as the specification has it.
+    // The current tip's job is sent as a future job that the tip message activates, as the specification
+    // requires.
     ChannelState& state = it->second;
     const auto& jobs = *pool_->work.current();
     state.channel.add_future_job(jobs.for_size(state.channel.full_extranonce_size()));
@@ -287,7 +290,7 @@ Result<> MinerSession::on(const sv2::Decoded<msg::UpdateChannel>& decoded) {
     HP_TRY(const auto tlvs, ehash::owner_tlvs(decoded.rest, ehash_negotiated_));
     const auto named = ehash::named_owner(tlvs, pool_->known_keys);
     if (!named) return refuse(refusal::kLockingKey);
-    // From here on all of it holds: a refused update changes nothing.
+    // From here on everything is applied: a refused update changes nothing.
     ChannelState& state = it->second;
     if (const auto& key = *named) {
         state.locking_key = *key;
@@ -328,7 +331,7 @@ void MinerSession::apply_target(ChannelState& state, const bitcoin::Target& targ
     send(msg::SetTarget{channel_id, {target}});
     pool_->events.tell(
         records::TargetSet{connection_id_, channel_id, bitcoin::difficulty_from_target(target)});
-    // The new target holds for jobs from now on, so a job follows.
+    // The new target applies to jobs sent from now on, so send one.
     const auto current = state.channel.current_job();
     auto jobs = pool_->renewed_jobs(current ? current->job_id : 0);
     if (!jobs) return;

@@ -1,5 +1,5 @@
 // One SV2 mining connection: setup, extensions, channels, shares. Its channels live and die with it; their
-// quotes do not, they are in the outbox.
+// quotes are in the outbox, and do not.
 #pragma once
 #include <deque>
 #include <memory>
@@ -44,7 +44,7 @@ class MinerSession : public net::FrameHandler,
     void send_future_job(const JobSet& jobs);
     void send_job(const JobSet& jobs);
     void send_tip(const mining::TipPtr& tip, const JobSet& jobs);
-    /// Vardiff, about once a second; and each channel's status, once in the period.
+    /// Vardiff, about once a second; and each channel's status, once per period.
     void tick(SteadyMs now, SteadyMs status_period_ms);
 
     /// The intent is durable: the share may be acknowledged.
@@ -77,12 +77,12 @@ class MinerSession : public net::FrameHandler,
         SteadyMs last_status_ms{};
         bool has_unacknowledged{false};
         bool has_earned{false};
-        // What the peer has been sent, and whether more waits until it reads (miner_work.cpp).
+        // What the peer was sent, and whether more waits until it reads (miner_work.cpp).
         mining::TipPtr told_tip{};
         std::uint32_t told_job_id{0};
         std::uint32_t told_future_id{0};
         bool is_behind{false};
-        // The last credited target and what it is worth: the wide division costs as much as a block's hash.
+        // The last credited target and what it is worth: the wide division costs as much as hashing a header.
         bitcoin::Target valued_target{};
         std::uint64_t valued_amount{0};
     };
@@ -98,7 +98,7 @@ class MinerSession : public net::FrameHandler,
     Result<> on(const sv2::Decoded<sv2::mining::SubmitSharesStandard>& submit);
     Result<> on(const sv2::Decoded<sv2::mining::SubmitSharesExtended>& submit);
     Result<> on(const sv2::Decoded<sv2::mining::SetCustomMiningJob>& job);
-    /// What is asked for with a channel of either kind; the names are valid during the call.
+    /// A request to open a channel of either kind; the views are valid during the call.
     struct Opening {
         mining::ChannelKind kind{};
         std::uint32_t request_id{};
@@ -109,39 +109,39 @@ class MinerSession : public net::FrameHandler,
         ByteView tlvs{};
     };
     Result<> open_channel(const Opening& open);
-    /// A standard channel's share comes with an empty extranonce.
+    /// A standard channel's share has an empty extranonce.
     Result<> judge(const sv2::mining::SubmitSharesExtended& submit, ByteView tlv_bytes);
     std::uint64_t amount_of(ChannelState& state, const mining::Verdict& verdict) const;
     Result<> on_strange(const sv2::FrameView& frame);
-    /// Whose a share is: by its own TLVs, else the channel's. Views, valid until the next share.
+    /// Who owns a share: by its own TLVs, else the channel's. Views, valid until the next share.
     struct ShareOwner {
         std::string_view worker;
         crypto::PublicKey33 locking_key{};
         MintId mint{};
-        bool is_valid{true};  ///< false: the share names a key that is none, and is nobody's
+        bool is_valid{true};  ///< false: the share names an invalid key, so nobody owns it
     };
     ShareOwner owner_of(const ChannelState& state, const ehash::OwnerTlvs& tlvs);
-    /// `detail` is for the log alone.
+    /// `detail` is only for the log.
     Result<> refuse_open(std::uint32_t request_id, std::string_view worker, const std::string& code,
                          const std::string& detail = {});
-    /// What is known of a share before anybody has judged it.
+    /// What is known about a share before it is checked.
     mining::RefusedShare described(const sv2::mining::SubmitSharesExtended& submit) const;
-    /// Tells the miner, and whoever looks; with the time and the connection filled in.
+    /// Answers the miner and records the refusal, with the time and the connection filled in.
     void refuse_share(mining::RefusedShare share, wire::ShareRefusal reason);
     void send_status(ChannelState& state, SteadyMs now);
-    /// Channels whose full extranonce has the same size get jobs and tips together, by one message to the
-    /// group's id; ids of groups and channels are from one counter. Spec 5.2.3.
+    /// Channels with the same full extranonce size get jobs and tips together, by one message to the group's
+    /// id; ids of groups and channels come from one counter. Spec 5.2.3.
     struct Group {
         std::size_t full_extranonce_size{};
         std::uint32_t id{};
     };
     std::uint32_t group_of(const mining::Channel& channel);
-    /// What the peer does not have yet of a channel's work.
+    /// The part of a channel's work that the peer does not have yet.
     struct Untold {
-        mining::JobPtr job{};       ///< in force, or to be put in force by `tip`
-        bool job_is_told{false};    ///< as a future job
-        mining::TipPtr tip{};       ///< puts the job in force; null: the peer has the tip
-        std::uint32_t min_ntime{};  ///< of a job on a tip that it has
+        mining::JobPtr job{};       ///< active, or to be activated by `tip`
+        bool job_is_told{false};    ///< already sent as a future job
+        mining::TipPtr tip{};       ///< activates the job; null: the peer has the tip
+        std::uint32_t min_ntime{};  ///< for a job on a tip that the peer has
         mining::JobPtr future{};
         bool is_empty() const { return !job && !future; }
         friend bool operator==(const Untold&, const Untold&) = default;
@@ -175,16 +175,15 @@ class MinerSession : public net::FrameHandler,
     std::shared_ptr<net::FrameConnection> connection_;
     std::uint64_t connection_id_;
     net::Timer limit_;
-    std::string program_;  // what the client says that it is
+    std::string program_;  // vendor and firmware, as reported by the client
     bool is_set_up_{false};
-    bool is_earning_{false};  // a share of it is on disk
+    bool is_earning_{false};  // it has a share on disk
     bool ehash_negotiated_{false};
     bool takes_group_jobs_{true};
     unsigned extension_requests_{0};
     std::uint32_t next_channel_id_{1};
     mining::Strays strays_;
-    /// Records of those, of shares refused unlooked at and of refused updates: there may be a million a
-    /// second.
+    /// Records of these, of shares refused unchecked and of refused updates: there may be a million a second.
     TokenBucket told_strays_;
     mining::Source source_;
     mining::Allowance allowance_;
@@ -195,7 +194,7 @@ class MinerSession : public net::FrameHandler,
     net::Timer catch_up_;
     SteadyMs choked_since_ms_{0};
     std::size_t choked_bytes_{0};
-    std::string clean_name_;  // of the share at hand, where what it said is no name
+    std::string clean_name_;  // of the current share, if it gave something that is not a name
     Bytes scratch_;
 };
 

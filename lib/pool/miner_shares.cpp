@@ -45,7 +45,7 @@ Result<> MinerSession::judge(const msg::SubmitSharesExtended& submit, ByteView t
         return Result<>{};
     };
 
-    // A block goes out before anything else: it must not depend on the money (I22).
+    // A block goes out before anything else: it must not depend on the ehash side (I22).
     if (verdict.is_block()) {
         pool_->shares.submit_block(verdict, submit, owner.worker);
         state.tally.on_block();
@@ -64,20 +64,20 @@ Result<> MinerSession::judge(const msg::SubmitSharesExtended& submit, ByteView t
                      now_ms,
                      owner.mint};
     if (!owner.is_valid) {
-        // It may come again under a right key: it is no duplicate then.
+        // It may be sent again with a valid key; then it must not count as a duplicate.
         pool_->shares.forget(intent.intent);
         return refuse(ShareRefusal::invalid_locking_key);
     }
     HP_CRASH_POINT("P1");
     state.vardiff.on_share(verdict.credited_target, steady_ms);
     intent.intent.amount = amount_of(state, verdict);
-    // Only the leading_zeros rule can get here: a share below its minimum is worth nothing.
+    // Only with the leading_zeros rule: a share below its minimum is worth nothing.
     if (intent.intent.amount == 0) return refuse(ShareRefusal::difficulty_too_low);
     if (!pool_->shares.enqueue(
             {weak_from_this(), submit.channel_id, submit.sequence_number, verdict.difficulty, steady_ms},
             std::move(intent)))
         return refuse(ShareRefusal::pool_overloaded);
-    // Not before: a share that may come again pays for others once.
+    // Only now: a share that may be sent again must pay for others only once.
     allowance_.on_accepted();
     return {};
 }

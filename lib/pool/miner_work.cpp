@@ -1,6 +1,6 @@
-// Work for the channels of one connection. A peer that reads slowly gets the newest only: what is not queued
-// yet when the queue is full enough is left for later, and later it is what is new then. Acknowledgements and
-// quotes do not come by here and are never left out.
+// Work for the channels of one connection. A slow reader gets only the newest: once the queue is full enough,
+// work is held back, and later the then newest is sent. Acknowledgements and quotes take another path and are
+// never skipped.
 #include "pool/miner_session.hpp"
 
 namespace hp::pool {
@@ -8,10 +8,10 @@ namespace {
 
 namespace msg = sv2::mining;
 
-/// Work is queued up to here; the rest of the queue (FrameLimits) is for what cannot be left out.
+/// Work is queued up to here; the rest of the queue (FrameLimits) is for what cannot be skipped.
 constexpr std::size_t kQueuedForWorkMax = 512u << 10;
 constexpr std::int64_t kCatchUpMs = 5;
-/// A peer that takes nothing for so long is gone, or never meant to read.
+/// A peer that reads nothing for this long is gone, or never meant to read.
 constexpr SteadyMs kChokedMaxMs = 60'000;
 
 }  // namespace
@@ -34,7 +34,7 @@ void MinerSession::send_tip(const mining::TipPtr& tip, const JobSet& jobs) {
     for (auto& [id, state] : channels_) {
         follow_network_target(state, *tip);
         if (!state.channel.activate(jobs.job_id, tip, now)) {
-            // The channel never had this job (it was renewed, or forgotten): it comes as the tip's first.
+            // The channel never had this job (it was renewed, or forgotten): send it as the tip's first.
             state.channel.add_future_job(jobs.for_size(state.channel.full_extranonce_size()));
             state.channel.activate(jobs.job_id, tip, now);
         }
@@ -50,15 +50,14 @@ std::uint32_t MinerSession::group_of(const mining::Channel& channel) {
 }
 
 void MinerSession::tell_all() {
-    // Who reads slowly gets the newest, channel by channel: what a group's message says must hold for each of
-    // its channels.
+    // A slow reader gets the newest per channel: a group's message must apply to each of its channels.
     if (takes_group_jobs_ && behind_.empty())
         for (const Group& group : groups_)
             if (!is_choked()) tell_group(group);
     for (auto& [id, state] : channels_) tell_work(state);
 }
 
-/// One message for all, where all lack the same.
+/// One message for all, if all lack the same.
 void MinerSession::tell_group(const Group& group) {
     std::optional<Untold> work;
     std::size_t members = 0;
@@ -100,8 +99,8 @@ void MinerSession::catch_up() {
             if (queued < choked_bytes_) choked_since_ms_ = now;
             choked_bytes_ = queued;
             if (now - choked_since_ms_ > kChokedMaxMs)
-                return close("reads too slowly: nothing was taken for " +
-                             std::to_string(kChokedMaxMs / 1000) + " s");
+                return close("reads too slowly: nothing read for " + std::to_string(kChokedMaxMs / 1000) +
+                             " s");
             return catch_up_.after(kCatchUpMs, [this] { catch_up(); });
         }
         choked_since_ms_ = pool_->clock.steady_ms();

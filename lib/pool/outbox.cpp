@@ -12,11 +12,11 @@
 namespace hp::pool {
 namespace {
 
-/// Shares of this many hours come back into the duplicate check at start; older tips are stale anyway.
+/// Shares of this many hours are loaded into the duplicate check at start; older tips are stale anyway.
 constexpr UnixMs kRecentMs = 6 * 3600 * 1000;
 constexpr std::uint64_t kRecentRows = 1'000'000;
 
-/// Rows between two writings of the mark of what is settled.
+/// Rows between two updates of a mint's `settled`.
 #ifdef HP_CRASH_POINTS
 constexpr std::uint64_t kMarkStep = 4;
 #else
@@ -56,7 +56,7 @@ ehash::MintMark read_mark(const store::Statement& row, const MintMemory& memory)
 
 namespace {
 
-/// As share_key orders them.
+/// In the order of share_key.
 struct ShareKey {
     std::uint32_t ntime{};
     ByteArray<12> hash{};
@@ -70,13 +70,13 @@ ShareKey key_of(std::uint32_t ntime, ByteView share_hash) {
 
 }  // namespace
 
-/// What the writer's thread has: statements, prepared before the database goes to its writer, and the shares
-/// that the table of keys does not have yet.
+/// The writer thread's state: statements, prepared before the database moves to its writer, and the shares
+/// not yet in share_key.
 struct Outbox::Rows : store::Writer::TransactionObserver {
     store::Statement last_of_mint, insert, ack, settled, first_pending, settle, bury, page, oldest, remember,
         save_mark, save_asked, find_key, insert_key, remember_keyed, is_answered, answer_of;
     store::LateMap<ShareKey, std::uint64_t> late;
-    std::uint32_t newest_key_ntime{0};  // in the table: beyond it there is nothing to look for there
+    std::uint32_t newest_key_ntime{0};  // in the table: later ones cannot be there
 
     explicit Rows(store::Database& db)
         : last_of_mint{db.prepare(
@@ -111,18 +111,18 @@ struct Outbox::Rows : store::Writer::TransactionObserver {
         load_late(db);
     }
 
-    /// The highest row of a mint, or its row 0, which there never is.
+    /// The highest row of a mint, or its row 0, which never exists.
     std::uint64_t last_seq(MintId mint) {
         return first_of(last_of_mint.bind(row_seq(mint, 1), row_seq(mint, kCountMax)))
             .value_or(row_seq(mint, 0));
     }
 
-    /// No row of its mint up to this one is pending.
+    /// No row of this mint up to this one is pending.
     std::uint64_t settled_until(MintId mint) {
         return first_of(settled.bind(std::uint32_t{mint})).value_or(row_seq(mint, 0));
     }
-    /// These rows are pending no more. The mark is written now and then: what is answered above it costs a
-    /// look at the next start.
+    /// These rows are no longer pending. `settled` is written now and then: rows answered above it cost a
+    /// lookup at the next start.
     void settle_rows(const std::vector<std::uint64_t>& seqs) {
         std::vector<MintId> touched;
         for (std::uint64_t seq : seqs) {
@@ -133,7 +133,7 @@ struct Outbox::Rows : store::Writer::TransactionObserver {
         }
         for (MintId mint : touched) {
             auto& mark = marks[mint];
-            // What came before its turn; where much did, the next ones go on with it.
+            // Rows answered out of order; if there are many, later calls continue.
             constexpr std::uint64_t kLookMax = 4096;
             const std::uint64_t end = std::min(mark.now + kLookMax, last_seq(mint));
             const auto pending = first_of(first_pending.bind(mark.now + 1, end));
@@ -143,7 +143,7 @@ struct Outbox::Rows : store::Writer::TransactionObserver {
             mark.written = mark.now;
         }
     }
-    /// What was known of the marks is not true any more.
+    /// The cached marks are no longer valid.
     void forget_marks() { marks.clear(); }
 
     void write_mark(MintId mint, const ehash::MintMark& mark) {
@@ -188,7 +188,7 @@ struct Outbox::Rows : store::Writer::TransactionObserver {
 
   private:
     struct Mark {
-        std::uint64_t now{}, written{};  ///< no row up to it is pending; and as the table has it
+        std::uint64_t now{}, written{};  ///< no row up to it is pending; and its value in the table
     };
     std::map<MintId, Mark> marks;
 
@@ -267,8 +267,7 @@ void Outbox::read_all(store::Database& db, std::span<const std::string> mint_nam
         "spent_low, asked, again FROM mint ORDER BY id");
     std::vector<MintId> unknown_asked;
     while (mints.step()) {
-        if (natural(mints, 0) != mints_at_open_.size())
-            throw store::DbError(0, "the numbers of the mints have a hole");
+        if (natural(mints, 0) != mints_at_open_.size()) throw store::DbError(0, "the mint ids have a gap");
         KnownMint mint;
         mint.name = mints.text(1);
         if (!mints.is_null(2)) mint.memory = MintMemory{mints.array<32>(2), natural(mints, 3), {}};
@@ -316,7 +315,7 @@ void Outbox::add(std::shared_ptr<const std::vector<NewIntent>> batch, OnAdded do
     writer_->submit(
         [this, batch, seqs](store::Database&) {
             seqs->assign(batch->size(), 0);
-            // Read here and not kept: after a rollback the next numbers are the table's, not a memory's.
+            // Read here, not cached: after a rollback the next numbers must come from the table.
             std::vector<std::uint64_t> last(mints_at_open_.size(), 0);
             for (std::size_t i = 0; i < batch->size(); ++i) {
                 const NewIntent& share = (*batch)[i];
@@ -343,14 +342,14 @@ void Outbox::add(std::shared_ptr<const std::vector<NewIntent>> batch, OnAdded do
 
 void Outbox::ack(std::shared_ptr<const std::vector<QuoteAck>> acks, OnAcked done) {
     auto refused = std::make_shared<std::vector<std::uint64_t>>();
-    // What is lost of this is asked for and answered again.
+    // If this is lost, the rows are sent and answered again.
     writer_->submit_unhurried(
         [this, refused, acks](store::Database& db) {
             refused->clear();
             std::vector<std::uint64_t> answered;
             answered.reserve(acks->size());
             for (const QuoteAck& ack : *acks) {
-                // The owner may have minted under the earlier id what the mint has lost since.
+                // The owner may have minted under the earlier id before the mint lost it.
                 const std::string earlier =
                     ack.state_before == IntentState::acked ? rows_->answered_with(ack.seq) : std::string{};
                 const bool is_new = rows_->ack.run_with_unless_exists(ack.seq, ack.quote_id, ack.acked_ms);
@@ -469,7 +468,7 @@ void Outbox::remember_mint(MintId mint, const MintMemory& memory, std::optional<
             if (!*is_remembered) return;
             if (rows_->remember.bind(memory.mint_store, memory.generation, again_until, std::uint32_t{mint})
                     .run() != 1)
-                throw store::DbError(0, "no mint " + std::to_string(mint));
+                throw store::DbError(0, "there is no mint " + std::to_string(mint));
             if (memory.mark) rows_->write_mark(mint, *memory.mark);
         },
         [is_remembered, done = std::move(done)](Result<> result) {
@@ -481,7 +480,7 @@ void Outbox::remember_mint(MintId mint, const MintMemory& memory, std::optional<
 }
 
 void Outbox::save_asked(MintId mint, std::uint64_t asked_until) {
-    // Where it cannot be saved, all rows that there are may have been asked for: that is safe.
+    // If it cannot be saved, the next start assumes that all rows were sent, which is safe.
     writer_->submit([this, mint, asked_until](
                         store::Database&) { rows_->save_asked.run_with(asked_until, std::uint32_t{mint}); },
                     [](Result<>) {});

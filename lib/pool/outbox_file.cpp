@@ -1,4 +1,4 @@
-// The outbox's file: its schema, and what is done to it as a whole.
+// The outbox's file: its schema, and operations on the whole file.
 #include "pool/outbox_file.hpp"
 
 #include "crypto/random.hpp"
@@ -8,10 +8,10 @@ namespace {
 
 constexpr std::int32_t kApplicationId = 0x48504f58;  // "HPOX"
 
-// outbox.seq is row_seq(mint, count). The unique key of a share begins with the header's ntime, so that the
-// keys of a time are neighbours; the same share has the same header, so it is as unique as the hash alone.
-// 12 bytes of the hash (header byte order: the end without the zeros of its work) tell the shares of a second
-// apart as well as 32 do, 2^-96 for any two, and in half the pages.
+// outbox.seq is row_seq(mint, count). The unique key of a share begins with the header's ntime, so that keys
+// of the same time are neighbours; the same share has the same header, so it is as unique as the hash alone.
+// 12 bytes of the hash (header byte order: the end without the leading zeros) distinguish the shares of a
+// second as well as 32 do, with a collision chance of 2^-96 for any two, and in half the pages.
 constexpr const char* kSchema[] = {
     R"sql(
 CREATE TABLE store(id BLOB NOT NULL) STRICT;
@@ -42,9 +42,9 @@ CREATE INDEX outbox_pending ON outbox(seq) WHERE state = 0;
 CREATE INDEX outbox_dead ON outbox(seq) WHERE state = 3;
 CREATE TABLE journal(id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, seq INTEGER, what TEXT NOT NULL, detail TEXT NOT NULL) STRICT;
 )sql",
-    // Rows are written once: what comes later has tables of its own, for a row that grows makes SQLite shift
-    // its page's others. outbox is how all of it looks together. Of a mint's rows, share_key has those up to
-    // `keyed` (store::LateMap) and some after; none up to `settled` is pending.
+    // Rows are written once: later data has its own tables, since a row that grows makes SQLite move the
+    // others on its page. The view `outbox` joins them. share_key has a mint's rows up to `keyed`
+    // (store::LateMap) and some after; none up to `settled` is pending.
     R"sql(
 CREATE TABLE share(
   seq INTEGER PRIMARY KEY,
@@ -80,7 +80,7 @@ CREATE VIEW outbox AS SELECT
   quote_id, acked_ms, CASE WHEN answer.seq IS NULL THEN reason END AS dead_reason
   FROM share LEFT JOIN answer ON answer.seq = share.seq LEFT JOIN dead ON dead.seq = share.seq;
 )sql",
-    // How far the ledger of a mint had come by its own word. Sums are high * 2^32 + low units.
+    // How far a mint's ledger had come, as reported by the mint. Sums are high * 2^32 + low units.
     R"sql(
 ALTER TABLE mint ADD COLUMN quotes INTEGER;
 ALTER TABLE mint ADD COLUMN operations INTEGER;
@@ -89,8 +89,8 @@ ALTER TABLE mint ADD COLUMN issued_low INTEGER;
 ALTER TABLE mint ADD COLUMN spent_high INTEGER;
 ALTER TABLE mint ADD COLUMN spent_low INTEGER;
 )sql",
-    // Counts of a mint's rows. Up to `asked` it was asked for quotes (NULL: a session was up, any row may
-    // have been sent); up to `again` it had been when it came back with an old database.
+    // Counts of a mint's rows. `asked`: rows up to it were sent (NULL: a session was up, any row may have
+    // been sent). `again`: rows up to it had been sent when the mint came back with an old database.
     R"sql(
 ALTER TABLE mint ADD COLUMN asked INTEGER;
 ALTER TABLE mint ADD COLUMN again INTEGER NOT NULL DEFAULT 0;

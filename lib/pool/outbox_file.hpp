@@ -7,10 +7,10 @@
 
 namespace hp::pool {
 
-/// In the journal: a row got a new quote id; the detail is the one that it had.
+/// In the journal: a row got a new quote id; the detail is the previous one.
 inline constexpr std::string_view kRequoted = "requoted";
 
-/// Inside a transaction: what happened to a row, or to all (no `seq`).
+/// Inside a transaction: records what happened to a row, or to all (no `seq`).
 void write_journal(store::Database& db, std::optional<std::uint64_t> seq, std::string_view what,
                    const std::string& detail, UnixMs now);
 

@@ -69,7 +69,7 @@ bool Pool::make_room(std::uint64_t connection_id, const mining::Source& source) 
     if (const auto it = sessions_.find(*answer.gone); it != sessions_.end()) {
         ++refusals_.connections_closed_for_room;
         const auto goes = it->second;
-        goes->close("its channels have brought too few shares, and others need their room");
+        goes->close("its channels have had too few shares, and others need the room");
     }
     return answer.is_in;
 }
@@ -84,13 +84,13 @@ void Pool::each_second() {
     tick_jobs_.reset();
     std::size_t channels = 0;
     for (const auto& [id, session] : sessions_) channels += session->channel_count();
-    // Some 200 records a second at most.
+    // About 200 records a second at most.
     const auto period_ms = std::clamp<SteadyMs>(static_cast<SteadyMs>(channels) * 5, 5'000, 60'000);
     for (auto& [id, session] : sessions_) session->tick(now, period_ms);
     compare_clocks();
 }
 
-/// A clock that was wrong from the beginning steps nowhere, but the chain knows better.
+/// A clock that was wrong from the start does not step, but the chain's time shows it.
 void Pool::compare_clocks() {
     if (!work_.tip()) return;
     const auto behind_s = std::int64_t{work_.tip()->min_ntime} - clock_.unix_ms() / 1000;
@@ -98,10 +98,10 @@ void Pool::compare_clocks() {
     behind_tip_s_ = std::max<std::int64_t>(behind_s, 0);
     if (std::exchange(refuses_every_time_, is_hopeless) == is_hopeless) return;
     if (!is_hopeless)
-        return log::info("the system clock is no longer behind the chain: shares are taken again");
+        return log::info("the system clock is no longer behind the chain: shares are accepted again");
     const std::string what = fmt::format(
         "the system clock is {} s behind the chain's tip: every share is refused (invalid-share) until it is "
-        "right",
+        "corrected",
         behind_s);
     log::error("{}", what);
     events_.alarm(what);
@@ -124,7 +124,7 @@ Pool::Counts Pool::counts() const {
 
 bool Pool::enqueue(PendingShare share, NewIntent intent) {
     if (!is_stopping_ && queue_.add(std::move(share), std::move(intent))) return true;
-    forget(intent.intent);  // still whole: nothing was taken
+    forget(intent.intent);  // still valid: nothing was moved from
     return false;
 }
 
@@ -135,14 +135,13 @@ void Pool::forget(const ehash::Intent& intent) {
 void Pool::on_committed(const ShareQueue::Batch& batch, ShareQueue::Seqs seqs) {
     if (!seqs) {
         if (!std::exchange(commit_failing_, true)) {
-            // Once for each outage, and never lost among other alarms of the same second.
-            std::string what =
-                "outbox: " + seqs.error().what + "; shares are refused until it can be written";
+            // Once per outage, and never suppressed by other alarms in the same second.
+            std::string what = "outbox: " + seqs.error().what + "; shares are refused until it is writable";
             log::error("{}", what);
             events_.alarm(what);
         }
     } else if (std::exchange(commit_failing_, false)) {
-        log::info("outbox: can be written again");
+        log::info("outbox: writable again");
     }
     if (seqs) HP_CRASH_POINT("P3");
     std::vector<std::shared_ptr<MinerSession>> touched;
@@ -181,7 +180,7 @@ void Pool::on_committed(const ShareQueue::Batch& batch, ShareQueue::Seqs seqs) {
 void Pool::submit_block(const mining::Verdict& verdict, const sv2::mining::SubmitSharesExtended& share,
                         std::string_view worker) {
     if (!solution_quota_.take(verdict.job->template_id)) return;
-    // Nothing comes before the solution: a log line waits for its reader.
+    // The solution goes first, before any log line.
     sv2::templates::SubmitSolution solution;
     solution.template_id = verdict.job->template_id;
     solution.version = share.version;
@@ -225,7 +224,7 @@ void Pool::on_new_prev_hash(const sv2::templates::SetNewPrevHash& message) {
     if (!std::exchange(is_ready_, true) && on_ready) on_ready();
 }
 
-/// None of these is ever lost among the alarms that strangers can cause.
+/// None of these is ever suppressed by alarms that strangers can cause.
 void Pool::on_template_alarm(const std::string& what) {
     log::error("{}", what);
     events_.alarm(what);

@@ -1,6 +1,6 @@
-// The pool's core: templates in, jobs out, shares in; every right share an intent on its way to the outbox,
-// then its acknowledgement, then its quote. No sockets, no disk and no clock of its own: pool_service.hpp
-// gives it all three.
+// The pool's core: templates in, jobs out, shares in; every valid share becomes an intent in the outbox, then
+// is acknowledged, then gets its quote. It has no sockets, disk or clock; pool_service.hpp provides all
+// three.
 #pragma once
 #include <memory>
 #include <string>
@@ -33,17 +33,17 @@ class Pool final : public TemplateListener, public ShareTaker {
         PoolTerms terms;
         Work::Options work;
         std::uint16_t server_id{};
-        std::uint16_t extranonce_epoch{};  ///< tells this run's prefixes from those of earlier ones
-        std::vector<Route> routes;         ///< one at least
+        std::uint16_t extranonce_epoch{};  ///< distinguishes this run's prefixes from those of earlier runs
+        std::vector<Route> routes;         ///< at least one
         std::vector<IpNet> sources_exempt{};
         mining::ChannelLimits channels_of_all{};
     };
     Pool(net::Clock& clock, Ways ways, Events& events, Options options);
     ~Pool() override;
 
-    /// Called once, when the first template has become a job.
+    /// Called once, when there is a first job.
     std::function<void()> on_ready;
-    /// An accepted share of an earlier run: no share is judged before the duplicate check knows them.
+    /// An accepted share of an earlier run: no share is checked before the duplicate check knows them.
     void remember(const Bytes32& prev_hash, const Bytes32& share_hash) {
         seen_.insert(prev_hash, share_hash);
     }
@@ -52,18 +52,18 @@ class Pool final : public TemplateListener, public ShareTaker {
     void on_new_template(const sv2::templates::NewTemplate& message) override;
     void on_new_prev_hash(const sv2::templates::SetNewPrevHash& message) override;
     void on_template_alarm(const std::string& what) override;
-    /// Said, and recorded; strangers can cause these, so not each one.
+    /// Logged and recorded, rate-limited because strangers can cause these.
     void alarm(const std::string& what);
 
     /// To be called once a second.
     void each_second();
     struct Counts {
         std::size_t connections{}, channels{};
-        std::size_t channels_busiest{};  ///< those of the connection that has most
+        std::size_t channels_busiest{};  ///< of the connection that has the most
         std::size_t channels_unproven{};
         Refusals refusals{};
         bool has_work{};
-        SteadyMs work_age_ms{};  ///< since the newest template or tip; 0: there is none
+        SteadyMs work_age_ms{};  ///< since the newest template or tip; 0: none
         std::int64_t clock_behind_tip_s{};
         bool refuses_every_time{};  ///< the clock is hopelessly behind the chain
     };
@@ -71,7 +71,7 @@ class Pool final : public TemplateListener, public ShareTaker {
 
     /// No new shares from now on.
     void stop() { is_stopping_ = true; }
-    /// Whether all that was accepted is on disk.
+    /// Whether everything accepted is on disk.
     bool is_idle() const { return queue_.is_idle(); }
     void close_all();
 

@@ -12,10 +12,10 @@ namespace hp::pool {
 namespace {
 
 constexpr std::int64_t kSecondMs = 1000;
-/// Dead letters that one request brings back, at most: they pass through memory.
+/// Most dead letters that one request requeues: they pass through memory.
 constexpr std::size_t kRequeueMax = 100'000;
 
-/// Each once, in the order of the configuration.
+/// Distinct, in the order of the configuration.
 std::vector<std::string> names_of(const std::vector<AllowedMint>& mints) {
     std::vector<std::string> out;
     for (const auto& mint : mints)
@@ -25,10 +25,10 @@ std::vector<std::string> names_of(const std::vector<AllowedMint>& mints) {
 
 /// Those that new intents may go to.
 Result<std::vector<std::string>> route_names(const std::vector<std::string>& mints, const std::string& only) {
-    if (mints.empty()) return fail(Errc::usage, "allowed_mint_keys: no mint may serve this pool");
+    if (mints.empty()) return fail(Errc::usage, "allowed_mint_keys is empty: no mint may serve this pool");
     if (only.empty()) return mints;
     if (std::ranges::find(mints, only) == mints.end())
-        return fail(Errc::usage, "route_to: '" + only + "' is no mint of allowed_mint_keys");
+        return fail(Errc::usage, "route_to: '" + only + "' is not a mint in allowed_mint_keys");
     return std::vector{only};
 }
 
@@ -40,8 +40,8 @@ Result<> check_worth(const ehash::Valuation& valuation, unsigned easiest_target_
                                  "): a share could be worth nothing");
 }
 
-/// The crash build repeats the prefixes of earlier runs: only so can a share be sent a second time to the
-/// pool's next life.
+/// The crash build repeats the prefixes of earlier runs: otherwise a share could not be sent again to the
+/// restarted pool.
 std::uint16_t extranonce_epoch() {
 #ifdef HP_CRASH_POINTS
     return 0;
@@ -56,7 +56,7 @@ PoolService::PoolService(net::Loop& loop, ServiceOptions options)
     : loop_{loop},
       options_{std::move(options)},
       log_watch_{options_.outbox_path, options_.wal_alarm_bytes},
-      clock_{loop, "shares are judged by it: see invalid-share; 'timedatectl' shows and sets it",
+      clock_{loop, "shares are checked against it: see invalid-share; 'timedatectl' shows and sets it",
              [this](const std::string& what) { events_.alarm(what); }},
       second_{loop},
       stop_poll_{loop} {
@@ -90,7 +90,7 @@ Result<std::unique_ptr<PoolService>> PoolService::start(net::Loop& loop, Service
     s.pool_->on_ready = [&s] {
         if (s.on_ready) s.on_ready();
     };
-    // No share is judged before the duplicate check knows what was accepted before (P15).
+    // No share is checked before the duplicate check knows what was accepted before (P15).
     for (const auto& [prev_hash, share_hash] : s.outbox_->recent_at_open()) {
         s.pool_->remember(prev_hash, share_hash);
         HP_CRASH_POINT("P15");
@@ -208,13 +208,13 @@ void PoolService::look_for_request() {
                      [this, by = (*request)->by,
                       is_all = (*request)->seqs.empty()](Result<std::vector<StoredIntent>> rows) {
                          is_requeueing_ = false;
-                         if (!rows) return on_alarm("dead letters stay: " + rows.error().what);
+                         if (!rows) return on_alarm("cannot requeue dead letters: " + rows.error().what);
                          const bool may_have_more = is_all && rows->size() == kRequeueMax;
                          if (may_have_more)
                              look_for_request();
                          else if (auto removed = remove_request(options_.outbox_path); !removed)
                              on_alarm(removed.error().what);
-                         log::info("{} dead letters try again, asked by {}", rows->size(), printable(by));
+                         log::info("{} dead letters requeued by {}", rows->size(), printable(by));
                          for (const StoredIntent& row : *rows) events_.tell(records::QuoteRequeued{row.seq});
                          hub_->requeued(*rows);
                      });
@@ -226,7 +226,7 @@ void PoolService::stop(std::function<void()> stopped) {
     second_.cancel();
     mining_listener_->stop();
     pool_->stop();
-    // Waits for the group commit under way, so that its shares are still acknowledged and their quotes leave.
+    // Waits for the running group commit, so that its shares are still acknowledged and their quotes sent.
     stop_poll_.every(20, [this] {
         if (!pool_->is_idle()) return;
         stop_poll_.cancel();
@@ -242,7 +242,7 @@ void PoolService::on_quote_created(const StoredIntent& row, const std::string& q
                                    std::optional<SteadyMs> received_ms) {
     records::QuoteCreated record{row.seq, quote_id,    row.intent.amount, {row.intent.share_hash},
                                  replay,  std::nullopt};
-    // Unknown after a restart: the share came in before this process began.
+    // Unknown after a restart: the share came in before this process started.
     if (received_ms) record.latency_ms = steady_ms_now() - *received_ms;
     events_.tell(record);
 }

@@ -1,5 +1,5 @@
 // The pool as a service: the core with its listeners, its outbox, the mints' link, its Template Provider and
-// its records. One loop thread; the outbox has a writer thread of its own.
+// its records. One loop thread; the outbox has its own writer thread.
 #pragma once
 #include <memory>
 #include <string>
@@ -27,8 +27,8 @@ struct ServiceOptions {
     std::string route_to;  ///< the mint of all new intents; empty: by the owner's key
     unsigned easiest_target_bits{32};
     std::string outbox_path;
-    std::string keep_refused;          ///< file of the shares refused of late (refused_file.hpp); empty: none
-    std::uint64_t wal_alarm_bytes{0};  ///< of the outbox's log; 0: no alarm
+    std::string keep_refused;          ///< file of recently refused shares (refused_file.hpp); empty: none
+    std::uint64_t wal_alarm_bytes{0};  ///< of the outbox's WAL; 0: no alarm
     recordio::EventOptions events;
 };
 
@@ -37,14 +37,14 @@ class PoolService final : public HubObserver {
     /// Opens the outbox, listens on both ports, dials the Template Provider.
     static Result<std::unique_ptr<PoolService>> start(net::Loop& loop, ServiceOptions options);
     ~PoolService() override;
-    /// No new connections or shares; what is accepted gets committed; then `stopped` is called.
+    /// Takes no new connections or shares; commits what is accepted; then calls `stopped`.
     void stop(std::function<void()> stopped);
 
     net::Endpoint mining_bound() const { return mining_listener_->bound(); }
     net::Endpoint link_bound() const { return link_->bound(); }
-    /// Called once, when the first template has become a job.
+    /// Called once, when there is a first job.
     std::function<void()> on_ready;
-    /// Called once, when the process must end: its disk does not keep what it is told.
+    /// Called once, when the process must end: its disk has failed.
     std::function<void(const Error&)> on_fatal;
 
     void on_quote_created(const StoredIntent& row, const std::string& quote_id, bool replay,
@@ -60,7 +60,7 @@ class PoolService final : public HubObserver {
     void store(std::shared_ptr<const std::vector<NewIntent>> intents,
                std::function<void(ShareQueue::Seqs)> done);
     void send_status();
-    /// Does what a FILE.requeue beside the outbox asks for.
+    /// Handles a request in FILE.requeue beside the outbox.
     void look_for_request();
 
     net::Loop& loop_;

@@ -1,5 +1,4 @@
-// What the session of a mining connection may ask of the pool. None of it is a socket, and time is the
-// clock's.
+// What a mining connection's session needs from the pool. Free of sockets; time comes from the clock.
 #pragma once
 #include <functional>
 #include <optional>
@@ -24,25 +23,25 @@ struct PoolTerms {
     ehash::Valuation valuation{};
     mining::VardiffRules vardiff{};
     std::size_t channels_max{4096};  ///< of one connection
-    SteadyMs idle_channel_ms{0};     ///< a connection without a channel may stay so long; 0: for ever
+    SteadyMs idle_channel_ms{0};     ///< how long a connection may stay without a channel; 0: for ever
     /// Invalid shares of one channel before it is closed; see mining/share_budget.hpp.
     std::uint32_t invalid_shares_max{1000};
     std::optional<crypto::PublicKey33> default_locking_key{};
 };
 
-/// Where right shares go.
+/// Takes the valid shares.
 class ShareTaker {
   public:
     virtual ~ShareTaker() = default;
     /// Queues a share for the next group commit. False: too many wait already (the disk is not keeping up),
-    /// and the share may come again.
+    /// and the share may be sent again.
     virtual bool enqueue(PendingShare share, NewIntent intent) = 0;
-    /// A share that is not stored was not accepted: the miner's next try is no duplicate.
+    /// A share that was not stored was not accepted: sending it again is not a duplicate.
     virtual void forget(const ehash::Intent& intent) = 0;
     /// To the chain, before anything else happens.
     virtual void submit_block(const mining::Verdict& verdict, const sv2::mining::SubmitSharesExtended& share,
                               std::string_view worker) = 0;
-    /// The mint that makes the quotes of this owner.
+    /// The mint for this owner's quotes.
     virtual MintId route(const crypto::PublicKey33& locking_key) const = 0;
 };
 
@@ -60,14 +59,14 @@ struct PoolServices {
     mining::Gifts& gifts;
     mining::ChannelPlaces& places;
     Refusals& refusals;
-    /// Room for one more channel of this connection, if need be by closing another one.
+    /// Makes room for one more channel of this connection, if need be by closing another one.
     std::function<bool(std::uint64_t connection_id, const mining::Source& source)> make_room;
-    /// The current jobs under a new id, one for all channels of a tick, save for a channel that has that id
-    /// already; null where there is no work.
+    /// The current jobs under a new id, shared by all channels of a tick, except for a channel that already
+    /// has that id; null if there is no work.
     std::function<JobSetPtr(std::uint32_t id_in_use)> renewed_jobs;
-    /// A refused share, for the operator's file of them.
+    /// A refused share, for the file keep_refused.
     std::function<void(mining::RefusedShare)> keep_refused;
-    /// The session has ended; it may be destroyed when its caller returns.
+    /// The session has ended; it may be destroyed once its caller returns.
     std::function<void(std::uint64_t connection_id)> gone;
 };
 

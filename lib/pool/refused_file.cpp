@@ -36,7 +36,7 @@ class Appender {
             return {};
         }
         const std::string why = written < 0 ? std::strerror(errno) : "the disk is full";
-        // Half a line would spoil the next one too.
+        // A partial line would spoil the next one too.
         if (written > 0 && ::ftruncate(fd_, static_cast<off_t>(size_)) != 0)
             size_ += static_cast<std::size_t>(written);
         return why;
@@ -61,7 +61,7 @@ class Appender {
         if (::fstat(fd_, &now) != 0)
             why = std::strerror(errno);
         else if (!S_ISREG(now.st_mode))
-            why = "it is not a regular file";
+            why = "not a regular file";
         if (!why.empty()) close();
         size_ = static_cast<std::size_t>(now.st_size);
         return why;
@@ -139,7 +139,7 @@ void RefusedFile::run(Work& work) {
         lock.unlock();
         const std::string why = work.append(mining::line_of(share) + "\n");
         lock.lock();
-        if (work.is_left) return;  // the process ends: nothing is said, nothing more is written
+        if (work.is_left) return;  // the process ends: no log, no more writes
         if (!why.empty()) ++work.left_out;
         const bool was_failing = std::exchange(is_failing, !why.empty());
         if (was_failing == is_failing) continue;

@@ -38,11 +38,11 @@ Result<RequeueRequest> requeue_request_from_text(std::string_view text) {
         std::uint64_t seq = 0;
         const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), seq);
         if (error != std::errc{} || end != line.data() + line.size() || seq == 0 || seq > INT64_MAX)
-            return fail(Errc::invalid, "line " + std::to_string(number) + ": expected a row's number, got '" +
+            return fail(Errc::invalid, "line " + std::to_string(number) + ": expected a row number, got '" +
                                            printable(line, 40) + "'");
         out.seqs.push_back(seq);
     }
-    if (out.seqs.empty()) return fail(Errc::invalid, "line 2: expected 'all' or a row's number, got nothing");
+    if (out.seqs.empty()) return fail(Errc::invalid, "line 2: expected 'all' or a row number, got nothing");
     return out;
 }
 

@@ -1,17 +1,16 @@
-// The number of an outbox row: the mint that it was routed to, and which of that mint's rows it is. Both
-// stand in one integer, so that each mint's rows lie together in the table, in order, and count without a
-// hole.
+// The number of an outbox row: the mint that it was routed to, and its count among that mint's rows. Both are
+// in one integer, so that each mint's rows are adjacent in the table, in order, and numbered without gaps.
 #pragma once
 #include <cstdint>
 
 namespace hp::pool {
 
-/// Number of a mint in this outbox (its table `mint`), from 0 in the order of their first appearance.
+/// A mint's id in this outbox (table `mint`), from 0 in order of first appearance.
 using MintId = std::uint16_t;
 
 inline constexpr unsigned kCountBits = 48;
 inline constexpr std::uint64_t kCountMax = (std::uint64_t{1} << kCountBits) - 1;
-/// SQLite's integers have a sign.
+/// SQLite's integers are signed.
 inline constexpr std::size_t kMintsMax = 1u << 15;
 
 /// `count` is what the link calls seq: 1, 2, 3, ... for each mint.

@@ -1,5 +1,5 @@
-// Right shares on their way to the disk, in groups: one transaction and one fsync for all that came while the
-// last one was written. Nobody waits for a timer while the loop is idle.
+// Valid shares on their way to the disk, in groups: one transaction and one fsync for all that arrived while
+// the last group was written. An idle loop does not wait for a timer.
 #pragma once
 #include <functional>
 #include <memory>
@@ -10,7 +10,7 @@
 
 namespace hp::pool {
 
-/// A share that is right and waits for its intent to be durable.
+/// A valid share waiting for its intent to be durable.
 struct PendingShare {
     std::weak_ptr<class MinerSession> session{};
     std::uint32_t channel_id{};
@@ -21,15 +21,15 @@ struct PendingShare {
 
 class ShareQueue {
   public:
-    /// Shares that wait for the disk; further ones are refused, so that memory stays bounded.
+    /// Shares waiting for the disk; further ones are refused, to bound memory.
     static constexpr std::size_t kWaitingMax = 100'000;
     static constexpr std::size_t kGroupMax = 4096;
     /// A busy loop's group is committed when it is full or this old; an idle loop's at once. Every commit
-    /// writes the index pages of the current second again, so at full load a few milliseconds more save many
+    /// rewrites the index pages of the current second, so at full load a few milliseconds of delay save many
     /// writes.
     static constexpr SteadyMs kGroupWaitMs = 4;
-    /// Turns of the loop without a new share that make it idle: in the first the sockets that are ready by
-    /// now may still be behind us in the loop's queue.
+    /// The loop is idle after this many turns without a new share: in the first, ready sockets may still be
+    /// behind us in the loop's queue.
     static constexpr int kQuietTurns = 2;
 
     /// Shares with their intents, at the same index.
@@ -43,12 +43,12 @@ class ShareQueue {
         std::function<void(std::function<void()>)> post;
         /// Outbox::add.
         std::function<void(std::shared_ptr<const std::vector<NewIntent>>, std::function<void(Seqs)>)> store;
-        /// A group is on disk, or is not; the numbers are the outbox's.
+        /// A group is on disk, or failed; the numbers are the outbox's.
         std::function<void(const Batch&, Seqs)> committed;
     };
     ShareQueue(const net::Clock& clock, Ways ways) : clock_{clock}, ways_{std::move(ways)} {}
 
-    /// False, and nothing is taken: too many wait already (the disk is not keeping up).
+    /// False, without taking anything: too many wait already (the disk is not keeping up).
     bool add(PendingShare&& share, NewIntent&& intent);
     bool is_idle() const { return !committing_ && waiting_.shares.empty(); }
 

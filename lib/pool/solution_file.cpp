@@ -30,11 +30,11 @@ Result<KeptSolution> solution_from_line(std::string_view line) {
     HP_TRY(out.frame, from_hex(line.substr(static_cast<std::size_t>(end + 1 - line.data()))));
     HP_TRY(const auto frame, sv2::split_frame(out.frame));
     if (!frame.is<sv2::templates::SubmitSolution>())
-        return fail(Errc::invalid, "the frame is no SubmitSolution");
+        return fail(Errc::invalid, "the frame is not a SubmitSolution");
     return out;
 }
 
-/// Writes all of it, and waits for the disk.
+/// Writes all of it, and syncs.
 bool write_all(int fd, std::string_view text) {
     while (!text.empty()) {
         const ssize_t written = ::write(fd, text.data(), text.size());
@@ -63,7 +63,7 @@ Result<std::vector<KeptSolution>> read_solutions(const std::string& path) {
     if (!std::filesystem::exists(path, error) && !error) return out;
     if (!std::filesystem::is_regular_file(path, error) ||
         std::filesystem::file_size(path, error) > kFileSizeMax)
-        return fail(Errc::invalid, "'" + path + "' is no file of solutions");
+        return fail(Errc::invalid, "'" + path + "' is not a file of solutions");
     std::ifstream file{path};
     if (!file) return disk_error("cannot open", path);
     int number = 0;

@@ -1,6 +1,6 @@
-// How many solutions of one template go to the chain. It takes one; a few more guard against one that is
-// lost. Where a block takes only some hashes (regtest, testnet4's minimum difficulty) a template has
-// thousands in the time until the next tip, and they would keep the node busy.
+// How many solutions of one template are submitted. The chain takes one; a few more guard against a lost one.
+// If blocks are easy (regtest, testnet4's minimum difficulty) a template has thousands before the next tip,
+// which would keep the node busy.
 #pragma once
 #include <cstdint>
 

@@ -68,7 +68,7 @@ class TemplateClient::ProviderSession : public net::FrameHandler {
         client.send_solutions();
         log::info("template provider {} connected", client.connection_->peer());
         if (const auto count = client.solutions_.size(); count > 0)
-            log::info("{} solutions of the last hour go to the template provider again", count);
+            log::info("sending {} solutions of the last hour to the template provider again", count);
         return {};
     }
 
@@ -136,8 +136,7 @@ void TemplateClient::lost(const Error& reason) {
 
 void TemplateClient::submit(const sv2::templates::SubmitSolution& solution) {
     solutions_.push_back({unix_ms_now(), sv2::encode_frame(solution), steady_ms_now()});
-    // The block first, and at once, not at the end of the turn: the file is for when this gets lost, and log
-    // lines may wait for their reader.
+    // The block first, and at once, not at the end of the loop's turn: the file is for when this gets lost.
     const bool is_sent = is_ready_;
     if (is_sent) {
         connection_->send(solutions_.back().frame);
@@ -149,7 +148,7 @@ void TemplateClient::submit(const sv2::templates::SubmitSolution& solution) {
         listener_.on_template_alarm("a found block's solution is not on disk: " + written.error().what);
     if (!is_sent)
         listener_.on_template_alarm("template provider is away: the solution for template " +
-                                    std::to_string(solution.template_id) + " waits for its return");
+                                    std::to_string(solution.template_id) + " is sent when it is back");
 }
 
 }  // namespace hp::pool

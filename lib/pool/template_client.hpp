@@ -1,6 +1,6 @@
-// The pool's connection to its Template Provider: dials, sets up, hands templates over, carries solutions
-// back. Reconnects for ever with back-off. A solution goes at once where the provider is there; and as
-// nothing acknowledges it, those of the last hour go again on each return, also after a kill of the pool.
+// The pool's connection to its Template Provider: dials, sets up, receives templates, sends solutions.
+// Reconnects for ever with back-off. A solution is sent at once if connected; since nothing acknowledges it,
+// those of the last hour are sent again on each reconnect, even after the pool was killed.
 #pragma once
 #include <memory>
 
@@ -17,7 +17,7 @@ class TemplateListener {
     virtual ~TemplateListener() = default;
     virtual void on_new_template(const sv2::templates::NewTemplate& message) = 0;
     virtual void on_new_prev_hash(const sv2::templates::SetNewPrevHash& message) = 0;
-    /// Something about a found block that a person should know.
+    /// Something about a found block that the operator should know.
     virtual void on_template_alarm(const std::string& what) = 0;
 };
 
@@ -36,7 +36,7 @@ class TemplateClient {
     Result<> start();
     void submit(const sv2::templates::SubmitSolution& solution);
     bool is_connected() const { return is_ready_; }
-    /// When it came, or went; the start of this program where it never was there.
+    /// When it last connected or disconnected; the program's start if it never connected.
     UnixMs since_ms() const { return since_ms_; }
 
   private:

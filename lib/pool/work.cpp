@@ -42,7 +42,7 @@ Result<Work::NewTip> Work::on_prev_hash(const sv2::templates::SetNewPrevHash& me
     if (it == future_.end() && !is_current)
         return fail(Errc::protocol, "SetNewPrevHash names template " + std::to_string(message.template_id) +
                                         ", which was never sent");
-    // The template that is in force already comes under a new id: channels call the old one stale.
+    // The active template comes again under a new id: channels treat the old one as stale.
     if (it != future_.end())
         current_ = it->second;
     else

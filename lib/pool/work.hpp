@@ -1,4 +1,4 @@
-// What there is to mine: the templates and the tip from the Template Provider, as jobs for every channel.
+// The current work: templates and tip from the Template Provider, as jobs for every channel.
 #pragma once
 #include <map>
 #include <memory>
@@ -38,20 +38,20 @@ class Work {
         JobSetPtr jobs;
         bool is_future{};
     };
-    /// A template becomes jobs, or is refused and what was in force stays.
+    /// A template becomes jobs, or is refused and nothing changes.
     Result<NewJobs> on_template(const sv2::templates::NewTemplate& message);
     struct NewTip {
         mining::TipPtr tip;
-        JobSetPtr jobs;  ///< the jobs of the template that goes with it
+        JobSetPtr jobs;  ///< the jobs of its template
     };
-    /// Refused when its template was never sent (AC-102): the old job stays in force.
+    /// Refused if its template was never sent (AC-102): the old job stays active.
     Result<NewTip> on_prev_hash(const sv2::templates::SetNewPrevHash& message);
 
-    /// The current jobs under a new id: a changed target holds from a new job on.
+    /// The current jobs under a new id: a changed target applies from a new job on.
     JobSetPtr renewed();
     const JobSetPtr& current() const { return current_; }
     const mining::TipPtr& tip() const { return tip_; }
-    /// The future job that waits for its tip, newest; null if none.
+    /// The newest future job; null if none.
     JobSetPtr future() const { return future_.empty() ? nullptr : future_.rbegin()->second; }
 
   private:

@@ -1,5 +1,5 @@
-// What a miner wants of its channel, on its way to the pool. However often a miner changes its mind, the pool
-// hears of it once a second at most: all miners share one connection, and nobody may fill it.
+// A miner's wishes for its channel, on their way to the pool. However often they change, the pool gets at
+// most one update a second: all miners share one connection, and none may fill it.
 #pragma once
 #include <functional>
 #include <optional>
@@ -22,8 +22,8 @@ class ChannelUpdates {
     ChannelUpdates(net::Clock& clock, std::function<void(const ChannelUpdate&)> send)
         : clock_{clock}, timer_{clock}, send_{std::move(send)} {}
 
-    /// Leaves at once, or when the interval is over together with what is wanted until then: the newest of
-    /// each member wins.
+    /// Sent at once, or at the end of the interval together with later ones: the newest value of each member
+    /// wins.
     void want(ChannelUpdate update) {
         if (waiting_) {
             if (!update.locking_key) update.locking_key = waiting_->locking_key;
@@ -38,7 +38,7 @@ class ChannelUpdates {
             if (auto out = std::exchange(waiting_, std::nullopt)) leave(*out, clock_.steady_ms());
         });
     }
-    /// The channel is gone, and with it what was wanted of it.
+    /// The channel is gone, and its updates with it.
     void forget() {
         waiting_.reset();
         timer_.cancel();

@@ -1,4 +1,4 @@
-// The pool as an SV1 miner's session sees it: an extended channel for each miner, and what is told of it.
+// The pool as an SV1 miner's session sees it: an extended channel for each miner, and its events.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -10,12 +10,12 @@
 
 namespace hp::proxy {
 
-/// What an SV1 miner hears of its channel. Views and references are valid during the call.
+/// Events of an SV1 miner's channel. Views and references are valid during the call.
 class ChannelOwner {
   public:
     virtual ~ChannelOwner() = default;
     virtual void on_opened(const sv2::mining::OpenExtendedMiningChannelSuccess& success) = 0;
-    /// No channel, or one that cannot be worked with any more: the owner goes.
+    /// No channel, or one that is no longer usable: the owner closes.
     virtual void on_refused(const std::string& code) = 0;
     virtual void on_job(const sv2::mining::NewExtendedMiningJob& job) = 0;
     virtual void on_prev_hash(const sv2::mining::SetNewPrevHash& tip) = 0;
@@ -26,7 +26,7 @@ class ChannelOwner {
     virtual void on_quote(std::uint32_t sequence_number, const std::string& quote_id,
                           std::uint64_t amount) = 0;
     virtual void on_quote_failed(std::uint32_t sequence_number, const std::string& text) = 0;
-    /// The channel is gone: the pool closed it alone and said why, or (empty) the connection was lost.
+    /// The channel is gone: the pool closed only this one and said why, or (empty) the connection was lost.
     virtual void on_channel_lost(const std::string& code) = 0;
 };
 
@@ -37,16 +37,16 @@ struct ChannelOpening {
     std::uint16_t min_extranonce_size{};
     crypto::PublicKey33 locking_key{};
 };
-/// Whose shares are, and what the pool shall call them.
+/// The owner of shares, and the name under which the pool shows them.
 struct Naming {
-    const crypto::PublicKey33* locking_key{nullptr};  ///< null: not told
-    std::string_view user_identity{};                 ///< empty: not told
+    const crypto::PublicKey33* locking_key{nullptr};  ///< null: not sent
+    std::string_view user_identity{};                 ///< empty: not sent
 };
 
 struct UpstreamStatus {
-    std::size_t connections{};   ///< that are there
+    std::size_t connections{};   ///< current number
     std::size_t channels{};      ///< open, or asked for
-    std::size_t channels_max{};  ///< of the connections that are there
+    std::size_t channels_max{};  ///< of the current connections
     std::uint64_t messages_ignored{};
 };
 
@@ -59,14 +59,14 @@ class Channels {
     virtual bool pays_ehash() const = 0;
     virtual bool fixed_version() const = 0;
 
-    /// REQUIRES: is_ready(). The owner hears on_opened or on_refused, unless forgotten before. A pool without
-    /// the extension is told the key in user_identity, `KEY.name`.
+    /// REQUIRES: is_ready(). The owner gets on_opened or on_refused, unless forgotten before. A pool without
+    /// the extension gets the key in user_identity, as `KEY.name`.
     virtual void open_channel(const ChannelOpening& opening, std::weak_ptr<ChannelOwner> owner) = 0;
-    /// Nothing about money may depend on it: the pool answers only where it refuses. A name goes with the key
-    /// that the channel was opened for, so that a name which is a key changes no owner.
+    /// Nothing about money may depend on it: the pool answers only refusals. A name is sent with the key that
+    /// the channel was opened for, so that a name which is a key does not change the owner.
     virtual void update_channel(std::uint32_t channel_id, float nominal_hash_rate, const Bytes32& max_target,
                                 const Naming& naming) = 0;
-    /// REQUIRES: pays_ehash(), where the naming says something
+    /// REQUIRES: pays_ehash(), if the naming is not empty
     virtual void submit(const sv2::mining::SubmitSharesExtended& share, const Naming& naming) = 0;
     virtual void close_channel(std::uint32_t channel_id) = 0;
 };

@@ -14,7 +14,7 @@
 namespace hp::proxy {
 namespace {
 
-/// A pool gives an address its openings back within two minutes.
+/// A pool restores an address's allowance of openings within two minutes.
 constexpr SteadyMs kRoomWaitMs = 20'000;
 
 Bytes32 easiest_target() {
@@ -63,7 +63,7 @@ void Downstream::on_line(std::string_view line) {
         count_bad_line(message.error().text);
         sv1::append_error(out_, message.error().id, message.error().code,
                           std::string(word_of(wire::ShareRefusal::bad_line)) + ": " + message.error().text);
-        // A line that is not even JSON is no miner of ours: answered once, then closed.
+        // A line that is not even JSON does not come from a miner: answer once, then close.
         if (message.error().code == sv1::ErrorCode::parse) {
             flush();
             close("garbage: " + printable(message.error().text));
@@ -74,7 +74,7 @@ void Downstream::on_line(std::string_view line) {
 }
 
 void Downstream::on_read_done() {
-    // Only now: a miner that does not wait between its lines has named itself.
+    // Only now: a miner that pipelines its requests has named itself.
     if (std::exchange(opens_after_read_, false)) open_channel();
     flush();
 }
@@ -87,7 +87,7 @@ void Downstream::count_bad_line(const std::string& why) {
                                    .reason = wire::word_of(wire::ShareRefusal::bad_line)});
 }
 
-/// It is told where its protocol can (net/first_bytes); the connection ends after this.
+/// It gets an answer if its protocol has one (net/first_bytes); the connection ends after this.
 void Downstream::on_other_protocol(std::string_view what) {
     if (!proxy_) return;
     const std::string why = "speaks " + std::string(what) + "; this port speaks SV1";
@@ -103,10 +103,11 @@ void Downstream::on_close(const Error& reason) {
     reopen_.cancel();
     updates_.forget();
     if (channel_id_) proxy->pool.close_channel(*channel_id_);
-    // Nobody will be told of the quotes that its last shares make.
+    // Nobody is notified of quotes for its last shares.
     if (!outstanding_.empty()) proxy->quotes.look_for_quotes_soon();
     proxy->gone(miner_id_, reason.what);
-    // The connection holds its handler until it has flushed: without this the two would hold each other.
+    // The connection holds its handler until it has flushed: without this the two would keep each other
+    // alive.
     connection_.reset();
 }
 
@@ -143,14 +144,14 @@ void Downstream::handle(std::string_view id, const sv1::Configure& message) {
 void Downstream::handle(std::string_view id, const sv1::Subscribe& message) {
     user_agent_ = printable(message.user_agent, 64);
     subscribe_ids_.emplace_back(id);
-    // cgminer subscribes a second time when it had asked for an old session: it gets the same answer again.
+    // cgminer subscribes a second time if it had asked for an old session: it gets the same answer again.
     if (channel_id_) return answer_subscribe();
     if (!std::exchange(wants_channel_, true)) wants_since_ms_ = proxy_->clock.steady_ms();
     opens_after_read_ = true;
 }
 
 void Downstream::open_channel() {
-    // While the pool is away the miner waits for its answer; pool_is_ready() comes back here.
+    // While the pool is down the miner waits for its answer; pool_is_ready() calls this again.
     if (!proxy_ || !wants_channel_ || channel_id_ || is_opening_ || !proxy_->pool.is_ready()) return;
     is_opening_ = true;
     channel_owner_ = first_owner();
@@ -183,11 +184,11 @@ void Downstream::on_opened(const sv2::mining::OpenExtendedMiningChannelSuccess& 
     target_ = success.target.bytes;
     work_hashes_ = bitcoin::work_from_target(target_);
     last_status_ms_ = 0;
-    // The miner may have named itself while the channel was being opened.
+    // The miner may have authorized while the channel was being opened.
     if (!proxy_->pool.pays_ehash() && first_owner() != channel_owner_) return reopen_channel();
     tell_name();
     if (is_reopened && subscribe_ids_.empty()) {
-        // After an outage, or another channel. A miner that cannot change its extranonce must connect again.
+        // After an outage, or another channel. A miner that cannot change its extranonce must reconnect.
         if (!is_same && !takes_set_extranonce_) return close(lost_because_ + ": extranonce changed");
         if (!is_same) sv1::append_set_extranonce(out_, extranonce1_, extranonce2_size_);
         if (workers_.first()) begin_work();
@@ -216,16 +217,16 @@ void Downstream::on_refused(const std::string& code) {
     is_opening_ = false;
     if (!proxy_) return;
     static log::Limited complain{log::Level::warn};
-    // The pool means the key that we named: the first worker's, or the wallet's for a name without one.
+    // The pool refers to the key that we sent: the first worker's, or the wallet's for a name without one.
     const std::string key = code != wire::channel_refusal::kLockingKey ? ""
                             : channel_owner_ == workers_.wallets_key()
                                 ? "; the key is the wallet's, " + to_hex(channel_owner_)
-                                : "; the key is of worker \"" + printable(channel_name_, 80) + "\"";
+                                : "; the key is that of worker \"" + printable(channel_name_, 80) + "\"";
     complain.about(connection_->peer(), "miner {}: pool refused its channel: {}{}", connection_->peer(), code,
                    key);
     proxy_->events.tell(records::MinerChannelRefused{miner_id_, channel_name_, {code}});
-    // No template yet: the pool is starting. Room comes back with shares, and with time. Anything else would
-    // be refused again.
+    // No template yet: the pool is starting. Room comes back with shares and time. Anything else would be
+    // refused again.
     if (code == wire::channel_refusal::kTooFewShares)
         return reopen_.after(kRoomWaitMs, [this] { open_channel(); });
     if (code == wire::channel_refusal::kNoTemplate) {
@@ -261,28 +262,27 @@ void Downstream::handle(std::string_view id, const sv1::Authorize& message) {
     begin_work();
 }
 
-/// The owner of the channel that is opened now.
+/// The owner of the channel to open.
 const crypto::PublicKey33& Downstream::first_owner() const {
     return workers_.first() ? workers_.first()->owner : workers_.wallets_key();
 }
 
-/// A pool that does not know our extension learns an owner only when a channel is opened, and an SV1
-/// connection can have one channel: it has one extranonce.
+/// A pool without our extension learns the owner only when a channel is opened, and an SV1 connection has one
+/// channel, since it has one extranonce.
 std::optional<std::string> Downstream::refusal_without_extension(const Worker& worker) {
     const auto& upstream = proxy_->pool;
     if (!upstream.is_ready() || upstream.pays_ehash()) return {};
     if (const auto* first = workers_.first()) {
         if (worker.owner == first->owner) return {};
-        return "the pool allows one owner per connection, and this one has another: use a connection for "
-               "each "
-               "owner";
+        return "the pool allows one owner per connection, and this connection has another one: use one "
+               "connection per owner";
     }
     if (!channel_id_ || worker.owner == channel_owner_ || takes_set_extranonce_) return {};
     return "the pool must know the owner before it gives work: authorize before mining.subscribe, or send "
            "mining.extranonce.subscribe first";
 }
 
-/// For the owner that is known now. Until the answer no share is taken.
+/// For the owner that is now known. Until the answer no share is accepted.
 void Downstream::reopen_channel() {
     proxy_->pool.close_channel(*std::exchange(channel_id_, std::nullopt));
     tip_.reset();
@@ -291,7 +291,7 @@ void Downstream::reopen_channel() {
     open_channel();
 }
 
-/// What the pool calls the channel: its first worker's name. Shares of others name them.
+/// The pool's name for the channel: its first worker's. Shares of other workers name them.
 void Downstream::tell_name() {
     const Worker* worker = workers_.first();
     if (!worker || worker->name == channel_name_ || !proxy_->pool.pays_ehash()) return;
@@ -308,7 +308,7 @@ void Downstream::handle(std::string_view id, const sv1::SuggestTarget& message) 
     sv1::append_true(out_, id);
 }
 
-/// A miner's wish is a limit: its target will not be easier than this. Vardiff decides the rest.
+/// The miner's suggestion is a limit: its target will not be easier. Vardiff decides the rest.
 void Downstream::suggest(const Bytes32& target) {
     max_target_ = mining::usable_max_target(target);
     if (channel_id_) updates_.want({max_target_, std::nullopt, {}});
@@ -332,12 +332,12 @@ void Downstream::on_quote(std::uint32_t sequence_number, const std::string& quot
     if (auto* share = find_outstanding(sequence_number)) {
         received_ms = share->received_ms;
         worker = share->worker;
-        // The share's story is over once its quote is known; an unanswered one still waits for its answer.
+        // A share is finished once its quote is known; an unanswered one still waits for its answer.
         if (share->is_answered)
             std::erase_if(outstanding_,
                           [&](const Outstanding& known) { return known.sequence_number == sequence_number; });
     }
-    // Forgotten, and of several workers nobody knows whose: the wallet's are found by their key.
+    // Forgotten, and with several workers its owner is unknown: the wallet's quotes are found by key.
     if (!worker) return proxy_->quotes.look_for_quotes_soon();
     if (worker->is_wallets)
         proxy_->quotes.on_quote(quote_id, amount, received_ms);
@@ -356,7 +356,7 @@ void Downstream::on_quote_failed(std::uint32_t sequence_number, const std::strin
     proxy_->events.tell(records::QuoteFailed{miner_id_, name, text});
 }
 
-/// Whose shares are without looking: nothing where there are several.
+/// The worker if there is only one; nothing if there are several.
 const Worker* Downstream::only_worker() const {
     return workers_.all().size() == 1 ? workers_.first() : nullptr;
 }
@@ -372,7 +372,7 @@ void Downstream::on_channel_lost(const std::string& code) {
         complain.about(connection_->peer(), "miner {}: the pool closed its channel: {}", connection_->peer(),
                        code);
     }
-    // Nobody will answer these any more; what was accepted has its quote, which is found by key.
+    // These will never be answered; what was accepted has its quote, which is found by key.
     using Why = wire::ShareRefusal;
     const auto reason = wire::word_of(is_closed ? Why::pool_closed_channel : Why::pool_connection_lost);
     for (auto& share : outstanding_)
@@ -383,7 +383,7 @@ void Downstream::on_channel_lost(const std::string& code) {
     flush();
     updates_.forget();
     HP_CRASH_POINT("Y4");
-    // Either the pool is away, or it has closed this channel alone and may do so again.
+    // Either the pool is down, or it has closed only this channel and may do so again.
     if (proxy_->pool.is_ready()) open_channel_later();
 }
 

@@ -42,21 +42,20 @@ class Downstream : public net::LineHandler,
     void on_quote_failed(std::uint32_t sequence_number, const std::string& text) override;
     void on_channel_lost(const std::string& code) override;
 
-    /// The pool is there (again): a miner that waits for a channel gets one.
+    /// The pool is up (again): a waiting miner gets its channel.
     void pool_is_ready();
-    /// The pool has been away for longer than miners are asked to wait: one that waits is closed, and told
-    /// why.
+    /// The pool has been down for longer than miners should wait: closes a waiting miner and tells it why.
     void fail_over(const std::string& why);
-    /// Once: a miner that waits for its first answer hears why.
+    /// Once: tells a miner that waits for its first answer why.
     void tell_why_it_waits(SteadyMs now, const std::string& why);
     void close(const std::string& why);
     std::uint64_t miner_id() const { return miner_id_; }
-    /// Its status as a record, once in the period.
+    /// Its status as a record, once per period.
     void send_status(SteadyMs now, SteadyMs period_ms);
 
   private:
-    /// Lines other than shares: as many as a proxy with hundreds of workers behind it needs at its start, and
-    /// then this many a second.
+    /// Lines other than shares: a burst, enough for a proxy with hundreds of workers at its start, then a
+    /// rate per second.
     static constexpr int kRequestsAtOnce = 600;
     static constexpr int kRequestsPerSecond = 10;
     struct Job {
@@ -68,7 +67,7 @@ class Downstream : public net::LineHandler,
         std::uint32_t min_ntime{};
         bool is_active{false};
         bool was_sent{false};
-        Bytes32 prev_hash{};  // with nbits: of the tip that it was put in force on
+        Bytes32 prev_hash{};  // with nbits: of the tip on which it became active
         std::uint32_t nbits{};
     };
     struct Tip {
@@ -77,12 +76,12 @@ class Downstream : public net::LineHandler,
         std::uint32_t min_ntime{};
         SteadyMs came_ms{};
     };
-    /// What a share says, as far as it makes its hash.
+    /// The part of a share that determines its hash.
     struct Submitted {
         std::uint32_t job_id{}, nonce{}, ntime{}, version{};
         wire::B0_32 extranonce2{};
     };
-    /// A share on its way: whose it is, who gets the answer, and since when.
+    /// A share in flight: its owner, who gets the answer, and since when.
     struct Outstanding {
         std::uint32_t sequence_number{};
         Worker* worker{nullptr};
@@ -123,13 +122,13 @@ class Downstream : public net::LineHandler,
     bool within_requests();
     bool within_budget(std::string_view id);
     void turn_away(const std::string& why, std::uint64_t& counter);
-    /// A share that is not passed on, or that the pool refused.
+    /// A share that is not forwarded, or that the pool refused.
     struct Rejected {
-        std::string_view reason;  ///< a word of wire/share_refusal.hpp, or the pool's own
-        Worker* worker{nullptr};  ///< whose it would have been; null: nobody's
+        std::string_view reason;  ///< a code of wire/share_refusal.hpp, or the pool's own
+        Worker* worker{nullptr};  ///< its would-be owner; null: nobody
         const Submitted* what{nullptr};
-        std::string_view because{};  ///< in place of the reason's meaning
-        bool was_sent{false};        ///< to the pool, which may know it by its hash
+        std::string_view because{};  ///< replaces the reason's meaning
+        bool was_sent{false};        ///< sent to the pool, which may know it by its hash
     };
     void reject(std::string_view id, const Rejected& rejected);
     void tell_rejected(const Rejected& rejected, const std::optional<Bytes32>& hash = {});
@@ -148,7 +147,7 @@ class Downstream : public net::LineHandler,
     net::Backoff reopen_backoff_{500, 5'000};
     ChannelUpdates updates_;
     TokenBucket requests_;
-    /// Records of shares refused unlooked at: there may be a million a second.
+    /// Records of shares refused unchecked: there may be a million a second.
     TokenBucket told_unjudged_;
     mining::ShareBudget budget_;
     mining::Allowance allowance_;
@@ -156,11 +155,12 @@ class Downstream : public net::LineHandler,
     std::string out_;
 
     Workers workers_;
-    // What the pool confirmed when it opened the channel; a share of anybody else names him.
+    // The owner that the pool confirmed when it opened the channel; shares of any other owner name that
+    // owner.
     crypto::PublicKey33 channel_owner_{};
-    std::string channel_name_;  // as the pool was told last
+    std::string channel_name_;  // as last sent to the pool
     std::string user_agent_;
-    std::vector<std::string> subscribe_ids_;  // of those without an answer yet
+    std::vector<std::string> subscribe_ids_;  // of those not answered yet
     bool wants_channel_{false};
     SteadyMs wants_since_ms_{0};
     bool was_told_to_wait_{false};

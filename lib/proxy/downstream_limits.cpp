@@ -1,4 +1,4 @@
-// How long a miner waits and is waited for, and how much it may ask for.
+// How long a miner waits, how long it is waited for, and how much it may ask for.
 #include "log/log.hpp"
 #include "proxy/downstream.hpp"
 
@@ -6,13 +6,13 @@ namespace hp::proxy {
 namespace {
 
 constexpr std::int64_t kBeforeWorkLimitMs = 60'000;
-/// A pool that is started again is back sooner.
+/// A restarted pool is back sooner.
 constexpr SteadyMs kSilentWaitMs = 3'000;
 
 }  // namespace
 
-/// Whoever has asked for a channel waits for the pool and is not to blame: that ends with the outage, or with
-/// outage_patience_s.
+/// A miner that has asked for a channel waits for the pool and is not to blame: this ends with the outage, or
+/// with outage_patience_s.
 void Downstream::wait_for_work(const char* otherwise) {
     limit_.after(kBeforeWorkLimitMs, [this, otherwise] {
         if (!wants_channel_ || channel_id_) return close(otherwise);
@@ -20,7 +20,7 @@ void Downstream::wait_for_work(const char* otherwise) {
     });
 }
 
-/// Whatever is no share: within the limit, or the connection is closed.
+/// Anything but shares: within the limit, or the connection is closed.
 bool Downstream::within_requests() {
     if (requests_.take(proxy_->clock.steady_ms())) return true;
     turn_away("too many requests: " + std::to_string(kRequestsAtOnce) + " at once and " +
@@ -29,7 +29,7 @@ bool Downstream::within_requests() {
     return false;
 }
 
-/// Not within it: the share is answered and costs nobody else anything, or the connection is closed.
+/// Beyond it: the share is answered at no cost to others, or the connection is closed.
 bool Downstream::within_budget(std::string_view id) {
     const auto refuse = [&](wire::ShareRefusal reason) {
         ++proxy_->refusals.shares_unjudged;
@@ -55,8 +55,8 @@ void Downstream::turn_away(const std::string& why, std::uint64_t& counter) {
     close(why);
 }
 
-/// A notification, not an error: that would end the miner's try, and the answer still comes. Once, for there
-/// are miners (cgminer, cpuminer) that take any line for subscribe's answer, and ask one more time.
+/// A notification, not an error: an error would end the miner's attempt, while the answer still comes. Once,
+/// since some miners (cgminer, cpuminer) take any line for subscribe's answer, and then subscribe once more.
 void Downstream::tell_why_it_waits(SteadyMs now, const std::string& why) {
     const bool waits = proxy_ && wants_channel_ && !channel_id_ && !is_subscribed_;
     if (!waits || now - wants_since_ms_ < kSilentWaitMs || std::exchange(was_told_to_wait_, true)) return;

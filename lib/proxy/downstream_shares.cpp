@@ -1,4 +1,4 @@
-// A miner's shares: passed on, refused here, and what the pool says to them.
+// A miner's shares: forwarded, refused here, and the pool's answers.
 #include <algorithm>
 
 #include "base/crash_point.hpp"
@@ -50,11 +50,11 @@ void Downstream::reject(std::string_view id, const Rejected& rejected) {
     const auto hash = rejected.what ? hash_of(*rejected.what) : std::nullopt;
     std::string text = rejected.because.empty() ? wire::refusal_text(reason)
                                                 : std::string(reason) + ": " + std::string(rejected.because);
-    // What 'hp-quote explain' finds it by.
+    // By this 'hp-quote explain' finds it.
     if (hash && rejected.was_sent)
         text += (text.size() > reason.size() ? "; share " : ": share ") + to_hex_reversed(*hash);
     sv1::append_error(out_, id, sv1_code(reason), text);
-    // A block that the pool takes and does not pay is no fault either: we asked for it.
+    // A block that the pool accepts but does not pay is not the miner's fault either: we asked for it.
     const bool was_asked_for = reason == word_of(ShareRefusal::difficulty_too_low) &&
                                difficulty_to_tell() < mining::told_difficulty(target_, {});
     if (is_miners_fault(reason) && !was_asked_for)
@@ -86,7 +86,7 @@ void Downstream::handle(std::string_view id, const sv1::Submit& message) {
         what.job_id = job->job_id;
         what.version = job->version;
     }
-    if (!workers_.first()) return refuse(ShareRefusal::unauthorized, "mining.authorize comes first");
+    if (!workers_.first()) return refuse(ShareRefusal::unauthorized, "mining.authorize must come first");
     if (!worker) return refuse(ShareRefusal::unauthorized);
     const bool is_channel_owner = worker->owner == channel_owner_;
     const bool can_name = proxy_->pool.pays_ehash();
@@ -95,7 +95,7 @@ void Downstream::handle(std::string_view id, const sv1::Submit& message) {
     if (job == jobs_.end()) return refuse(ShareRefusal::invalid_job_id);
     if (message.extranonce2.size != extranonce2_size_) return refuse(ShareRefusal::bad_extranonce_size);
     std::uint32_t mask = job->version_rolling_allowed ? version_mask_ : 0;
-    // A miner that does not roll the version may say there what it likes.
+    // If version rolling is off, the field may have any value.
     if (mask != 0 && message.version_bits_malformed) return refuse(ShareRefusal::invalid_version_bits);
     if (mask != 0 && message.version_bits) {
         if (!sv1::version_bits_allowed(job->version, mask, *message.version_bits))
@@ -123,14 +123,15 @@ void Downstream::handle(std::string_view id, const sv1::Submit& message) {
 }
 
 Downstream::Outstanding* Downstream::find_outstanding(std::uint32_t sequence_number) {
-    // Numbers count up by one and wrap; those in the queue are in a row save for gaps left by forgetting.
+    // Numbers count up by one and wrap; those in the queue are consecutive except for gaps left by forgotten
+    // ones.
     for (auto& share : outstanding_)
         if (share.sequence_number == sequence_number) return &share;
     return nullptr;
 }
 
 void Downstream::forget_answered() {
-    // Half of the answered ones, oldest first: their quotes are found by key should they still come.
+    // Half of the answered ones, oldest first: their quotes, if any still come, are found by key.
     std::size_t left = outstanding_.size() / 2;
     std::erase_if(outstanding_,
                   [&](const Outstanding& share) { return share.is_answered && left > 0 && left--; });
@@ -143,7 +144,7 @@ void Downstream::on_accepted(std::uint32_t last_sequence_number) {
     reopen_backoff_.reset();
     std::uint64_t count = 0;
     for (auto& share : outstanding_) {
-        // Serial arithmetic, as numbers wrap: everything up to the one that is named.
+        // Serial arithmetic, since numbers wrap: everything up to the given one.
         if (static_cast<std::int32_t>(share.sequence_number - last_sequence_number) > 0) break;
         if (share.is_answered) continue;
         share.is_answered = true;
@@ -161,8 +162,8 @@ void Downstream::on_accepted(std::uint32_t last_sequence_number) {
     flush();
 }
 
-/// Nothing more is heard of it, or what is heard can be told without it: all quotes of this connection are of
-/// the same foreign owner's one worker.
+/// Nothing more comes for it, or it can be reported without this entry: all quotes of this connection belong
+/// to one worker of the same foreign owner.
 bool Downstream::may_forget(const Outstanding& share) const {
     return share.is_answered &&
            (!proxy_->pool.pays_ehash() || (workers_.all().size() == 1 && !share.worker->is_wallets));
@@ -178,7 +179,7 @@ void Downstream::on_rejected(std::uint32_t sequence_number, const std::string& c
     flush();
 }
 
-/// To whoever looks at records, or at the log at debug.
+/// For the records, and for the log at debug.
 void Downstream::tell_rejected(const Rejected& rejected, const std::optional<Bytes32>& hash) {
     const Worker* worker = rejected.worker;
     const std::string_view name = worker ? std::string_view(worker->name) : std::string_view();
@@ -195,7 +196,7 @@ void Downstream::tell_rejected(const Rejected& rejected, const std::optional<Byt
                    hash ? to_hex_reversed(*hash) : "unknown", worker ? to_hex(worker->owner) : "unknown");
 }
 
-/// Where its job is still known.
+/// If its job is still known.
 std::optional<Bytes32> Downstream::hash_of(const Submitted& share) const {
     const auto job = std::ranges::find_if(
         jobs_, [&](const Job& known) { return known.was_sent && known.job_id == share.job_id; });

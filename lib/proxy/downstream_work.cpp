@@ -1,4 +1,4 @@
-// The work that a miner gets: its channel's jobs and target, as SV1 tells them.
+// A miner's work: its channel's jobs and target, translated to SV1.
 #include <algorithm>
 
 #include "bitcoin/target.hpp"
@@ -17,7 +17,7 @@ constexpr std::size_t kJobsMax = 16;
 void Downstream::begin_work() {
     limit_.cancel();
     send_difficulty();
-    // The newest job in force, as a clean start.
+    // The newest active job, with clean_jobs.
     for (auto it = jobs_.rbegin(); it != jobs_.rend(); ++it) {
         if (!it->is_active) continue;
         send_job(*it, true);
@@ -51,17 +51,18 @@ void Downstream::on_job(const sv2::mining::NewExtendedMiningJob& message) {
 void Downstream::on_prev_hash(const sv2::mining::SetNewPrevHash& message) {
     if (!proxy_) return;
     tip_ = Tip{message.prev_hash.bytes, message.nbits, message.min_ntime, proxy_->clock.steady_ms()};
-    // Older jobs stay known, so that their late shares are told stale by the pool.
+    // Older jobs stay known, so that the pool answers their late shares as stale.
     Job* active = nullptr;
     for (auto& job : jobs_) {
         job.is_active = job.job_id == message.job_id;
         if (job.is_active) active = &job;
     }
-    if (!active) return log::warn("pool put job {} in force without sending it", message.job_id);
+    if (!active) return log::warn("pool activated job {} without sending it", message.job_id);
     active->min_ntime = message.min_ntime;
     active->prev_hash = tip_->prev_hash;
     active->nbits = tip_->nbits;
-    // A tip of another difficulty may be easier than the target that is in force, or no more.
+    // With a tip of another difficulty, the network's target may now be easier than the active target, or no
+    // longer so.
     if (workers_.first() && is_subscribed_ && difficulty_to_tell() != told_difficulty_) send_difficulty();
     send_job(*active, true);
     flush();
@@ -82,12 +83,13 @@ void Downstream::on_target(const Bytes32& target) {
     if (!proxy_) return;
     target_ = target;
     work_hashes_ = bitcoin::work_from_target(target);
-    // Holds for the job that follows, on both sides of this proxy.
+    // Applies to the next job, on both sides of this proxy.
     if (workers_.first() && is_subscribed_) send_difficulty();
     flush();
 }
 
-/// A pool that pays ehash keeps its targets within the network's itself, as far as a share is worth anything.
+/// A pool that pays ehash itself keeps targets no harder than the network's, as far as a share is worth
+/// anything.
 double Downstream::difficulty_to_tell() const {
     const bool is_clamped = proxy_->pool.pays_ehash() || !tip_;
     return mining::told_difficulty(target_,

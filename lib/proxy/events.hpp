@@ -1,4 +1,4 @@
-// The proxy's event records that are more than what their caller has at hand (man 5 hp-records).
+// The proxy's event records that need more than their caller has at hand (man 5 hp-records).
 #pragma once
 #include <list>
 
@@ -28,7 +28,7 @@ class Events : public recordio::Events {
         const std::list<Worker>& workers;
         const std::string& user_agent;
         UnixMs connected_ms{};
-        std::optional<std::uint32_t> channel_id{};  ///< upstream; nothing: it waits for one
+        std::optional<std::uint32_t> channel_id{};  ///< upstream; nothing: it is waiting for one
         Bytes32 target{};
         const Bytes& extranonce1;
         std::size_t extranonce2_size{};
@@ -42,7 +42,7 @@ class Events : public recordio::Events {
         std::string_view worker{};
         std::string_view reason;
         const ByteArray<33>* locking_key{nullptr};
-        std::optional<Bytes32> share_hash{};  ///< header byte order; nothing where its job is not known
+        std::optional<Bytes32> share_hash{};  ///< header byte order; nothing if its job is unknown
     };
     void share_rejected(const Rejected& share);
     void status(std::size_t miners, const UpstreamStatus& pool, bool mint_connected,

@@ -26,7 +26,7 @@ net::HttpResponse error(int status, const std::string& what) { return response(s
 Result<std::uint64_t> faucet_amount(const std::string& body, std::uint64_t amount_max) {
     if (body.empty()) return amount_max;
     const auto json = Json::parse(body, nullptr, false);
-    if (!json.is_object()) return fail(Errc::invalid, "the body is no JSON object");
+    if (!json.is_object()) return fail(Errc::invalid, "the body is not a JSON object");
     for (const auto& [name, value] : json.items())
         if (name != "amount") return fail(Errc::invalid, "unknown member '" + printable(name, 32) + "'");
     if (!json.contains("amount")) return amount_max;
@@ -55,7 +55,7 @@ Result<std::unique_ptr<Faucet>> Faucet::listen(net::Loop& loop, wallet::Wallet& 
 void Faucet::answer(const net::HttpRequest& request, const net::HttpServer::Reply& reply) {
     if (const auto fault = names_.fault_of(request)) return reply(error(403, *fault));
     const bool is_balance = request.path == "/balance", is_token = request.path == "/mint/tokens";
-    if (!is_balance && !is_token) return reply(error(404, "there are /balance and /mint/tokens"));
+    if (!is_balance && !is_token) return reply(error(404, "available: /balance and /mint/tokens"));
     const char* method = is_balance ? "GET" : "POST";
     if (request.method != method) {
         auto out = error(405, std::string("only ") + method);
@@ -93,8 +93,8 @@ void Faucet::answer_balance(const net::HttpServer::Reply& reply) {
 }
 
 void Faucet::answer_token(const net::HttpRequest& request, const net::HttpServer::Reply& reply) {
-    // A form on a page from elsewhere cannot send this type, and a script there has to ask first, which
-    // nobody answers.
+    // A form on a foreign page cannot send this type, and a script there needs a CORS preflight, which is
+    // never answered.
     if (!request.header("content-type").starts_with("application/json"))
         return reply(error(415, "expected the type application/json"));
     const auto amount = faucet_amount(request.body, options_.amount_max);
@@ -105,11 +105,11 @@ void Faucet::answer_token(const net::HttpRequest& request, const net::HttpServer
         out.headers.emplace_back("Retry-After", std::to_string((next_ms_ - now + 999) / 1000));
         return reply(std::move(out));
     }
-    // Before the wallet is asked: two at once get one token.
+    // Before the wallet is asked: two requests at once get one token.
     next_ms_ = now + options_.interval_s * 1000;
     ask_balance([this, reply, amount = *amount, peer = request.peer](const Result<wallet::Balance>& balance) {
         if (balance && balance->unspent >= amount) return pay(amount, peer, reply);
-        next_ms_ = 0;  // nobody got anything
+        next_ms_ = 0;  // nothing was given away
         if (!balance) return reply(error(503, "the wallet cannot be read: " + balance.error().what));
         reply(error(400, "amount: the wallet has " + std::to_string(balance->unspent)));
     });

@@ -1,5 +1,5 @@
-// The wallet over HTTP for this machine's pages: its balance, and tokens out of it, one an interval. Off
-// unless an operator sets an amount: whoever reaches the port gets the tokens.
+// The wallet over HTTP for this machine's pages: its balance, and tokens from it, one per interval. Off
+// unless an operator sets an amount: anyone who can reach the port gets the tokens.
 #pragma once
 #include <memory>
 #include <string>
@@ -14,7 +14,7 @@ class Faucet {
     struct Options {
         net::Endpoint listen;
         std::vector<std::string> public_names{};  ///< see net::HttpNames
-        std::uint64_t amount_max{};               ///< of a token, and what a request without an amount gets
+        std::uint64_t amount_max{};               ///< of a token, also the default of requests
         std::int64_t interval_s{};                ///< between tokens
         std::string unit;
     };
@@ -30,7 +30,7 @@ class Faucet {
           names_{options_.listen, options_.public_names} {}
     void answer(const net::HttpRequest& request, const net::HttpServer::Reply& reply);
     using OnBalance = std::function<void(Result<wallet::Balance>)>;
-    /// The wallet's answer, or an error when its database keeps it waiting.
+    /// The wallet's answer, or an error if its database is busy.
     void ask_balance(OnBalance done);
     void answer_balance(const net::HttpServer::Reply& reply);
     void answer_token(const net::HttpRequest& request, const net::HttpServer::Reply& reply);
@@ -41,12 +41,12 @@ class Faucet {
     wallet::Wallet& wallet_;
     Options options_;
     net::HttpNames names_;
-    SteadyMs next_ms_{0};  ///< no token before
+    SteadyMs next_ms_{0};  ///< no token before this time
     std::unique_ptr<net::HttpServer> server_;
 };
 
-/// The amount that the body of POST /mint/tokens asks for: {"amount": N}, or `amount_max` where it is empty
-/// or {}.
+/// The amount that the body of POST /mint/tokens asks for: {"amount": N}, or `amount_max` if it is empty or
+/// {}.
 Result<std::uint64_t> faucet_amount(const std::string& body, std::uint64_t amount_max);
 
 }  // namespace hp::proxy

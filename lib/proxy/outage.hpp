@@ -1,4 +1,4 @@
-// How long there has been no work to be had from the pool: no connection, or no template behind it.
+// How long the pool has had no work: no connection, or no template behind it.
 #pragma once
 #include <optional>
 

@@ -7,8 +7,8 @@ namespace hp::proxy {
 namespace {
 
 constexpr std::int64_t kStopLimitMs = 2000;
-/// Quotes that nobody told us of (their shares were accepted before the pool restarted) are looked for this
-/// often.
+/// How often to look for quotes we were not notified of (their shares were accepted before the pool
+/// restarted).
 constexpr std::int64_t kLookupMs = 60'000;
 constexpr std::int64_t kLookupSoonMs = 1'000;
 constexpr std::size_t kExpectedMax = 100'000;
@@ -65,7 +65,7 @@ void Proxy::on_pool_ready() {
     outage_.end();
     auto miners = miners_;
     for (auto& [id, miner] : miners) miner->pool_is_ready();
-    // What was earned while the connection was down was told to nobody.
+    // Nobody was notified of quotes created while the connection was down.
     if (parts_.wallet.is_connected()) find_quotes();
     if (!std::exchange(is_ready_, true) && on_ready) on_ready();
 }
@@ -84,7 +84,7 @@ void Proxy::watch_mint() {
     if (!has_mint)
         return log::warn("mint {}: does not answer; shares are accepted meanwhile", options_.mint_url);
     log::info("mint {}: answers", options_.mint_url);
-    // What the pool told of while the mint was away was looked for in vain.
+    // Quotes reported by the pool while the mint was down could not be fetched.
     find_quotes();
 }
 
@@ -95,7 +95,7 @@ std::string Proxy::status_text() const {
 
 void Proxy::send_status(const UpstreamStatus& pool, std::int64_t clock_off_ms) {
     const SteadyMs now = parts_.clock.steady_ms();
-    // Some 200 records a second at most.
+    // About 200 records a second at most.
     const auto period_ms = std::clamp<SteadyMs>(static_cast<SteadyMs>(miners_.size()) * 5, 5'000, 60'000);
     for (auto& [id, miner] : miners_) miner->send_status(now, period_ms);
     refresh_balance();
@@ -137,7 +137,7 @@ void Proxy::find_quotes() {
 }
 
 void Proxy::look_for_quotes_soon() {
-    // One look serves all that went within the second.
+    // One lookup serves all that closed within the second.
     if (std::exchange(is_looking_soon_, true)) return;
     soon_.after(kLookupSoonMs, [this] {
         is_looking_soon_ = false;
@@ -174,7 +174,7 @@ void Proxy::on_parked(const std::string& quote_id, const std::string& reason) {
 void Proxy::end_patience() {
     const SteadyMs now = parts_.clock.steady_ms();
     if (!outage_.is_over_patience(now)) return;
-    const std::string why = "the pool has been away for " + std::to_string(outage_.lasted_ms(now) / 1000) +
+    const std::string why = "the pool has been down for " + std::to_string(outage_.lasted_ms(now) / 1000) +
                             " s: try another one (outage_patience_s)";
     const auto before = miners_.size();
     auto miners = miners_;
@@ -184,14 +184,14 @@ void Proxy::end_patience() {
     if (miners_.size() < before) complain("{} miners closed: {}", before - miners_.size(), why);
 }
 
-/// Once to each: a miner that hears nothing for seconds looks broken.
+/// Once to each: a miner without an answer for seconds looks broken.
 void Proxy::tell_who_waits() {
     if (!outage_.is_on()) return;
     const SteadyMs now = parts_.clock.steady_ms();
     const std::string why = std::string("no work yet: ") +
                             (parts_.pool.is_ready() ? "the pool has no template (no-template-yet)"
                                                     : "the proxy has no connection to the pool (pool-away)") +
-                            "; work comes as soon as there is some";
+                            "; work follows as soon as there is some";
     auto miners = miners_;
     for (auto& [id, miner] : miners) miner->tell_why_it_waits(now, why);
 }
@@ -199,10 +199,10 @@ void Proxy::tell_who_waits() {
 void Proxy::stop(std::function<void()> stopped) {
     lookup_.cancel();
     close_miners();
-    // After the miners, whose going asks for a look; the next start looks anyway.
+    // After the miners, since closing them asks for a lookup; the next start looks anyway.
     soon_.cancel();
     parts_.wallet.when_idle(kStopLimitMs, [this, stopped = std::move(stopped)](Result<>) {
-        // Quotes that are not minted yet are in the database and go on at the next start.
+        // Quotes not minted yet are in the database and continue at the next start.
         parts_.wallet.stop();
         stopped();
     });

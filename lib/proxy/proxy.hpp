@@ -1,5 +1,5 @@
-// The translator's core: SV1 miners, the pool's channels for them, and the wallet that mints their quotes.
-// No sockets and no clock of its own: proxy_service.hpp gives it both.
+// The translator's core: SV1 miners, the pool's channels for them, and the wallet that mints their quotes. It
+// has no sockets and no clock; proxy_service.hpp provides both.
 #pragma once
 #include <memory>
 #include <string>
@@ -22,7 +22,7 @@ class Proxy final : public QuoteTaker {
     };
     struct Options {
         MinerTerms terms;
-        /// How long miners wait for a pool that is away; 0: for ever.
+        /// How long miners wait for a pool that is down; 0: for ever.
         SteadyMs outage_patience_ms{300'000};
         /// Addresses that many miners share (mining/source.hpp).
         std::vector<IpNet> sources_exempt{};
@@ -31,13 +31,13 @@ class Proxy final : public QuoteTaker {
     Proxy(Parts parts, Options options);
     ~Proxy() override;
 
-    /// Called once, when the pool is there and miners can work.
+    /// Called once, when the pool is up and miners can work.
     std::function<void()> on_ready;
     /// Connects the wallet, and looks for quotes from time to time.
     void start();
     void add_miner(std::shared_ptr<net::LineConnection> connection);
 
-    /// The first connection to the pool is there, a further one is, the last one is gone.
+    /// The first connection to the pool is up; a further one is up; the last one is gone.
     void on_pool_ready();
     void on_further_connection() { look_for_quotes_soon(); }
     void on_pool_lost();
@@ -73,7 +73,7 @@ class Proxy final : public QuoteTaker {
     ProxyServices services_;
     std::unordered_map<std::uint64_t, std::shared_ptr<Downstream>> miners_;
     std::uint64_t next_miner_id_{1};
-    /// Quotes on their way into the wallet: when their share came in, for the latency that users feel.
+    /// Quotes on their way into the wallet: when their share came in, for the latency that users see.
     struct Expected {
         SteadyMs share_received_ms{};
         std::uint64_t amount{};
@@ -84,7 +84,7 @@ class Proxy final : public QuoteTaker {
     net::Timer lookup_;
     net::Timer soon_;
     bool is_looking_soon_{false};
-    /// Of the last answer that the wallet gave: nothing here waits for its database.
+    /// From the wallet's last answer: nothing here waits for its database.
     std::uint64_t balance_{0};
     bool is_asking_balance_{false};
     bool is_ready_{false};

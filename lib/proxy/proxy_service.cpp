@@ -7,15 +7,14 @@
 namespace hp::proxy {
 
 ProxyService::ProxyService(net::Loop& loop)
-    : clock_{loop,
-             "miners are given the pool's time where ours cannot be right; 'timedatectl' shows and sets it",
+    : clock_{loop, "miners get the pool's time if ours cannot be right; 'timedatectl' shows and sets it",
              [this](const std::string& what) { events_.alarm(what); }},
       second_{loop} {}
 
 Result<std::unique_ptr<ProxyService>> ProxyService::start(net::Loop& loop, ServiceOptions options) {
     std::unique_ptr<ProxyService> service{new ProxyService(loop)};
     auto* s = service.get();
-    // Two would tell the mint of the same quotes, and each count the other's ehash for its own miners'.
+    // Two proxies would mint the same quotes, and each would count the other's ehash as its own miners'.
     const std::string& database = options.wallet.database;
     HP_TRY(s->lock_, store::FileLock::take_service(database, "wallet database '" + database + "'"));
     HP_TRY(s->sink_, recordio::EventSink::open(loop, options.events, "hp-proxy"));
@@ -38,7 +37,7 @@ Result<std::unique_ptr<ProxyService>> ProxyService::start(net::Loop& loop, Servi
     s->upstreams_->start();
     s->proxy_->start();
     s->second_.every(1000, [s] { s->each_second(); });
-    log::info("SV1 miners on {}, ehash of workers without a key of their own goes to {}", s->bound().text(),
+    log::info("SV1 miners on {}, ehash of workers without their own key goes to {}", s->bound().text(),
               to_hex(options.terms.wallets_key));
     return service;
 }

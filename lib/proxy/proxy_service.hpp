@@ -28,7 +28,7 @@ class ProxyService {
   public:
     static Result<std::unique_ptr<ProxyService>> start(net::Loop& loop, ServiceOptions options);
     net::Endpoint bound() const { return listener_->bound(); }
-    /// Called once, when the pool is there and miners can work.
+    /// Called once, when the pool is up and miners can work.
     std::function<void()> on_ready;
     /// Called once, when the process must end: the wallet's disk failed (AC-253).
     std::function<void(const Error&)> on_fatal;

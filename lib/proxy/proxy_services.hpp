@@ -1,4 +1,4 @@
-// What an SV1 miner's session may ask of the proxy. None of it is a socket, and time is the clock's.
+// What an SV1 miner's session needs from the proxy. Free of sockets; time comes from the clock.
 #pragma once
 #include <functional>
 
@@ -19,13 +19,13 @@ struct MinerTerms {
     crypto::PublicKey33 wallets_key{};
 };
 
-/// Where the quotes of the wallet's own shares go.
+/// Takes the quotes of the wallet's own shares.
 class QuoteTaker {
   public:
     virtual ~QuoteTaker() = default;
     /// `share_received_ms` 0: unknown.
     virtual void on_quote(const std::string& quote_id, std::uint64_t amount, SteadyMs share_received_ms) = 0;
-    /// There may be quotes that nobody will be told of.
+    /// There may be quotes that nobody is notified of.
     virtual void look_for_quotes_soon() = 0;
 };
 
@@ -40,7 +40,7 @@ struct ProxyServices {
     const mining::Sources& sources;
     mining::Gifts& gifts;
     const MinerTerms& terms;
-    /// The session has ended; it may be destroyed when its caller returns.
+    /// The session has ended; it may be destroyed once its caller returns.
     std::function<void(std::uint64_t miner_id, const std::string& reason)> gone;
 };
 

@@ -17,11 +17,12 @@ namespace {
 namespace msg = sv2::mining;
 
 constexpr std::int64_t kAnswerLimitMs = 10'000;
-/// A pool that knows no extensions may not answer at all (SV2 extension 0x0001): then we mine without.
+/// A pool without extensions may not answer at all (SV2 extension 0x0001): then we mine without them.
 constexpr std::int64_t kExtensionsLimitMs = 2'000;
 constexpr std::uint32_t kRequiresFixedVersion = 1u << 0;
 
-/// The owner by name alone, for a pool that knows no TLV of ours: a name that is the key's stays as it is.
+/// The owner in the name only, for a pool without our TLVs: a name that is already the key's is left
+/// unchanged.
 std::string name_with_key(const crypto::PublicKey33& key, const std::string& name) {
     const auto named = ehash::key_from_name(name);
     if (named && *named == key) return name;
@@ -189,7 +190,7 @@ void Upstream::become_ready() {
     if (on_ready) on_ready();
 }
 
-/// Calls `tell(owner)` for the message's channel, if its owner is still there.
+/// Calls `tell(owner)` for the message's channel, if it still has an owner.
 template <class M, class Tell>
 Result<> Upstream::to_owner(const M& message, Tell&& tell) {
     if (auto it = channels_.find(message.channel_id); it != channels_.end())
@@ -197,11 +198,11 @@ Result<> Upstream::to_owner(const M& message, Tell&& tell) {
     return {};
 }
 
-/// The same for a message that may be to a group of channels. Spec 5.2.3.
+/// Likewise for a message that may be for a group of channels. Spec 5.2.3.
 template <class M, class Tell>
 Result<> Upstream::to_owners(const M& message, Tell&& tell) {
     if (channels_.contains(message.channel_id)) return to_owner(message, tell);
-    // An owner may leave, or come, while it is told.
+    // Owners may leave or be added during the calls.
     std::vector<std::shared_ptr<ChannelOwner>> members;
     for (const auto& [id, channel] : channels_)
         if (channel.group_id == message.channel_id)
@@ -278,20 +279,20 @@ Result<> Upstream::handle_channel(const sv2::FrameView& frame) {
                                              });
                                          }}));
     }
-    // Ours to send, or of no use to us: it must not cost the other miners their connection.
+    // Only clients send it, or it is of no use to us: it must not cost the other miners their connection.
     if (!taken) ignore(frame);
     return {};
 }
 
 Result<> Upstream::on_channel_opened(const msg::OpenExtendedMiningChannelSuccess& success) {
     auto it = opening_.find(success.request_id);
-    if (it == opening_.end()) return fail(Errc::protocol, "a channel that nobody asked for");
+    if (it == opening_.end()) return fail(Errc::protocol, "opened a channel that was not requested");
     auto owner = it->second.owner.lock();
     const std::string unusable = sv2::unusable_extranonce(
         success.extranonce_prefix.size, success.extranonce_size, it->second.min_extranonce_size);
     opening_.erase(it);
     if (!owner) {
-        close_channel(success.channel_id, "miner-disconnected");  // it has gone meanwhile
+        close_channel(success.channel_id, "miner-disconnected");  // it is gone by now
     } else if (!unusable.empty()) {
         close_channel(success.channel_id, "unusable-extranonce");
         owner->on_refused(unusable);

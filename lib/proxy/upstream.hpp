@@ -23,7 +23,7 @@ class Upstream {
     Upstream(net::Loop& loop, Options options);
     ~Upstream();
     void start() { dial(); }
-    /// Closes for a reason of ours, and tries again.
+    /// Closes for our own reason, and reconnects.
     void end(const std::string& why);
     bool is_ready() const { return state_ == State::ready; }
     /// Whether the pool pays through our extension, and forbids rolling the version.
@@ -33,10 +33,10 @@ class Upstream {
 
     std::function<void()> on_ready;
     std::function<void(const std::string& reason)> on_lost;
-    /// SetupConnection.Error, with its code; another try follows.
+    /// SetupConnection.Error, with its code; a reconnect follows.
     std::function<void(const std::string& code)> on_setup_refused;
 
-    // As Channels has them.
+    // As in Channels.
     void open_channel(const ChannelOpening& opening, std::weak_ptr<ChannelOwner> owner);
     void update_channel(std::uint32_t channel_id, float nominal_hash_rate, const Bytes32& max_target,
                         const Naming& naming);
@@ -63,7 +63,7 @@ class Upstream {
     Result<> to_owners(const M& message, Tell&& tell);
     void become_ready();
     void ignore(const sv2::FrameView& frame);
-    /// The message with the naming's TLVs, where the pool knows them.
+    /// The message with the naming's TLVs, if the pool knows them.
     template <sv2::Message M>
     void send_named(const M& message, const Naming& naming);
     template <sv2::Message M>

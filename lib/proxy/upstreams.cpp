@@ -9,13 +9,13 @@
 namespace hp::proxy {
 namespace {
 
-/// What hp-pool says where a connection has as many channels as it may. Another pool may say something else:
-/// there the key channels_per_connection keeps us below.
+/// hp-pool's error code when a connection has its maximum of channels. Other pools may use another: there the
+/// key channels_per_connection keeps us below.
 constexpr std::string_view kFull = wire::channel_refusal::kTooMany;
 
 }  // namespace
 
-/// One channel's way: its owner on one side, a connection and the pool's channel id on the other.
+/// One channel's route: its owner on one side, a connection and the pool's channel id on the other.
 class Upstreams::Route : public ChannelOwner, public std::enable_shared_from_this<Route> {
   public:
     Route(Upstreams& all, ChannelOpening opening, std::weak_ptr<ChannelOwner> owner)
@@ -31,7 +31,7 @@ class Upstreams::Route : public ChannelOwner, public std::enable_shared_from_thi
     void refuse(const std::string& code) {
         if (auto owner = owner_.lock()) owner->on_refused(code);
     }
-    /// The channel is no more: its place on the connection is free.
+    /// The channel is gone: its place on the connection is free.
     void leave() {
         if (line_) --std::exchange(line_, nullptr)->load;
     }
@@ -44,7 +44,7 @@ class Upstreams::Route : public ChannelOwner, public std::enable_shared_from_thi
         pool_channel_id_ = success.channel_id;
         auto owner = owner_.lock();
         if (!owner) {
-            line_->upstream.close_channel(pool_channel_id_);  // the miner has gone meanwhile
+            line_->upstream.close_channel(pool_channel_id_);  // the miner is gone by now
             return leave();
         }
         while (all_.next_channel_id_ == 0 || all_.routes_.contains(all_.next_channel_id_))
@@ -61,7 +61,7 @@ class Upstreams::Route : public ChannelOwner, public std::enable_shared_from_thi
         all_.opening_.erase(self);
         Line& line = *line_;
         leave();
-        // A connection without a single channel that is full has another reason.
+        // If a connection without any channel is full, there is another reason.
         if (code != kFull || line.load == 0) return refuse(code);
         line.limit = std::min(line.limit, line.load);
         all_.place(self);
@@ -85,7 +85,7 @@ class Upstreams::Route : public ChannelOwner, public std::enable_shared_from_thi
     void on_extranonce_prefix(ByteView prefix) override {
         auto owner = owner_.lock();
         if (!owner) return;
-        // As at the opening: nobody could mine with it, and the next channel may be a better one.
+        // As at the opening: it is useless for mining, and the next channel may be better.
         const auto why = sv2::unusable_extranonce(prefix.size(), extranonce_size_, 0);
         if (why.empty()) return owner->on_extranonce_prefix(prefix);
         owner->on_refused(why);
@@ -171,7 +171,7 @@ void Upstreams::place(RoutePtr route) {
         return route->refuse("all " + std::to_string(lines_.size()) + " connections are full");
     waiting_.push_back(std::move(route));
     if (one_comes) return;
-    log::info("pool {}: the channels of {} connections are in use; another one is opened", name(),
+    log::info("pool {}: all channels of {} connections are in use; opening another connection", name(),
               lines_.size());
     add_line().upstream.start();
     retire_.every(options_.idle_ms, [this] { retire_idle(); });
@@ -182,7 +182,7 @@ void Upstreams::place_waiting() {
         if (route->is_wanted()) place(std::move(route));
 }
 
-/// What was idle at the last look as well, and nobody waits for.
+/// Connections that were idle at the last check as well, and that nobody waits for.
 void Upstreams::retire_idle() {
     for (std::size_t i = lines_.size(); i-- > 1;) {
         Line& line = *lines_[i];

@@ -1,6 +1,6 @@
-// All connections to the SV2 pool, behind the interface of one. A pool bounds the channels of a connection,
-// so miners are spread: where all connections are full, another one is opened. A connection that is lost
-// concerns its own miners only.
+// All connections to the SV2 pool, behind the interface of one. A pool limits the channels of a connection,
+// so miners are spread: when all connections are full, another one is opened. A lost connection affects only
+// its own miners.
 #pragma once
 #include <deque>
 #include <unordered_set>
@@ -13,32 +13,33 @@ class Upstreams final : public Channels {
   public:
     struct Options {
         Upstream::Options pool;
-        /// Channels of a connection. A pool that says too-many-channels earlier is believed, until that
-        /// connection is made again.
+        /// Channels of a connection. If a pool says too-many-channels earlier, that is believed until that
+        /// connection is reopened.
         std::size_t channels_max{4096};
         std::size_t connections_max{64};
-        std::int64_t idle_ms{30'000};  ///< a further connection without channels goes after this, or twice it
+        std::int64_t idle_ms{30'000};  ///< a further connection without channels is closed after this, at
+                                       ///< most twice this
     };
     Upstreams(net::Loop& loop, Options options);
     ~Upstreams() override;
     void start();
 
-    /// Whether one connection at least is there.
+    /// Whether at least one connection is up.
     bool is_ready() const override;
-    /// As the pool said on the connections that are there; all say the same, or are made again.
+    /// As negotiated on the current connections; all agree, or are reopened.
     bool pays_ehash() const override { return terms_.pays_ehash; }
     bool fixed_version() const override { return terms_.fixed_version; }
     const std::string& name() const { return lines_.front()->upstream.name(); }
 
-    /// The first connection is there: channels may be opened.
+    /// The first connection is up: channels may be opened.
     std::function<void()> on_ready;
-    /// A further one is there. If it was lost before, nobody was told of its miners' quotes meanwhile.
+    /// A further one is up. If it had been lost, nobody was notified of its miners' quotes meanwhile.
     std::function<void()> on_further_ready;
-    /// The last one is gone.
+    /// The last one is down.
     std::function<void(const std::string& reason)> on_lost;
     std::function<void(const std::string& code)> on_setup_refused;
 
-    /// Channel ids are the proxy's own: those of the pool are told apart by connection only.
+    /// Channel ids are the proxy's own: the pool's are unique only per connection.
     void open_channel(const ChannelOpening& opening, std::weak_ptr<ChannelOwner> owner) override;
     void update_channel(std::uint32_t channel_id, float nominal_hash_rate, const Bytes32& max_target,
                         const Naming& naming) override;
@@ -74,13 +75,13 @@ class Upstreams final : public Channels {
 
     net::Loop& loop_;
     Options options_;
-    std::vector<std::unique_ptr<Line>> lines_;  // the first is always there
+    std::vector<std::unique_ptr<Line>> lines_;  // the first always exists
     Terms terms_;
     std::unordered_set<RoutePtr> opening_;
     std::unordered_map<std::uint32_t, RoutePtr> routes_;  // by our channel id
     std::deque<RoutePtr> waiting_;                        // for a connection with room
     std::uint32_t next_channel_id_{1};
-    std::uint64_t ignored_before_{0};  // by connections that have gone
+    std::uint64_t ignored_before_{0};  // of connections that are gone
     net::Timer retire_;
 };
 

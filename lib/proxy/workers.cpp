@@ -5,7 +5,7 @@
 namespace hp::proxy {
 namespace {
 
-/// Names that become the same one have the same owner, for a key comes first.
+/// Names that become equal have the same owner, since a key comes first.
 template <class Map>
 auto find_name(const Map& by_name, std::string_view name) {
     return by_name.find(ehash::is_worker_name(name) ? name : std::string_view(ehash::worker_name(name)));

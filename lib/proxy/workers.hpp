@@ -21,19 +21,19 @@ struct Worker {
 
 class Workers {
   public:
-    /// Names at most; a further one is refused.
+    /// Maximum number of names; further ones are refused.
     static constexpr std::size_t kMax = 256;
     explicit Workers(const crypto::PublicKey33& wallets_key) : wallets_key_{wallets_key} {}
 
-    /// Who the name would be. An error: it was meant to be a key and is none, or there are too many names.
+    /// The worker for a name. An error: it was meant to be a key and is not, or there are too many names.
     Result<Worker> read(std::string_view untrusted) const;
-    /// The worker, added if the name is new; it stays where it is. REQUIRES: `read` gave it.
+    /// The worker, added if the name is new; its address is stable. REQUIRES: it came from `read`.
     Worker& add(Worker worker);
-    /// Nothing: the name was not authorized. Does not allocate for what is a name as it came.
+    /// Nothing: the name was not authorized. Does not allocate if the name needs no cleaning.
     Worker* find(std::string_view name);
 
     const crypto::PublicKey33& wallets_key() const { return wallets_key_; }
-    /// In the order in which they came.
+    /// In order of arrival.
     const std::list<Worker>& all() const { return all_; }
     const Worker* first() const { return all_.empty() ? nullptr : &all_.front(); }
 

@@ -1,4 +1,4 @@
-// Records into stdout, a file or a FIFO.
+// Records to stdout, a file or a FIFO.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
@@ -16,16 +16,17 @@ namespace {
 
 constexpr std::int64_t kPipeRetryMs = 20;
 constexpr std::int64_t kFullRetryMs = 500;
-/// A reader that takes nothing for so long is gone, or hangs.
+/// A reader that reads nothing for this long is gone, or hangs.
 constexpr SteadyMs kStalledMs = 5'000;
 
-/// Half a line may stand at the end of a file whose writer was killed.
+/// A file whose writer was killed may end in a partial line.
 void end_half_line(const std::string& path, int fd) {
     const net::Fd reading{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     char last = '\n';
     const off_t end = ::lseek(reading.get(), 0, SEEK_END);
     if (end > 0 && ::pread(reading.get(), &last, 1, end - 1) == 1 && last != '\n')
-        (void)!::write(fd, "\n", 1);  // a disk that takes none now takes no records either, which is told
+        (void)!::write(fd, "\n", 1);  // if the disk does not accept this, it does not accept records either,
+                                      // which is reported
 }
 
 bool is_disk_full(int number) { return number == ENOSPC || number == EDQUOT; }
@@ -47,31 +48,30 @@ class FileOutlet final : public EventOutlet {
     void drain() override {
         if (!fd_ || pause_.is_on()) return;
         while (!queue_.is_empty()) {
-            // Several tools may share one pipe: writes of whole records up to PIPE_BUF never mix.
+            // Several tools may share one pipe: writes of whole records up to PIPE_BUF never interleave.
             const auto next = queue_.front(is_pipe_ ? PIPE_BUF : SIZE_MAX, unix_ms_now());
             const auto written = ::write(fd_.get(), next.data(), next.size());
             if (written > 0) {
                 queue_.taken(static_cast<std::size_t>(written));
                 blocked_since_ms_.reset();
-                if (std::exchange(is_stalled_, false)) log::info("events: {} is read again", name_);
-                if (std::exchange(is_full_, false)) log::info("events: can be written again");
+                if (std::exchange(is_stalled_, false)) log::info("events: {} has a reader again", name_);
+                if (std::exchange(is_full_, false)) log::info("events: writable again");
             } else if (written < 0 && errno == EINTR) {
                 continue;
             } else if (written < 0 && errno == EAGAIN) {
                 look_for_stall();
                 return wait(kPipeRetryMs);
             } else if (written < 0 && is_disk_full(errno)) {
-                // It may have room again; until then records wait, up to the bound.
+                // It may have room again later; until then records wait, up to the limit.
                 if (!std::exchange(is_full_, true))
-                    log::warn("events: cannot write: {}; they wait for room", std::strerror(errno));
+                    log::warn("events: cannot write: {}; records wait for room", std::strerror(errno));
                 return wait(kFullRetryMs);
             } else {
-                // Events are not money: the service goes on.
+                // Events are not money: the service continues.
                 if (errno == EPIPE)
                     log::warn(
                         "events: the reader of {} is gone, and cannot come back: no more events until this "
-                        "program is "
-                        "started again with one; of unix:PATH the reader may come and go",
+                        "program is started again with one; with unix:PATH the reader may come and go",
                         name_);
                 else
                     log::warn("events: cannot write to {}: {}; no more events", name_, std::strerror(errno));
@@ -100,9 +100,8 @@ class FileOutlet final : public EventOutlet {
         if (!blocked_since_ms_) blocked_since_ms_ = now;
         if (now - *blocked_since_ms_ < kStalledMs || std::exchange(is_stalled_, true)) return;
         log::warn(
-            "events: nobody reads {}: records wait, and the oldest go when too many do; start its reader "
-            "(hp-stats "
-            "ingest)",
+            "events: nobody reads {}: records wait, and the oldest are dropped if there are too many; start "
+            "its reader (hp-stats ingest)",
             name_);
     }
 

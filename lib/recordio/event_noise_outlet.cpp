@@ -16,7 +16,7 @@ constexpr std::int64_t kNoiseSlowRetryMs = 20;
 constexpr std::int64_t kNoiseFirstDialMs = 200, kNoiseDialMsMax = 10'000;
 constexpr std::int64_t kAuthMs = 10'000;
 constexpr std::size_t kFrameBytes = 60'000;
-/// What the connection may hold: what is there when it breaks is lost.
+/// How much the connection may hold: it is lost if the connection breaks.
 constexpr std::size_t kQueuedMax = 128 * 1024;
 
 class NoiseOutlet final : public EventOutlet {
@@ -25,7 +25,7 @@ class NoiseOutlet final : public EventOutlet {
         : loop_{loop}, queue_{queue}, target_{target}, key_{key}, pause_{loop}, limit_{loop} {}
     ~NoiseOutlet() override {
         if (peer_) peer_->outlet = nullptr;
-        if (connection_) connection_->close("the end of the program");
+        if (connection_) connection_->close("the program is exiting");
     }
 
     void drain() override {
@@ -39,13 +39,13 @@ class NoiseOutlet final : public EventOutlet {
     }
 
     void flush(std::int64_t) override {
-        // What the sockets take without waiting; a collector that is absent now is not waited for.
+        // Write what the socket accepts without blocking; do not wait for an absent collector.
         while (is_up_ && !queue_.is_empty() && connection_->queued_bytes() <= kQueuedMax) send_next();
         if (is_up_) connection_->flush();
     }
 
   private:
-    /// The connection may outlive the outlet by its last turn.
+    /// The connection may outlive the outlet by its last turn of the loop.
     struct Peer final : net::FrameHandler {
         explicit Peer(NoiseOutlet* outlet_) : outlet{outlet_} {}
         void on_frame(ByteView bytes) override {
@@ -90,7 +90,7 @@ class NoiseOutlet final : public EventOutlet {
         drain();
     }
 
-    /// All that a collector ever sends.
+    /// The only message that a collector sends.
     Result<> read_answer(ByteView bytes) const {
         HP_TRY(const auto frame, sv2::split_frame(bytes));
         HP_TRY(const auto success, sv2::expect<records::WriterAuthSuccess>(frame));
@@ -111,7 +111,7 @@ class NoiseOutlet final : public EventOutlet {
         is_up_ = false;
         queue_.rewind();
         if (!std::exchange(is_told_, true))
-            log::warn("events: {}: {}; records wait, and the oldest go when too many do",
+            log::warn("events: {}: {}; records wait, and the oldest are dropped if there are too many",
                       target_.address.text(), why);
         wait(backoff_.next_ms(crypto::random_u32()));
     }

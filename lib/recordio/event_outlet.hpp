@@ -11,11 +11,11 @@ namespace hp::recordio {
 class EventOutlet {
   public:
     virtual ~EventOutlet() = default;
-    /// Takes from the queue what can leave now; what cannot, it comes back for by itself.
+    /// Takes from the queue what can be written now; returns for the rest by itself.
     virtual void drain() = 0;
-    /// The same without the loop, waiting for a slow reader up to `limit_ms`.
+    /// Likewise without the loop, waiting up to `limit_ms` for a slow reader.
     virtual void flush(std::int64_t limit_ms) = 0;
-    /// False: nothing will ever leave again.
+    /// False: nothing can be written any more.
     virtual bool is_open() const { return true; }
 };
 
@@ -41,9 +41,9 @@ class Pause {
 /// stdout ("-"), a file that is appended to, or a FIFO.
 Result<std::unique_ptr<EventOutlet>> open_file_outlet(net::Loop& loop, RecordQueue& queue,
                                                       const EventOptions& options);
-/// A Unix socket; dialled again for as long as the process lives.
+/// A Unix socket; redialled as long as the process lives.
 std::unique_ptr<EventOutlet> open_unix_outlet(net::Loop& loop, RecordQueue& queue, const std::string& path);
-/// A collector elsewhere, over Noise; dialled again likewise. `key` says who we are.
+/// A remote collector, over Noise; redialled likewise. `key` authenticates us.
 std::unique_ptr<EventOutlet> open_noise_outlet(net::Loop& loop, RecordQueue& queue, const NoiseTarget& target,
                                                const crypto::SecretKey& key);
 

@@ -1,5 +1,5 @@
 // Where a tool's event records go. Never blocks the caller: what a slow or absent reader does not take is
-// kept up to a bound; beyond it the oldest records are dropped and counted, and a record tells of the loss.
+// kept up to a limit; beyond it the oldest records are dropped and counted, and a record reports the loss.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -17,16 +17,16 @@ class EventOutlet;
 class RecordQueue;
 
 struct EventOptions {
-    /// "" nowhere, "-" stdout, "unix:PATH" a socket that hp-stats listens on, "tcp://HOST:PORT/KEY" the same
+    /// "" nowhere, "-" stdout, "unix:PATH" a socket that hp-stats listens on, "tcp://HOST:PORT/KEY" likewise
     /// on another machine, else the path of a FIFO or of a file, which is appended to (created 0644).
     std::string to;
     wire::RecordLayout layout{wire::RecordLayout::lines};
-    std::optional<crypto::SecretKey> key{};  ///< who we are; needed for tcp://
+    std::optional<crypto::SecretKey> key{};  ///< our key; needed for tcp://
 };
-/// Errors name what is wrong with the text.
+/// Errors say what is wrong with the text.
 Result<EventOptions> event_options(std::string to, std::string_view framing, std::string_view encoding);
 
-/// What "tcp://HOST:PORT/KEY" says; KEY is the collector's authority key.
+/// Parses "tcp://HOST:PORT/KEY"; KEY is the collector's authority key.
 struct NoiseTarget {
     net::Endpoint address;
     crypto::XOnlyKey32 authority{};
@@ -42,7 +42,7 @@ class EventSink {
     ~EventSink();
 
     bool enabled() const;
-    /// A record's JSON. Leaves at the end of the loop's turn, together with the others of the turn.
+    /// A record's JSON. Sent at the end of the loop's turn, together with the turn's other records.
     void write(std::string_view json);
     /// The program's name, for its records.
     const std::string& source() const { return source_; }

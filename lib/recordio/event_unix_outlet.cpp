@@ -1,4 +1,4 @@
-// Records to a Unix socket, whose listener may be absent, go and come back.
+// Records to a Unix socket, whose listener may be absent, leave and come back.
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::int64_t kSlowRetryMs = 20;
 constexpr std::int64_t kFirstDialMs = 100, kDialMsMax = 5'000;
-/// Whole records in one write, so that few are cut when the reader dies.
+/// Whole records in one write, so that few are truncated when the reader dies.
 constexpr std::size_t kWriteBytes = 64 * 1024;
 
 class UnixOutlet final : public EventOutlet {
@@ -35,7 +35,7 @@ class UnixOutlet final : public EventOutlet {
             } else if (errno == EAGAIN) {
                 return wait(kSlowRetryMs);
             } else if (errno != EINTR) {
-                return lose("the collector has gone", errno);
+                return lose("the collector is gone", errno);
             }
         }
     }
@@ -45,7 +45,7 @@ class UnixOutlet final : public EventOutlet {
         for (;;) {
             pause_.end();
             drain();
-            // A collector that is absent now is not waited for.
+            // Do not wait for an absent collector.
             if (!fd_ || queue_.is_empty() || steady_ms_now() >= end) return;
             pollfd waiting{fd_.get(), POLLOUT, 0};
             ::poll(&waiting, 1, static_cast<int>(kSlowRetryMs));
@@ -70,8 +70,9 @@ class UnixOutlet final : public EventOutlet {
         fd_.reset();
         queue_.rewind();
         if (!std::exchange(is_told_, true))
-            log::warn("events: unix:{}: {}: {}; records wait, and the oldest go when too many do", path_,
-                      what, std::strerror(number));
+            log::warn(
+                "events: unix:{}: {}: {}; records wait, and the oldest are dropped if there are too many",
+                path_, what, std::strerror(number));
         wait(backoff_.next_ms(crypto::random_u32()));
     }
     void wait(std::int64_t ms) { pause_.begin(ms, *this); }

@@ -1,4 +1,4 @@
-// What a program tells of what happens: records to its sink, or nothing while nobody wants any.
+// A program's events: records to its sink, or nothing if there is none.
 #pragma once
 #include "recordio/event_sink.hpp"
 #include "records/any.hpp"
@@ -9,9 +9,9 @@ namespace hp::recordio {
 class Events {
   public:
     void to(EventSink* sink) { sink_ = sink; }
-    /// False: tell() does nothing, and what would go into a record needs no reckoning.
+    /// False: tell() does nothing, so there is no need to compute a record's contents.
     bool is_on() const { return sink_ && sink_->enabled(); }
-    /// `R`: one of lib/records. The record is of the moment.
+    /// `R`: one of lib/records. The record gets the current time.
     template <class R>
     void tell(const R& record) const {
         if (is_on()) sink_->write(hp::records::json_of(record, sink_->source(), unix_ms_now()));

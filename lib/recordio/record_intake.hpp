@@ -1,4 +1,4 @@
-// One writer's stream of records, whatever carries it. Internal to this room.
+// One writer's stream of records, independent of the transport. Internal to this room.
 #pragma once
 #include "recordio/record_listener.hpp"
 
@@ -6,7 +6,7 @@ namespace hp::recordio {
 
 class RecordIntake {
   public:
-    /// `on_stall` is called when a record has begun and is not whole after the limit.
+    /// `on_stall` is called when a record that has begun is incomplete after the limit.
     RecordIntake(net::Loop& loop, const RecordLimits& limits, std::string writer,
                  RecordListener::OnRecord on_record, std::function<void()> on_stall)
         : writer_{std::move(writer)},
@@ -26,13 +26,13 @@ class RecordIntake {
             stall_.after(record_ms_, on_stall_);
         }
     }
-    /// The writer has gone: half a record is damage.
+    /// The writer is gone: a partial record counts as damaged.
     void finish() {
         reader_.finish();
         take();
     }
     const std::string& writer() const { return writer_; }
-    /// Whether it has ever sent a record that is one.
+    /// Whether it has ever sent a valid record.
     bool is_proven() const { return is_proven_; }
 
   private:

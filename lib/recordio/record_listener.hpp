@@ -1,5 +1,5 @@
-// Takes event records from many programs at once. Each connection is a stream of its own, whose layout is
-// found out and whose damage is nobody else's.
+// Receives event records from many programs at once. Each connection is its own stream: its layout is
+// detected, and its damage does not affect others.
 #pragma once
 #include <functional>
 #include <memory>
@@ -14,14 +14,14 @@ struct RecordLimits {
     std::size_t connections_max{64};
     /// From a record's first byte to its last.
     std::int64_t record_ms{30'000};
-    /// Over Noise: for the handshake, and again for the proof of who it is.
+    /// Over Noise: for the handshake, and again for WriterAuth.
     std::int64_t auth_ms{10'000};
 };
 
 struct NoiseRecordOptions {
     net::Endpoint listen;
     net::FrameListener::IdentityNow identity;
-    crypto::XOnlyKey32 authority{};           ///< what writers pin
+    crypto::XOnlyKey32 authority{};           ///< pinned by writers
     std::vector<crypto::XOnlyKey32> allowed;  ///< keys of the writers
 };
 
@@ -35,15 +35,15 @@ class RecordListener {
     /// Inside Noise, from writers whose key is allowed.
     static Result<std::unique_ptr<RecordListener>> listen_noise(net::Loop& loop, NoiseRecordOptions options,
                                                                 RecordLimits limits, OnRecord on_record);
-    /// From a FIFO, or with "-" from a stdin that is a pipe; `writer` is empty, for there may be many.
+    /// From a FIFO, or with "-" from a stdin that is a pipe; `writer` is empty, since there may be many.
     static Result<std::unique_ptr<RecordListener>> read_pipe(net::Loop& loop, const std::string& path,
                                                              RecordLimits limits, OnRecord on_record);
     virtual ~RecordListener() = default;
     /// Where it listens for Noise.
     virtual net::Endpoint bound() const { return {}; }
-    /// Reads nothing more for now, or goes on. Over Noise records come all the same.
+    /// Pauses or resumes reading. Over Noise records still come.
     virtual void pause(bool) {}
-    /// Reads what has arrived, then closes; the listener is of no further use.
+    /// Reads what has arrived, then closes; the listener is unusable afterwards.
     virtual void stop() = 0;
 };
 

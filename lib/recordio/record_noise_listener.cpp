@@ -12,7 +12,7 @@ namespace {
 
 namespace records = sv2::records;
 
-/// Connections that have not shown a key that is allowed; the others have places of their own.
+/// Connections that have not proven an allowed key; the others have separate places.
 constexpr std::size_t kStrangersMax = 512;
 constexpr std::size_t kStrangersPerAddressMax = 256;
 
@@ -37,7 +37,7 @@ class NoiseWriter final : public net::FrameHandler, public std::enable_shared_fr
     NoiseRecords* listener_;
     std::shared_ptr<net::FrameConnection> connection_;
     net::Timer limit_;
-    std::optional<RecordIntake> intake_;  // once it has proved itself
+    std::optional<RecordIntake> intake_;  // once authenticated
 };
 
 class NoiseRecords final : public RecordListener {
@@ -119,7 +119,7 @@ void NoiseWriter::authenticate(const sv2::FrameView& frame) {
     connection_->limit_payloads(sv2::payload_limit_of<sv2::Family::records>);
     limit_.cancel();
     intake_.emplace(loop_, listener_->limits, connection_->peer(), listener_->on_record,
-                    [this] { end("a record did not become whole in time"); });
+                    [this] { end("a record was not completed in time"); });
     connection_->send(sv2::encode_frame(records::WriterAuthSuccess{records::kVersion}));
     log::info("records: {}: connected with key {}", connection_->peer(),
               crypto::authority_key_text(auth->writer_key.bytes));
@@ -133,7 +133,8 @@ void NoiseWriter::leave(const std::string& why) {
         log::info("records: {}: gone: {}", connection_->peer(), why);
     }
     limit_.cancel();
-    // The connection holds its handler until it has flushed: without this the two would hold each other.
+    // The connection holds its handler until it has flushed: without this the two would keep each other
+    // alive.
     connection_.reset();
     listener->gone(this);
 }

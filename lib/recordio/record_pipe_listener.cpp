@@ -12,10 +12,10 @@
 namespace hp::recordio {
 namespace {
 
-/// What writers may have queued in a pipe when we stop.
+/// Maximum bytes that writers may have queued in a pipe when we stop.
 constexpr std::size_t kPipeLeftBytesMax = 8u << 20;
 
-/// Nobody can be disconnected from a pipe: half a record is damage when the next one comes, or at the end.
+/// A pipe has no disconnects: a partial record counts as damaged when the next one comes, or at the end.
 class PipeSource final : public net::Pollable, public std::enable_shared_from_this<PipeSource> {
   public:
     PipeSource(net::Loop& loop, net::Fd fd, RecordLimits limits, RecordListener::OnRecord on_record)
@@ -77,13 +77,13 @@ class PipeRecords final : public RecordListener {
 Result<std::unique_ptr<RecordListener>> RecordListener::read_pipe(net::Loop& loop, const std::string& path,
                                                                   RecordLimits limits, OnRecord on_record) {
     const std::string name = path == "-" ? "stdin" : "'" + printable(path, 4096) + "'";
-    // A FIFO that is open for writing here too has no end between two writers, and does not wait for one.
+    // With our own write end open, a FIFO has no EOF between two writers, and opening does not wait for one.
     net::Fd fd{path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
                            : ::open(path.c_str(), O_RDWR | O_CLOEXEC)};
     if (!fd) return fail(Errc::io, "cannot open " + name + ": " + std::strerror(errno));
     struct stat info {};
     if (::fstat(fd.get(), &info) != 0 || !(S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode)))
-        return fail(Errc::usage, name + " is no pipe, and only one can be read beside connections");
+        return fail(Errc::usage, name + " is not a pipe, and only a pipe can be read alongside connections");
     auto source = std::make_shared<PipeSource>(loop, std::move(fd), limits, std::move(on_record));
     source->start();
     return std::make_unique<PipeRecords>(std::move(source));

@@ -13,7 +13,7 @@ void RecordQueue::push(std::string_view json) {
 }
 
 void RecordQueue::drop_oldest() {
-    // A record of a loss counts what it tells of, and is none of those that were given to us.
+    // A record of a loss stands for the dropped ones, and is not itself counted as one of ours.
     const std::uint64_t records = told_in_front_ > 0 ? 0 : 1;
     lost_ += records + std::exchange(told_in_front_, 0);
     dropped_ += records;
@@ -23,7 +23,7 @@ void RecordQueue::drop_oldest() {
 void RecordQueue::remove_front(std::size_t size) {
     begin_ += size;
     sizes_.pop_front();
-    // Each byte is moved once at most, however long the queue stays full.
+    // Each byte is moved at most once, however long the queue stays full.
     if (begin_ < bytes_.size() / 2 && !sizes_.empty()) return;
     bytes_.erase(0, begin_);
     begin_ = 0;

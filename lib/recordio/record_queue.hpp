@@ -1,5 +1,5 @@
-// Records that wait for their reader, up to a bound. Beyond it the oldest go, and a record in their place
-// says how many. Internal to this room.
+// Records waiting for their reader, up to a limit. Beyond it the oldest are dropped, and replaced by a record
+// of how many. Internal to this room.
 #pragma once
 #include <cstdint>
 #include <deque>
@@ -18,14 +18,14 @@ class RecordQueue {
 
     void push(std::string_view json);
     bool is_empty() const { return begun_.empty() && sizes_.empty() && lost_ == 0; }
-    /// What goes next: the rest of a record that was begun, or as many whole ones as fit into `size_max` (one
-    /// at least). Valid until the next call.
+    /// What to write next: the rest of a started record, or as many whole ones as fit into `size_max` (at
+    /// least one). Valid until the next call.
     std::string_view front(std::size_t size_max, UnixMs now);
-    /// So many bytes of it have gone.
+    /// This many bytes of it were written.
     void taken(std::size_t size);
-    /// Whoever got the beginning of a record has gone: the next reader gets all of it.
+    /// The reader that got the beginning of a record is gone: the next one gets all of it.
     void rewind() { begun_taken_ = 0; }
-    /// Records that were dropped, ever.
+    /// Total records dropped.
     std::uint64_t dropped() const { return dropped_; }
 
   private:
@@ -39,10 +39,10 @@ class RecordQueue {
     std::string bytes_;  // from begin_: whole records, of these sizes
     std::size_t begin_{0};
     std::deque<std::size_t> sizes_;
-    std::string begun_;  // a record that has left in part
+    std::string begun_;  // a record partly written
     std::size_t begun_taken_{0};
     std::uint64_t lost_{0};           // since the last record of a loss
-    std::uint64_t told_in_front_{0};  // what the first record says, if it is one of a loss
+    std::uint64_t told_in_front_{0};  // the count in the first record, if it is one of a loss
     std::uint64_t dropped_{0};
 };
 

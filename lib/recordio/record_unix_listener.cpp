@@ -8,7 +8,7 @@
 namespace hp::recordio {
 namespace {
 
-/// What a writer may have queued in its socket when we stop: net.core.wmem_max is far below it.
+/// Maximum bytes that a writer may have queued in its socket when we stop: net.core.wmem_max is far below.
 constexpr std::size_t kLeftBytesMax = 8u << 20;
 
 class UnixRecords;
@@ -24,7 +24,7 @@ class RecordSocket final : public net::Pollable, public std::enable_shared_from_
     void pause(bool is_paused) {
         if (fd_) reactor_.modify(fd_.get(), is_paused ? 0U : std::uint32_t{EPOLLIN});
     }
-    /// Takes what has arrived; nothing can arrive after it, and the writer keeps what it could not send.
+    /// Takes what has arrived; nothing can arrive afterwards, and the writer keeps what it could not send.
     void stop() {
         ::shutdown(fd_.get(), SHUT_RD);
         for (std::size_t left = kLeftBytesMax; left > 0 && read_some();)
@@ -83,13 +83,13 @@ class UnixRecords final : public RecordListener {
         (void)::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size);
         auto writer = "pid " + std::to_string(peer.pid) + ", uid " + std::to_string(peer.uid);
         if (sockets_.size() >= limits_.connections_max) {
-            // A program that writes records goes before whoever only holds a connection.
+            // Prefer programs that write records over idle connections.
             const auto silent =
                 std::ranges::find_if(sockets_, [](const auto& one) { return !one->is_proven(); });
-            full_log_("{}: {} connections are open, which is the limit; {} is closed", writer,
-                      sockets_.size(), silent == sockets_.end() ? "it" : "one that sent no record");
+            full_log_("{}: {} open connections: limit reached; closing {}", writer, sockets_.size(),
+                      silent == sockets_.end() ? "it" : "one that sent no record");
             if (silent == sockets_.end()) return;
-            (*silent)->end("another one came");
+            (*silent)->end("displaced by another connection");
         }
         sockets_.push_back(std::make_shared<RecordSocket>(loop_, std::move(fd), *this, std::move(writer)));
         sockets_.back()->start();
@@ -110,7 +110,7 @@ RecordSocket::RecordSocket(net::Loop& loop, net::Fd fd, UnixRecords& listener, s
       fd_{std::move(fd)},
       listener_{listener},
       intake_{loop, listener.limits(), std::move(writer), listener.on_record(),
-              [this] { end("a record did not become whole in time"); }} {}
+              [this] { end("a record was not completed in time"); }} {}
 
 void RecordSocket::end(const std::string& why) {
     if (!fd_) return;

@@ -1,4 +1,4 @@
-// A writer of records proves who it is by signing the handshake hash. Internal to this room.
+// A writer of records authenticates by signing the handshake hash. Internal to this room.
 #pragma once
 #include "crypto/random.hpp"
 #include "crypto/secp.hpp"

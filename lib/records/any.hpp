@@ -1,4 +1,4 @@
-// Records that every program writes, and fields that several records share. man/hp-records.5.
+// Records that every program writes, and fields shared by several records. man/hp-records.5.
 #pragma once
 #include "records/record.hpp"
 
@@ -6,7 +6,7 @@ namespace hp::records {
 
 using Share = Word<&share_refusal_labels>;
 
-/// What became of a channel's shares.
+/// Counts of a channel's shares by outcome.
 struct Tally {
     static constexpr bool is_inline = true;
     std::uint64_t shares_accepted{}, shares_rejected{};
@@ -21,22 +21,22 @@ BOOST_DESCRIBE_STRUCT(Tally, (),
                        window_work_hashes, window_work_squared, window_work_max))
 
 struct Alarm {
-    static constexpr Info info{"alarm", "Something that a person should look at.", true};
-    static constexpr Doc docs[]{{"what", "what it is, in a sentence"}};
+    static constexpr Info info{"alarm", "Something that needs attention.", true};
+    static constexpr Doc docs[]{{"what", "what it is, as a sentence"}};
     static constexpr Series series[]{{}};
-    static constexpr Metric metrics[]{
-        {"hashpool_alarms_total", "Alarms: things that a person should look at."}};
+    static constexpr Metric metrics[]{{"hashpool_alarms_total", "Alarms: things that need attention."}};
     std::string_view what{};
 };
 BOOST_DESCRIBE_STRUCT(Alarm, (), (what))
 
 struct EventsDropped {
     static constexpr Info info{
-        "events_dropped", "A slow reader made the writer drop records, which would stand before this one."};
-    static constexpr Doc docs[]{{"count", "records that were dropped"}};
+        "events_dropped",
+        "A slow reader made the writer drop records; they are missing just before this one."};
+    static constexpr Doc docs[]{{"count", "records dropped"}};
     static constexpr Series series[]{{.count = "count"}};
-    static constexpr Metric metrics[]{
-        {"hashpool_events_dropped_total", "Records that their writers dropped because nobody took them."}};
+    static constexpr Metric metrics[]{{"hashpool_events_dropped_total",
+                                       "Records dropped by their writers because the reader was too slow."}};
     std::uint64_t count{};
 };
 BOOST_DESCRIBE_STRUCT(EventsDropped, (), (count))

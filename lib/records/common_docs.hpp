@@ -1,11 +1,11 @@
-// What fields mean that several records have. A record that means something else, or more, says so in its
-// `docs`.
+// Meanings of the fields that several records share. A record where a field means something else, or more,
+// says so in its `docs`.
 #pragma once
 #include <string_view>
 
 namespace hp::records {
 
-/// Empty where there is nothing in common.
+/// Empty if the field has no common meaning.
 std::string_view common_doc(std::string_view field);
 
 }  // namespace hp::records

@@ -97,7 +97,7 @@ std::vector<Field> fields_of() {
 template <class R>
 Declared declare() {
     static_assert(is_consistent<R>(),
-                  "a doc, series, metric or gauge names a field or series that is not there");
+                  "a doc, series, metric or gauge names a field or series that does not exist");
     Declared out{.info = R::info, .fields = fields_of<R>(), .series = {}, .metrics = {}, .gauges = {}};
     if constexpr (requires { R::series; })
         out.series.assign(std::begin(R::series), std::end(R::series));

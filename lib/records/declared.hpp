@@ -12,14 +12,14 @@ struct Field {
     bool is_optional{false};
     std::int64_t min{};                       ///< of an integer
     std::uint64_t max{};                      ///< of an integer, or of the counts in an object
-    std::optional<std::size_t> hex_digits{};  ///< of a text; 0: any even number
+    std::optional<std::size_t> hex_digits{};  ///< of hex text; 0: any even number
     KnownLabels known{nullptr};               ///< words or codes; null: names, or numbers that count
-    std::vector<Field> items{};               ///< of a list: what its objects have
+    std::vector<Field> items{};               ///< of a list: the fields of its objects
 };
 
 struct Declared {
     Info info;
-    std::vector<Field> fields;    ///< in their order, without the envelope
+    std::vector<Field> fields;    ///< in order, without the envelope
     std::vector<Series> series;   ///< with their names
     std::vector<Metric> metrics;  ///< with their series
     std::vector<Gauge> gauges;
@@ -27,11 +27,11 @@ struct Declared {
 
 /// The records of one program, in the order of the manual.
 struct Program {
-    std::string_view name;  ///< empty: of every program
+    std::string_view name;  ///< empty: every program
     std::vector<Declared> records;
 };
 const std::vector<Program>& programs();
-/// Null for a type that nobody declared.
+/// Null for an undeclared type.
 const Declared* find(std::string_view type);
 /// Of the field that a series is divided by.
 Labels known_labels(const Declared& record, const Series& series);

@@ -1,6 +1,6 @@
-// What a field of an event record may be. Its JSON text, its schema and its row in hp-records(5) derive from
-// its type; beside these: bool, integers, double, std::string_view, std::optional of any (absent where it is
-// empty), and a described struct with `is_inline`, whose fields stand in its place.
+// The types that a field of an event record may have. Its JSON text, its schema and its row in hp-records(5)
+// derive from its type; beside these: bool, integers, double, std::string_view, std::optional of any (absent
+// where it is empty), and a described struct with `is_inline`, whose fields replace it.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -13,8 +13,7 @@
 
 namespace hp::records {
 
-/// What a field is known to say, as a label of a metric has it. A newer program, or another pool, may say
-/// more.
+/// The known values of a field, for labels of metrics. A newer program, or another pool, may use others.
 using Labels = std::span<const std::string>;
 using KnownLabels = Labels (*)();
 Labels truth_labels();
@@ -24,23 +23,23 @@ Labels channel_refusal_labels();
 Labels quote_error_labels();
 Labels cashu_error_labels();
 
-/// Text that is one of these words, as a rule.
+/// Text that is normally one of these words.
 template <KnownLabels known>
 struct Word {
     std::string_view text{};
 };
-/// A number that is one of these codes, as a rule.
+/// A number that is normally one of these codes.
 template <KnownLabels known, class Number = std::uint64_t>
 struct Code {
     Number number{};
 };
 
-/// Lower-case hex, in the bytes' order.
+/// Lower-case hex, in byte order.
 template <std::size_t N>
 struct Hex {
     ByteArray<N> bytes{};
 };
-/// The same of any number of bytes.
+/// Likewise, of any number of bytes.
 struct HexText {
     ByteView bytes{};
 };
@@ -52,13 +51,13 @@ struct Reversed {
 struct Mask {
     std::uint32_t bits{};
 };
-/// A number that is written with its fraction, ".0" too.
+/// A number that is always written with a fraction, even ".0".
 struct Real {
     double number{};
 };
 /// An object: counts by word.
 using Counts = std::map<std::string, std::uint64_t>;
-/// A list of described structs; as many of the first ones as begin within `bytes_max` bytes of text.
+/// A list of described structs, cut after the last one that begins within `bytes_max` bytes of text.
 template <class T, std::size_t bytes_max>
 struct List {
     std::vector<T> items{};

@@ -1,4 +1,4 @@
-// The words and codes that fields are known to take, from where each is declared.
+// The known words and codes of fields, taken from where each is declared.
 #include "cashu/errors.hpp"
 #include "records/field.hpp"
 #include "sv2/link.hpp"
@@ -48,7 +48,7 @@ Labels quote_error_labels() {
     return all;
 }
 
-/// 0 is for answers without a code, as 404 and 405.
+/// 0 is for answers without a code, such as 404 and 405.
 Labels cashu_error_labels() {
     static const Texts all = [] {
         Texts out{"0"};

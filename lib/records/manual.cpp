@@ -22,7 +22,7 @@ std::string upper(std::string_view name) {
     return out;
 }
 
-/// What a name ends in.
+/// The unit, from the suffix of the name.
 std::string_view unit_of(std::string_view name) {
     constexpr std::pair<std::string_view, std::string_view> kUnits[]{
         {"_ms", "ms"}, {"_s", "s"}, {"_hps", "H/s"}};
@@ -64,7 +64,7 @@ std::string meaning_of(const Field& field) {
 
 std::string table_of(const Declared& record) {
     std::string out = "## " + escaped(record.info.type) + "\n\n" + escaped(record.info.doc) + "\n\n";
-    // No border; the meaning takes the room that is left.
+    // No border; the meaning takes the remaining width.
     for (const Field& field : record.fields) {
         const bool is_first = &field == &record.fields.front();
         out += (is_first ? "|[ _" : "|  _") + escaped(field.name) + "_\n" + (is_first ? ":[ " : ":  ") +

@@ -1,4 +1,4 @@
-// The records of hp-miner, which go to its stdout with --json.
+// The records of hp-miner, written to stdout with --json.
 #pragma once
 #include "records/any.hpp"
 
@@ -21,7 +21,7 @@ BOOST_DESCRIBE_STRUCT(MinerFigures, (),
                        rejected_by_reason, ack_p50_ms, ack_p99_ms, quotes, quote_failures, ehash))
 
 struct MinerStatus {
-    static constexpr Info info{"miner_status", "What it has done since its start, each second.", true};
+    static constexpr Info info{"miner_status", "What it has done since its start, every second.", true};
     MinerFigures figures{};
 };
 BOOST_DESCRIBE_STRUCT(MinerStatus, (), (figures))

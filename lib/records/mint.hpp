@@ -5,11 +5,10 @@
 namespace hp::records {
 
 struct PoolRollback {
-    static constexpr Info info{
-        "pool_rollback",
-        "The pool gave numbers to other shares than before: its outbox is an old copy. The "
-        "quotes were made."};
-    static constexpr Doc docs[]{{"count", "numbers that stand for another share now"}};
+    static constexpr Info info{"pool_rollback",
+                               "The pool reused row numbers for other shares: its outbox is an old copy. The "
+                               "quotes were created anyway."};
+    static constexpr Doc docs[]{{"count", "numbers that now belong to another share"}};
     static constexpr Series series[]{{.count = "count"}};
     std::string_view peer{};
     std::uint64_t count{};
@@ -18,7 +17,8 @@ BOOST_DESCRIBE_STRUCT(PoolRollback, (), (peer, count))
 
 struct QuotesHeld {
     static constexpr Info info{
-        "quotes_held", "Quotes that this database had lost were made again, and wait for hp-quote release."};
+        "quotes_held",
+        "Quotes that this database had lost were created again, and wait for hp-quote release."};
     static constexpr Doc docs[]{{"count", "quotes"}};
     static constexpr Series series[]{{.name = "mint_quotes_held", .count = "count"}};
     std::uint64_t count{};
@@ -26,8 +26,8 @@ struct QuotesHeld {
 BOOST_DESCRIBE_STRUCT(QuotesHeld, (), (count))
 
 struct QuotesReleased {
-    static constexpr Info info{"quotes_released", "An operator let held quotes be minted."};
-    static constexpr Doc docs[]{{"count", "quotes"}, {"by", "who did: a user's name"}};
+    static constexpr Info info{"quotes_released", "An operator released held quotes for minting."};
+    static constexpr Doc docs[]{{"count", "quotes"}, {"by", "the operator's user name"}};
     static constexpr Series series[]{{.name = "mint_quotes_released", .count = "count"}};
     std::uint64_t count{};
     std::string_view by{};
@@ -36,15 +36,12 @@ BOOST_DESCRIBE_STRUCT(QuotesReleased, (), (count, by))
 
 struct LedgerStatus {
     static constexpr Info info{"ledger_status", "How far the ledger has come, every second.", true};
-    static constexpr Doc docs[]{{"generation", "number of the mint's start"},
-                                {"quotes", "made"},
-                                {"operations", "mints and swaps"},
-                                {"issued", "ehash against quotes"},
-                                {"spent", "ehash of the proofs in swaps"},
-                                {"held", "quotes that wait for hp-quote release"},
-                                {"held_amount", "ehash of these"},
-                                {"signing", "false: the mint signs nothing"},
-                                {"link_up", "the link to the pool stands"}};
+    static constexpr Doc docs[]{
+        {"generation", "number of the mint's start"}, {"quotes", "made"},
+        {"operations", "mint and swap requests"},     {"issued", "ehash issued for quotes"},
+        {"spent", "ehash of the proofs in swaps"},    {"held", "quotes that wait for hp-quote release"},
+        {"held_amount", "ehash of these quotes"},     {"signing", "false: the mint does not sign anything"},
+        {"link_up", "the link to the pool is up"}};
     std::uint64_t generation{}, quotes{}, operations{};
     std::uint64_t issued{}, spent{};
     std::uint64_t held{}, held_amount{};
@@ -58,20 +55,20 @@ BOOST_DESCRIBE_STRUCT(LedgerStatus, (),
                        wal_bytes, wal_held_ms, log_lines_dropped))
 
 struct QuotesCreated {
-    static constexpr Info info{"quotes_created", "What one commit made of the pool's requests."};
-    static constexpr Doc docs[]{{"created", "quotes that are new"},
-                                {"replayed", "quotes that were there already"},
+    static constexpr Info info{"quotes_created", "The outcome of the pool's requests in one commit."};
+    static constexpr Doc docs[]{{"created", "new quotes"},
+                                {"replayed", "quotes that existed already"},
                                 {"refused", "requests"},
-                                {"amount", "ehash of those created"}};
+                                {"amount", "ehash of the new quotes"}};
     static constexpr Series series[]{{.name = "mint_quotes_created", .count = "created", .amount = "amount"},
                                      {.name = "mint_quotes_replayed", .count = "replayed"},
                                      {.name = "mint_quotes_refused", .count = "refused"}};
-    static constexpr Metric metrics[]{
-        {"hashpool_mint_quotes_total", "Quotes that the mint made."},
-        {"hashpool_mint_quotes_ehash_total", "Ehash of the quotes that the mint made.", Metric::Of::amount},
-        {.name = "hashpool_mint_quotes_refused_total",
-         .help = "Quote requests that the mint refused.",
-         .series = "mint_quotes_refused"}};
+    static constexpr Metric metrics[]{{"hashpool_mint_quotes_total", "Quotes that the mint created."},
+                                      {"hashpool_mint_quotes_ehash_total",
+                                       "Ehash of the quotes that the mint created.", Metric::Of::amount},
+                                      {.name = "hashpool_mint_quotes_refused_total",
+                                       .help = "Quote requests that the mint refused.",
+                                       .series = "mint_quotes_refused"}};
     std::uint64_t created{}, replayed{}, refused{}, amount{};
 };
 BOOST_DESCRIBE_STRUCT(QuotesCreated, (), (created, replayed, refused, amount))
@@ -79,8 +76,7 @@ BOOST_DESCRIBE_STRUCT(QuotesCreated, (), (created, replayed, refused, amount))
 struct EhashIssued {
     static constexpr Info info{
         "ehash_issued",
-        "Signatures for a mint request. Once a request: an answer that is given again makes no "
-        "record."};
+        "Signatures for a mint request. One record per request: repeated answers are not recorded."};
     static constexpr Doc docs[]{{"outputs", "signatures"}};
     static constexpr Series series[]{{.amount = "amount"}};
     static constexpr Metric metrics[]{
@@ -103,9 +99,8 @@ BOOST_DESCRIBE_STRUCT(EhashSwapped, (), (amount, outputs))
 
 struct RequestRefused {
     static constexpr Info info{"request_refused", "An HTTP request that ended in an error."};
-    static constexpr Doc docs[]{{"route", "the path, without ids"},
-                                {"status", "of HTTP"},
-                                {"code", "of the Cashu error; 0: it has none"}};
+    static constexpr Doc docs[]{
+        {"route", "the path, without ids"}, {"status", "of HTTP"}, {"code", "Cashu error code; 0: none"}};
     static constexpr Series series[]{{.label = "code"}};
     static constexpr Metric metrics[]{{.name = "hashpool_mint_requests_refused_total",
                                        .help = "Requests that the mint refused.",
@@ -117,8 +112,8 @@ struct RequestRefused {
 BOOST_DESCRIBE_STRUCT(RequestRefused, (), (route, status, code))
 
 struct LinkUp {
-    static constexpr Info info{"link_up", "The link to the pool stands."};
-    static constexpr Doc docs[]{{"session_id", "the pool's number of it"}};
+    static constexpr Info info{"link_up", "The link to the pool is up."};
+    static constexpr Doc docs[]{{"session_id", "the pool's id of the link"}};
     std::string_view peer{};
     std::uint64_t session_id{};
 };
@@ -126,7 +121,7 @@ BOOST_DESCRIBE_STRUCT(LinkUp, (), (peer, session_id))
 
 struct LinkDown {
     static constexpr Info info{"link_down", "The link to the pool has ended."};
-    static constexpr Doc docs[]{{"reason", "why, in words"}};
+    static constexpr Doc docs[]{{"reason", "reason, as text"}};
     std::string_view reason{};
 };
 BOOST_DESCRIBE_STRUCT(LinkDown, (), (reason))

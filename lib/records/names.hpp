@@ -1,5 +1,5 @@
-// Names of series, latencies and status fields that a program asks for: "share_accepted"_series. One that no
-// record declares does not compile, rather than to be 0 for ever.
+// Names of series, latencies and status fields that a program asks for: "share_accepted"_series. A name that
+// no record declares does not compile, instead of being 0 for ever.
 #pragma once
 #include <algorithm>
 
@@ -15,7 +15,7 @@ namespace hp::records {
 using AllRecords = boost::mp11::mp_append<PoolRecords, TemplateRecords, MintRecords, ProxyRecords,
                                           StatsRecords, MinerRecords, AnyRecords>;
 
-/// Calls f with a type_identity of each record until it says true; whether one did.
+/// Calls f with a type_identity of each record until f returns true; returns whether it did.
 template <class F>
 constexpr bool any_record(F f) {
     return [&]<class... R>(boost::mp11::mp_list<R...>) {
@@ -49,7 +49,7 @@ constexpr bool is_status_field(std::string_view name) {
     });
 }
 
-/// Text of a literal, as an argument of a template.
+/// A literal's text as a template argument.
 template <std::size_t size>
 struct Literal {
     char text[size]{};

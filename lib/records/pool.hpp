@@ -5,7 +5,7 @@
 namespace hp::records {
 
 struct ConnectionOpened {
-    static constexpr Info info{"connection_opened", "A client has finished the handshake."};
+    static constexpr Info info{"connection_opened", "A client has completed the handshake."};
     static constexpr Metric metrics[]{{"hashpool_connections_total", "Connections to the pool."}};
     std::uint64_t connection_id{};
     std::string_view peer{};
@@ -14,7 +14,7 @@ BOOST_DESCRIBE_STRUCT(ConnectionOpened, (), (connection_id, peer))
 
 struct ConnectionClosed {
     static constexpr Info info{"connection_closed", "A connection has ended, and its channels with it."};
-    static constexpr Doc docs[]{{"reason", "why, in words"}};
+    static constexpr Doc docs[]{{"reason", "reason, as text"}};
     std::uint64_t connection_id{};
     std::string_view reason{};
 };
@@ -23,11 +23,11 @@ BOOST_DESCRIBE_STRUCT(ConnectionClosed, (), (connection_id, reason))
 struct SetupRefused {
     static constexpr Info info{"setup_refused", "A client that could not be served. Its connection ends."};
     static constexpr Doc docs[]{
-        {"connection_id", "number of the connection to the pool; 0: before the handshake"},
-        {"reason", "the protocol's error code, or the protocol that the peer speaks in place of SV2"}};
+        {"connection_id", "id of the connection to the pool; 0: before the handshake"},
+        {"reason", "the protocol's error code, or the protocol that the peer speaks instead of SV2"}};
     static constexpr Series series[]{{.label = "reason"}};
     static constexpr Metric metrics[]{{.name = "hashpool_setups_refused_total",
-                                       .help = "SV2 connections that the pool refused at setup.",
+                                       .help = "SV2 connections refused by the pool at setup.",
                                        .is_by_label = true}};
     std::uint64_t connection_id{};
     std::string_view peer{};
@@ -37,10 +37,10 @@ BOOST_DESCRIBE_STRUCT(SetupRefused, (), (connection_id, peer, reason))
 
 struct ChannelRefused {
     static constexpr Info info{"channel_refused", "A channel that was not opened."};
-    static constexpr Doc docs[]{{"worker", "the user_identity that was asked for"}};
+    static constexpr Doc docs[]{{"worker", "the requested user_identity"}};
     static constexpr Series series[]{{.label = "reason"}};
     static constexpr Metric metrics[]{{.name = "hashpool_channels_refused_total",
-                                       .help = "Channels that the pool refused.",
+                                       .help = "Channels refused by the pool.",
                                        .is_by_label = true}};
     std::uint64_t connection_id{};
     std::string_view peer{};
@@ -77,8 +77,7 @@ BOOST_DESCRIBE_STRUCT(ChannelNamed, (), (connection_id, channel_id, worker))
 
 struct ChannelClosed {
     static constexpr Info info{"channel_closed", "A channel has ended."};
-    static constexpr Doc docs[]{
-        {"reason", "the protocol's error code, where it was the pool that closed it"}};
+    static constexpr Doc docs[]{{"reason", "the protocol's error code, if the pool closed it"}};
     std::uint64_t connection_id{};
     std::uint32_t channel_id{};
     std::optional<std::string_view> reason{};
@@ -86,17 +85,17 @@ struct ChannelClosed {
 BOOST_DESCRIBE_STRUCT(ChannelClosed, (), (connection_id, channel_id, reason))
 
 struct ChannelStatus {
-    static constexpr Info info{"channel_status",
-                               "A channel as it stands: when it opens, and each 5 to 60 seconds, longer "
-                               "where there are many. Who hears "
-                               "nothing of a channel for 150 s may take it as closed."};
-    static constexpr Doc docs[]{{"program", "vendor and firmware, as it says itself"},
+    static constexpr Info info{
+        "channel_status",
+        "A channel's current state: when it opens, then every 5 to 60 seconds, less often if there are many "
+        "channels. A reader may take a channel as closed after 150 s without this record."};
+    static constexpr Doc docs[]{{"program", "vendor and firmware, as reported by the client"},
                                 {"kind", "extended or standard"},
                                 {"opened_ms", "when the channel was opened"},
-                                {"nominal_hash_rate_hps", "what it claims"},
+                                {"nominal_hash_rate_hps", "claimed hash rate"},
                                 {"extranonce_prefix", "the pool's part of the extranonce"},
-                                {"extranonce_size", "bytes of extranonce that the miner chooses"},
-                                {"blocks_found", "since it was opened"}};
+                                {"extranonce_size", "bytes of extranonce chosen by the miner"},
+                                {"blocks_found", "since it opened"}};
     std::uint64_t connection_id{};
     std::uint32_t channel_id{};
     std::string_view peer{};
@@ -126,11 +125,11 @@ BOOST_DESCRIBE_STRUCT(TargetSet, (), (connection_id, channel_id, difficulty))
 
 struct BlockFound {
     static constexpr Info info{"block_found",
-                               "A share that is a block. It is on its way to the Template Provider."};
-    static constexpr Doc docs[]{{"template_id", "the Template Provider's number of the template"}};
+                               "A share that is a block, on its way to the Template Provider."};
+    static constexpr Doc docs[]{{"template_id", "the Template Provider's id of the template"}};
     static constexpr Series series[]{{.label = "worker"}};
     static constexpr Metric metrics[]{
-        {"sv2_client_blocks_found_total", "Blocks that miners of the pool found."}};
+        {"sv2_client_blocks_found_total", "Blocks found by the pool's miners."}};
     Reversed hash{};
     std::uint64_t template_id{};
     std::string_view worker{};
@@ -147,19 +146,20 @@ struct TipChanged {
 BOOST_DESCRIBE_STRUCT(TipChanged, (), (prev_hash, nbits))
 
 struct MintStatus {
-    static constexpr Info info{"mint_status", "One of the pool's mints: each, every second.", true, "mint"};
+    static constexpr Info info{"mint_status", "One of the pool's mints; every second for each mint.", true,
+                               "mint"};
     static constexpr Doc docs[]{
         {"mint", "its name"},
-        {"mint_id", "its number in the outbox"},
+        {"mint_id", "its id in the outbox"},
         {"configured", "false: rows wait for a mint that is not in allowed_mint_keys"},
-        {"connected", "its link stands"},
-        {"since_ms", "since when the link stands, or is away"},
-        {"pending", "backlog: shares without an answer"},
-        {"inflight", "of these, those that it was asked about"},
+        {"connected", "its link is up"},
+        {"since_ms", "since when the link is up or down"},
+        {"pending", "backlog: shares not answered yet"},
+        {"inflight", "of these, requests already sent"},
         {"created", "quotes since the start"},
-        {"wrong_answers", "answers that fit no request, since the start"},
-        {"dead", "shares that it refused for good"},
-        {"peer", "address; absent while it is away"},
+        {"wrong_answers", "answers that match no request, since the start"},
+        {"dead", "shares that it has refused for good"},
+        {"peer", "address; absent while the link is down"},
         {"oldest_pending_ms", "when the oldest share of the backlog was accepted; absent without a backlog"},
         {"oldest_age_ms", "its age; absent without a backlog"}};
     static constexpr Series series[]{{.label = "mint"}};
@@ -177,40 +177,40 @@ BOOST_DESCRIBE_STRUCT(MintStatus, (),
 
 struct PoolStatus {
     static constexpr Info info{
-        "pool_status", "How things are, every second. Counts without another word are since the start.",
+        "pool_status", "The pool's state, every second. Counts are since the start unless said otherwise.",
         true};
     static constexpr Doc docs[]{
-        {"connections", "that are there"},
-        {"channels", "that are there"},
-        {"channels_busiest", "channels of the connection that has most"},
-        {"channels_max", "channels that a connection may have"},
-        {"channels_unproven", "channels that no accepted share stands for"},
-        {"channels_unproven_max", "of these, of all connections together"},
-        {"channels_total_max", "channels of all connections together"},
-        {"connections_closed_for_refusals", "connections that sent nothing but refused shares and channels"},
-        {"connections_closed_for_room", "connections whose channels brought no shares, closed for others"},
-        {"outbox_pending", "shares that wait for a quote, of all mints"},
-        {"outbox_dead", "shares that a mint refused for good"},
-        {"mint_connected", "the links of all configured mints stand"},
-        {"connections_refused", "connections closed for newer ones"},
+        {"connections", "current number"},
+        {"channels", "current number"},
+        {"channels_busiest", "channels of the connection that has the most"},
+        {"channels_max", "maximum channels per connection"},
+        {"channels_unproven", "channels without an accepted share"},
+        {"channels_unproven_max", "maximum of these, over all connections"},
+        {"channels_total_max", "maximum channels, over all connections"},
+        {"connections_closed_for_refusals", "connections that have sent only refused shares and channels"},
+        {"connections_closed_for_room",
+         "connections closed to make room for others because their channels had no accepted shares"},
+        {"outbox_pending", "shares waiting for a quote, over all mints"},
+        {"outbox_dead", "shares refused for good by a mint"},
+        {"mint_connected", "the links of all configured mints are up"},
+        {"connections_refused", "connections closed to make room for newer ones"},
         {"connections_cut_for_memory", "connections closed because of buffer_memory_mib"},
-        {"connections_dropped_slow", "connections closed because they did not read"},
-        {"frames_damaged", "frames with a wrong authentication tag"},
+        {"connections_dropped_slow", "connections closed because the peer did not read"},
+        {"frames_damaged", "frames with an invalid authentication tag"},
         {"channels_closed_for_invalid_shares", "channels"},
         {"shares_unjudged",
-         "shares not looked at, because their channel had spent its budget of invalid shares, or was closed "
-         "for that "
-         "a moment before"},
+         "shares not checked, because their channel had used up its budget of invalid shares, or had just "
+         "been closed for that"},
         {"refused_shares_not_kept",
-         "refused shares that are not in the file keep_refused: its disk was full, failed or was too slow"},
-        {"template_provider_connected", "the connection to the Template Provider stands"},
-        {"template_provider_since_ms", "since when it stands, or is away"},
+         "refused shares missing from the file keep_refused: the disk was full, failing or too slow"},
+        {"template_provider_connected", "the connection to the Template Provider is up"},
+        {"template_provider_since_ms", "since when it is up or down"},
         {"has_template", "miners have work"},
-        {"template_age_ms", "of the newest template or tip; 0: there is none"},
-        {"clock_behind_tip_s", "how far the time of the chain's tip is ahead of the system clock"}};
+        {"template_age_ms", "height of the newest template or tip; 0: none"},
+        {"clock_behind_tip_s", "how far the tip's timestamp is ahead of the system clock"}};
     static constexpr Gauge gauges[]{
-        {"connections", "sv2_clients_total", "Connections to the pool now."},
-        {"channels", "sv2_client_channels", "Channels of the pool now.", "channel_type", "extended"}};
+        {"connections", "sv2_clients_total", "Current connections to the pool."},
+        {"channels", "sv2_client_channels", "Current channels of the pool.", "channel_type", "extended"}};
     std::int64_t started_ms{};
     std::uint64_t connections{}, channels{}, channels_busiest{}, channels_max{};
     std::uint64_t channels_unproven{}, channels_unproven_max{}, channels_total_max{};

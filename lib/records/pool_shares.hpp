@@ -5,16 +5,16 @@
 namespace hp::records {
 
 struct ShareAccepted {
-    static constexpr Info info{"share_accepted",
-                               "A share is on disk. This is the count of shares that counts."};
-    static constexpr Doc docs[]{{"worker", "the share's own, else the channel's"},
-                                {"work_hashes", "expected hashes of the target that it was credited at"}};
+    static constexpr Info info{
+        "share_accepted", "A share was accepted and is on disk. This is the authoritative count of shares."};
+    static constexpr Doc docs[]{{"worker", "the share's own if it has one, else the channel's"},
+                                {"work_hashes", "expected hashes of the credited target"}};
     static constexpr Series series[]{
         {.label = "worker", .amount = "amount", .work = "work_hashes", .writer = "hp-pool"}};
     static constexpr Metric metrics[]{
-        {"sv2_client_shares_accepted_total", "Shares that the pool accepted."},
+        {"sv2_client_shares_accepted_total", "Shares accepted by the pool."},
         {"hashpool_share_ehash_total", "Ehash of the accepted shares, in its unit.", Metric::Of::amount},
-        {"hashpool_share_work_hashes_total", "Expected hashes of the accepted shares' targets.",
+        {"hashpool_share_work_hashes_total", "Expected hashes of the accepted shares, by their targets.",
          Metric::Of::work}};
     std::uint64_t connection_id{};
     std::uint32_t channel_id{};
@@ -32,16 +32,16 @@ BOOST_DESCRIBE_STRUCT(ShareAccepted, (),
 struct ShareRejected {
     static constexpr Info info{
         "share_rejected",
-        "A share that is worth nothing. Of shares that are refused unlooked at (too-many-invalid-shares, "
-        "invalid-channel-id) a record a second at most; shares_unjudged counts all."};
-    static constexpr Doc docs[]{{"reason", "the protocol's error code; troubleshooting.md has all"},
-                                {"job_id", "of the job that the miner named"},
-                                {"detail", "what is wrong, in numbers; absent where the reason says all"},
-                                {"share_hash", "absent where nothing could be hashed"},
-                                {"locking_key", "the owner; absent where nobody is known"}};
+        "A rejected share, worth nothing. Shares refused unchecked (too-many-invalid-shares, "
+        "invalid-channel-id) get at most one record a second; shares_unjudged counts all of them."};
+    static constexpr Doc docs[]{{"reason", "the protocol's error code; troubleshooting.md lists all"},
+                                {"job_id", "id of the job that the miner named"},
+                                {"detail", "what is wrong, in numbers; absent if the reason says it all"},
+                                {"share_hash", "absent if there was nothing to hash"},
+                                {"locking_key", "the owner; absent if unknown"}};
     static constexpr Series series[]{{.label = "reason"}};
     static constexpr Metric metrics[]{{.name = "sv2_client_shares_rejected_total",
-                                       .help = "Shares that the pool rejected.",
+                                       .help = "Shares rejected by the pool.",
                                        .is_by_label = true}};
     std::uint64_t connection_id{};
     std::uint32_t channel_id{};
@@ -61,14 +61,14 @@ BOOST_DESCRIBE_STRUCT(ShareRejected, (),
 struct QuoteCreated {
     static constexpr Info info{"quote_created", "The mint has a quote for a share."};
     static constexpr Doc docs[]{
-        {"replay", "true: the mint had the quote already"},
-        {"latency_ms", "from the share's arrival; absent where the share came before the pool was started"}};
+        {"replay", "true: the mint already had the quote"},
+        {"latency_ms", "from the share's arrival; absent if the share arrived before the pool started"}};
     static constexpr Series series[]{{.label = "replay",
                                       .amount = "amount",
                                       .latency = "latency_ms",
                                       .latency_name = "share_to_quote_ms"}};
     static constexpr Metric metrics[]{{.name = "hashpool_quotes_total",
-                                       .help = "Quotes that the mint told the pool.",
+                                       .help = "Quotes reported to the pool by the mint.",
                                        .is_by_label = true}};
     std::uint64_t seq{};
     std::string_view quote_id{};
@@ -81,10 +81,11 @@ BOOST_DESCRIBE_STRUCT(QuoteCreated, (), (seq, quote_id, amount, share_hash, repl
 
 struct QuoteDead {
     static constexpr Info info{"quote_dead", "The mint refused the share for good."};
-    static constexpr Doc docs[]{{"code", "of QuoteError"}, {"reason", "the mint's words"}};
+    static constexpr Doc docs[]{{"code", "error code of the QuoteError message"},
+                                {"reason", "the mint's explanation"}};
     static constexpr Series series[]{{.label = "code"}};
     static constexpr Metric metrics[]{{.name = "hashpool_quotes_dead_total",
-                                       .help = "Shares that the mint refused for good.",
+                                       .help = "Shares refused for good by the mint.",
                                        .is_by_label = true}};
     std::uint64_t seq{};
     Code<&quote_error_labels, std::uint16_t> code{};
@@ -94,7 +95,7 @@ BOOST_DESCRIBE_STRUCT(QuoteDead, (), (seq, code, reason))
 
 struct QuoteRequeued {
     static constexpr Info info{"quote_requeued",
-                               "A dead letter tries again, because an operator asked for it."};
+                               "A dead letter is sent again because an operator requeued it."};
     std::uint64_t seq{};
 };
 BOOST_DESCRIBE_STRUCT(QuoteRequeued, (), (seq))

@@ -5,7 +5,7 @@
 namespace hp::records {
 
 struct MinerConnected {
-    static constexpr Info info{"miner_connected", "An SV1 miner has connected."};
+    static constexpr Info info{"miner_connected", "An SV1 miner connected."};
     std::uint64_t miner_id{};
     std::string_view peer{};
 };
@@ -21,9 +21,9 @@ BOOST_DESCRIBE_STRUCT(MinerAuthorized, (), (miner_id, worker, user_agent))
 
 struct MinerRefused {
     static constexpr Info info{
-        "miner_refused", "A worker name was not authorized, or a peer speaks another protocol than SV1."};
-    static constexpr Doc docs[]{{"worker", "the name that it gave; empty where it speaks another protocol"},
-                                {"reason", "why, in words"}};
+        "miner_refused", "A worker name was not authorized, or the peer speaks a protocol other than SV1."};
+    static constexpr Doc docs[]{{"worker", "the name that it gave; empty if it speaks another protocol"},
+                                {"reason", "reason, as text"}};
     std::uint64_t miner_id{};
     std::string_view peer{};
     std::string_view worker{};
@@ -34,10 +34,10 @@ BOOST_DESCRIBE_STRUCT(MinerRefused, (), (miner_id, peer, worker, reason))
 struct MinerChannelRefused {
     static constexpr Info info{
         "miner_channel_refused",
-        "The miner has no channel: the pool refused it, or what it gave cannot be worked with."};
+        "The miner got no channel: the pool refused it, or returned one that the proxy cannot use."};
     static constexpr Series series[]{{.label = "reason"}};
     static constexpr Metric metrics[]{{.name = "hashpool_miner_channels_refused_total",
-                                       .help = "Miners of the proxy that got no channel.",
+                                       .help = "Miners of the proxy that did not get a channel.",
                                        .is_by_label = true}};
     std::uint64_t miner_id{};
     std::string_view worker{};
@@ -46,11 +46,11 @@ struct MinerChannelRefused {
 BOOST_DESCRIBE_STRUCT(MinerChannelRefused, (), (miner_id, worker, reason))
 
 struct UpstreamRefused {
-    static constexpr Info info{"upstream_refused", "The pool refused the connection. Another try follows."};
-    static constexpr Doc docs[]{{"pool", "its address"}};
+    static constexpr Info info{"upstream_refused", "The pool refused the connection. The proxy tries again."};
+    static constexpr Doc docs[]{{"pool", "the pool's address"}};
     static constexpr Series series[]{{.label = "reason"}};
     static constexpr Metric metrics[]{{.name = "hashpool_upstream_refused_total",
-                                       .help = "Connections that the pool refused to the proxy.",
+                                       .help = "Connections of the proxy refused by the pool.",
                                        .is_by_label = true}};
     std::string_view pool{};
     Word<&setup_refusal_labels> reason{};
@@ -58,10 +58,10 @@ struct UpstreamRefused {
 BOOST_DESCRIBE_STRUCT(UpstreamRefused, (), (pool, reason))
 
 struct UpstreamLost {
-    static constexpr Info info{
-        "upstream_lost",
-        "No connection to the pool is left: the last one has ended, or another try has failed."};
-    static constexpr Doc docs[]{{"pool", "its address"}, {"reason", "why, in words"}};
+    static constexpr Info info{"upstream_lost",
+                               "The proxy is not connected to the pool: the last connection has ended, or "
+                               "another attempt has failed."};
+    static constexpr Doc docs[]{{"pool", "the pool's address"}, {"reason", "reason, as text"}};
     std::string_view pool{};
     std::string_view reason{};
 };
@@ -69,14 +69,14 @@ BOOST_DESCRIBE_STRUCT(UpstreamLost, (), (pool, reason))
 
 struct MinerDisconnected {
     static constexpr Info info{"miner_disconnected", "A miner's connection has ended."};
-    static constexpr Doc docs[]{{"worker", "empty"}, {"reason", "why, in words"}};
+    static constexpr Doc docs[]{{"worker", "empty"}, {"reason", "reason, as text"}};
     std::uint64_t miner_id{};
     std::string_view worker{};
     std::string_view reason{};
 };
 BOOST_DESCRIBE_STRUCT(MinerDisconnected, (), (miner_id, worker, reason))
 
-/// What one of several workers of a miner has done.
+/// The shares of one of a miner's workers.
 struct WorkerCounts {
     std::string_view worker{};
     std::uint64_t shares_accepted{}, shares_rejected{};
@@ -84,10 +84,10 @@ struct WorkerCounts {
 };
 BOOST_DESCRIBE_STRUCT(WorkerCounts, (), (worker, shares_accepted, shares_rejected, work_hashes))
 
-/// As much as keeps the record below what hp-stats takes, whatever the names are.
+/// Keeps the record below the size limit of hp-stats, whatever the names are.
 inline constexpr std::size_t kWorkersBytesMax = 1'000;
 
-/// What a miner has once the pool has given it a channel.
+/// Present once the pool has given the miner a channel.
 struct MinerChannel {
     std::optional<std::uint32_t> channel_id{};
     std::optional<double> difficulty{};
@@ -99,17 +99,17 @@ struct MinerChannel {
 BOOST_DESCRIBE_STRUCT(MinerChannel, (), (channel_id, difficulty, target, extranonce1, extranonce2_size))
 
 struct DownstreamStatus {
-    static constexpr Info info{
-        "downstream_status",
-        "A miner as it stands: when it gets its channel, and each 5 to 60 seconds, longer where there are "
-        "many. Who "
-        "hears nothing of a miner for 150 s may take it as gone. The counts are those of all its workers."};
+    static constexpr Info info{"downstream_status",
+                               "A miner's current state: when it gets its channel, then every 5 to 60 "
+                               "seconds, less often if there are many miners. A reader may take a miner as "
+                               "gone after 150 s without this record. The counts are over all its workers."};
     static constexpr Doc docs[]{
-        {"worker", "the first name that it authorized"},
+        {"worker", "the first name it authorized"},
         {"connected_ms", "when it connected"},
-        {"worker_count", "names that it authorized; absent where it has one"},
-        {"workers", "what each of the first ones has done; absent where it has one"},
-        {"channel_id", "the proxy's own number of its channel; absent while it has none, as the next four"},
+        {"worker_count", "number of names it authorized; absent if it has only one"},
+        {"workers", "the shares of each of the first ones; absent if it has only one"},
+        {"channel_id",
+         "the proxy's own id of its channel; absent while it has none, like the next four fields"},
         {"extranonce2_size", "bytes of extranonce2"},
         {"version_mask", "version bits that it may roll"}};
     std::uint64_t miner_id{};
@@ -129,25 +129,25 @@ BOOST_DESCRIBE_STRUCT(DownstreamStatus, (),
 
 struct ProxyStatus {
     static constexpr Info info{
-        "proxy_status", "How things are, every second. Counts without another word are since the start.",
+        "proxy_status", "The proxy's state, every second. Counts are since the start unless said otherwise.",
         true};
     static constexpr Doc docs[]{
-        {"miners", "that are there"},
-        {"pool_connected", "at least one connection to the pool stands"},
+        {"miners", "current number"},
+        {"pool_connected", "at least one connection to the pool is up"},
         {"pool_connections", "connections to the pool"},
-        {"pool_channels", "channels of these"},
-        {"pool_channels_max", "channels that these may have"},
-        {"messages_ignored", "messages of the pool, of unknown types or extensions"},
+        {"pool_channels", "channels on these"},
+        {"pool_channels_max", "maximum channels on these"},
+        {"messages_ignored", "messages from the pool of unknown types or extensions"},
         {"mint_connected",
-         "its last answer came; one that is idle is asked for /v1/info every second or two"},
+         "the last request to the mint was answered; an idle mint is asked for /v1/info every second or two"},
         {"wallet_balance", "ehash"},
         {"closed_for_invalid_shares", "miners"},
-        {"closed_for_requests", "miners that asked for too much"},
-        {"closed_for_outage", "miners, because the pool was away for long"},
+        {"closed_for_requests", "miners disconnected because they sent too many requests"},
+        {"closed_for_outage", "miners disconnected because the pool was down for too long"},
         {"shares_unjudged",
-         "shares refused without asking the pool, because their miner had spent its budget of invalid "
+         "shares refused without asking the pool, because their miner had used up its budget of invalid "
          "shares"}};
-    static constexpr Gauge gauges[]{{"miners", "sv1_clients_total", "Miners at the proxy now."}};
+    static constexpr Gauge gauges[]{{"miners", "sv1_clients_total", "Current miners of the proxy."}};
     std::int64_t started_ms{};
     std::uint64_t miners{};
     bool pool_connected{};

@@ -1,7 +1,7 @@
-// What the declaration of an event record is: a struct with `info`, its BOOST_DESCRIBE_STRUCT line, and an
-// entry in its header's list. Where it has them, `docs` say what its fields mean, `series` what hp-stats adds
-// up, `metrics` and `gauges` what /metrics shows of that. The writer, hp-stats, hp-records(5) and the JSON
-// Schema derive from it.
+// The declaration of an event record: a struct with `info`, its BOOST_DESCRIBE_STRUCT line, and an entry in
+// its header's list. Optionally `docs` (what its fields mean), `series` (what hp-stats adds up), `metrics`
+// and `gauges` (what /metrics shows of that). The writer, hp-stats, hp-records(5) and the JSON Schema derive
+// from it.
 #pragma once
 #include <boost/describe/class.hpp>
 #include <boost/describe/members.hpp>
@@ -17,42 +17,42 @@ namespace hp::records {
 struct Info {
     std::string_view type;
     std::string_view doc;  ///< sentences for hp-records(5)
-    /// It says how things are now: hp-stats keeps the last value of each of its numbers, truths and texts.
+    /// A status: hp-stats keeps the last value of each of its numbers, booleans and texts.
     bool is_status{false};
-    /// The field that tells several such records of one program apart, as the mints of a pool; or empty.
+    /// The field that tells several such records of one program apart, e.g. a pool's mints; or empty.
     std::string_view qualifier{};
 };
 
-/// What a field means, where its name says something else, or more, than in other records (manual.cpp).
+/// A field's meaning, where it differs from that in other records (manual.cpp).
 struct Doc {
     std::string_view field, text;
 };
 
-/// What hp-stats adds up out of a record, by minute. A field that is not used has no name. A record that is
-/// no status and declares no series is counted under its type.
+/// What hp-stats adds up from a record, by minute. A member that is not used is empty. A record that is not a
+/// status and declares no series is counted under its type.
 struct Series {
     std::string_view name{};          ///< empty: the record's type
     std::string_view label{};         ///< field that the series is divided by
-    std::string_view count{};         ///< field to add up; empty: each record counts 1
+    std::string_view count{};         ///< field to add up; empty: each record counts as 1
     std::string_view amount{};        ///< ehash
     std::string_view work{};          ///< expected hashes
     std::string_view latency{};       ///< milliseconds; a record may lack it
-    std::string_view latency_name{};  ///< what `latency` is kept as
+    std::string_view latency_name{};  ///< name under which `latency` is kept
     std::string_view
-        writer{};  ///< program whose silence is a gap in the series; empty: anybody's word will do
+        writer{};  ///< program whose silence is a gap in the series; empty: any program's record will do
 };
 
-/// A counter of /metrics, of a series of this record: all that was ever added up.
+/// A counter in /metrics, from a series of this record: its total.
 struct Metric {
     enum class Of : std::uint8_t { count, amount, work };
     std::string_view name, help;
     Of of{Of::count};
-    bool is_by_label{false};    ///< a sample for each label, the known ones from the start; else all together
+    bool is_by_label{false};    ///< one sample per label, the known ones from the start; else one in total
     std::string_view series{};  ///< empty: the record's first
 };
 
-/// A gauge of /metrics under a name of its own: the newest value of a field of status records. (Each number
-/// of each of them is hashpool_status{source,field} too.)
+/// A gauge in /metrics under its own name: the newest value of a field of status records. (All their numbers
+/// are in hashpool_status{source,field} too.)
 struct Gauge {
     std::string_view field, name, help;
     std::string_view label{}, label_value{};
@@ -64,7 +64,7 @@ using Members = boost::describe::describe_members<R, boost::describe::mod_public
 template <class T>
 concept Inline = T::is_inline;
 
-/// Calls f with the descriptor of each field, those of inline structs in their place.
+/// Calls f with the descriptor of each field; an inline struct is replaced by its fields.
 template <class R, class F>
 constexpr void each_field(F&& f) {
     boost::mp11::mp_for_each<Members<R>>([&](auto member) {
@@ -99,7 +99,7 @@ consteval std::string_view name_of() {
     return name;
 }
 
-/// Whether all that the declaration names is there.
+/// Whether everything that the declaration names exists.
 template <class R>
 consteval bool is_consistent() {
     bool ok = has_field<R>(R::info.qualifier);

@@ -39,7 +39,7 @@ Tree type_schema(const Field& field) {
 Tree field_schema(const Field& field) {
     Tree out = type_schema(field);
     if (!field.doc.empty()) out["description"] = field.doc;
-    // Not an enumeration: another pool, and a newer program, have words of their own.
+    // Not an enumeration: another pool or a newer program may use other words.
     if (field.known && field.json == Json::text) {
         const Labels known = field.known();
         out["examples"] = Tree(known);

@@ -6,10 +6,10 @@
 
 namespace hp::records {
 
-/// Of the records of one type.
+/// For the records of one type.
 std::string schema_of(const Declared& record);
-/// Of all records: what the type says, its fields have to be. A type that nobody declared needs the envelope
-/// only, as newer programs write more types, and more fields.
+/// For all records: `type` decides which fields are required. An undeclared type needs only the envelope,
+/// since newer programs write more types and fields.
 std::string schema_of_all();
 
 }  // namespace hp::records

@@ -5,13 +5,12 @@
 namespace hp::records {
 
 struct StatsStatus {
-    static constexpr Info info{
-        "stats_status",
-        "How hp-stats ingest is, every two seconds. It stands in its database only, and is no "
-        "sign that records come.",
-        true};
-    static constexpr Doc docs[]{{"records", "that were read since the start"},
-                                {"records_damaged", "of these, those that were damaged"}};
+    static constexpr Info info{"stats_status",
+                               "The state of hp-stats ingest, every two seconds. It is only in its own "
+                               "database, and does not show that records arrive.",
+                               true};
+    static constexpr Doc docs[]{{"records", "records read since the start"},
+                                {"records_damaged", "of these, damaged ones"}};
     std::int64_t started_ms{};
     std::uint64_t records{}, records_damaged{};
     std::uint64_t log_lines_dropped{};

@@ -15,14 +15,13 @@ struct Block {
 BOOST_DESCRIBE_STRUCT(Block, (), (height, hash, accepted, fate, reason))
 
 struct BlockSubmitted {
-    static constexpr Info info{
-        "block_submitted",
-        "A solution was given to the node, or to the chain of sim. Whether it is in the chain, "
-        "the chain was asked."};
+    static constexpr Info info{"block_submitted",
+                               "A solution was submitted to the node, or to the sim chain. Whether it is in "
+                               "the chain is the chain's own answer."};
     static constexpr Series series[]{{.label = "accepted"}};
     static constexpr Metric metrics[]{
         {.name = "hashpool_blocks_submitted_total",
-         .help = "Blocks handed to the node, by whether they were in its chain then.",
+         .help = "Blocks submitted to the node, by whether they were in its chain then.",
          .is_by_label = true}};
     Block block{};
 };
@@ -31,33 +30,31 @@ BOOST_DESCRIBE_STRUCT(BlockSubmitted, (), (block))
 struct BlockResubmitted {
     static constexpr Info info{
         "block_resubmitted",
-        "The same of a block that the node had already: an earlier run of hp-template handed it "
-        "in."};
+        "Likewise for a block that the node already had: an earlier run of hp-template submitted it."};
     static constexpr Series series[]{{.label = "accepted"}};
     Block block{};
 };
 BOOST_DESCRIBE_STRUCT(BlockResubmitted, (), (block))
 
 struct BlockMoved {
-    static constexpr Info info{
-        "block_moved",
-        "A block that was handed in has come into the chain, or has left it. It is watched for "
-        "twelve blocks."};
+    static constexpr Info info{"block_moved",
+                               "A submitted block has entered the chain or left it. Blocks are watched until "
+                               "twelve more are on top."};
     static constexpr Series series[]{{.label = "accepted"}};
     static constexpr Metric metrics[]{
         {.name = "hashpool_blocks_moved_total",
-         .help = "Such blocks that came into the chain later (true), or left it (false).",
+         .help = "Submitted blocks that entered the chain later (true) or left it (false).",
          .is_by_label = true}};
     Block block{};
 };
 BOOST_DESCRIBE_STRUCT(BlockMoved, (), (block))
 
 struct TemplateStatus {
-    static constexpr Info info{"template_status", "How things are, every second.", true};
+    static constexpr Info info{"template_status", "The state of hp-template, every second.", true};
     static constexpr Doc docs[]{{"node_connected", "false: the node does not answer, or has no template"},
-                                {"node_since_ms", "since when it is so"},
-                                {"height", "of the block that the newest template is for; 0: there is none"},
-                                {"clients", "connections that are served with templates"}};
+                                {"node_since_ms", "since when"},
+                                {"height", "height of the newest template's block; 0: none"},
+                                {"clients", "connections that get templates"}};
     std::int64_t started_ms{};
     bool node_connected{};
     std::int64_t node_since_ms{};

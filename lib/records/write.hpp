@@ -1,4 +1,4 @@
-// A record as its JSON text, by appending to one string: it is written on the loops that shares pass.
+// A record as JSON text, appended to one string: this runs on the event loops that handle shares.
 #pragma once
 #include "base/clock.hpp"
 #include "base/json_text.hpp"
@@ -11,10 +11,10 @@ void append_reversed_hex(std::string& out, ByteView bytes);
 void append_mask(std::string& out, std::uint32_t bits);
 void append_real(std::string& out, double number);
 void append_counts(std::string& out, const Counts& counts);
-/// `{"v":1,"ts_ms":…,"type":…,"source":…`, without an end.
+/// `{"v":1,"ts_ms":…,"type":…,"source":…`, not closed.
 void append_envelope(std::string& out, std::string_view type, std::string_view source, UnixMs ts_ms);
 
-/// Most records; beyond it the text grows by itself.
+/// Enough for most records; the text grows beyond it.
 inline constexpr std::size_t kUsualSize = 512;
 
 template <class R>
@@ -64,7 +64,7 @@ template <class T>
 void append_field(std::string& out, std::string_view name, const T& value, bool& is_first) {
     if (!std::exchange(is_first, false)) out += ',';
     out += '"';
-    out += name;  // an identifier: there is nothing to escape
+    out += name;  // an identifier: needs no escaping
     out += "\":";
     append_value(out, value);
 }

@@ -43,7 +43,7 @@ class Call {
     Reader& reader;
     const ApiRequest& request;
     const ApiContext& context;
-    std::string_view id;  ///< what stands for {id} in the path
+    std::string_view id;  ///< the value of {id} in the path
 
     std::optional<std::string> text(const char* name) const {
         const auto found = request.parameters.find(name);
@@ -69,14 +69,14 @@ class Call {
     }
 };
 
-/// Null where no record has it.
+/// Null if no record has it.
 Json status_number(const Snapshot& snapshot, const char* field) {
     const auto gauge = snapshot.gauge(field);
     const Json value = gauge ? Json::parse(gauge->json, nullptr, false) : Json(nullptr);
     return value.is_number() ? value : Json(nullptr);
 }
 
-/// Last value of a field of the source's status; null where there is none.
+/// Last value of a field of the source's status; null if there is none.
 Json value_of(const Snapshot& snapshot, const char* source, const char* field) {
     const auto fields = snapshot.gauges.find(source);
     if (fields == snapshot.gauges.end()) return nullptr;
@@ -100,7 +100,7 @@ bool is_stale(const Snapshot& snapshot, const ApiContext& context) {
     return snapshot.records == 0 || context.now - snapshot.last_record_ms > context.stale_after_s * 1000;
 }
 
-/// The summary of one side; null where no record of it ever came.
+/// The summary of one side; null if it never sent a record.
 Json side_json(const Snapshot& snapshot, const char* source, Json summary) {
     return snapshot.gauges.contains(source) ? summary : Json(nullptr);
 }
@@ -145,7 +145,7 @@ Result<ApiAnswer> history(const Call& call) {
                        .label = call.text("label")};
     if (const auto gauge = call.text("gauge")) {
         if (call.text("series") || query.label)
-            return fail(Errc::usage, "gauge: there is no series or label beside it");
+            return fail(Errc::usage, "gauge: cannot be combined with series or label");
         query.name = *gauge;
         query.is_gauge = true;
     }
@@ -191,7 +191,7 @@ Result<ApiAnswer> workers(const Call& call) {
                                      {"items", items}})};
 }
 
-/// What the paging parameters and the path ask for.
+/// The paging parameters and the path's id.
 Result<LiveQuery> live_query(const Call& call, const char* source) {
     LiveQuery query{.source = source};
     HP_TRY(query.offset, call.integer("offset", 0, 0, 1'000'000'000));
@@ -204,7 +204,7 @@ Result<LiveQuery> live_query(const Call& call, const char* source) {
         std::int64_t id{};
         const auto parsed = std::from_chars(call.id.data(), call.id.data() + call.id.size(), id);
         const bool is_number = parsed.ec == std::errc{} && parsed.ptr == call.id.data() + call.id.size();
-        query.connection = is_number ? id : -1;  // which nobody has
+        query.connection = is_number ? id : -1;  // an id that does not exist
     }
     return query;
 }
@@ -233,7 +233,7 @@ ApiAnswer channels_of(const LiveQuery& query, const LivePage<LiveRow>& page,
                             {"standard_channels", standard}})};
 }
 
-/// Who has connections of their own: to the pool, or to a proxy.
+/// Clients with their own connections: to the pool, or to a proxy.
 struct Peers {
     const char* source;
     Json (*json)(const LiveConnection&);
@@ -250,7 +250,7 @@ Result<ApiAnswer> list_peers(const Call& call) {
     return page.items.empty() ? nobody(call) : ApiAnswer{200, json_text(peers.json(page.items[0]))};
 }
 
-/// Of one of them, or the way up of all: a proxy has one channel for each of its miners.
+/// Of one of them, or the upstream ones of all: a proxy has one channel per miner.
 template <const Peers& peers>
 Result<ApiAnswer> list_channels(const Call& call) {
     HP_TRY(const auto query, live_query(call, peers.source));
@@ -260,7 +260,7 @@ Result<ApiAnswer> list_channels(const Call& call) {
 
 Result<ApiAnswer> server(const Call& call) {
     HP_TRY(const auto s, call.reader.snapshot(kHashrateMinutes, {}, Workers::together));
-    if (!s.gauges.contains("hp-proxy")) return error(404, "no record of a proxy came: there is no server");
+    if (!s.gauges.contains("hp-proxy")) return error(404, "no records from a proxy: there is no server");
     HP_TRY(const auto page, call.reader.channels({.source = "hp-proxy", .limit = 1}));
     HP_TRY(const auto rate, call.reader.rate("hp-proxy"));
     return ApiAnswer{200, json_text({{"extended_channels_count", page.total},
@@ -316,39 +316,43 @@ struct Route {
 
 const std::vector<Route>& routes() {
     static const Parameter kMinutes{"minutes", "integer",
-                                    "only the last so many minutes of records; all where absent"};
+                                    "only this many last minutes of records; default: all"};
     static const Parameter kOffset{"offset", "integer", "items to skip"};
-    static const Parameter kLimit{"limit", "integer", "items to give, 1 to 100; 25 where absent"};
-    static const Parameter kOrder{"order", "string", "id (where absent), or hashrate: greatest first"};
+    static const Parameter kLimit{"limit", "integer", "items to return, 1 to 100; default: 25"};
+    static const Parameter kOrder{"order", "string", "id (default), or hashrate: highest first"};
     static const std::vector<Route> all = {
-        {"/api/v1/health", Scope::none, "Whether records come: ok, stale, or no records", {}, &health},
-        {"/api/v1/global", Scope::pool, "Both sides in sum; null where no record of it came", {}, &global},
+        {"/api/v1/health", Scope::none, "Whether records arrive: ok, stale, or no records", {}, &health},
+        {"/api/v1/global",
+         Scope::pool,
+         "A summary of both sides; null for a side without records",
+         {},
+         &global},
         {"/api/v1/figures",
          Scope::pool,
          "All figures of a window, as hp-stats show --json prints them",
-         {kMinutes, {"names", "integer", "0: without the lists of workers; 1 where absent"}},
+         {kMinutes, {"names", "integer", "0: without the lists of workers; default: 1"}},
          &figures},
         {"/api/v1/history",
          Scope::pool,
          "One series slot by slot, as hp-stats history --json prints it",
-         {{"series", "string", "records of a type; share_accepted where absent"},
+         {{"series", "string", "records of a type; default: share_accepted"},
           {"label", "string", "only this worker, reason or other text; needs the scope workers"},
           {"gauge", "string", "a field of the status records, for a series"},
-          {"from_ms", "integer", "begin, ms since 1970; a day before the end where absent"},
-          {"to_ms", "integer", "end; the newest record where absent"},
-          {"step", "string", "1m, 5m (where absent), 1h or 1d"}},
+          {"from_ms", "integer", "begin, ms since 1970; default: a day before the end"},
+          {"to_ms", "integer", "end; default: the newest record"},
+          {"step", "string", "1m, 5m (default), 1h or 1d"}},
          &history},
         {"/api/v1/workers",
          Scope::workers,
          "Workers, those with the most work first",
          {kMinutes,
-          {"of", "string", "series: share_accepted (where absent) or miner_share_accepted"},
+          {"of", "string", "series: share_accepted (default) or miner_share_accepted"},
           kOffset,
           kLimit},
          &workers},
         {"/api/v1/clients",
          Scope::workers,
-         "Connections to the pool that are there now",
+         "Current connections to the pool",
          {kOffset, kLimit, kOrder},
          &list_peers<kClients>},
         {"/api/v1/clients/{id}", Scope::workers, "One connection to the pool", {}, &list_peers<kClients>},
@@ -359,29 +363,29 @@ const std::vector<Route>& routes() {
          &list_channels<kClients>},
         {"/api/v1/sv1/clients",
          Scope::workers,
-         "Miners of the proxy that are there now",
+         "Current miners of the proxy",
          {kOffset, kLimit, kOrder},
          &list_peers<kMiners>},
         {"/api/v1/sv1/clients/{id}", Scope::workers, "One miner of the proxy", {}, &list_peers<kMiners>},
         {"/api/v1/refused",
          Scope::workers,
-         "Miners, channels and connections that were refused in the last hour, the last first",
+         "Miners, channels and connections refused in the last hour, latest first",
          {kOffset, kLimit},
          &refused},
-        {"/api/v1/server", Scope::pool, "The proxy's way to the pool", {}, &server},
+        {"/api/v1/server", Scope::pool, "The proxy's connections to the pool", {}, &server},
         {"/api/v1/server/channels",
          Scope::workers,
-         "The channels that the proxy has there",
+         "The proxy's channels there",
          {kOffset, kLimit, kOrder},
          &list_channels<kMiners>},
         {"/api/v1/latency", Scope::pool, "Percentiles of each latency", {kMinutes}, &latency},
-        {"/metrics", Scope::metrics, "Prometheus' text form", {}, &metrics},
+        {"/metrics", Scope::metrics, "Prometheus text format", {}, &metrics},
         {"/api-docs/openapi.json", Scope::none, "This description", {}, &openapi},
     };
     return all;
 }
 
-/// Whether the path is the pattern's, and what stands for {id} in it.
+/// Whether the path matches the pattern, and the value of {id} in it.
 bool fits(std::string_view pattern, std::string_view path, std::string_view& id) {
     constexpr std::string_view kId = "{id}";
     id = {};

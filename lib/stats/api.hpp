@@ -1,5 +1,5 @@
 // What hp-stats answers over HTTP. Pure: a request and a database in, an answer out. Paths and names are
-// those of the monitoring API that Stratum V2 applications share (SRI), with ours as further members.
+// those of the monitoring API shared by Stratum V2 applications (SRI), with additional members of ours.
 #pragma once
 #include <map>
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace hp::stats {
 
-/// What a caller may see. Each holds the one before.
+/// What a caller may see. Each includes the previous one.
 enum class Scope { none, metrics, pool, workers };
 Result<Scope> scope_from_text(std::string_view text);
 
@@ -32,8 +32,8 @@ struct ApiAnswer {
     std::string content_type{"application/json"};
 };
 
-/// Errors are {"error": text}: 400 for a query that is wrong, 401 without the scope, 404 for a path, a
-/// client, a series or a label that is unknown, 500 when the database cannot be read.
+/// Errors are {"error": text}: 400 for an invalid query, 401 without the scope, 404 for an unknown path,
+/// client, series or label, 500 if the database cannot be read.
 ApiAnswer api_answer(Reader& reader, const ApiRequest& request, const ApiContext& context);
 
 }  // namespace hp::stats

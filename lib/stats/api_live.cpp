@@ -9,7 +9,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// The name of a field of R. One that R does not declare does not compile, rather than to be null for ever.
+/// The name of a field of R. A name that R does not declare does not compile, instead of being null for ever.
 template <class R>
 class FieldOf {
   public:
@@ -22,7 +22,7 @@ class FieldOf {
     const char* name_;
 };
 
-/// Fields of a record as it came; missing ones, and those of another kind, are null.
+/// Fields of a record as received; missing ones, and those of another type, are null.
 template <class R>
 class Fields {
   public:
@@ -116,7 +116,7 @@ Json miner_json(const LiveConnection& miner) {
     out["extranonce2_len"] = record.number("extranonce2_size");
     out["version_rolling_mask"] = record.text("version_mask");
     add_shares(out, record);
-    // Several workers on one connection: what each has done.
+    // Several workers on one connection: each one's counts.
     if (const Json workers = record.list("workers"); workers.is_array()) {
         out["worker_count"] = record.number("worker_count");
         out["workers"] = workers;

@@ -1,4 +1,4 @@
-// What is there now, in the words of the shared monitoring API. Pure.
+// Current clients and channels, in the format of the shared monitoring API. Pure.
 #pragma once
 #include <nlohmann/json.hpp>
 
@@ -12,7 +12,7 @@ nlohmann::ordered_json client_json(const LiveConnection& connection);
 nlohmann::ordered_json channel_json(const LiveRow& row);
 /// A miner of the proxy: an object of /sv1/clients.
 nlohmann::ordered_json miner_json(const LiveConnection& miner);
-/// The channel to the pool that the proxy has for a miner: an object of /server/channels.
+/// The proxy's channel to the pool for a miner: an object of /server/channels.
 nlohmann::ordered_json upstream_channel_json(const LiveRow& row);
 
 }  // namespace hp::stats

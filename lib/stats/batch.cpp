@@ -24,7 +24,7 @@ std::uint64_t add_up(std::uint64_t a, std::uint64_t b) {
     return a > kSumMax || b > kSumMax - a ? kSumMax : a + b;
 }
 
-/// A text as it is; truths and integers as JSON writes them.
+/// A text unchanged; booleans and integers as in JSON.
 Result<std::string> label_of(const element& record, std::string_view field) {
     element value;
     std::string_view text;
@@ -34,7 +34,7 @@ Result<std::string> label_of(const element& record, std::string_view field) {
     return wrong(field, "text");
 }
 
-/// The value as JSON, or nothing for lists, objects and what is too long.
+/// The value as JSON, or nothing for lists, objects and anything too long.
 std::optional<std::string> gauge_of(const element& value) {
     std::string out;
     switch (value.type()) {
@@ -70,7 +70,7 @@ void add_to_range(Range& range, double number, UnixMs ts_ms) {
     if (ts_ms >= range.last_ms) range.last = number, range.last_ms = ts_ms;
 }
 
-/// What a field of a status record is kept as, or nothing.
+/// The stored form of a status record's field, or nothing.
 std::optional<std::string> gauge_name(std::string_view type, std::string_view field) {
     if (type == records::Alarm::info.type)
         return field == records::name_of<&records::Alarm::what>() ? std::optional<std::string>("last_alarm")
@@ -103,7 +103,7 @@ Result<Part> part_of(const records::Series& series, const element& record, UnixM
         part.sums.work_squared = part.sums.work_hashes * part.sums.work_hashes;
         part.sums.work_max = part.sums.work_hashes;
     }
-    // A pool that was restarted does not know when the share came: then there is no latency.
+    // A restarted pool does not know when the share came: then there is no latency.
     element latency;
     if (!series.latency.empty() && record[series.latency].get(latency) == simdjson::SUCCESS) {
         HP_TRY(part.latency_ms, number_of(record, series.latency));
@@ -159,7 +159,7 @@ void Batch::hear(const std::string& source, UnixMs ts_ms) {
     const auto [last, is_new] = heard_last_ms_.try_emplace(source, ts_ms);
     const UnixMs pause_ms = ts_ms - last->second;
     std::int64_t second = ts_ms / 1000;
-    // Most records are of a second that is marked already.
+    // Most records are of a second that is already marked.
     if (!is_new && pause_ms >= 0 && second == last->second / 1000) return void(last->second = ts_ms);
     if (!is_new && pause_ms > 0 && pause_ms <= kHeardGapMs) second = last->second / 1000 + 1;
     for (; second <= ts_ms / 1000; ++second) heard_[{second / 60, source}] |= SecondsMask{1} << (second % 60);
@@ -198,7 +198,7 @@ Result<> Batch::add(const wire::ReadRecord& record, UnixMs now) {
     if (parser_->parser.parse(record.json).get(root) != simdjson::SUCCESS || !root.is_object())
         return damaged(fail(Errc::invalid, "does not parse"));
 
-    // All of a record counts, or nothing: so first read, then add.
+    // A record counts as a whole or not at all: first read, then add.
     std::vector<Part> parts;
     const records::Declared* declared = records::find(record.type);
     if (declared)

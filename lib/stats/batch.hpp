@@ -1,5 +1,5 @@
-// What a run of event records adds up to: counts, amounts and work by minute and label, latencies, and the
-// last values of status records. Pure; series.hpp keeps it.
+// The sums of a batch of event records: counts, amounts and work by minute and label, latencies, and the last
+// values of status records. Pure; series.hpp stores it.
 #pragma once
 #include <compare>
 #include <map>
@@ -35,28 +35,28 @@ struct Gauge {
     UnixMs ts_ms{};
 };
 
-/// What a number of a status record was over a minute. Truths are 0 and 1.
+/// The values of a status record's number over a minute. Booleans are 0 and 1.
 struct Range {
     double low{}, high{}, last{};
     UnixMs last_ms{};
 };
 
-/// The series that counts all records, by source: where it has none, nobody looked.
+/// The series that counts all records, by source: if it has none, there is no data.
 inline constexpr std::string_view kRecordSeries = "record";
 
-/// Seconds of one minute, as bits: those in which a source was heard.
+/// The seconds of a minute, as bits: those with records from a source.
 using SecondsMask = std::uint64_t;
 inline constexpr SecondsMask kWholeMinute = (SecondsMask{1} << 60) - 1;
-/// Programs that tell their status do so each second: a pause of this length is none of theirs.
+/// Programs write their status every second: a pause of this length means that records are missing.
 inline constexpr UnixMs kHeardGapMs = 5'000;
 
-/// Labels that a series takes over the life of a Batch; further ones count as kOtherLabel. Miners choose the
-/// names of workers: the bound keeps them from choosing the size of the database too.
+/// Maximum labels of a series over the life of a Batch; further ones count as kOtherLabel. Miners choose the
+/// names of workers: the limit keeps them from choosing the size of the database too.
 inline constexpr std::size_t kLabelsMax = 20'000;
 inline constexpr std::string_view kOtherLabel = "(other)";
 /// Bytes of a label.
 inline constexpr std::size_t kLabelSizeMax = 255;
-/// A record may be this far ahead of our clock; beyond, its time is damage.
+/// A record may be this far ahead of our clock; beyond that it is damaged.
 inline constexpr UnixMs kAheadMsMax = 24 * 3600 * 1000;
 
 class Batch {
@@ -64,15 +64,15 @@ class Batch {
     Batch();
     ~Batch();
 
-    /// Takes a record; `now` is our clock. A type that we do not know is counted as unknown. An error says
-    /// why a record of a known type is damaged; then nothing of it counts but the damage.
+    /// Adds a record; `now` is our clock. An undeclared type is counted as unknown. An error says why a
+    /// record of a known type is damaged; then only the damage is counted.
     Result<> add(const wire::ReadRecord& record, UnixMs now);
     /// A record that the reader found damaged.
     void add_damaged() { ++damaged_; }
-    /// What the reader of the records says of itself: a status record whose values are kept. It is none of
-    /// those that came, so figures do not look fresh because of it. REQUIRES: read_record() gave it.
+    /// The record reader's own status record, whose values are kept. It does not count as a received record,
+    /// so that figures do not look fresh because of it. REQUIRES: it came from read_record().
     void add_own(const wire::ReadRecord& status);
-    /// Forgets what was added; knows the labels still.
+    /// Forgets what was added, except the known labels.
     void clear();
     bool is_empty() const { return records_ + damaged_ == 0 && gauges_.empty(); }
 
@@ -87,8 +87,8 @@ class Batch {
         friend auto operator<=>(const RangeKey&, const RangeKey&) = default;
     };
     const std::map<RangeKey, Range>& ranges() const { return ranges_; }
-    /// By source: the seconds that had a record of it, and those between two of its records that are no
-    /// further apart than kHeardGapMs.
+    /// By source: the seconds with one of its records, and those between two of its records at most
+    /// kHeardGapMs apart.
     const std::map<std::pair<Minute, std::string>, SecondsMask>& heard() const { return heard_; }
     const LiveChanges& live() const { return live_; }
     const Refusals& refusals() const { return refusals_; }
@@ -114,7 +114,7 @@ class Batch {
     std::map<std::pair<std::string, std::string>, Gauge> gauges_;
     std::map<RangeKey, Range> ranges_;
     std::map<std::pair<Minute, std::string>, SecondsMask> heard_;
-    std::map<std::string, UnixMs> heard_last_ms_;  ///< stays, so that two batches meet
+    std::map<std::string, UnixMs> heard_last_ms_;  ///< kept, so that consecutive batches connect
     LiveChanges live_;
     Refusals refusals_;
     std::map<std::string, std::set<std::string>> labels_;

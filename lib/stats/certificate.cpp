@@ -57,9 +57,9 @@ Result<std::string> verified_statement(std::string_view certificate, const crypt
         return fail(Errc::invalid, "line 2: expected an object with 'signature' of 128 hex digits");
     if (const auto signer = crypto::authority_key_from_text(field("key")); !signer || *signer != key)
         return fail(Errc::refused,
-                    "line 2: the key is not the one given, but '" + printable(field("key"), 80) + "'");
+                    "line 2: the key is not the given one, but '" + printable(field("key"), 80) + "'");
     if (!crypto::schnorr_verify(*signature, crypto::tagged_hash(kTag, {as_bytes(statement)}), key))
-        return fail(Errc::refused, "line 2: the signature is none of this statement and key");
+        return fail(Errc::refused, "line 2: the signature does not match this statement and key");
     return std::string(statement);
 }
 

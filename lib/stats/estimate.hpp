@@ -1,4 +1,4 @@
-// The hash rate that shares prove. Each share is luck: of n shares the true rate is known to about 1/sqrt(n).
+// The hash rate proven by shares. Each share is luck: n shares give the true rate to about 1/sqrt(n).
 #pragma once
 #include <optional>
 
@@ -11,13 +11,13 @@ inline constexpr double kHashesOfDifficulty = 281474976710656.0 / 65535;
 
 struct HashRate {
     double hps{};                      ///< accepted work over time
-    double low_hps{};                  ///< with the next, the 95 % interval of the true rate
-    std::optional<double> high_hps{};  ///< nothing where no share says how much one is worth
+    double low_hps{};                  ///< with `high`, the 95 % interval of the true rate
+    std::optional<double> high_hps{};  ///< nothing without a share to tell the work of one
 };
 
-/// Work is the expected hashes of the targets that shares were credited at. Arrivals are Poisson: the
-/// interval is that of Fay and Feuer for weighted sums (Statistics in Medicine 16, 1997), which is Garwood's
-/// exact one where all shares are of one target. Nothing below one second.
+/// Work is the expected hashes of the credited targets. Arrivals are Poisson: the interval is that of Fay and
+/// Feuer for weighted sums (Statistics in Medicine 16, 1997), which is Garwood's exact one if all shares have
+/// the same target. Nothing below one second.
 std::optional<HashRate> estimate(const Sums& shares, double seconds);
 
 }  // namespace hp::stats

@@ -1,4 +1,4 @@
-// Fields of a record that must be there, as what they must be. Errors name the field.
+// Reads required fields of a record with their types. Errors name the field.
 #pragma once
 #include <simdjson.h>
 
@@ -10,7 +10,7 @@
 
 namespace hp::stats {
 
-/// What the database can hold.
+/// The database's maximum.
 inline constexpr std::uint64_t kSumMax = std::numeric_limits<std::int64_t>::max();
 
 inline tl::unexpected<Error> wrong(std::string_view field, const char* expected) {

@@ -19,7 +19,7 @@ template <class T>
 Json or_null(const std::optional<T>& value) {
     return value ? Json(*value) : Json(nullptr);
 }
-/// Nobody looked, or too short a time to say.
+/// No data, or too short a time to tell.
 std::optional<HashRate> rate_of(const HistoryRow& row) {
     return row.is_observed ? estimate(row.sums, row.seconds) : std::nullopt;
 }

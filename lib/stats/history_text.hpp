@@ -1,4 +1,4 @@
-// A history for people, for spreadsheets and for programs.
+// A history as a table, CSV or JSON.
 #pragma once
 #include <span>
 #include <string>
@@ -9,8 +9,8 @@ namespace hp::stats {
 
 enum class Format { table, csv, json };
 
-/// JSON: one object on one line; its members and the columns of CSV are in man 1 hp-stats. The table has a
-/// sparkline above its rows where `with_sparkline`.
+/// JSON: one object on one line; its members and the columns of CSV are in man 1 hp-stats. `with_sparkline`:
+/// the table has a sparkline above its rows.
 std::string history_text(const HistoryQuery& query, std::span<const HistoryRow> rows, Format format,
                          bool with_sparkline);
 /// Workers of the series with the most work first, then the most shares, at most `count`.

@@ -15,7 +15,7 @@ constexpr std::uint64_t kLatencyMsMax = std::uint64_t{1} << 40;
 std::uint32_t latency_bucket(std::uint64_t latency_ms) {
     latency_ms = std::min(latency_ms, kLatencyMsMax);
     if (latency_ms < kExactBelowMs) return static_cast<std::uint32_t>(latency_ms);
-    // The highest bit and the six behind it: octave and place in the octave.
+    // The highest bit and the six after it: octave and place in the octave.
     const unsigned shift = static_cast<unsigned>(std::bit_width(latency_ms)) - (kBitsOfOctave + 1);
     return static_cast<std::uint32_t>((shift << kBitsOfOctave) + (latency_ms >> shift));
 }
@@ -40,7 +40,7 @@ Percentiles percentiles(const LatencyCounts& counts) {
         return bucket_middle_ms(counts.rbegin()->first);
     };
     out.p50_ms = at_rank(out.count / 2 + out.count % 2);
-    // The ceiling of 99/100 of the count, without its overflow.
+    // The ceiling of 99/100 of the count, without overflow.
     out.p99_ms = at_rank(out.count - out.count / 100);
     out.max_ms = bucket_middle_ms(counts.rbegin()->first);
     return out;

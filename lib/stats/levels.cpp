@@ -7,14 +7,14 @@ namespace {
 
 constexpr std::int64_t seconds_of(std::size_t level) { return kLevels[level].seconds; }
 
-/// The finest level that still has the second.
+/// The finest level that still has this second.
 std::size_t finest_at(const Holdings& holdings, std::int64_t second) {
     for (std::size_t level = 0; level < kCoarsest; ++level)
         if (second >= holdings.kept[level] * seconds_of(level)) return level;
     return kCoarsest;
 }
 
-/// The coarsest slot that begins at this second, has all of its time, and ends within the window.
+/// The coarsest slot that begins at this second, is complete, and ends within the window.
 std::size_t coarsest_at(const Holdings& holdings, std::int64_t second, std::int64_t end,
                         std::size_t level_max) {
     for (std::size_t level = level_max; level > 0; --level) {

@@ -1,5 +1,5 @@
-// The steps of time that series are kept by. A finer level is added up into the next one when a slot of that
-// is over, and forgotten after a while; so a window of any length costs few rows, and the disk stays bounded.
+// The time resolutions of series. A finer level is added up into the next one when a slot of that is over,
+// and deleted after a while; so a window of any length needs few rows, and disk use is bounded.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -19,7 +19,7 @@ inline constexpr std::array<Level, 4> kLevels{{{60, "1m"}, {300, "5m"}, {3600, "
 inline constexpr std::size_t kCoarsest = kLevels.size() - 1;
 std::optional<std::size_t> level_from_name(std::string_view name);
 
-/// Number of a span of a level's seconds since 1970.
+/// Index of a time span of the level's length, since 1970.
 using Slot = std::int64_t;
 inline Slot slot_of(UnixMs ms, std::size_t level) { return ms / 1000 / kLevels[level].seconds; }
 inline UnixMs begin_of(Slot slot, std::size_t level) { return slot * kLevels[level].seconds * 1000; }
@@ -29,8 +29,8 @@ struct Retention {
     std::array<std::int64_t, kLevels.size()> keep_s{86400, 14 * 86400, 180 * 86400, 3650LL * 86400};
 };
 
-/// What a database holds of each level: slots from `kept` on, those below `complete` with all that the next
-/// finer level has of them. The finest level is always complete.
+/// What a database has of each level: slots from `kept` on; those below `complete` include all of the next
+/// finer level. The finest level is always complete.
 struct Holdings {
     std::array<Slot, kLevels.size()> kept{}, complete{};
 };
@@ -41,8 +41,8 @@ struct Piece {
     Slot from, to;
     friend bool operator==(const Piece&, const Piece&) = default;
 };
-/// The fewest slots that hold the time from `from_ms` to `to_ms` once each, oldest first. Slots coarser than
-/// `level_max` only where nothing finer is kept. Both ends are rounded outwards to slots that there are.
+/// The fewest slots that cover the time from `from_ms` to `to_ms` exactly once, oldest first. Slots coarser
+/// than `level_max` only if nothing finer is kept. Both ends are rounded outwards to existing slots.
 std::vector<Piece> cover(const Holdings& holdings, UnixMs from_ms, UnixMs to_ms,
                          std::size_t level_max = kCoarsest);
 

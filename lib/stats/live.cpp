@@ -33,7 +33,7 @@ Result<LiveRow> live_row(const element& record, std::string_view opened_field, U
     HP_TRY(const double work, work_of(record, name_of<&Tally::window_work_hashes>(), 1));
     HP_TRY(const double squared, work_of(record, name_of<&Tally::window_work_squared>(), 2));
     HP_TRY(const double most, work_of(record, name_of<&Tally::window_work_max>(), 1));
-    // A channel of less than a second has no rate to speak of.
+    // A channel younger than a second has no meaningful rate.
     const double per = std::max(seconds, 1.0);
     row.rate.work_hashes = work / per;
     row.rate.work_squared = squared / per / per;
@@ -78,7 +78,7 @@ Result<> LiveChanges::add(const std::string& type, const std::string& source, Un
 }
 
 void LiveChanges::close(Closed closed) {
-    // A thousand may close in one batch: only the connection's own rows are looked at.
+    // A thousand may close in one batch: look only at the connection's own rows.
     const auto end = rows_.upper_bound({closed.key.source, closed.key.connection, INT64_MAX});
     for (auto row = rows_.lower_bound({closed.key.source, closed.key.connection, 0}); row != end;) {
         const bool is_meant = closed.is_whole_connection || row->first.channel == closed.key.channel;

@@ -1,4 +1,4 @@
-// Who is there now: the last status of each channel and each miner of a proxy. Pure; series.hpp keeps it.
+// Current channels and miners of a proxy: the last status of each. Pure; series.hpp stores it.
 #pragma once
 #include <map>
 #include <string>
@@ -24,28 +24,28 @@ struct LiveKey {
 struct LiveRow {
     UnixMs opened_ms{}, seen_ms{};
     bool is_standard{};  ///< channel
-    /// Work of the record's window, each share's divided by the window's length: so they add up over channels
-    /// to a hash rate (estimate() over one second).
+    /// Work of the record's window, divided by the window's length: summed over channels this gives a hash
+    /// rate (estimate() over one second).
     Sums rate{};
     std::string json;  ///< the record
 };
 
-/// Without a word for so long a channel is gone: its writer is, or its end was lost.
+/// A channel without a record for this long is gone: its writer is, or the record of its end was lost.
 inline constexpr UnixMs kLiveMs = 150'000;
-/// Rows kept at most; further channels are not shown.
+/// Maximum number of rows; further channels are not shown.
 inline constexpr std::int64_t kLiveMax = 100'000;
-/// Longer records are damage.
+/// Longer records count as damaged.
 inline constexpr std::size_t kLiveJsonMax = 4'096;
 
-/// What a run of records changes. To be applied in this order: `begun`, `closed`, `rows`.
+/// The changes made by a batch of records. Apply in this order: `begun`, `closed`, `rows`.
 class LiveChanges {
   public:
-    /// Looks at a record of any type. An error says what is wrong with one that should count here.
+    /// Handles a record of any type. An error says what is wrong with one that matters here.
     Result<> add(const std::string& type, const std::string& source, UnixMs ts_ms, const std::string& json,
                  const simdjson::dom::element& record);
     void clear();
 
-    /// Sources that began anew: rows that were opened before are of an earlier life.
+    /// Sources that restarted: rows opened before are stale.
     const std::map<std::string, UnixMs>& begun() const { return begun_; }
     struct Closed {
         LiveKey key;

@@ -10,12 +10,12 @@ class LiveTable {
     explicit LiveTable(SqlDatabase& db);
     /// REQUIRES: inside a transaction.
     void apply(const LiveChanges& changes);
-    /// Drops rows that nobody spoke of for kLiveMs before this time.
+    /// Deletes rows without a record in the kLiveMs before this time.
     void forget(UnixMs newest_ms);
 
   private:
     SqlStatement begin_, close_, put_, forget_, count_;
-    std::int64_t room_{0};  // rows that can be put without counting again
+    std::int64_t room_{0};  // rows that can be added without counting again
     UnixMs forgot_ms_{0};
 };
 

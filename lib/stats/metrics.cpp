@@ -63,7 +63,7 @@ void add_counter(Page& page, const records::Declared& record, const records::Met
     page.family(metric.name, "counter", metric.help);
     const std::string name{metric.series};
     if (!metric.is_by_label) return page.sample(value_of(metric, ever.sum(name)));
-    // An alarm looks for a rise, and a series that begins with its first event has none.
+    // Alarms look for an increase, and a series that begins with its first event has none.
     const auto& series = *std::ranges::find(record.series, metric.series, &records::Series::name);
     const auto& labels = ever.labels(name);
     for (const std::string& known : records::known_labels(record, series))
@@ -71,7 +71,7 @@ void add_counter(Page& page, const records::Declared& record, const records::Met
     for (const auto& [label, sums] : labels) page.sample(value_of(metric, sums), series.label, label);
 }
 
-/// What records declare: their counters, and the gauges that have names of their own.
+/// What records declare: their counters, and their named gauges.
 void add_declared(Page& page, const Snapshot& ever) {
     for (const auto& program : records::programs())
         for (const auto& record : program.records) {
@@ -88,7 +88,7 @@ void add_rate(Page& page, const Snapshot& window, bool is_stale) {
     const auto rate =
         is_stale ? std::nullopt : estimate(window.sum("share_accepted"_series), window.seen_seconds());
     page.family("sv2_client_hashrate_total", "gauge",
-                "Accepted work over time, hashes a second, last 5 minutes.");
+                "Accepted work over time, hashes per second, last 5 minutes.");
     if (rate) page.sample(number_text(rate->hps));
     page.family("hashpool_hashrate_low_hps", "gauge", "Lower end of the hash rate's 95 % interval.");
     if (rate) page.sample(number_text(rate->low_hps));
@@ -97,7 +97,7 @@ void add_rate(Page& page, const Snapshot& window, bool is_stale) {
     if (rate && rate->high_hps) page.sample(number_text(*rate->high_hps));
 }
 
-/// Numbers and truths of the status records, by name and source.
+/// Numbers and booleans of the status records, by name and source.
 void add_status(Page& page, const Snapshot& ever, std::optional<std::uint64_t> log_lines_dropped) {
     page.family("hashpool_status", "gauge", "Last value of each number of the status records.");
     for (const auto& [source, fields] : ever.gauges)
@@ -111,9 +111,8 @@ void add_status(Page& page, const Snapshot& ever, std::optional<std::uint64_t> l
     if (log_lines_dropped)
         page.add("hashpool_status{source=\"hp-stats serve\",field=\"log_lines_dropped\"} " +
                  std::to_string(*log_lines_dropped) + "\n");
-    // 0 where there never was one: then its age is an alarm too.
-    page.family("hashpool_last_record_timestamp_seconds", "gauge",
-                "When the newest record was made; 0: there is none.");
+    // 0 if there never was one: then its age raises an alarm too.
+    page.family("hashpool_last_record_timestamp_seconds", "gauge", "Time of the newest record; 0: none.");
     page.sample(number_text(static_cast<double>(ever.records > 0 ? ever.last_record_ms : 0) / 1000));
 }
 
@@ -157,10 +156,10 @@ void add_workers(Page& page, const Snapshot& ever, std::size_t workers_max) {
         workers.resize(workers_max);
         workers.emplace_back("other", other);
     }
-    page.family("hashpool_worker_shares_total", "counter", "Accepted shares by worker, the greatest ones.");
+    page.family("hashpool_worker_shares_total", "counter", "Accepted shares by worker, the largest ones.");
     for (const auto& [worker, sums] : workers) page.sample(sums.count, "worker", worker);
     page.family("hashpool_worker_work_hashes_total", "counter",
-                "Expected hashes by worker, the greatest ones.");
+                "Expected hashes by worker, the largest ones.");
     for (const auto& [worker, sums] : workers) page.sample(number_text(sums.work_hashes), "worker", worker);
 }
 
@@ -168,7 +167,7 @@ void add_workers(Page& page, const Snapshot& ever, std::size_t workers_max) {
 
 std::string metrics_text(const Snapshot& ever, const Snapshot& window, const MetricsOptions& options) {
     Page page;
-    page.family("sv2_uptime_seconds", "gauge", "Seconds since hp-stats serve was started.");
+    page.family("sv2_uptime_seconds", "gauge", "Seconds since hp-stats serve started.");
     page.sample(number_text(options.uptime_s));
     add_declared(page, ever);
     add_rate(page, window, options.is_stale);
@@ -177,9 +176,9 @@ std::string metrics_text(const Snapshot& ever, const Snapshot& window, const Met
     add_workers(page, ever, options.workers_max);
     page.family("hashpool_stats_wal_bytes", "gauge", "Size of the write-ahead log of this database.");
     if (options.wal_bytes) page.sample(*options.wal_bytes);
-    page.family("hashpool_records_total", "counter", "Event records that were read.");
+    page.family("hashpool_records_total", "counter", "Event records read.");
     page.sample(ever.records);
-    page.family("hashpool_records_damaged_total", "counter", "Event records that were damaged.");
+    page.family("hashpool_records_damaged_total", "counter", "Damaged event records.");
     page.sample(ever.damaged);
     return page.take();
 }

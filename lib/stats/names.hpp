@@ -1,4 +1,4 @@
-// Whether there is such a series, worker or field: what was never recorded is an error, and not 0.
+// Whether a series, worker or field exists: what was never recorded is an error, not 0.
 #pragma once
 #include <string>
 
@@ -6,8 +6,8 @@
 
 namespace hp::stats {
 
-/// An error (Errc::refused) names what is unknown, and in its hint the nearest name that there is. A series
-/// that the programs write is known before its first record.
+/// An error (Errc::refused) names what is unknown, and its hint the nearest existing name. Declared series
+/// are known before their first record.
 Result<> check_names(Reader& reader, const HistoryQuery& query);
 Result<> check_label(Reader& reader, const std::string& series, const std::string& label);
 

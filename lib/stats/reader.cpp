@@ -15,7 +15,7 @@ namespace {
 using namespace records::literals;
 
 constexpr std::int64_t kMinuteMs = 60'000;
-/// How far before a moment a status is still one of that moment.
+/// How old a status may be to count for a moment.
 constexpr UnixMs kGaugeReachMs = 3'600'000;
 
 /// Columns count, amount, work_hashes, work_squared, work_max, last_ms from this one on.
@@ -57,12 +57,12 @@ void read_latencies(SqlStatement& row, Snapshot& out) {
             static_cast<std::uint64_t>(row.integer(2));
 }
 
-/// What slot_heard has, in seconds.
+/// The value of slot_heard in seconds.
 std::int64_t heard_seconds(std::size_t level, std::int64_t heard) {
     return level == 0 ? std::popcount(static_cast<SecondsMask>(heard)) : heard;
 }
 
-/// Of [from_ms, to_ms], the seconds that were not heard. `is_closed`: a record came at to_ms.
+/// The seconds of [from_ms, to_ms] without records. `is_closed`: a record came at to_ms.
 double unheard_seconds(UnixMs from_ms, UnixMs to_ms, bool is_closed, std::int64_t heard_s) {
     const auto whole = to_ms / 1000 + (is_closed ? 1 : 0) - from_ms / 1000;
     return static_cast<double>(std::max<std::int64_t>(whole - heard_s, 0));
@@ -138,7 +138,8 @@ struct Reader::Impl {
         if (until) out.to_ms = std::clamp(*until / kMinuteMs * kMinuteMs, out.first_record_ms, out.to_ms);
         if (out.minutes)
             out.from_ms = std::max(out.from_ms, (out.to_ms / kMinuteMs - *out.minutes) * kMinuteMs);
-        // A record at the very end of the window is in it, unless the window ends before the newest one.
+        // A record exactly at the end of the window is included, unless the window ends before the newest
+        // one.
         const bool is_to_newest = out.to_ms == out.last_record_ms;
         const auto pieces = cover(holdings(), out.from_ms, out.to_ms + (is_to_newest ? 1 : 0));
         if (pieces.empty()) return;
@@ -158,7 +159,7 @@ struct Reader::Impl {
             row.bind(piece.level, piece.from, piece.to, writer_of("share_accepted"_series));
             while (row.step()) heard_s += heard_seconds(piece.level, row.integer(1));
         }
-        // Where the pool never spoke there is nothing to say of its pauses.
+        // If the pool never wrote a record, its pauses are unknown.
         if (heard_s > 0) out.unheard_s = unheard_seconds(out.from_ms, out.to_ms, is_to_newest, heard_s);
     }
 
@@ -169,7 +170,7 @@ struct Reader::Impl {
         for (const Piece& piece : pieces) read_sums(sums.bind(piece.level, piece.from, piece.to), out);
     }
 
-    /// Without the rows of workers: what has other labels is looked up slot by slot.
+    /// Without the rows of workers: series with other labels are read slot by slot.
     void read_together(Snapshot& out, const std::vector<Piece>& pieces) {
         auto totals = db.prepare(
             "SELECT name, CAST(? AS TEXT), count, amount, work_hashes, work_squared, work_max, last_ms FROM "
@@ -207,7 +208,7 @@ struct Reader::Impl {
         auto row = db.prepare("SELECT source, field, json, ts_ms FROM gauge");
         while (row.step()) out.gauges[row.text(0)][row.text(1)] = {row.text(2), row.integer(3)};
     }
-    /// The numbers, as they were then.
+    /// The numbers at that time.
     void read_gauges_until(Snapshot& out) {
         auto row = db.prepare(
             "SELECT source, field, last, last_ms FROM slot_gauge WHERE level = ? AND slot >= ? AND slot < ?");
@@ -297,7 +298,7 @@ struct Reader::Impl {
         return out;
     }
 
-    /// The statements that read one slot of what a query asks for.
+    /// The statements that read one slot of a query.
     struct SlotReader {
         SlotReader(SqlDatabase& db, const HistoryQuery& query_)
             : query{query_},
@@ -353,7 +354,7 @@ struct Reader::Impl {
         if (times.records == 0) return out;
         const UnixMs from_ms = std::max(query.from_ms, times.first_record_ms);
         const UnixMs to_ms = std::min(query.to_ms, times.last_record_ms + 1);
-        // Whole slots of the query's length, so that the ends of a history do not move with the question.
+        // Whole slots of the query's length, so that the ends of a history do not depend on the query's time.
         const UnixMs whole_from = begin_of(slot_of(from_ms, query.level), query.level);
         SlotReader slots{db, query};
         std::int64_t heard_s = 0;
@@ -395,7 +396,7 @@ Result<Reader> Reader::open(const std::string& path) {
     return Reader{std::make_unique<Impl>(Impl{std::move(db)})};
 }
 
-/// One snapshot of the database for all of the call's statements.
+/// One snapshot of the database for all statements of the call.
 template <class Call>
 auto Reader::at_one_moment(Call call) -> Result<decltype(call())> {
     try {

@@ -18,7 +18,7 @@ std::string text_at(const simdjson::dom::element& record, std::string_view field
                                                         : std::string{};
 }
 
-/// "192.0.2.1:5000" and "[::1]:5000" without the port, which is another one at each try.
+/// "192.0.2.1:5000" and "[::1]:5000" without the port, which differs at each attempt.
 std::string host_of(std::string address) {
     const auto colon = address.rfind(':');
     if (colon != std::string::npos && address.find_first_not_of("0123456789", colon + 1) == std::string::npos)

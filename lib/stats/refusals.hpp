@@ -1,5 +1,5 @@
-// Who was refused, and why: of the records setup_refused, channel_refused and their like. Pure;
-// refusals_table.hpp keeps it.
+// Who was refused, and why: from the records setup_refused, channel_refused and so on. Pure;
+// refusals_table.hpp stores it.
 #pragma once
 #include <compare>
 #include <cstdint>
@@ -15,10 +15,10 @@ class element;
 namespace hp::stats {
 
 struct RefusedKey {
-    std::string source;  ///< who refused
+    std::string source;  ///< the refusing program
     std::string type;    ///< of the record
     std::string who;     ///< the peer's address without its port; a pool's name; or empty
-    std::string worker;  ///< as the miner gave it, or empty
+    std::string worker;  ///< as given by the miner, or empty
     std::string reason;
     friend auto operator<=>(const RefusedKey&, const RefusedKey&) = default;
 };
@@ -27,13 +27,13 @@ struct Refused {
     UnixMs first_ms{}, last_ms{};
 };
 
-/// A refusal is remembered for so long after its last time.
+/// A refusal is remembered for this long after its last occurrence.
 inline constexpr UnixMs kRefusedMs = 3'600'000;
-/// Kept at most, those of late: who is refused chooses its name, and must not choose the size of the database
-/// too.
+/// Maximum number kept, the latest: refused peers choose their names, and must not choose the size of the
+/// database too.
 inline constexpr std::int64_t kRefusedMax = 1'000;
 
-/// Bytes of each text.
+/// Maximum bytes of each text.
 inline constexpr std::size_t kRefusedTextMax = 255;
 
 class Refusals {

@@ -1,4 +1,4 @@
-// The refusals of the last hour in the database.
+// The table of the last hour's refusals.
 #pragma once
 #include "stats/refusals.hpp"
 #include "stats/sql.hpp"
@@ -9,7 +9,7 @@ class RefusalsTable {
   public:
     explicit RefusalsTable(SqlDatabase& db);
     void apply(const Refusals& refusals);
-    /// Those whose last time was an hour before `newest_ms`.
+    /// Deletes those whose last occurrence was an hour before `newest_ms`.
     void forget(UnixMs newest_ms);
 
   private:

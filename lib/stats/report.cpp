@@ -14,7 +14,7 @@ using namespace records::literals;
 
 using Json = nlohmann::ordered_json;
 
-/// Adds the measured rate and its 95 % interval; null while the window is too short to say.
+/// Adds the measured rate and its 95 % interval; null while the window is too short.
 void add_rate(Json& out, const Sums& shares, const Snapshot& s) {
     const auto rate = estimate(shares, s.seen_seconds());
     out["hashrate_hps"] = rate ? Json(rate->hps) : Json(nullptr);
@@ -89,7 +89,7 @@ std::string rate_text(const Sums& shares, const Snapshot& s) {
     return rate ? rate_text(*rate) : "-";
 }
 
-/// Name, padded, then what belongs to it.
+/// Name, padded, then its value.
 void line(std::string& out, std::string_view name, const std::string& value) {
     out += name;
     out.append(name.size() < 20 ? 20 - name.size() : 1, ' ');
@@ -110,7 +110,7 @@ std::string count_and_amount(const Sums& sums) {
 }  // namespace
 
 std::string report_json(const Snapshot& s) {
-    // Where a program wrote nothing, nobody counted: 0 would be a lie.
+    // If a program wrote nothing, nothing was counted: 0 would be wrong.
     const auto of = [&](const char* source, auto value) {
         return value != 0 || s.has_heard(source) ? Json(value) : Json(nullptr);
     };
@@ -183,7 +183,7 @@ std::string report_table(const Snapshot& s) {
          std::to_string(s.records) + "  unknown " + std::to_string(s.unknown) + "  damaged " +
              std::to_string(s.damaged));
     const Sums miners = s.sum("miner_share_accepted"_series);
-    // The proxy's side knows nothing of the pool's, and 0 would be a lie.
+    // The proxy's side knows nothing about the pool's, so 0 would be wrong.
     const bool has_pool = shares.count > 0 || miners.count == 0;
     if (has_pool) line(out, "shares accepted", count_and_amount(shares));
     for (const auto& [reason, sums] : s.labels("share_rejected"_series))

@@ -1,4 +1,4 @@
-// A snapshot for people and for programs.
+// A snapshot as text or JSON.
 #pragma once
 #include <string>
 
@@ -8,7 +8,7 @@ namespace hp::stats {
 
 /// One JSON object on one line of printable ASCII; man 1 hp-stats has its members.
 std::string report_json(const Snapshot& snapshot);
-/// The same figures as a table of lines. Texts from outside are escaped.
+/// The same figures as lines of text. External texts are escaped.
 std::string report_table(const Snapshot& snapshot);
 
 }  // namespace hp::stats

@@ -1,4 +1,4 @@
-// What is added up out of which records, as lib/records declares it.
+// What is added up from which records, as declared in lib/records.
 #pragma once
 #include <span>
 #include <string_view>
@@ -7,9 +7,9 @@
 
 namespace hp::stats {
 
-/// Of all records, in the order of the manual.
+/// For all records, in the order of the manual.
 std::span<const records::Series> all_series();
-/// Null for a name that nobody declared.
+/// Null for an undeclared name.
 const records::Series* find_series(std::string_view name);
 /// The `writer` of a series, or empty.
 std::string_view writer_of(std::string_view series);

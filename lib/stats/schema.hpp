@@ -6,8 +6,8 @@ namespace hp::stats {
 
 inline constexpr std::int32_t kApplicationId = 0x48505354;  // "HPST"
 
-// What an older database can say of the time that was heard, in both dialects: minutes with a record are
-// whole, and coarser slots the sum of the finer ones where those are still there.
+// The heard time derived for an older database, in both dialects: minutes with a record count as whole, and
+// coarser slots as the sum of the finer ones if those still exist.
 inline constexpr const char* kHeardOfRecords = R"sql(
 INSERT INTO slot_heard SELECT 0, slot, label, 1152921504606846975 FROM slot_label WHERE level = 0 AND name = 'record';
 INSERT INTO slot_heard SELECT 1, slot, label, CASE WHEN slot * 5 < (SELECT kept FROM level WHERE level = 0) THEN 300 ELSE
@@ -24,7 +24,7 @@ INSERT INTO slot_heard SELECT 3, slot, label, CASE WHEN slot * 24 < (SELECT kept
   FROM slot_label WHERE level = 3 AND name = 'record';
 )sql";
 
-// Keys begin with the time: a batch touches the last pages only, and what is old goes in one piece.
+// Keys begin with the time: a batch touches only the last pages, and old rows are adjacent.
 inline constexpr const char* kSchema[] = {
     R"sql(
 CREATE TABLE intake(
@@ -88,7 +88,7 @@ ALTER TABLE total ADD COLUMN work_squared REAL NOT NULL DEFAULT 0;
 ALTER TABLE total ADD COLUMN work_max REAL NOT NULL DEFAULT 0;
 UPDATE total SET work_squared = work_hashes * work_hashes / max(count, 1), work_max = work_hashes / max(count, 1);
 )sql",
-    // Channels and miners that are there (live.hpp).
+    // Current channels and miners (live.hpp).
     R"sql(
 CREATE TABLE live(
   source TEXT NOT NULL, connection INTEGER NOT NULL, channel INTEGER NOT NULL,
@@ -97,8 +97,8 @@ CREATE TABLE live(
   PRIMARY KEY(source, connection, channel)
 ) STRICT, WITHOUT ROWID;
 )sql",
-    // For how long of a slot each source was heard: at level 0 a SecondsMask (batch.hpp), above in seconds.
-    // And who was refused of late (refusals.hpp).
+    // How much of a slot has records from each source: at level 0 a SecondsMask (batch.hpp), above in
+    // seconds. And recent refusals (refusals.hpp).
     R"sql(
 CREATE TABLE slot_heard(
   level INTEGER NOT NULL, slot INTEGER NOT NULL, source TEXT NOT NULL, heard INTEGER NOT NULL,
@@ -111,7 +111,7 @@ CREATE TABLE refused(
 )sql",
     kHeardOfRecords};
 
-/// The same tables in PostgreSQL, as the last of the scripts leaves them.
+/// The same tables in PostgreSQL, as after the last of the scripts.
 inline constexpr std::int64_t kPostgresVersion = 4;
 inline constexpr const char* kPostgresSchema = R"sql(
 CREATE TABLE hashpool_stats(version BIGINT NOT NULL);

@@ -9,15 +9,15 @@
 namespace hp::stats {
 namespace {
 
-/// A slot is added up this long after its end: most late records have come by then. Those that come later
-/// still are added to each level by themselves.
+/// A slot is added up this long after its end: most late records have arrived by then. Even later ones are
+/// added to each level separately.
 constexpr UnixMs kGraceMs = 120'000;
-/// Slots of a level that one commit adds up or forgets, so that a database with much to catch up on is not
-/// held up.
+/// Slots of a level that one commit adds up or deletes, so that a database with much to catch up on is not
+/// blocked.
 constexpr Slot kSlotsAtOnce = 64;
 
-// What the row has and what is added to it, in the words of both dialects (sql.hpp).
-/// "old + new", stopping at 2^63 - 1: SQLite would go on in floating point, which a STRICT column refuses.
+// The row's value plus the added one, in both dialects (sql.hpp). "old + new", saturating at 2^63 - 1: SQLite
+// would continue in floating point, which a STRICT column refuses.
 std::string added(const std::string& table, const char* column) {
     const std::string old = table + "." + column, more = std::string("excluded.") + column;
     return std::string(column) + "=CASE WHEN " + old + ">9223372036854775807-" + more +
@@ -26,7 +26,7 @@ std::string added(const std::string& table, const char* column) {
 std::string summed(const std::string& table, const char* column) {
     return std::string(column) + "=" + table + "." + column + "+excluded." + column;
 }
-/// The greater one, or with "<" the smaller.
+/// The larger one, or with "<" the smaller one.
 std::string extreme(const std::string& table, const char* column, const char* than = ">") {
     const std::string old = table + "." + column, more = std::string("excluded.") + column;
     return std::string(column) + "=CASE WHEN " + more + than + old + " THEN " + more + " ELSE " + old +
@@ -46,7 +46,7 @@ std::string add_gauge(const std::string& table) {
 
 std::string add_heard(const std::string& table) { return " DO UPDATE SET " + added(table, "heard"); }
 
-/// A table of slots: its columns behind level and slot, how many of them are the key, and how rows of one key
+/// A table of slots: its columns after level and slot, how many of them are the key, and how rows of one key
 /// add up.
 struct SlotTable {
     const char* name;
@@ -149,7 +149,7 @@ struct Series::Impl {
         }
     }
 
-    /// Calls with each level, and its slot, that has the minute apart from what it is added up from.
+    /// Calls with each level that has already added up this minute, and its slot.
     template <class Call>
     void each_place(Batch::Minute minute, Call call) {
         for (std::size_t level = 0; level < kLevels.size(); ++level) {
@@ -219,7 +219,8 @@ struct Series::Impl {
     }
 
     void add_heard_seconds(Batch::Minute minute, const std::string& source, SecondsMask mask) {
-        // Who tells no status says nothing between two records: then a minute with one is whole.
+        // Without status records nothing comes between two records: then a minute with a record counts as
+        // whole.
         if (!speaks.bind(source).step()) mask = kWholeMinute;
         speaks.reset();
         SecondsMask before = 0;
@@ -232,7 +233,7 @@ struct Series::Impl {
             if (level > 0) heard.add.bind(level, slot, source, std::popcount(mask & ~before)).run();
         });
     }
-    /// Of all sources, from minutes to seconds.
+    /// For all sources, from minutes to seconds.
     void roll_heard_minute(Slot minute) {
         std::vector<std::pair<std::string, int>> seconds;
         heard_at.bind(minute, nullptr);
@@ -264,7 +265,7 @@ struct Series::Impl {
         return is_changed;
     }
 
-    /// The first slot of the level from this one on that holds anything.
+    /// The first non-empty slot of the level, from this one on.
     std::optional<Slot> next(std::size_t level, Slot from) {
         next_slot.bind(level, from);
         std::optional<Slot> out;
@@ -279,7 +280,7 @@ struct Series::Impl {
         if (level > 1) end = std::min(end, holdings.complete[level - 1] / ratio);
         Slot& complete = holdings.complete[level];
         if (end <= complete) return;
-        // What is empty needs no adding up.
+        // Skip empty slots.
         const auto first = next(level - 1, complete * ratio);
         complete = first ? std::min(end, std::max(complete, *first / ratio)) : end;
         end = std::min(end, complete + kSlotsAtOnce);

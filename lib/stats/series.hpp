@@ -1,5 +1,5 @@
 // The time series in SQLite: in slots of a minute up to a day, each kept for a while, and totals for ever.
-// One process writes; others read the same file while it does (reader.hpp).
+// One process writes; others may read the file meanwhile (reader.hpp).
 #pragma once
 #include <memory>
 #include <string>
@@ -17,13 +17,13 @@ class Series {
     Series(Series&&) noexcept;
     ~Series();
 
-    /// Adds all of a batch in one transaction; when this returns it is on disk. Slots that are over are added
-    /// up, and old ones forgotten: old by the newest record, not by our clock, so that an old file that is
-    /// read today keeps its minutes.
+    /// Adds a batch in one transaction; it is on disk on return. Finished slots are added up, and old ones
+    /// deleted: old compared to the newest record, not to our clock, so that an old file read today keeps its
+    /// minutes.
     Result<> commit(const Batch& batch, UnixMs now);
-    /// Whether the last call failed for want of room, or of a lock: the same batch may be committed later.
+    /// Whether the last call failed because of a full disk or a lock: the same batch may be committed later.
     bool may_come_later() const;
-    /// One commit does a bounded part of that. Does one more; whether there is still more to do.
+    /// One commit does a limited part of that. Does one more part; returns whether there is more to do.
     Result<bool> catch_up(UnixMs now);
 
   private:

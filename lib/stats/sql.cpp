@@ -56,7 +56,7 @@ SqlTransaction::~SqlTransaction() {
     try {
         db_.rollback();
     } catch (const store::DbError&) {
-        // There is none any more, and the first error is the one to tell.
+        // The transaction is already gone, and the first error is the one to report.
     }
 }
 
@@ -75,7 +75,7 @@ Result<std::unique_ptr<SqlDatabase>> open_sql(const std::string& database, SqlDa
     if (is_postgres_url(database)) return open_postgres(database, mode);
     const auto as = mode == SqlDatabase::Mode::write ? store::Mode::create : store::Mode::read_only;
     HP_TRY(auto db, store::Database::open(database, as, store::Journal::wal, kApplicationId, kSchema));
-    // A log that a reader has let grow shrinks again when it starts over.
+    // A WAL that has grown because of a reader shrinks when it restarts.
     if (mode == SqlDatabase::Mode::write) db.exec("PRAGMA journal_size_limit=16777216");
     return std::make_unique<SqliteDatabase>(std::move(db), mode);
 }

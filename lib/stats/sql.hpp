@@ -1,8 +1,8 @@
-// The database under the series, SQLite or PostgreSQL: statements that both understand. Failures throw
-// store::DbError; what opens and what commits turns it into Error.
+// The database behind the series, SQLite or PostgreSQL: statements that both understand. Failures throw
+// store::DbError; opening and committing turn it into Error.
 //
-// For both dialects: parameters are ? in order or ?1, ?2; those whose type nothing else tells stand in a
-// CAST; in ON CONFLICT DO UPDATE a column of the table is written table.column.
+// For both dialects: parameters are ? in order or ?1, ?2; those whose type is not implied need a CAST; in ON
+// CONFLICT DO UPDATE a column of the table is written table.column.
 #pragma once
 #include <array>
 #include <memory>
@@ -70,27 +70,27 @@ class SqlDatabase {
     enum class Mode { write, read };
     virtual ~SqlDatabase() = default;
     virtual SqlStatement prepare(const std::string& sql) = 0;
-    /// A writer's transaction, or a reader's one view of everything.
+    /// A writer's transaction, or a reader's consistent view.
     virtual void begin() = 0;
     virtual void commit() = 0;
     virtual void rollback() = 0;
-    /// For messages: never has a password.
+    /// For messages: never contains a password.
     virtual const std::string& name() const = 0;
 };
 
-/// "postgresql://…" and "postgres://…" are PostgreSQL's connection URIs; all else is the path of an SQLite
-/// file.
-/// Bytes of the write-ahead log's file of an SQLite database; nothing for PostgreSQL, or where there is none.
+/// "postgresql://…" and "postgres://…" are PostgreSQL's connection URIs; anything else is the path of an
+/// SQLite file.
+/// Bytes of the write-ahead log's file of an SQLite database; nothing for PostgreSQL, or if there is none.
 std::optional<std::uint64_t> log_bytes_of(const std::string& database);
 
 bool is_postgres_url(std::string_view database);
-/// Write makes what is not there: the file, or our tables in a PostgreSQL database that holds none. One that
-/// holds others', or is newer, is an error; so is one that another process writes.
+/// Write creates what is missing: the file, or our tables in an empty PostgreSQL database. A database with
+/// other tables, a newer one, or one that another process writes is an error.
 Result<std::unique_ptr<SqlDatabase>> open_sql(const std::string& database, SqlDatabase::Mode mode);
 /// For sql.cpp.
 Result<std::unique_ptr<SqlDatabase>> open_postgres(const std::string& url, SqlDatabase::Mode mode);
 
-/// begin() now; rollback() unless commit() was reached.
+/// begin() on construction; rollback() unless commit() was reached.
 class SqlTransaction {
   public:
     explicit SqlTransaction(SqlDatabase& db) : db_{db} { db_.begin(); }

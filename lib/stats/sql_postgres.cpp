@@ -7,10 +7,10 @@
 namespace hp::stats {
 namespace {
 
-/// Keys the advisory lock of the one writer, beside the database that it is in.
+/// Key of the single writer's advisory lock, which is per database.
 constexpr std::int64_t kWriterLock = 0x4850'5354'5752'4954;
 
-/// libpq's messages have several lines, and name no password.
+/// libpq's messages have several lines, and do not contain passwords.
 std::string one_line(std::string_view text) {
     std::string out(text);
     while (!out.empty() && out.back() == '\n') out.pop_back();
@@ -42,14 +42,14 @@ std::string numbered(const std::string& sql) {
     return out;
 }
 
-/// PostgreSQL's texts hold no NUL.
+/// PostgreSQL's texts cannot contain NUL.
 std::string storable(std::string_view text) {
     std::string out;
     for (const char c : text) c == '\0' ? out += "\xef\xbf\xbd" : out += c;
     return out;
 }
 
-/// A host that does not answer holds up who asks for this long, unless the URL says otherwise.
+/// How long to wait for a host that does not answer, unless the URL says otherwise.
 std::string with_time_limit(const std::string& url) {
     if (url.find("connect_timeout=") != std::string::npos) return url;
     return url + (url.find('?') == std::string::npos ? "?" : "&") + "connect_timeout=5";
@@ -57,8 +57,8 @@ std::string with_time_limit(const std::string& url) {
 
 struct PostgresSession {
     explicit PostgresSession(const std::string& url) : connection{url} {
-        // A second connection would be without the lock, and in no transaction. (libpqxx 7 never makes one;
-        // the call went with that.)
+        // A second connection would not hold the lock or be in the transaction. (libpqxx 7 never makes one,
+        // and no longer has the call.)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
         connection.inhibit_reactivation(true);
@@ -148,7 +148,7 @@ class PostgresDatabase : public SqlDatabase {
     std::string name_;
 };
 
-/// Our tables, made where the database has none; an error when it has others', or newer ones.
+/// Creates our tables if the database has none; an error if it has other or newer ones.
 Result<> check_tables(PostgresSession& session, SqlDatabase::Mode mode) {
     const auto count = [&](const char* more) {
         return session
@@ -158,10 +158,10 @@ Result<> check_tables(PostgresSession& session, SqlDatabase::Mode mode) {
     };
     if (count(" AND tablename = 'hashpool_stats'") == 0) {
         if (mode == SqlDatabase::Mode::read)
-            return fail(Errc::invalid, "has no statistics", "'hp-stats ingest' makes its tables");
+            return fail(Errc::invalid, "has no statistics", "'hp-stats ingest' creates its tables");
         if (count("") > 0)
             return fail(Errc::invalid, "holds tables that are not hp-stats'",
-                        "give it a database, or a schema, of its own");
+                        "use a separate database or schema");
         session.exec(std::string("BEGIN;") + kPostgresSchema + "COMMIT;");
     }
     const auto version_now = [&] {

@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* kPrefixes[] = {"", "k", "M", "G", "T", "P", "E", "Z", "Y"};
 
-/// How often 1000 goes into the number, within the prefixes that there are.
+/// The number's power of 1000, within the available prefixes.
 std::size_t prefix_of(double number) {
     std::size_t prefix = 0;
     for (; number >= 999.95 && prefix + 1 < std::size(kPrefixes); ++prefix) number /= 1000;

@@ -1,4 +1,4 @@
-// Times as people, logs and date(1) write them.
+// Times as written by people, logs and date(1).
 #include <charconv>
 #include <chrono>
 #include <optional>
@@ -9,7 +9,7 @@
 namespace hp::stats {
 namespace {
 
-/// Takes from the front; says nothing more after the first fault.
+/// Parses from the front; stops at the first fault.
 class TimeScanner {
   public:
     explicit TimeScanner(std::string_view text) : rest_{text} {}
@@ -29,7 +29,7 @@ class TimeScanner {
         rest_.remove_prefix(std::min(digits, rest_.size()));
         return out;
     }
-    /// The digits behind a point; what is below a millisecond is cut off.
+    /// The digits after a point; truncated to milliseconds.
     int fraction_ms() {
         int out = 0, digits = 0;
         for (; !rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9';
@@ -81,7 +81,7 @@ std::optional<UnixMs> from_date(std::string_view text) {
     return UnixMs{days} * 86'400'000 + day_ms - zone_min * 60'000;
 }
 
-/// Seconds since 1970, as date +%s prints them, or with date's own @ in front. A year alone is none.
+/// Seconds since 1970, as printed by date +%s, or with date's @ in front. A year alone does not count.
 std::optional<UnixMs> from_seconds(std::string_view text) {
     constexpr std::size_t kDigitsMin = 9, kDigitsMax = 11;
     const bool is_marked = text.starts_with('@');
@@ -103,8 +103,8 @@ Result<UnixMs> time_from_text(std::string_view text) {
     if (const auto at = from_date(text)) return *at;
     if (const auto at = from_seconds(text)) return *at;
     return fail(Errc::usage,
-                "expected a time as 2026-11-26T12:00:00Z, 2026-11-26T13:00:00.5+01:00, "
-                "'2026-11-26 12:00' (UTC) or 1795694400 (seconds since 1970), got '" +
+                "expected a time such as 2026-11-26T12:00:00Z, 2026-11-26T13:00:00.5+01:00, '2026-11-26 "
+                "12:00' (UTC) or 1795694400 (seconds since 1970), got '" +
                     printable(text, 64) + "'");
 }
 

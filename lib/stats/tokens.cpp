@@ -29,13 +29,14 @@ Result<Tokens> Tokens::parse(std::string_view text, const std::string& name) {
             return wrong("the token is shorter than " + std::to_string(kTokenSizeMin) + " characters");
         out.scopes_[hash_of(row.substr(space + 1))] = *scope;
     }
-    if (out.scopes_.empty()) return fail(Errc::usage, name + ": there is no token in it");
+    if (out.scopes_.empty()) return fail(Errc::usage, name + ": it contains no token");
     return out;
 }
 
 Result<> check_listener(const std::string& address, bool is_loopback, bool has_tokens) {
     if (has_tokens || is_loopback) return {};
-    return fail(Errc::usage, "listening on " + address + " shows every worker's name to whoever can reach it",
+    return fail(Errc::usage,
+                "listening on " + address + " shows every worker's name to anyone who can reach it",
                 "set tokens_file, or listen on 127.0.0.1");
 }
 

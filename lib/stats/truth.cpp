@@ -12,11 +12,11 @@
 namespace hp::stats {
 namespace {
 
-/// What is less likely than this is told as this: 1e-300 is 37 sigmas.
+/// Lower limit for probabilities: 1e-300 is 37 sigmas.
 constexpr double kProbabilityMin = 1e-300;
 
-/// Of a Poisson count with this mean: so many or fewer (below the mean), or so many or more. Both may be
-/// fractions: the sum of weighted shares is counted in shares of the mean weight.
+/// Probability of this Poisson count or fewer (below the mean), or of this or more. Both may be fractions:
+/// the sum of weighted shares is counted in shares of the mean weight.
 double sigma_of(double count, double mean) {
     namespace math = boost::math;
     const bool is_low = count < mean;
@@ -50,7 +50,7 @@ Result<Claim> claim_from_text(std::string_view text) {
         !std::isfinite(out.hps) || out.hps <= 0)
         return fail(Errc::usage,
                     "claim '" + printable(text, 300) +
-                        "': expected [WORKER=]HPS, above 0, with one of kMGTPEZ behind it or none");
+                        "': expected [WORKER=]HPS, above 0, optionally followed by one of kMGTPEZ");
     if (!rest.empty()) out.hps *= std::pow(1000, static_cast<double>(prefix) + 1);
     return out;
 }

@@ -1,4 +1,4 @@
-// Measured against claimed hash rate: how far they are apart, in the luck that mining has.
+// Compares measured with claimed hash rate, in units of mining's luck.
 #pragma once
 #include <string>
 #include <vector>
@@ -9,26 +9,26 @@
 namespace hp::stats {
 
 struct Claim {
-    std::optional<std::string> worker{};  ///< nothing: all together
+    std::optional<std::string> worker{};  ///< nothing: all workers together
     double hps{};
 };
-/// "rig1=110T", or "2.5P" for all together; prefixes k to Z, a worker's name may hold '='.
+/// "rig1=110T", or "2.5P" for all together; prefixes k to Z; a worker's name may contain '='.
 Result<Claim> claim_from_text(std::string_view text);
 
 struct Truth {
     Claim claim;
     std::optional<HashRate> measured{};
     std::uint64_t shares{};
-    /// How unlikely it is that the claim is true and luck was no better (below 0) or no worse (above 0), as
-    /// the normal distribution's sigmas. Nothing where no share says how much one is worth.
+    /// How unlikely it is that the claim is true and luck was no better (below 0) or no worse (above 0), in
+    /// sigmas of the normal distribution. Nothing without a share to tell the work of one.
     std::optional<double> sigma{};
 };
 
-/// The claim against the shares of the window. Where there are none `work_of_one` says what one would have
-/// been worth, in expected hashes; 0: nobody knows.
+/// Compares the claim with the window's shares. If there are none, `work_of_one` is the work of one share, in
+/// expected hashes; 0: unknown.
 Truth truth_of(const Claim& claim, const Sums& shares, double seconds, double work_of_one);
 
-/// Whether the two part by more than so many sigmas; not knowing is no reproach.
+/// Whether they differ by more than `sigmas`; false if unknown.
 inline bool parts(const Truth& truth, double sigma_max) {
     return truth.sigma && std::abs(*truth.sigma) > sigma_max;
 }

@@ -13,15 +13,15 @@
 namespace hp::store {
 namespace {
 
-/// Pages of the log, 4 KiB each: from how many new ones on they are copied, and how long the log may become
-/// before the writer waits for one whole checkpoint, after which SQLite begins it anew. In between its file
-/// is overwritten in place, which is the cheapest write there is.
+/// Pages of the WAL, 4 KiB each: how many new ones trigger copying, and how long the WAL may become before
+/// the writer waits for a full checkpoint, after which SQLite restarts it. After that its file is overwritten
+/// in place, which is the cheapest kind of write.
 #ifdef HP_CRASH_POINTS
-constexpr int kCopyPages = 16, kLogPagesMax = 64;  // a short life sees some
-/// No thread: what comes between copy and sync follows from the seed alone.
+constexpr int kCopyPages = 16, kLogPagesMax = 64;  // so that short test runs have some
+/// No thread: what happens between copy and sync depends only on the seed.
 constexpr int kGroupsUntilSync = 2;
 #else
-/// A disk takes the copied pages all at once, and the log's next sync waits for them: not many at a time.
+/// The disk writes the copied pages at once, and the WAL's next sync waits for them: copy few at a time.
 constexpr int kCopyPages = 64, kLogPagesMax = 4096;
 #endif
 constexpr sqlite3_int64 kPageBytes = 4096, kLogBytes = sqlite3_int64{kLogPagesMax} * kPageBytes;
@@ -40,7 +40,7 @@ struct Checkpointer::Impl {
             return;
         }
         lay_out_log();
-        // A log that a reader has let grow shrinks again when it starts over.
+        // A WAL that has grown because of a reader shrinks when it restarts.
         exec(db.handle(), ("PRAGMA journal_size_limit=" + std::to_string(kLogBytes)).c_str());
         sqlite3_extended_result_codes(reader, 1);
         sqlite3_db_config(reader, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
@@ -59,13 +59,13 @@ struct Checkpointer::Impl {
 #else
         if (is_unsynced) finish();
 #endif
-        // Before the writer's connection: the last one that closes makes a checkpoint.
+        // Before the writer's connection: the last one to close checkpoints.
         sqlite3_close_v2(reader);
     }
 
     void after_commit(int wal_pages) {
         log_pages = wal_pages;
-        if (wal_pages < done_pages) {  // the log started over
+        if (wal_pages < done_pages) {  // the WAL restarted
             done_pages = 0;
             held_since_ms = 0;
         }
@@ -80,13 +80,13 @@ struct Checkpointer::Impl {
         } else {
             leave_log();
         }
-        // Where a reader keeps some from being copied, the next try comes with the next pages.
+        // If a reader keeps some from being copied, retry with the next pages.
         done_pages = wal_pages;
     }
 
-    /// Gives the log's file its full length. A sync of what grows a file waits for the file system's journal,
-    /// and so for the database's sync; one of what is overwritten does not. SQLite reads a log up to the
-    /// first frame whose checksum is wrong.
+    /// Extends the WAL file to its full length. Syncing a growing file waits for the file system's journal,
+    /// and so for the database's sync; syncing overwritten data does not. SQLite reads a WAL up to the first
+    /// frame with a wrong checksum.
     void lay_out_log() {
         if (exec(db.handle(), "BEGIN IMMEDIATE") != SQLITE_OK) return;  // nobody else may append
         sqlite3_file* log = nullptr;
@@ -99,7 +99,7 @@ struct Checkpointer::Impl {
         static constexpr std::array<char, 64 * 1024> kZeros{};
         for (sqlite3_int64 end = size; end < kLogBytes; end += kZeros.size())
             if (log.pMethods->xWrite(&log, kZeros.data(), kZeros.size(), end) != SQLITE_OK) {
-                log.pMethods->xTruncate(&log, size);  // a full disk: what is left of it is for commits
+                log.pMethods->xTruncate(&log, size);  // disk full: leave the rest for commits
                 return;
             }
         if (log.pMethods->xSync(&log, SQLITE_SYNC_NORMAL) != SQLITE_OK)
@@ -108,7 +108,7 @@ struct Checkpointer::Impl {
 
     bool stand_in_log() {
         if (!reader) return false;
-        // BEGIN alone takes no snapshot.
+        // BEGIN alone does not take a snapshot.
         if (exec(reader, "BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1") == SQLITE_OK) return true;
         leave_log();
         return false;
@@ -117,11 +117,11 @@ struct Checkpointer::Impl {
         if (sqlite3_get_autocommit(reader) == 0) exec(reader, "ROLLBACK");
     }
 
-    /// Without the sync that makes it last.
+    /// Without the sync that makes it durable.
     bool copy() {
         if (exec(db.handle(), "PRAGMA synchronous=OFF") != SQLITE_OK) return false;
         const bool is_copied = checkpoint();
-        // Commits are nothing without it.
+        // Commits depend on it.
         if (exec(db.handle(), "PRAGMA synchronous=FULL") != SQLITE_OK)
             on_error(DbError{SQLITE_IOERR_FSYNC, "synchronous=FULL cannot be set again"});
         return is_copied;
@@ -164,14 +164,14 @@ struct Checkpointer::Impl {
 #endif
     }
 
-    /// Has the reader's connection to itself.
+    /// Only this thread uses the reader's connection.
     void finish() {
         sqlite3_file* file = nullptr;
         sqlite3_file_control(reader, "main", SQLITE_FCNTL_FILE_POINTER, &file);
         const int code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
         HP_CRASH_POINT("D1");
         if (code != SQLITE_OK)
-            // The reader stays in the log, and with it all that the database may lack.
+            // Keep the reader in the WAL, and with it everything that the database may lack.
             return report(code == SQLITE_IOERR ? SQLITE_IOERR_FSYNC : code,
                           "the sync of the database failed");
         leave_log();
@@ -204,12 +204,12 @@ struct Checkpointer::Impl {
 
     Database& db;
     std::function<void(const DbError&)> on_error;
-    sqlite3* reader{
-        nullptr};  // the writer's thread until is_unsynced is set, then the other's until it is not
+    sqlite3* reader{nullptr};  // used by the writer's thread until is_unsynced is set, then by the other
+                               // until it is cleared
     std::atomic<bool> is_unsynced{false};
     std::atomic<int> log_pages{0};
     std::atomic<SteadyMs> held_since_ms{0};
-    int done_pages{0};  // of the log that needed no more copying when this was last looked at
+    int done_pages{0};  // of the WAL that were already copied at the last check
 };
 
 Checkpointer::Checkpointer(Database& db, std::function<void(const DbError&)> on_error)

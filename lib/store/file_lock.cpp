@@ -19,7 +19,7 @@ Error lock_error(const std::string& what, const std::string& path, int number) {
     return {Errc::io, what + " '" + path + "': " + std::generic_category().message(number), {}};
 }
 
-/// "hp-pool, process 1234", as the holder wrote it; empty where it did not.
+/// "hp-pool, process 1234", as written by the holder; empty if it did not.
 std::string holder_of(int fd) {
     char text[kHolderSizeMax];
     const ssize_t size = ::pread(fd, text, sizeof text, 0);
@@ -30,7 +30,7 @@ std::string holder_of(int fd) {
 void write_holder(int fd) {
     const std::string text =
         std::string(program_invocation_short_name) + ", process " + std::to_string(::getpid()) + "\n";
-    // On a full disk the lock holds all the same; only its error says less.
+    // On a full disk the lock still works; only its error says less.
     if (::ftruncate(fd, 0) == 0) (void)!::pwrite(fd, text.data(), text.size(), 0);
 }
 

@@ -1,5 +1,5 @@
-// A kernel lock on a file of its own, beside the file that it guards. It goes with its process, however that
-// ends; what the file says is who holds it.
+// A kernel lock on a separate file beside the one it guards. It is released with its process, however that
+// ends; the file's text names the holder.
 #pragma once
 #include <string>
 #include <utility>
@@ -18,10 +18,10 @@ class FileLock {
     }
     ~FileLock();
 
-    /// At once or not at all. `what` is locked, as the error calls it: "database '/x/outbox.db'".
+    /// Does not wait. `what` is locked, for the error: "database '/x/outbox.db'".
     static Result<FileLock> take(const std::string& lock_path, const std::string& what);
-    /// For the one service of a file that tools use beside it, as hp-wallet the wallet of hp-proxy: links in
-    /// the path are followed, so that one file has one lock.
+    /// For the single service of a file that tools also use, such as hp-proxy's wallet (hp-wallet): follows
+    /// links in the path, so that one file has one lock.
     static Result<FileLock> take_service(const std::string& path, const std::string& what);
 
   private:

@@ -1,7 +1,7 @@
-// A table's keys and values that are written late and in order. Keys that are random within a second cost a
-// page of the disk each when they are written with their rows: 6 to 30 times what the rows cost. Here they
-// wait in memory until so many are there that neighbours share pages. The rows themselves are on disk with
-// their own commit, so what waits is made of them again at start.
+// A table's keys and values, written late and in order. Random keys written together with their rows cost a
+// disk page each: 6 to 30 times as much as the rows. Here they wait in memory until there are enough that
+// neighbours share pages. The rows themselves are on disk with their own commit, so waiting keys are rebuilt
+// from them at start.
 #pragma once
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -16,14 +16,14 @@
 namespace hp::store {
 
 #ifdef HP_CRASH_POINTS
-constexpr std::size_t kLateGeneration = 8;  // a short life sees some
+constexpr std::size_t kLateGeneration = 8;  // so that short test runs have some
 #else
 constexpr std::size_t kLateGeneration = 32'768;
 #endif
 
-/// Two generations: one that gathers, and one that leaves for the table, some of it with each transaction.
-/// `Key` has < as the table's order, and random_part(): 8 bytes or more that are as good as random. In step
-/// with the transactions of the database: job_begins() to committed() are Writer::TransactionObserver's
+/// Two generations: one that collects, and one that is written to the table, a part with each transaction.
+/// `Key` has < in the table's order, and random_part(): 8 bytes or more that are practically random. Kept in
+/// step with the database's transactions: job_begins() to committed() are Writer::TransactionObserver's
 /// calls.
 template <class Key, class Value>
 class LateMap {
@@ -39,10 +39,10 @@ class LateMap {
   public:
     using Map = boost::unordered_flat_map<Key, Value, Hash>;
 
-    /// A generation begins to leave when it has so many keys.
+    /// Writing of a generation begins when it has this many keys.
     explicit LateMap(std::size_t generation = kLateGeneration) : generation_{generation} {}
 
-    /// Nothing: only the table can know it.
+    /// Nothing: only the table can tell.
     std::optional<Value> find(const Key& key) const {
         for (const Map* map : {&fresh_, &leaving_})
             if (auto it = map->find(key); it != map->end()) return it->second;
@@ -54,9 +54,9 @@ class LateMap {
         it->second = value;
     }
 
-    /// Gives `write` what leaves with this transaction, in order: twice as much as was put by it, so that one
-    /// generation is gone before the next is full. True when these are the last of leaving(): the table has
-    /// all then that was committed before that began to leave.
+    /// Passes to `write` what to write with this transaction, in order: twice as much as it has put, so that
+    /// one generation is finished before the next is full. True if these are the last of leaving(): then the
+    /// table has everything committed before writing of that generation began.
     template <class Write>
     bool write_next(Write write) {
         if (left_ == 0) return false;
@@ -84,7 +84,7 @@ class LateMap {
         if (left_ > 0 || fresh_.size() < generation_) return;
         leaving_.clear();
         leaving_.swap(fresh_);
-        // A heap, not sorted: nobody may wait for the sorting of all.
+        // A heap, not sorted: sorting everything at once would take too long.
         heap_.assign(leaving_.begin(), leaving_.end());
         left_ = heap_.size();
         std::make_heap(heap_.begin(), heap_.end(), Later{});
@@ -109,9 +109,9 @@ class LateMap {
     std::size_t generation_;
     Map fresh_, leaving_;
     std::vector<std::pair<Key, std::optional<Value>>>
-        log_;  // what the open transaction put, and what was there
+        log_;  // put by the open transaction, and the previous values
     std::size_t before_job_{0};
-    std::vector<Entry> heap_;  // what is left of leaving, and behind it what the open transaction writes
+    std::vector<Entry> heap_;  // the rest of leaving, followed by what the open transaction writes
     std::size_t left_{0};
 };
 

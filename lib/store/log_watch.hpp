@@ -1,4 +1,4 @@
-// When the growth of a database's log deserves a person.
+// When the growth of a database's WAL needs an operator.
 #pragma once
 #include <string>
 
@@ -6,14 +6,14 @@
 
 namespace hp::store {
 
-/// Told once an episode, which ends when the log is back to half of the limit.
+/// Reported once per episode, which ends when the WAL is back to half of the limit.
 class LogWatch {
   public:
     /// `limit_bytes` 0: never.
     LogWatch(std::string database, std::uint64_t limit_bytes)
         : database_{std::move(database)}, limit_bytes_{limit_bytes} {}
 
-    /// What to tell; empty: nothing new.
+    /// What to report; empty: nothing new.
     std::string look(const LogState& log) {
         if (is_high_ && log.bytes <= limit_bytes_ / 2) {
             is_high_ = false;

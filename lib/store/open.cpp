@@ -1,8 +1,8 @@
 // Database::open: what a path may hold, locks, pragmas, migrations.
 //
-// Nothing here opens a database's file by itself: closing any descriptor of a file drops all POSIX locks that
-// the process has on it, SQLite's too. Without them another program that looks at the database takes itself
-// for the last one as it closes, and deletes the log that we write.
+// Never open a database's file directly here: closing any descriptor of a file drops all POSIX locks of the
+// process on it, including SQLite's. Without them another program that reads the database takes itself for
+// the last one when it closes, and deletes the WAL that we write.
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -21,7 +21,7 @@ namespace hp::store {
 namespace {
 
 constexpr int kBusyTimeoutMs = 10'000;
-/// The structure check at start reads every page; above this size it would hold up a restart for seconds.
+/// The structure check at start reads every page; above this size it would delay a restart by seconds.
 constexpr std::uintmax_t kQuickCheckBytesMax = 256u << 20;
 #ifdef HP_CRASH_POINTS
 constexpr int kBackupPages = 4;  // so that small databases have several steps
@@ -41,11 +41,11 @@ Error db_error(const std::string& path, const DbError& error) {
             error.is_damage() ? kRestoreHint : ""};
 }
 
-/// The path with its links resolved: one file, one lock, however it is called.
+/// The path with its links resolved: one file, one lock, whatever its name.
 Result<std::string> real_path(const std::string& path) {
     namespace fs = std::filesystem;
     std::error_code error;
-    // Absolute first: of a relative path that does not exist, weakly_canonical makes no absolute one.
+    // Absolute first: weakly_canonical does not make a relative path absolute if it does not exist.
     fs::path real = fs::weakly_canonical(fs::absolute(path), error);
     if (error) return fail(Errc::io, "cannot open database " + in_quotes(path) + ": " + error.message());
     if (!fs::is_directory(real.parent_path(), error))
@@ -54,7 +54,7 @@ Result<std::string> real_path(const std::string& path) {
     return real.string();
 }
 
-/// SQLite's word for a file that nobody writes: it is read as it is, without locks, -wal or -shm.
+/// SQLite's term for a file that nobody writes: it is read as is, without locks, -wal or -shm.
 std::string immutable_uri(const std::string& path) {
     std::string uri = "file:";
     for (char c : path) {
@@ -73,7 +73,7 @@ sqlite3_file& file_of(sqlite3* db) {
     return *file;
 }
 
-/// Of files that no connection has open.
+/// Only for files that no connection has open.
 Result<> sync_path(const std::string& path) {
     int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) return fail(io_error("cannot open " + in_quotes(path), errno));
@@ -88,8 +88,8 @@ Result<> sync_directory_of(const std::string& path) {
     return sync_path(std::filesystem::path{path}.parent_path().string());
 }
 
-/// Writes a file over itself and syncs it: after a failed fsync the kernel may take pages for written that
-/// are in its memory alone, and a second fsync would not write them. 0 or errno.
+/// Rewrites a file in place and syncs it: after a failed fsync the kernel may consider pages clean that are
+/// only in memory, and a second fsync would not write them. 0 or errno.
 int write_again(const std::string& path) {
     const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
     if (fd < 0) return errno;
@@ -128,7 +128,7 @@ class Opening {
           schema_{schema} {}
 
     Result<Database> run() {
-        // The lock comes first: nothing below looks at a file that another process is writing.
+        // Lock first: nothing below may look at a file that another process is writing.
         if (journal_ == Journal::wal && is_writer()) HP_DO(lock());
         HP_TRY(bool exists, check_file());
         if (!exists) HP_DO(create());
@@ -157,7 +157,7 @@ class Opening {
         return {};
     }
 
-    /// Whether there is a file; an error when it cannot be a database of ours.
+    /// Whether there is a file; an error if it cannot be our database.
     Result<bool> check_file() {
         struct stat info {};
         if (::stat(path_.c_str(), &info) != 0) {
@@ -188,11 +188,11 @@ class Opening {
         return {};
     }
 
-    /// Makes the whole database under a name of its own and then links it to its path: a crash on the way
-    /// leaves no half-made file, and of two processes that create it at once one wins.
+    /// Creates the whole database under a temporary name and then links it to its path: a crash leaves no
+    /// partial file, and if two processes create it at once, one wins.
     Result<> create() {
         std::string making = path_ + ".new-" + std::to_string(::getpid());
-        ::unlink(making.c_str());  // of an earlier process with our number
+        ::unlink(making.c_str());  // left by an earlier process with our pid
         HP_DO(create_empty(making));
         auto made = make_whole(making);
         if (made && ::link(making.c_str(), path_.c_str()) != 0 && errno != EEXIST)
@@ -220,7 +220,7 @@ class Opening {
         bool is_frozen = mode_ == Mode::frozen;
         int flags = is_writer() ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
         if (is_frozen) flags |= SQLITE_OPEN_URI;
-        // No connection of ours is used by two threads at a time: a lock in each call would be for nothing.
+        // None of our connections is used by two threads at a time: a mutex in each call would be useless.
         int code = sqlite3_open_v2((is_frozen ? immutable_uri(path) : path).c_str(), &db_.db_,
                                    flags | SQLITE_OPEN_NOMUTEX, nullptr);
         if (code != SQLITE_OK) {
@@ -261,7 +261,7 @@ class Opening {
         if (version > ours || version < 0)
             return fail(Errc::io,
                         "database " + in_quotes(path_) + " was written by a newer program (" + versions + ")",
-                        "install the newer version, or restore the backup that it made");
+                        "install the newer version, or restore the backup made before its migration");
         if (version < ours && !is_writer())
             return fail(Errc::io, "database " + in_quotes(path_) + " has an older schema (" + versions + ")",
                         "start the program that owns it once; it migrates by itself");
@@ -274,8 +274,8 @@ class Opening {
             if (!mode.step() || mode.text(0) != "wal")
                 throw DbError(SQLITE_ERROR, "the file system does not support a write-ahead log");
             mode.reset();
-            // A commit is on disk when it returns. The Writer checkpoints outside of commits; this limit
-            // serves those who write without one.
+            // A commit is on disk when it returns. The Writer checkpoints outside of commits; this limit is
+            // for code that writes without one.
             db_.exec(
                 "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000; PRAGMA "
                 "journal_size_limit=67108864; PRAGMA secure_delete=OFF");
@@ -284,9 +284,9 @@ class Opening {
         }
     }
 
-    /// A log that an earlier process left may be whole in the page cache alone: the fsync that ended that
-    /// process lost pages, which read well until the next power cut. Commits behind such a hole would be lost
-    /// with it, so the log is made whole, and what is served from now on begins in an empty one.
+    /// A WAL left by an earlier process may be complete only in the page cache: if a failed fsync ended that
+    /// process, it lost pages that can still be read until the next power cut. Commits after such a hole
+    /// would be lost with it, so rewrite the WAL, and start from an empty one.
     Result<> empty_the_log() {
         const std::string wal = path_ + "-wal";
         std::error_code no_size;
@@ -297,8 +297,8 @@ class Opening {
             else if (number != 0)
                 return fail(io_error("cannot write " + in_quotes(wal) + " again", number));
         }
-        // Pages that a process copied and did not live to sync (Checkpointer): a reader that outlived it
-        // keeps the note that they need no more copying.
+        // Sync pages that a killed process had copied (Checkpointer): a surviving reader keeps the record
+        // that they are already copied.
         auto& file = file_of(db_.db_);
         if (file.pMethods->xSync(&file, SQLITE_SYNC_NORMAL) != SQLITE_OK)
             return fail(io_error("cannot sync " + in_quotes(path_), errno));
@@ -312,8 +312,8 @@ class Opening {
             if ((error.code & 0xff) != SQLITE_FULL) throw;
             log::warn("database {}: {}; the log of the last run stays", in_quotes(path_), error.what());
         }
-        // SQLite leaves the sync to the next commit. Until then a power cut could bring the old log back,
-        // hole and all, over the newer database.
+        // SQLite leaves the sync to the next commit. Until then a power cut could bring back the old WAL,
+        // with its hole, over the newer database.
         if (::access(wal.c_str(), F_OK) != 0) return {};
         return sync_path(wal);
     }
@@ -336,7 +336,7 @@ class Opening {
         auto version = static_cast<std::size_t>(pragma("PRAGMA user_version"));
         if (version >= schema_.size()) return {};
         HP_DO(back_up(version));
-        // A script may make a table anew that others refer to; each checks what it leaves.
+        // A script may recreate a table that others refer to; the references are checked afterwards.
         db_.exec("PRAGMA foreign_keys=OFF");
         for (; version < schema_.size(); ++version) run_script(version);
         db_.exec("PRAGMA foreign_keys=ON");
@@ -370,7 +370,7 @@ class Opening {
                 int step;
                 while ((step = sqlite3_backup_step(backup, kBackupPages)) == SQLITE_OK) HP_CRASH_POINT("D3");
                 code = sqlite3_backup_finish(backup);
-                // A locked page is no error to finish(), but the copy is not whole.
+                // A locked page is not an error for finish(), but the copy is incomplete.
                 if (code == SQLITE_OK && step != SQLITE_DONE) code = step;
             } else {
                 code = sqlite3_errcode(copy);
@@ -401,9 +401,10 @@ class Opening {
 
 Result<Database> Database::open(const std::string& path, Mode mode, Journal journal,
                                 std::int32_t application_id, std::span<const char* const> schema) {
-    // Counting each allocation for statistics that nobody reads takes a lock of the whole process.
+    // Counting allocations for statistics that nobody reads takes a process-wide lock.
     static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    HP_ASSERT(configured == SQLITE_OK || configured == SQLITE_MISUSE);  // in use already: another's choice
+    HP_ASSERT(configured == SQLITE_OK || configured == SQLITE_MISUSE);  // already in use: someone else's
+                                                                        // choice
     HP_ASSERT(application_id != 0);
     HP_TRY(std::string real, real_path(path));
     return Opening{std::move(real), mode, journal, application_id, schema}.run();

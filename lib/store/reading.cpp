@@ -31,7 +31,7 @@ bool is_in_wal_mode(const std::string& path) {
     return is_read && version[0] == 2 && version[1] == 2;
 }
 
-/// A folder of our own that goes with us. SQLite keeps the files open: they may lose their names before.
+/// A temporary directory, removed afterwards. SQLite keeps the files open, so their names may go first.
 struct TemporaryFolder {
     std::string path = (fs::temp_directory_path() / "hp-reading-XXXXXX").string();
     TemporaryFolder() {
@@ -65,7 +65,7 @@ void begin(Database& db) {
 
 Result<Reading> Reading::open(const std::string& path, std::int32_t application_id,
                               std::size_t schema_version) {
-    // The scripts are the owner's: a reader needs their number only.
+    // The scripts belong to the owner: a reader needs only their number.
     const std::vector<const char*> schema(schema_version, "");
     auto try_open = [&](const std::string& name, Mode mode) -> Result<Reading> {
         HP_TRY(auto db, Database::open(name, mode, Journal::wal, application_id, schema));
@@ -100,7 +100,7 @@ Result<Reading> Reading::open(const std::string& path, std::int32_t application_
     }, journal_after{};
     bool is_as_it_was = ::stat(path.c_str(), &after) == 0 && is_same(before, after) &&
                         ::stat(journal_path.c_str(), &journal_after) == 0 && is_same(journal, journal_after);
-    // Somebody came, and rolled it back himself.
+    // Another process has come and rolled it back itself.
     if (!is_as_it_was) return try_open(path, Mode::read_only);
     if (first || second || !roll_back(copy)) return opened;
     return try_open(copy, Mode::read_only);

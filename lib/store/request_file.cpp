@@ -31,7 +31,7 @@ struct RequestFile {
 Result<> leave_request(const std::string& path, const std::string& text, const char* daemon) {
     if (text.size() > kRequestSizeMax)
         return fail(Errc::usage, "the request has " + std::to_string(text.size()) + " bytes, more than 1 MiB",
-                    "make several of it");
+                    "split it into several");
     const std::string making = path + ".new-" + std::to_string(::getpid());
     {
         RequestFile file{::open(making.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600)};
@@ -64,7 +64,7 @@ Result<std::optional<std::string>> find_request(const std::string& path) {
     struct stat info {};
     if (::fstat(file.fd, &info) != 0 || !S_ISREG(info.st_mode) || info.st_uid != ::geteuid() ||
         info.st_size > static_cast<off_t>(kRequestSizeMax))
-        return fail(Errc::refused, "'" + path + "' is not a file of ours of at most 1 MiB");
+        return fail(Errc::refused, "'" + path + "' is not our file, or is larger than 1 MiB");
     std::string text(static_cast<std::size_t>(info.st_size), '\0');
     if (::read(file.fd, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
         return fail(request_error("cannot read", path));

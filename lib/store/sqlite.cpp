@@ -26,7 +26,7 @@ bool DbError::is_damage() const {
 
 bool DbError::is_passing() const {
     const int primary = code & 0xff;
-    // The log's index is a file that has to grow as well.
+    // The WAL's index is a file that has to grow as well.
     return primary == SQLITE_FULL || primary == SQLITE_BUSY || primary == SQLITE_LOCKED ||
            code == SQLITE_IOERR_SHMSIZE;
 }
@@ -50,7 +50,7 @@ Statement& Statement::operator=(Statement&& other) noexcept {
 Statement::~Statement() { sqlite3_finalize(stmt_); }
 
 void Statement::reset() {
-    // The code is that of the last step, which was reported when it happened.
+    // The code is that of the last step, which was already reported.
     (void)sqlite3_reset(stmt_);
 }
 
@@ -112,8 +112,8 @@ void Statement::expect_parameters(int count) const {
     HP_ASSERT(sqlite3_bind_parameter_count(stmt_) == count);
 }
 
-// Bound bytes are copied (SQLITE_TRANSIENT) unless the statement runs to its end at once: it may outlive what
-// it was bound to.
+// Bound bytes are copied (SQLITE_TRANSIENT) unless the statement runs to its end at once: it may outlive
+// them.
 void Statement::bind_one(int index, std::int64_t value) {
     check(db_, sqlite3_bind_int64(stmt_, index, value));
 }
@@ -130,7 +130,7 @@ void Statement::bind_one(int index, std::string_view text) {
                                    copies_ ? SQLITE_TRANSIENT : SQLITE_STATIC, SQLITE_UTF8));
 }
 void Statement::bind_one(int index, ByteView blob) {
-    // A null pointer would bind NULL; an empty BLOB is something else.
+    // A null pointer would bind NULL, which is not an empty BLOB.
     const void* data = blob.empty() ? static_cast<const void*>("") : blob.data();
     check(db_,
           sqlite3_bind_blob64(stmt_, index, data, blob.size(), copies_ ? SQLITE_TRANSIENT : SQLITE_STATIC));
@@ -148,9 +148,9 @@ Database& Database::operator=(Database&& other) noexcept {
 }
 
 Database::~Database() {
-    // _v2: statements that their owners still hold keep the handle until the last of them goes.
+    // _v2: statements still held keep the handle until the last of them is destroyed.
     sqlite3_close_v2(db_);
-    // The lock goes after that: another process may open the file as soon as it is gone.
+    // Release the lock afterwards: then another process may open the file at once.
 }
 
 Statement Database::prepare(std::string_view sql) {
@@ -158,7 +158,7 @@ Statement Database::prepare(std::string_view sql) {
     const char* rest = nullptr;
     check(db_, sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
                                   &stmt, &rest));
-    HP_ASSERT(stmt);  // an empty statement is a mistake of ours
+    HP_ASSERT(stmt);  // an empty statement is a bug
     return {stmt, db_};
 }
 
@@ -178,7 +178,7 @@ Transaction::~Transaction() {
     try {
         db_.exec("ROLLBACK");
     } catch (const DbError&) {
-        // Some failures (disk full, I/O) have rolled back already; there is nothing left to undo.
+        // Some failures (disk full, I/O) have already rolled back; there is nothing left to undo.
     }
 }
 

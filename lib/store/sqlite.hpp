@@ -1,6 +1,6 @@
-// SQLite, narrow: one writer connection a file, `synchronous=FULL`, statements that are prepared once.
+// A narrow SQLite interface: one writer connection per file, `synchronous=FULL`, statements prepared once.
 // Inside this room and in writer jobs a failing database throws DbError; the Writer and open() turn it into
-// Error, so the rest of the program sees values. Constraint failures are asked for (run_unless_exists), never
+// Error, so the rest of the program sees values. Constraint failures are returned (run_unless_exists), never
 // thrown.
 #pragma once
 #include <cstdint>
@@ -22,18 +22,18 @@ namespace hp::store {
 
 struct DbError : std::runtime_error {
     DbError(int code_, const std::string& what) : std::runtime_error(what), code{code_} {}
-    /// The file itself is wrong, not the moment.
+    /// The file itself is bad, not a temporary condition.
     bool is_damage() const;
-    /// Nothing was written, and the same may succeed later: no room, or somebody has the file locked.
+    /// Nothing was written, and a retry may succeed: disk full, or the file is locked.
     bool is_passing() const;
-    /// What the disk holds is unknown then: the connection must not call anything good any more.
+    /// Then the disk's state is unknown: the connection must not report success any more.
     bool is_fsync_failure() const;
     int code;  ///< SQLite extended result code
 };
 
 class Database;
 
-/// A prepared statement. Bind, then run() or step(); reset() happens by itself at the next bind or run.
+/// A prepared statement. Bind, then run() or step(); the next bind or run resets it.
 class Statement {
   public:
     Statement() = default;
@@ -51,7 +51,7 @@ class Statement {
         expect_parameters(index);
         return *this;
     }
-    /// The same for parameters whose number and types are known at run time only.
+    /// Likewise for parameters whose number and types are known only at run time.
     Statement& bind_list(
         std::span<const std::variant<std::nullptr_t, std::int64_t, double, std::string_view>> values) {
         reset();
@@ -60,7 +60,7 @@ class Statement {
         expect_parameters(index);
         return *this;
     }
-    /// Runs to the end; the number of rows changed.
+    /// Runs to the end; returns the number of rows changed.
     int run();
     /// bind() and run() in one, without a copy of text and bytes.
     template <class... Args>
@@ -73,10 +73,10 @@ class Statement {
         bind_views(args...);
         return run_unless_exists();
     }
-    /// Like run(), but a UNIQUE or PRIMARY KEY conflict gives false instead of throwing.
+    /// Like run(), but returns false on a UNIQUE or PRIMARY KEY conflict instead of throwing.
     bool run_unless_exists();
-    /// Next row; false at the end. A statement left in the middle keeps its snapshot open until reset(), the
-    /// next bind or run, or the end of the Writer's group.
+    /// Next row; false at the end. A statement not stepped to the end keeps its snapshot open until reset(),
+    /// the next bind or run, or the end of the Writer's group.
     bool step();
     void reset();
 
@@ -139,7 +139,7 @@ enum class Mode {
     create,     ///< open or create read-write (the directory must exist)
     existing,   ///< read-write, must exist
     read_only,  ///< must exist; never checkpoints, never migrates
-    frozen,     ///< read_only, without locks or any file beside it: only while nobody writes (reading.hpp)
+    frozen,     ///< read_only, without locks or extra files: only while nobody writes (reading.hpp)
 };
 enum class Journal {
     /// One writer process, which holds an exclusive flock on FILE.lock for its life ("already in use").
@@ -155,10 +155,10 @@ class Database {
   public:
     /// Opens, sets pragmas (foreign_keys, synchronous, busy_timeout), migrates to schema.size() by running
     /// the scripts above PRAGMA user_version, one transaction each, after a copy to FILE.backup-vN; a newer
-    /// user_version is refused by name. `application_id` (not 0) marks whose database it is: another
-    /// program's file is refused. A new file is made whole under another name first (mode 0600), so what
-    /// exists under `path` is a database or damage: an empty, foreign or damaged file is an error and stays
-    /// as it is.
+    /// user_version is refused by name. `application_id` (not 0) identifies the owning program: another
+    /// program's file is refused. A new file is completed under another name first (mode 0600), so what
+    /// exists under `path` is a database or damage: an empty, foreign or damaged file is an error and left
+    /// unchanged.
     static Result<Database> open(const std::string& path, Mode mode, Journal journal,
                                  std::int32_t application_id, std::span<const char* const> schema);
     Database(Database&&) noexcept;
@@ -169,7 +169,7 @@ class Database {
     void exec(const char* sql);
     std::int64_t last_insert_id() const;
     const std::string& path() const { return path_; }
-    /// Ends statements that were left in the middle of their rows: they hold back checkpoints.
+    /// Resets statements not stepped to the end: they block checkpoints.
     void reset_statements();
     /// For this room only.
     sqlite3* handle() const { return db_; }

@@ -20,7 +20,7 @@ namespace hp::store {
 namespace {
 
 constexpr std::size_t kGroupMax = 4096;
-/// How long work that nobody waits for may wait for a group to go with.
+/// How long work that nobody waits for may wait for a group to join.
 constexpr auto kUnhurried = std::chrono::milliseconds{20};
 
 struct Item {
@@ -30,8 +30,8 @@ struct Item {
 };
 using Group = std::vector<Item>;
 
-/// The database and its log as their names lead to them. Somebody who deletes or replaces one of them leaves
-/// us a file without a name: what is committed there is gone with the process.
+/// The database and its WAL, as found by name. If one of them is deleted or replaced, we have a file without
+/// a name: what is committed there is lost with the process.
 class Names {
   public:
     explicit Names(const std::string& path) : paths_{path, path + "-wal"}, at_start_{look()} {}
@@ -61,7 +61,7 @@ class Names {
 struct Writer::Impl {
     Impl(Database db_, Post post_, TransactionObserver* observer_)
         : db{std::move(db_)}, post{std::move(post_)}, observer{observer_} {
-        // Also switches SQLite's own checkpoints, which run inside of COMMIT, off.
+        // Also turns off SQLite's own checkpoints, which run inside COMMIT.
         sqlite3_wal_hook(
             db.handle(),
             [](void* self, sqlite3*, const char*, int pages) {
@@ -82,7 +82,7 @@ struct Writer::Impl {
         work.notify_one();
         thread.join();
         checkpointer.reset();
-        // The log may be all that is whole: SQLite must not copy it as it closes, and delete it.
+        // The WAL may be the only intact part: SQLite must not copy and delete it on close.
         if (dead) sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     }
 
@@ -110,7 +110,7 @@ struct Writer::Impl {
             });
             group.reset();
             finish_group();
-            // After a commit, never inside one: a checkpoint is two more fsyncs.
+            // After a commit, never inside one: a checkpoint costs two more fsyncs.
             if (!dead) checkpointer->after_commit(wal_pages);
         }
     }
@@ -146,7 +146,7 @@ struct Writer::Impl {
             note(error);
             if (group.size() == 1 || dead) return give_all(group, to_error(error));
         }
-        // Some job failed, or COMMIT did: once more, each job on its own.
+        // A job failed, or COMMIT did: run again, each job separately.
         try {
             write_apart(group);
         } catch (const DbError& error) {
@@ -173,7 +173,7 @@ struct Writer::Impl {
                 db.reset_statements();
                 item.result = {};
             } catch (const DbError& error) {
-                // Disk full and I/O errors may end the whole transaction; then nothing before counts either.
+                // Disk full and I/O errors may end the whole transaction; then earlier jobs are undone too.
                 if (sqlite3_get_autocommit(db.handle())) throw;
                 item.result = fail(to_error(error));
                 db.reset_statements();
@@ -185,7 +185,7 @@ struct Writer::Impl {
         finish(transaction, step);
     }
 
-    /// The observer's part in a transaction: undone with it.
+    /// The observer's part in a transaction, undone with it.
     struct Step {
         TransactionObserver* observer;
         bool is_committed{false};
@@ -198,7 +198,7 @@ struct Writer::Impl {
         if (observer) observer->before_commit(db);
         db.reset_statements();
         transaction.commit();
-        if (names->changed()) throw DbError{SQLITE_READONLY_DBMOVED, "its file or its log has another name"};
+        if (names->changed()) throw DbError{SQLITE_READONLY_DBMOVED, "its file or its WAL has another name"};
         step.is_committed = true;
         if (observer) observer->committed();
     }
@@ -208,7 +208,7 @@ struct Writer::Impl {
     }
 
     /// After a failed fsync the kernel may have dropped the pages and a second fsync would succeed without
-    /// them: this handle must not call anything good any more. Nor where its files have lost their names.
+    /// them: this handle must not report success any more. Likewise if its files have lost their names.
     void note(const DbError& error) {
         const bool is_moved = error.code == SQLITE_READONLY_DBMOVED;
         if (!is_moved && !error.is_fsync_failure()) return;
@@ -218,11 +218,10 @@ struct Writer::Impl {
     Error dead_error() const {
         const std::string name = "database '" + printable(db.path(), 4096) + "': ";
         if (moved)
-            return {Errc::io,
-                    name + "it or its -wal was deleted or replaced while in use; nothing more is written",
-                    "start the program again, and look at the books with hp-audit"};
-        return {Errc::io, name + "an fsync failed; nothing more is written",
-                "check the disk, then start the program again; it recovers what is on disk"};
+            return {Errc::io, name + "it or its -wal was deleted or replaced while in use; no more writes",
+                    "restart the program, and check the databases with hp-audit"};
+        return {Errc::io, name + "an fsync failed; no more writes",
+                "check the disk, then restart the program; it recovers what is on disk"};
     }
     Error to_error(const DbError& error) const {
         if (dead) return dead_error();
@@ -240,7 +239,7 @@ struct Writer::Impl {
     std::condition_variable work, drained;
     std::deque<Item> queue;
     std::size_t in_work{0};
-    bool is_urgent{false};  // somebody waits for something in the queue
+    bool is_urgent{false};  // a caller waits for something in the queue
     bool stopping{false};
     std::thread thread;
     std::optional<Checkpointer> checkpointer;

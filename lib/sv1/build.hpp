@@ -1,5 +1,4 @@
-// Messages to lines, by appending to a string. Every line ends with '\n'. An `id` is raw JSON, as the request
-// carried it.
+// Messages to lines, appended to a string. Every line ends with '\n'. An `id` is raw JSON, as in the request.
 #pragma once
 #include <optional>
 #include <string>
@@ -9,22 +8,22 @@
 
 namespace hp::sv1 {
 
-/// Digits that every miner's parser reads: an integer where the value is one, else the shortest decimal
-/// fraction that gives the same double; no exponent from 1e-12 up to 1e18. REQUIRES: positive and finite
+/// Digits that every miner's parser understands: an integer if the value is one, else the shortest decimal
+/// fraction for the same double; no exponent from 1e-12 up to 1e18. REQUIRES: positive and finite
 void append_difficulty(std::string& out, double difficulty);
 
 // Server to miner.
 
 void append_true(std::string& out, std::string_view id);
 void append_error(std::string& out, std::string_view id, ErrorCode code, std::string_view text);
-/// The same with the result false: mining.authorize refused.
+/// Likewise with the result false: mining.authorize refused.
 void append_false(std::string& out, std::string_view id, ErrorCode code, std::string_view text);
 inline void append_error(std::string& out, const BadLine& bad) {
     append_error(out, bad.id, bad.code, bad.text);
 }
 void append_subscribed(std::string& out, std::string_view id, std::string_view session_id,
                        ByteView extranonce1, std::size_t extranonce2_size);
-/// What the server grants of a mining.configure; what it was not asked for is not answered.
+/// What the server grants of a mining.configure; only what was requested is answered.
 struct Granted {
     std::uint32_t version_rolling_mask{};  ///< 0: refused
     bool minimum_difficulty{};

@@ -28,7 +28,7 @@ Configure read_configure(json::array extensions, std::optional<json::object> opt
     for (json::element extension : extensions)
         if (const auto name = json::text(extension)) add_extension(configure, *name);
     std::optional<double> minimum;
-    // version-rolling.min-bit-count is a hint: the miner reads in the mask how many bits it gets.
+    // version-rolling.min-bit-count is a hint: the mask tells the miner how many bits it gets.
     const auto read_option = [&](std::string_view key, json::element value) {
         if (key == "version-rolling.mask" && configure.version_rolling && !value.is_null()) {
             const auto mask = json::hex_u32(value, 1);
@@ -46,7 +46,7 @@ Configure read_configure(json::array extensions, std::optional<json::object> opt
     if (minimum && std::isfinite(*minimum) && *minimum >= 0)
         configure.minimum_difficulty_value = *minimum;
     else
-        configure.minimum_difficulty_error = "minimum-difficulty.value is not a number from 0 up";
+        configure.minimum_difficulty_error = "minimum-difficulty.value is not a number of at least 0";
     return configure;
 }
 

@@ -5,8 +5,8 @@
 
 namespace hp::sv1 {
 
-/// `options` is the request's second parameter, where it is an object. Parameters of extensions that were not
-/// asked for say nothing, nor do names that are no text.
+/// `options` is the request's second parameter, if it is an object. Parameters of extensions that were not
+/// requested are ignored, as are names that are not strings.
 Configure read_configure(json::array extensions, std::optional<json::object> options);
 
 }  // namespace hp::sv1

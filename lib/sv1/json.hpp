@@ -1,5 +1,4 @@
-// Typed looks at a simdjson element, for this room's .cpp files: each gives nothing where the type or the
-// form is another.
+// Typed access to a simdjson element, for this room's .cpp files: returns nothing for another type or form.
 #pragma once
 #include <simdjson.h>
 
@@ -24,7 +23,7 @@ class Document {
     Document(std::size_t line_bytes_max, std::size_t depth_max)
         : parser_{line_bytes_max}, line_bytes_max_{line_bytes_max}, depth_max_{depth_max} {}
 
-    /// The line's object, or a text that says why it is none.
+    /// The line's object, or a text that says why it is not one.
     tl::expected<object, std::string> read(std::string_view line) {
         if (line.size() > line_bytes_max_)
             return tl::unexpected("line has " + std::to_string(line.size()) + " bytes, at most " +
@@ -50,7 +49,7 @@ class Document {
     }
 
   private:
-    /// The line with its numbers in range may be a few bytes longer than the line.
+    /// The line with its numbers brought into range may be a few bytes longer.
     simdjson::error_code parse_longer(const std::string& line, element& root) {
         if (parser_.capacity() < line.size() &&
             parser_.allocate(std::bit_ceil(line.size()), depth_max_) != simdjson::SUCCESS)

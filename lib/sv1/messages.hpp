@@ -13,7 +13,8 @@
 
 namespace hp::sv1 {
 
-/// Error numbers of SV1 answers, `[code, text, null]`; `parse` is JSON-RPC's, for lines that are no request.
+/// Error numbers of SV1 answers, `[code, text, null]`; `parse` is JSON-RPC's, for lines that are not a
+/// request.
 enum class ErrorCode : int {
     parse = -32700,
     other = 20,
@@ -24,8 +25,8 @@ enum class ErrorCode : int {
     not_subscribed = 25,
 };
 
-/// mining.configure, BIP 310: which extensions the miner wants. Each has a result of its own, so what is
-/// wrong with the parameters of one is told as its result and costs no other.
+/// mining.configure, BIP 310: which extensions the miner wants. Each has its own result, so wrong parameters
+/// of one are reported there and do not affect the others.
 struct Configure {
     bool version_rolling{};
     std::uint32_t version_rolling_mask{0xffff'ffff};
@@ -38,8 +39,8 @@ struct Configure {
     std::vector<std::string_view> unknown;  ///< answered with false
 };
 struct Subscribe {
-    std::string_view user_agent;  ///< empty when the miner names none
-    std::string_view session_id;  ///< of an earlier connection that it wants to go on with
+    std::string_view user_agent;  ///< empty if the miner names none
+    std::string_view session_id;  ///< of an earlier connection that it wants to resume
 };
 struct Authorize {
     std::string_view user;
@@ -51,9 +52,9 @@ struct Submit {
     wire::B0_32 extranonce2;
     std::uint32_t ntime{};
     std::uint32_t nonce{};
-    /// BIP 310: the rolled bits alone, or the whole version; only bits inside the mask count.
+    /// BIP 310: only the rolled bits, or the whole version; only bits inside the mask count.
     std::optional<std::uint32_t> version_bits;
-    /// A sixth parameter that is no version: an error only of a miner that rolls the version.
+    /// A sixth parameter that is not a version: an error only for a miner that rolls the version.
     bool version_bits_malformed{};
 };
 struct SuggestDifficulty {
@@ -63,16 +64,16 @@ struct SuggestTarget {
     Bytes32 target{};  ///< little-endian number
 };
 struct ExtranonceSubscribe {};
-/// Old proxies announce themselves by this; it asks for nothing.
+/// Old proxies announce themselves with this; no answer needed.
 struct MultiVersion {};
 /// ESP-Miner answers mining.ping with a request of this name.
 struct Pong {};
 struct UnknownMethod {
     std::string_view method;
 };
-/// A miner's answer to a request of ours (client.get_version, mining.ping).
+/// A miner's answer to our request (client.get_version, mining.ping).
 struct ClientAnswer {
-    std::string_view text;  ///< the result where it is a string
+    std::string_view text;  ///< the result if it is a string
     bool is_error{};
 };
 
@@ -84,7 +85,7 @@ struct ClientMessage {
         body;
 };
 
-/// A line from a miner that asks for an error answer: `[code, text, null]` under `id`.
+/// A line from a miner that gets an error answer: `[code, text, null]` under `id`.
 struct BadLine {
     std::string id{"null"};
     ErrorCode code{ErrorCode::parse};
@@ -108,14 +109,14 @@ struct Reconnect {
     std::string host;  ///< empty: the same
     std::uint16_t port{};
 };
-/// A request of the server that wants an answer (client.get_version, mining.ping), or is unknown to us.
+/// A request from the server that needs an answer (client.get_version, mining.ping), or is unknown to us.
 struct ServerRequest {
     std::string id;
     std::string method;
 };
-/// The server's answer to a request of ours, told apart by its shape.
+/// The server's answer to our request, distinguished by its shape.
 struct ServerAnswer {
-    std::optional<std::uint64_t> id;  ///< nothing where it is not one of our numbers
+    std::optional<std::uint64_t> id;  ///< nothing if it is not one of our ids
     bool ok{};                        ///< no error, and the result is neither false nor null
     int error_code{};
     std::string error_text;

@@ -1,5 +1,5 @@
-// mining.notify as a value, and what its fields mean in a block header. SV1 writes numbers as big-endian hex,
-// and the previous block's hash as eight words of which each is byte-swapped.
+// mining.notify as a value, and its fields' meaning in a block header. SV1 writes numbers as big-endian hex,
+// and the previous block's hash as eight byte-swapped words.
 #pragma once
 #include <string>
 #include <vector>
@@ -8,8 +8,8 @@
 
 namespace hp::sv1 {
 
-/// A job in plain values: what SV2 says with NewExtendedMiningJob and SetNewPrevHash together. The coinbase
-/// is coinbase1 + extranonce1 + extranonce2 + coinbase2; hashes are in header byte order.
+/// A job in plain values: SV2's NewExtendedMiningJob and SetNewPrevHash combined. The coinbase is coinbase1 +
+/// extranonce1 + extranonce2 + coinbase2; hashes are in header byte order.
 struct Notify {
     std::string job_id;
     Bytes32 prev_hash{};
@@ -27,9 +27,9 @@ struct Notify {
 Bytes32 swap_words(const Bytes32& hash);
 
 /// How an SV2 channel's extranonce becomes SV1's. The channel has extranonce_prefix and `extranonce_size`
-/// bytes of its own; the miner gets the last `extranonce2_size` of these as extranonce2. Of what comes
-/// before, the last `extranonce1_size` bytes are extranonce1 and the rest joins coinbase1 (some firmware
-/// cannot hold a long extranonce1).
+/// bytes of its own; the miner gets the last `extranonce2_size` of these as extranonce2. Of the bytes before,
+/// the last `extranonce1_size` are extranonce1 and the rest is appended to coinbase1 (some firmware cannot
+/// handle a long extranonce1).
 struct ExtranonceSplit {
     Bytes coinbase1_tail;
     Bytes extranonce1;
@@ -40,7 +40,7 @@ struct ExtranonceSplit {
 ExtranonceSplit split_extranonce(ByteView before, std::size_t extranonce1_size,
                                  std::uint8_t extranonce2_size);
 
-/// An SV2 job, active on a tip, as SV1 tells it.
+/// An SV2 job, active on a tip, in SV1's terms.
 Notify notify_from_job(std::string job_id, std::uint32_t version, const Bytes32& prev_hash,
                        std::uint32_t nbits, std::uint32_t ntime, std::vector<Bytes32> merkle_path,
                        ByteView coinbase_tx_prefix, const ExtranonceSplit& split, ByteView coinbase_tx_suffix,

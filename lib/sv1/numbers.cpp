@@ -14,7 +14,7 @@ constexpr std::size_t kDoubleDigitsMax = 300;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// The end of the string that begins at `at`: behind its closing quote, or the line's end.
+/// The end of the string that begins at `at`: after its closing quote, or the line's end.
 std::size_t end_of_string(std::string_view line, std::size_t at) {
     for (std::size_t i = at + 1; i < line.size(); ++i) {
         if (line[i] == '\\')
@@ -63,7 +63,7 @@ bool fits(std::string_view token) {
     return std::from_chars(token.data(), token.data() + token.size(), value).ec == std::errc{};
 }
 
-/// What stands for the number; empty where it may stay.
+/// The number's replacement; empty if it may stay.
 std::string in_range(std::string_view token) {
     const auto seen = look_at(token);
     if (!seen.is_number || seen.is_small) return {};

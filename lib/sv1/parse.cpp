@@ -10,7 +10,7 @@ namespace {
 
 using json::element;
 
-/// Positional parameters, at most as many as any method of ours has; further ones are counted only.
+/// Positional parameters, at most as many as any of our methods has; further ones are only counted.
 struct Params {
     static constexpr std::size_t kKept = 6;
     element items[kKept];
@@ -32,7 +32,7 @@ tl::unexpected<std::string> wrong(std::string_view method, std::string_view what
     return tl::unexpected(std::string(method) + ": " + std::string(what));
 }
 
-/// Text at `index` that nothing depends on; empty where there is none or the miner sent another type.
+/// Optional text at `index`; empty if there is none or the miner sent another type.
 std::string_view optional_text(const Params& params, std::size_t index) {
     if (index >= params.count) return {};
     return json::text(params.items[index]).value_or(std::string_view());
@@ -61,7 +61,7 @@ ParsedBody parse_submit(const Params& params) {
     if (!nonce) return wrong(method, "nonce is not 8 hex digits");
     submit.ntime = *ntime;
     submit.nonce = *nonce;
-    // null and "" say that there are none; further parameters say nothing.
+    // null and "" mean none; further parameters are ignored.
     if (params.count >= 6 && !params.items[5].is_null() && json::text(params.items[5]) != "") {
         submit.version_bits = json::hex_u32(params.items[5]);
         submit.version_bits_malformed = !submit.version_bits;
@@ -95,7 +95,7 @@ ParsedBody parse_configure_params(const Params& params) {
     return read_configure(*extensions, params.count > 1 ? json::members(params.items[1]) : std::nullopt);
 }
 
-/// Methods whose parameters are needed; those of others may be of any type.
+/// Methods that need parameters; those of others may have any type.
 bool needs_params(std::string_view method) {
     return method == "mining.submit" || method == "mining.configure" || method == "mining.authorize" ||
            method == "mining.suggest_difficulty" || method == "mining.suggest_target";
@@ -135,7 +135,7 @@ Parser& Parser::operator=(Parser&&) noexcept = default;
 tl::expected<ClientMessage, BadLine> Parser::from_client(std::string_view line) {
     std::string& id = impl_->id;
     id = "null";
-    // Until the id is known an error goes out under null: never under an id that the miner did not send.
+    // Until the id is known an error is sent with null: never with an id that the miner did not send.
     const auto bad = [&](ErrorCode code, std::string text) {
         return tl::unexpected(BadLine{id, code, std::move(text)});
     };

@@ -1,6 +1,6 @@
 // Lines of JSON to messages. Any bytes are safe input: what does not parse is an error with a text for
-// people. Rules where JSON leaves room: a member that counts (id, method, params, result, error) and appears
-// twice is an error; other members are ignored; nesting goes 16 deep; a line has at most kLineBytesMax bytes.
+// people. Rules where JSON is ambiguous: a duplicate of a relevant member (id, method, params, result, error)
+// is an error; other members are ignored; nesting goes 16 deep; a line has at most kLineBytesMax bytes.
 #pragma once
 #include <memory>
 
@@ -15,10 +15,10 @@ inline constexpr std::size_t kMerkleBranchesMax = 255;
 /// Extensions of a mining.configure that are answered with false; further ones are not answered.
 inline constexpr std::size_t kUnknownExtensionsMax = 64;
 
-/// Some clients end lines with CR LF LF or send blank lines as a keep-alive; nobody answers those.
+/// Some clients end lines with CR LF LF or send blank lines as a keep-alive; these are not answered.
 bool is_blank(std::string_view line);
 
-/// Keeps its buffers between lines: make one for each thread or connection, not for each line.
+/// Keeps its buffers between lines: use one per thread or connection, not per line.
 class Parser {
   public:
     Parser();
@@ -28,7 +28,7 @@ class Parser {
 
     /// A miner's line. The result's views live until the next call.
     tl::expected<ClientMessage, BadLine> from_client(std::string_view line);
-    /// A server's line, as a miner reads it.
+    /// A server's line, for a miner.
     Result<ServerMessage> from_server(std::string_view line);
 
   private:

@@ -54,7 +54,7 @@ Parsed parse_notify(const std::vector<element>& params) {
     const auto ntime = json::hex_u32(params[7]);
     const auto clean_jobs = json::truth(params[8]);
     if (!version || !nbits || !ntime) return malformed(method, "version, nbits or ntime is not 8 hex digits");
-    if (!clean_jobs) return malformed(method, "clean_jobs is neither true nor false");
+    if (!clean_jobs) return malformed(method, "clean_jobs is not true or false");
     notify.version = *version;
     notify.nbits = *nbits;
     notify.ntime = *ntime;
@@ -103,7 +103,7 @@ Parsed parse_request(std::string_view method, const std::vector<element>& params
     return ServerRequest{std::move(id), std::string(method)};
 }
 
-/// An error is `[code, text, ...]`, `{"code":, "message":}` or a bare text, depending on the server.
+/// An error is `[code, text, ...]`, `{"code":, "message":}` or just a text, depending on the server.
 void read_error(element error, ServerAnswer& answer) {
     std::optional<element> code, text;
     if (const auto list = json::list(error)) {
@@ -195,7 +195,7 @@ Result<ServerMessage> parse_server(json::object members, std::string_view line) 
             if (!list) return malformed(printable(*method, 64), "params is not a list");
             params.assign(list->begin(), list->end());
         }
-        // Nothing depends on a notification's id.
+        // A notification's id does not matter.
         std::string raw_id;
         if (!id || !read_id(*id, line, raw_id)) raw_id = "null";
         return parse_request(*method, params, std::move(raw_id));

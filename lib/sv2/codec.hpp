@@ -1,5 +1,4 @@
-// Fields of a message to bytes and back, by walking its declaration. The codecs of the wire types are in
-// lib/wire.
+// Encodes and decodes a message's fields by its declaration. The codecs of the wire types are in lib/wire.
 #pragma once
 #include <boost/describe/members.hpp>
 #include <boost/mp11/algorithm.hpp>

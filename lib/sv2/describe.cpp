@@ -12,7 +12,7 @@ using Json = nlohmann::ordered_json;
 
 std::string dump(const Json& json) { return json.dump(-1, ' ', true); }
 
-/// Only the listed keys; an error names the first other one.
+/// Only the listed keys are allowed; an error names the first other one.
 Result<> only_keys(const Json& object, std::initializer_list<std::string_view> keys) {
     for (const auto& [key, value] : object.items())
         if (std::find(keys.begin(), keys.end(), key) == keys.end())
@@ -59,8 +59,8 @@ Result<Tlv> read_tlv(const Json& json) {
 Result<Bytes> with_header(std::uint16_t extension_type, bool channel_msg, std::uint8_t msg_type,
                           ByteView payload) {
     if (payload.size() > kWireSizeMax)
-        return fail(Errc::invalid, "payload of " + std::to_string(payload.size()) + " bytes, a frame holds " +
-                                       std::to_string(kWireSizeMax));
+        return fail(Errc::invalid, "payload of " + std::to_string(payload.size()) +
+                                       " bytes, a frame has at most " + std::to_string(kWireSizeMax));
     Bytes frame(kHeaderSize);
     encode_header({extension_type, channel_msg, msg_type, static_cast<std::uint32_t>(payload.size())},
                   frame.data());
@@ -68,7 +68,7 @@ Result<Bytes> with_header(std::uint16_t extension_type, bool channel_msg, std::u
     return frame;
 }
 
-/// What tests/vectors/sv2-frames.json calls a family; empty for our own, which the file does not have.
+/// A family's name in tests/vectors/sv2-frames.json; empty for our own, which are not in the file.
 std::string_view protocol_of(Family family) {
     switch (family) {
         case Family::common:
@@ -91,8 +91,8 @@ std::string_view protocol_of(Family family) {
     return {};
 }
 
-/// An entry of the vector file has the header's fields in an object of their own, and words about itself:
-/// drops those words, and puts those fields where describe_frame writes them.
+/// An entry of the vector file has the header's fields in a separate object, and descriptive members: drops
+/// the latter, and moves the fields to where describe_frame writes them.
 Result<> flatten_entry(Json& json) {
     for (const char* commentary : {"origin", "note", "frame", "payload", "header_alone"})
         json.erase(commentary);
@@ -105,18 +105,17 @@ Result<> flatten_entry(Json& json) {
         return at("header", std::move(known).error());
     for (auto& [key, value] : header.items()) {
         if (json.contains(key) && json[key] != value)
-            return fail(Errc::invalid, "header: " + key + ": not what " + key + " beside it says");
+            return fail(Errc::invalid, "header: " + key + ": does not match " + key + " beside it");
         json[key] = std::move(value);
     }
     return {};
 }
 
-/// The message that the header fields mean; those that are given must fit its declaration.
+/// The message identified by the header fields; given ones must match its declaration.
 Result<const MessageRow*> find_described(const Json& json) {
     const auto& name = json["name"].get_ref<const std::string&>();
     auto candidates = find_messages(name);
-    if (candidates.empty())
-        return fail(Errc::invalid, "name: no message is called '" + printable(name) + "'");
+    if (candidates.empty()) return fail(Errc::invalid, "name: there is no message '" + printable(name) + "'");
     if (const auto protocol = json.find("protocol"); protocol != json.end()) {
         if (!protocol->is_string()) return at("protocol", wrong("a string", *protocol).value());
         const auto& given = protocol->get_ref<const std::string&>();
@@ -190,8 +189,8 @@ Result<Bytes> read_unknown(const Json& json) {
 /// Deeper than any message's JSON: an object, its fields, an array, and a text as {"hex": ...}.
 constexpr int kJsonDepthMax = 8;
 
-/// The document, or an error for what is no JSON or nested too deep, and for a key that stands twice in one
-/// object. The depth is limited here because even adding a key copies the values before it, recursively.
+/// The document, or an error if it is not JSON, nested too deeply, or has a duplicate key. The depth is
+/// limited here because even adding a key copies the values before it, recursively.
 Result<Json> parse_strictly(std::string_view text) {
     std::vector<std::set<std::string>> open_objects;
     std::string repeated;
@@ -209,7 +208,7 @@ Result<Json> parse_strictly(std::string_view text) {
     if (too_deep)
         return fail(Errc::invalid, "nested deeper than " + std::to_string(kJsonDepthMax) + " levels");
     if (json.is_discarded()) return fail(Errc::invalid, "not a JSON document");
-    if (!repeated.empty()) return fail(Errc::invalid, "field '" + printable(repeated) + "' is given twice");
+    if (!repeated.empty()) return fail(Errc::invalid, "field '" + printable(repeated) + "' appears twice");
     return json;
 }
 

@@ -8,20 +8,20 @@
 //   printable ASCII.
 // - U8 to U64: numbers (U64 needs a reader that keeps 64 bits). BOOL: true, false.
 // - U256, PUBKEY, SIGNATURE and byte strings: lower-case hex of the bytes as they travel.
-// - STR0_255: a string; bytes that are no UTF-8 as {"hex": "..."}, so that nothing is lost.
-// - F32: the exact value where it is a whole number, else the shortest decimal that reads back as the same
-//   F32; NaN and the infinities, which JSON cannot say, as {"bits": N}.
+// - STR0_255: a string; bytes that are not UTF-8 as {"hex": "..."}, so that nothing is lost.
+// - F32: the exact value if it is a whole number, else the shortest decimal that reads back as the same F32;
+//   NaN and the infinities, which JSON lacks, as {"bits": N}.
 // - OPTION: null or the value. SEQ: an array.
 // - TLVs after the last field, if any: "tlv":[{"extension_type":2,"field_type":1,"value":"hex"}].
-// - A message that we do not know: "name":null,"payload":"hex" instead of name and fields.
-// - A known message with the wrong channel bit is decoded all the same; "channel_msg" tells what stood in the
-//   header. It is never encoded.
+// - An unknown message: "name":null,"payload":"hex" instead of name and fields.
+// - A known message with the wrong channel bit is decoded anyway; "channel_msg" is the header's bit. It is
+//   never encoded.
 //
-// The other way is strict: unknown, missing, repeated and out-of-range fields are errors that name the field.
-// Of the header only `name` is required, with `msg_type` where two messages share the name; what is given
-// must agree with the declaration. An entry of tests/vectors/sv2-frames.json is taken as it stands, too: its
-// `protocol` and `header` must agree, its `origin`, `note`, `frame`, `payload` and `header_alone` are not
-// read.
+// The other direction is strict: unknown, missing, repeated and out-of-range fields are errors that name the
+// field. Of the header only `name` is required, with `msg_type` if two messages share the name; given fields
+// must match the declaration. An entry of tests/vectors/sv2-frames.json is accepted as is, too: its
+// `protocol` and `header` must match, its `origin`, `note`, `frame`, `payload` and `header_alone` are
+// ignored.
 #pragma once
 #include "sv2/frame.hpp"
 
@@ -30,10 +30,11 @@ namespace hp::sv2 {
 Result<std::string> describe_frame(ByteView frame);
 Result<Bytes> frame_from_description(std::string_view json);
 
-/// The same with the frame as hex: white space anywhere and a leading 0x are ignored.
+/// Likewise with the frame as hex: white space anywhere and a leading 0x are ignored.
 Result<std::string> frame_to_json(std::string_view hex);
 Result<std::string> json_to_frame(std::string_view json);
-/// A line of a filter: what starts with '{' goes from JSON to hex, anything else from hex to JSON.
+/// One line of a filter: a line that starts with '{' is converted from JSON to hex, any other from hex to
+/// JSON.
 Result<std::string> convert_line(std::string_view line);
 
 }  // namespace hp::sv2

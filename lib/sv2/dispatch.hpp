@@ -1,5 +1,5 @@
-// From a frame to the code that takes its message: the table is made from a message list and the overloads of
-// a handler, so nobody asks "is it this one?" by hand.
+// From a frame to the code that handles its message: the table is made from a message list and the overloads
+// of a handler, instead of checks by hand.
 #pragma once
 #include <type_traits>
 
@@ -13,8 +13,8 @@ struct On : Lambdas... {
     using Lambdas::operator()...;
 };
 
-/// Decodes the frame as that message of `List` which it is, and hands it over. False, and nothing is decoded:
-/// it is none of those that the handler takes. An error is decoding's, or the handler's.
+/// Decodes the frame as its message in `List`, and passes it to the handler. False, without decoding, if the
+/// handler does not take it. Errors come from decoding or from the handler.
 template <class List, class Handler>
 Result<bool> dispatch(const FrameView& frame, Handler&& handler) {
     Result<bool> taken{false};

@@ -1,5 +1,5 @@
 // Our extension of the mining protocol, negotiated by extension 0x0001: who owns the ehash of a channel's
-// shares, or of one share, and a hint to the owner when a quote is there. docs/protocol-ehash.md.
+// shares, or of one share, and a notification to the owner of each quote. docs/protocol-ehash.md.
 #pragma once
 #include "sv2/message.hpp"
 
@@ -17,8 +17,8 @@ inline constexpr std::uint8_t kUserIdentityField = 0x02;
 inline constexpr std::size_t kLockingPubkeySize = 33;
 inline constexpr std::size_t kUserIdentitySizeMax = 255;
 
-/// Server to client, on the channel that earned it: the mint has a paid quote for this share. Only a hint:
-/// the quote is found by its key at the mint's lookup too.
+/// Server to client, on the channel that earned it: the mint has a paid quote for this share. Only a
+/// notification: the mint's lookup by key also finds the quote.
 struct QuoteNotification {
     static constexpr Info info{"QuoteNotification", 0x00, ChannelMsg::yes, kExtensionType};
     std::uint32_t channel_id{};

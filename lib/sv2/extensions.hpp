@@ -1,5 +1,5 @@
-// Extension 0x0001: extensions negotiation; the numbers of extension 0x0002, which is a TLV only.
-// Declared once: see lib/sv2/message.hpp. Field names are the specification's.
+// Extension 0x0001: extensions negotiation; the numbers of extension 0x0002, which is only a TLV. Declared
+// once: see lib/sv2/message.hpp. Field names are the specification's.
 #pragma once
 #include "sv2/message.hpp"
 
@@ -11,9 +11,9 @@ inline constexpr std::uint8_t kUserIdentityField = 0x01;
 /// UTF-8, not padded.
 inline constexpr std::size_t kUserIdentitySizeMax = 32;
 
-/// Extensions that a request or its answer may list. There are a handful; the field could say 65,535.
+/// Maximum extensions in a request or its answer. There are a handful; the field allows 65,535.
 inline constexpr std::size_t kListedMax = 64;
-/// Requests that a server of ours answers on one connection; more end it.
+/// Maximum requests that our servers answer per connection; more end it.
 inline constexpr unsigned kRequestsMax = 8;
 
 /// Client->server. Spec ext 0x0001 s2.

@@ -14,9 +14,9 @@ struct FrameHeader {
     std::uint32_t payload_size{};  ///< msg_length, U24
 };
 
-/// A frame in the clear: header and the payload's bytes. The channel bit takes no part in telling messages
-/// apart, and nothing is routed by it (peers of several generations set it differently): a message with the
-/// wrong bit is taken for what its numbers say, in every role, and is never sent by us.
+/// A frame in the clear: header and the payload's bytes. The channel bit is not used to identify or route
+/// messages (peers of several generations set it differently): every role accepts a message with the wrong
+/// bit by its numbers, and never sends one.
 struct FrameView {
     FrameHeader header;
     ByteView payload;
@@ -31,14 +31,14 @@ void encode_header(const FrameHeader& header, std::uint8_t* six_bytes);
 /// Header + payload of exactly msg_length bytes.
 Result<FrameView> split_frame(ByteView frame);
 
-/// One TLV field after the last base field, little-endian as SRI writes it.
+/// One TLV field after the last base field, little-endian, like SRI.
 struct Tlv {
     std::uint16_t extension_type{};
     std::uint8_t field_type{};
     Bytes value;
     friend bool operator==(const Tlv&, const Tlv&) = default;
 };
-/// The same for writing, its value somebody else's bytes: for the share path.
+/// Likewise for writing, with a view as its value: for the share path.
 struct TlvView {
     std::uint16_t extension_type{};
     std::uint8_t field_type{};
@@ -49,11 +49,11 @@ inline void append_tlv(Bytes& out, const Tlv& tlv) {
     append_tlv(out, TlvView{tlv.extension_type, tlv.field_type, tlv.value});
 }
 /// All TLVs of the bytes; an incomplete one is an error, and so is one of extension 0, which has none (zeros
-/// after a message are no TLV).
+/// after a message are not a TLV).
 Result<std::vector<Tlv>> parse_tlvs(ByteView bytes);
-/// The same without keeping them.
+/// Likewise without storing them.
 Result<> check_tlvs(ByteView bytes);
-/// The value of one TLV among `bytes` (the first, if it comes twice), without copying: for the share path.
+/// The value of one TLV among `bytes` (the first, if it appears twice), without copying: for the share path.
 /// All of the bytes must parse, as in `parse_tlvs`.
 Result<std::optional<ByteView>> find_tlv(ByteView bytes, std::uint16_t extension_type,
                                          std::uint8_t field_type);
@@ -87,8 +87,8 @@ struct Decoded {
     M message;
     ByteView rest;
 };
-/// The one rule for all messages: after the last field only TLVs may follow, of extensions that the reader
-/// knows or does not; other bytes make it no message. Errors name the field and the bytes that are missing.
+/// The one rule for all messages: only TLVs may follow the last field, of known or unknown extensions; other
+/// bytes make it invalid. Errors name the field and the missing bytes.
 template <Message M>
 Result<Decoded<M>> decode_with_rest(ByteView payload) {
     Decoded<M> out;
@@ -101,7 +101,7 @@ Result<Decoded<M>> decode_with_rest(ByteView payload) {
                     std::string(M::info.name) + ": after the last field: " + tlvs.error().what);
     return out;
 }
-/// For messages whose TLVs, if any, are of no interest.
+/// For messages whose TLVs, if any, do not matter.
 template <Message M>
 Result<M> decode(ByteView payload) {
     HP_TRY(auto decoded, decode_with_rest<M>(payload));
@@ -111,7 +111,7 @@ Result<M> decode(ByteView payload) {
 /// "expected SetupConnection, got OpenStandardMiningChannel".
 Error unexpected(const FrameView& frame, std::string_view expected);
 
-/// For a moment at which one message may come and no other.
+/// When only one kind of message may come.
 template <Message M>
 Result<M> expect(const FrameView& frame) {
     if (!frame.is<M>()) return fail(unexpected(frame, M::info.name));

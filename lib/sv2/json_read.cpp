@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Untrusted JSON in an error text. Arrays and objects are only named: printing them recurses.
+/// Untrusted JSON in an error text. Arrays and objects are only named: printing them would recurse.
 std::string got(const Json& json) {
     if (json.is_structured()) return std::string("got an ") + json.type_name();
     return "got " + printable(json.dump(-1, ' ', true, Json::error_handler_t::replace), 80);
@@ -48,7 +48,7 @@ Result<Bytes> read_hex(const Json& json, std::size_t size_max) {
 
 namespace {
 
-/// What json_show.cpp writes, read back strictly.
+/// Reads the output of json_show.cpp back strictly.
 template <class T>
 struct Form;
 
@@ -162,7 +162,7 @@ struct Form<Seq<T, L, Max>> {
     }
 };
 
-/// Does nothing where an earlier field has failed. One function for each type of field, as in json_show.cpp.
+/// Does nothing if an earlier field has failed. One function per type of field, as in json_show.cpp.
 template <class T>
 [[gnu::noinline]] void read_field(const Json& fields, const char* name, T& into, Result<>& done) {
     if (!done) return;
@@ -200,7 +200,7 @@ Result<> read_fields_of(const Json& fields, Bytes& out) {
     return {};
 }
 
-/// One for each message, found by its place in AllMessages.
+/// One per message, indexed as in AllMessages.
 using ReadFields = Result<> (*)(const Json& fields, Bytes& out);
 
 template <class... M>

@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// How a wire type looks in JSON; json_read.cpp has the way back.
+/// Writes a wire type as JSON; json_read.cpp is the reverse.
 template <class T>
 struct Form;
 
@@ -45,8 +45,7 @@ struct Form<F32> {
         const auto end = std::to_chars(text, text + sizeof text, number).ptr;
         double shortest = 0;
         std::from_chars(text, end, shortest);
-        // The reader rounds twice, to double and then to float; where that would miss, the exact
-        // value stands.
+        // The reader rounds twice, to double and then to float; if that would miss, write the exact value.
         return F32::from(static_cast<float>(shortest)) == value ? shortest : exact;
     }
 };
@@ -92,7 +91,7 @@ struct Form<Seq<T, L, Max>> {
     }
 };
 
-// One function for each type of field, not one for each field: a build of this file feels the difference.
+// One function per type of field, not per field: it makes a difference when compiling this file.
 template <class T>
 [[gnu::noinline]] void show_field(Json& fields, const char* name, const T& value) {
     fields[name] = Form<T>::show(value);
@@ -105,7 +104,7 @@ Result<ByteView> show_fields_of(ByteView payload, Json& fields) {
     return decoded.rest;
 }
 
-/// One for each message, found by its place in AllMessages.
+/// One per message, indexed as in AllMessages.
 using ShowFields = Result<ByteView> (*)(ByteView payload, Json& fields);
 
 template <class... M>

@@ -34,7 +34,7 @@ BOOST_DESCRIBE_STRUCT(LinkAuth, (),
                       (auth_version, mint_key, pool_authority, unit, keyset_id, valuation, mint_store,
                        mint_generation, pool_store, last_seq, signature))
 
-/// Pool to mint: the session stands; quote requests follow from resume_seq.
+/// Pool to mint: the session is up; quote requests follow from resume_seq.
 struct LinkAuthSuccess {
     static constexpr Info info{"LinkAuth.Success", 0x01, ChannelMsg::no, kExtensionType};
     std::uint64_t session_id{};
@@ -63,28 +63,28 @@ struct QuoteRequest {
     std::uint64_t seq{};
     U256 share_hash{};
     B0_255 header{};  ///< exactly 80
-    U256 target{};    ///< the target that the share is credited at
+    U256 target{};    ///< the credited target
     std::uint64_t amount{};
     B0_255 locking_key{};  ///< exactly 33
     friend bool operator==(const QuoteRequest&, const QuoteRequest&) = default;
 };
 BOOST_DESCRIBE_STRUCT(QuoteRequest, (), (seq, share_hash, header, target, amount, locking_key))
 
-/// The same for a share whose quote the mint has answered before, and has no memory of by its own account: if
-/// it really has none, the quote is made again as `held`, for it may have been minted already.
+/// Likewise for a share that the mint answered before, but does not know according to its last_seq: if it
+/// really has no quote, one is created as `held`, since the first may already have been minted.
 struct QuoteAgain {
     static constexpr Info info{"QuoteAgain", 0x13, ChannelMsg::no, kExtensionType};
     std::uint64_t seq{};
     U256 share_hash{};
     B0_255 header{};  ///< exactly 80
-    U256 target{};    ///< the target that the share is credited at
+    U256 target{};    ///< the credited target
     std::uint64_t amount{};
     B0_255 locking_key{};  ///< exactly 33
     friend bool operator==(const QuoteAgain&, const QuoteAgain&) = default;
 };
 BOOST_DESCRIBE_STRUCT(QuoteAgain, (), (seq, share_hash, header, target, amount, locking_key))
 
-/// Mint to pool, after its commit. `replay`: the quote was there already.
+/// Mint to pool, after its commit. `replay`: the quote existed already.
 struct QuoteResponse {
     static constexpr Info info{"QuoteResponse", 0x11, ChannelMsg::no, kExtensionType};
     std::uint64_t seq{};
@@ -102,7 +102,7 @@ enum class QuoteErrorCode : std::uint16_t {
     malformed = 1,      ///< a field has the wrong size or form
     hash_mismatch = 2,  ///< SHA256d(header) is not share_hash
     above_target = 3,   ///< the hash does not meet the credited target
-    wrong_amount = 4,   ///< the agreed valuation gives another amount
+    wrong_amount = 4,   ///< the agreed valuation yields another amount
     bad_key = 5,        ///< locking_key is not a point
     conflict = 6,       ///< this share has a quote with another amount or key
     storage = 7,        ///< the mint's database failed (retryable)
@@ -119,7 +119,7 @@ struct QuoteError {
 };
 BOOST_DESCRIBE_STRUCT(QuoteError, (), (seq, share_hash, code, retryable, text))
 
-/// Either way, every 10 s; a side that hears nothing for 30 s closes.
+/// In both directions, every 10 s; a side that receives nothing for 30 s closes.
 struct Ping {
     static constexpr Info info{"Ping", 0x20, ChannelMsg::no, kExtensionType};
     std::uint64_t nonce{};
@@ -133,13 +133,13 @@ struct Pong {
 };
 BOOST_DESCRIBE_STRUCT(Pong, (), (nonce))
 
-/// Mint to pool, right behind LinkAuth and at most 1 s after each commit: how far its ledger has come. It is
-/// never ahead of what is on the mint's disk, and never falls. Sums are high * 2^64 + low units.
+/// Mint to pool, right after LinkAuth and at most 1 s after each commit: how far its ledger has come. It is
+/// never ahead of what is on the mint's disk, and never decreases. Sums are high * 2^64 + low units.
 struct MintMark {
     static constexpr Info info{"MintMark", 0x30, ChannelMsg::no, kExtensionType};
-    std::uint64_t generation{};  ///< that of LinkAuth
+    std::uint64_t generation{};  ///< as in LinkAuth
     std::uint64_t quotes{};      ///< made
-    std::uint64_t operations{};  ///< mints and swaps
+    std::uint64_t operations{};  ///< mint and swap operations
     std::uint64_t issued_high{}, issued_low{};
     std::uint64_t spent_high{}, spent_low{};
     friend bool operator==(const MintMark&, const MintMark&) = default;

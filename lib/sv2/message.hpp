@@ -1,4 +1,4 @@
-// What a message declaration is. Encode, decode, JSON, dispatch, the table test and fuzzing derive from it.
+// Message declarations. Encode, decode, JSON, dispatch, the table test and fuzzing derive from them.
 #pragma once
 #include <boost/describe/class.hpp>
 #include <boost/mp11/algorithm.hpp>

@@ -1,4 +1,4 @@
-// Every message that we know, as one type list. What is true of all messages is made from it: the registry,
+// Every known message, as one type list. Everything that covers all messages is made from it: the registry,
 // JSON, the table test and the fuzz tests. Roles include the protocols that they speak, not this.
 #pragma once
 #include "sv2/common.hpp"

@@ -18,7 +18,7 @@ struct WriterAuth {
 };
 BOOST_DESCRIBE_STRUCT(WriterAuth, (), (version, writer_key, signature))
 
-/// Collector to writer: records may come.
+/// Collector to writer: ready for records.
 struct WriterAuthSuccess {
     static constexpr Info info{"WriterAuth.Success", 0x01, ChannelMsg::no, kExtensionType};
     std::uint8_t version{};

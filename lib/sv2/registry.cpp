@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kTlvHeadSize = 5;
 
-/// Bytes that the TLVs of known extensions may add to a message.
+/// Maximum bytes that TLVs of known extensions add to a message.
 template <class M>
 constexpr std::size_t tlv_size_max() {
     constexpr std::size_t owner = 2 * kTlvHeadSize + ehash::kLockingPubkeySize + ehash::kUserIdentitySizeMax;
@@ -137,7 +137,7 @@ bool is_spoken_among(unsigned families, std::uint16_t extension_type, std::uint8
 std::size_t payload_limit_among(unsigned families, std::uint16_t extension_type, std::uint8_t msg_type) {
     const MessageRow* row = find_among(families, extension_type, msg_type);
     if (!row) return kUnknownPayloadMax;
-    // A request id and two lists at most.
+    // A request id and at most two lists.
     constexpr std::size_t kNegotiationMax = 2 + 2 * (2 + 2 * extensions::kListedMax);
     const std::size_t size =
         row->family == Family::extensions ? std::min(row->payload_max, kNegotiationMax) : row->payload_max;

@@ -26,7 +26,7 @@ Result<common::SetupConnectionSuccess> setup_answer(const FrameView& frame) {
 std::string unusable_extranonce(std::size_t prefix, std::size_t size, std::size_t min_extranonce_size) {
     const std::string got = "unusable extranonce: extranonce_size " + std::to_string(size);
     if (size == 0 || size < min_extranonce_size)
-        return got + ", asked for at least " + std::to_string(min_extranonce_size);
+        return got + ", requested at least " + std::to_string(min_extranonce_size);
     if (prefix + size > kFullExtranonceMax)
         return got + " and a prefix of " + std::to_string(prefix) + " bytes are more than " +
                std::to_string(kFullExtranonceMax);

@@ -9,7 +9,7 @@
 namespace hp::templates {
 namespace {
 
-// Spec 7 and 7.1, in weight units. The last three are for a coinbase that BIP 141 concerns.
+// Spec 7 and 7.1, in weight units. The last three are for a coinbase with a witness (BIP 141).
 constexpr std::uint64_t kHeaderWeight = 320;
 constexpr std::uint64_t kTransactionCountWeight = 12;
 constexpr std::uint64_t kCoinbaseFixedWeight = 200;
@@ -96,7 +96,7 @@ std::vector<Bytes32> merkle_path(const BlockTemplate& block) {
 
 Result<FoundBlock> assemble(const BlockTemplate& block, const Solution& solution) {
     HP_TRY(bitcoin::Transaction coinbase, bitcoin::parse_transaction(solution.coinbase));
-    if (!coinbase.is_coinbase()) return fail(Errc::protocol, "coinbase_tx is no coinbase transaction");
+    if (!coinbase.is_coinbase()) return fail(Errc::protocol, "coinbase_tx is not a coinbase transaction");
     bool commits = bitcoin::find_witness_commitment(coinbase.outputs).has_value();
     if (!commits)
         coinbase.inputs[0].witness.clear();

@@ -15,7 +15,7 @@ constexpr std::uint8_t kProtocol = 2;         // Template Distribution, spec 3.6
 constexpr std::uint32_t kSupportedFlags = 0;  // none are defined for it
 constexpr std::int64_t kSetupLimitMs = 10'000;
 constexpr std::int64_t kConstraintsLimitMs = 60'000;
-// Every change may need a template of its own, which pushes an older one off the cache.
+// Every change may need its own template, which evicts an older one from the cache.
 constexpr unsigned kSpaceChangesMax = 8;
 
 }  // namespace
@@ -102,7 +102,8 @@ Result<> ClientSession::on(const CoinbaseOutputConstraints& constraints) {
                         constraints.coinbase_output_max_additional_sigops};
     if (reserved_weight(space, true) > bitcoin::kBlockWeightMax)
         return fail(Errc::refused, "coinbase_output_max_additional_size of " +
-                                       std::to_string(space.output_size_max) + " bytes fits into no block");
+                                       std::to_string(space.output_size_max) +
+                                       " bytes does not fit into a block");
     if (++space_changes_ > kSpaceChangesMax)
         return fail(Errc::refused, "more than " + std::to_string(kSpaceChangesMax) +
                                        " CoinbaseOutputConstraints for one template");
@@ -122,7 +123,7 @@ void ClientSession::send_current() {
     if (!connection_ || !server_ || !space_) return;
     auto offer = server_->cache_.offer(*space_, sent_ ? sent_->template_id : 0);
     if (!offer) {
-        if (server_->cache_.current()) close("its coinbase fits into no block of this node");
+        if (server_->cache_.current()) close("its coinbase does not fit into a block of this node");
         return;
     }
     if (sent_ && same_tip(*sent_->block, *offer->block)) {
@@ -145,7 +146,7 @@ Result<> ClientSession::on(const RequestTransactionData& request) {
     }
     RequestTransactionDataSuccess reply;
     reply.template_id = request.template_id;
-    // The witness reserved value, which a verifier of the commitment needs. Spec 7.2 and 7.5.
+    // The witness reserved value, needed to verify the commitment. Spec 7.2 and 7.5.
     if (offer->block->with_commitment) reply.excess_data.value.assign(32, 0);
     for (const auto& transaction : offer->block->transactions)
         reply.transaction_list.items.push_back({transaction->raw});

@@ -17,12 +17,12 @@ class ClientSession final : public net::FrameHandler, public std::enable_shared_
     void on_frame(ByteView frame) override;
     void on_close(const Error& reason) override;
 
-    /// The source has a template that replaces the one before.
+    /// The source has a template that replaces the previous one.
     void on_new_template();
-    /// Closes; the server has forgotten the session already, or does so itself.
+    /// Closes; the server has already forgotten the session, or does so itself.
     void close(const std::string& reason);
     std::weak_ptr<net::FrameConnection> connection() const { return connection_; }
-    /// The server goes away before the connection does.
+    /// The server is destroyed before the connection.
     void detach() { server_ = nullptr; }
 
   private:
@@ -32,8 +32,8 @@ class ClientSession final : public net::FrameHandler, public std::enable_shared_
     Result<> on(const sv2::templates::CoinbaseOutputConstraints& constraints);
     Result<> on(const sv2::templates::RequestTransactionData& request);
     Result<> on(const sv2::templates::SubmitSolution& message);
-    /// The server's current template, if this client has told its constraints. On a new tip the template
-    /// comes first as a future one, then the SetNewPrevHash that activates it (spec 7.3).
+    /// Sends the server's current template, if this client has sent its constraints. On a new tip the
+    /// template comes first as a future one, then the SetNewPrevHash that activates it (spec 7.3).
     void send_current();
     template <sv2::Message M>
     void send(const M& message) {

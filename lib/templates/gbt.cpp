@@ -20,7 +20,7 @@ std::string shown(const Json& value) {
     return "got " + printable(value.dump(-1, ' ', true, Json::error_handler_t::replace), 48);
 }
 
-/// A member that must be there; its path is for the error.
+/// A required member; its path is for the error.
 Result<const Json*> member(const Json& object, const char* name, const std::string& path) {
     auto it = object.find(name);
     if (it == object.end()) return bad(path + name, "missing");
@@ -48,7 +48,7 @@ Result<Bytes> hex(const Json& object, const char* name, const std::string& path 
     if (!bytes) return bad(path + name, bytes.error().what);
     return bytes;
 }
-/// 32 bytes, shown most significant first, as bytes in header order.
+/// 32 bytes, displayed most significant first, as bytes in header order.
 Result<Bytes32> reversed_hash(const Json& object, const char* name, const std::string& path = {}) {
     HP_TRY(Bytes bytes, hex(object, name, path));
     if (bytes.size() != 32)
@@ -94,7 +94,7 @@ Result<std::uint32_t> parse_bits(const Json& object) {
     return get_be<std::uint32_t>(bytes->data());
 }
 
-/// BIP 9 in getblocktemplate: a rule with '!' must be understood, or its blocks cannot be mined.
+/// BIP 9 in getblocktemplate: a rule with '!' must be understood to mine valid blocks.
 Result<> check_rules(const Json& object) {
     auto rules = object.find("rules");
     if (rules == object.end()) return {};
@@ -103,7 +103,7 @@ Result<> check_rules(const Json& object) {
         if (!rule.is_string()) return bad("rules", "must hold strings, " + shown(rule));
         auto name = rule.get<std::string>();
         if (name.starts_with('!') && name != "!segwit" && name != "!signet")
-            return bad("rules", "the node demands a rule that we don't know: '" + printable(name, 48) + "'");
+            return bad("rules", "the node requires an unknown rule: '" + printable(name, 48) + "'");
     }
     return {};
 }
@@ -158,14 +158,14 @@ Result<> parse_transactions(const Json& object, const BlockTemplate* known_block
     return {};
 }
 
-/// Bitcoin Core gives the output's script (BIP 145), btcd the bare 32 bytes. Either must be what we compute:
-/// it goes into the block again when transactions are cut off, and a wrong one costs the block.
+/// Bitcoin Core returns the output's script (BIP 145), btcd the bare 32 bytes. Either must match what we
+/// compute: we compute it ourselves when transactions are cut off, and a wrong one costs the block.
 Result<> check_commitment(const Json& object, BlockTemplate& block) {
     bool any_witness = std::any_of(block.transactions.begin(), block.transactions.end(),
                                    [](const auto& tx) { return tx->txid != tx->wtxid; });
     block.with_commitment = object.contains("default_witness_commitment");
     if (!block.with_commitment)
-        return any_witness ? bad("default_witness_commitment", "missing, though transactions have witnesses")
+        return any_witness ? bad("default_witness_commitment", "missing, but transactions have witnesses")
                            : Result<>{};
     HP_TRY(Bytes given, hex(object, "default_witness_commitment"));
     Bytes script = witness_commitment_script(block);
@@ -192,7 +192,7 @@ Result<NodeTemplate> parse_template_object(const Json& object, const BlockTempla
     HP_TRY(block->target, reversed_hash(object, "target"));
     auto target = bitcoin::target_from_nbits(block->nbits);
     if (!target || *target != block->target)
-        return bad("target", "is not what bits say: " + to_hex_reversed(block->target) + " for bits " +
+        return bad("target", "does not match bits: " + to_hex_reversed(block->target) + " for bits " +
                                  object["bits"].get<std::string>());
     block->height = static_cast<std::uint32_t>(height);
     block->version = static_cast<std::uint32_t>(version);

@@ -8,7 +8,7 @@
 namespace hp::templates {
 namespace {
 
-// A block of 4 MB is 8 MB of hex; its transactions' names and ids come on top.
+// A block of 4 MB is 8 MB of hex, plus its transactions' ids.
 constexpr std::size_t kBodyMax = 32u << 20;
 constexpr std::size_t kCookieMax = 1024;
 
@@ -72,7 +72,7 @@ void RpcClient::send(std::shared_ptr<Call> call) {
         "POST", "/", body,
         [this, alive = std::weak_ptr(alive_), call](Result<net::HttpResponse> response) {
             if (alive.expired()) return;
-            // We are inside a call of the client that goes now, so not before this turn is over.
+            // We are inside a call of the client to be destroyed, so not before this turn is over.
             if (--running_ == 0 && !retired_.empty())
                 loop_.post([old = std::make_shared<decltype(retired_)>(std::move(retired_))] {});
             on_response(call, std::move(response));
@@ -82,8 +82,8 @@ void RpcClient::send(std::shared_ptr<Call> call) {
 
 void RpcClient::on_response(const std::shared_ptr<Call>& call, Result<net::HttpResponse> response) {
     if (!response) {
-        // Nodes close connections that rest for half a minute, at times just when we send. All our calls may
-        // be made twice: submitblock answers "duplicate".
+        // Nodes close connections that are idle for half a minute, sometimes just when we send. All our calls
+        // may be repeated: submitblock answers "duplicate".
         const bool closed = response.error().code == Errc::io && !std::exchange(call->retried, true);
         return closed ? send(call) : call->done(fail(std::move(response).error()));
     }
@@ -104,9 +104,9 @@ void RpcClient::on_response(const std::shared_ptr<Call>& call, Result<net::HttpR
                     return call->done(fail(std::move(connected).error()));
                 return send(call);
             }
-            return call->done(fail(
-                Errc::refused, with_words("the node refuses our user or password"),
-                with_cookie ? "is rpc_cookie_file this node's?" : "check rpc_user and rpc_password_file"));
+            return call->done(fail(Errc::refused, with_words("the node refuses our user or password"),
+                                   with_cookie ? "does rpc_cookie_file belong to this node?"
+                                               : "check rpc_user and rpc_password_file"));
         }
         case 403:
             return call->done(

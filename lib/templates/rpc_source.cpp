@@ -9,15 +9,15 @@ namespace {
 
 constexpr std::int64_t kCallLimitMs = 20'000;
 constexpr std::int64_t kSubmitLimitMs = 60'000;
-// A long poll may rest as long as no block comes; the limit only finds connections that died silently.
+// A long poll may last until the next block; the limit only detects dead connections.
 constexpr std::int64_t kLongPollLimitMs = 600'000;
 // A node that answers long polls at once is not asked more often than this.
 constexpr std::int64_t kLongPollPauseMs = 1'000;
 constexpr std::int64_t kRetryFirstMs = 500, kRetryMaxMs = 15'000;
 constexpr std::int64_t kResubmitFirstMs = 200, kResubmitMaxMs = 5'000;
-// A block that nobody heard of after this time has lost its race.
+// A block that could not be submitted for this long has lost its race.
 constexpr SteadyMs kSubmitGiveUpMs = 600'000;
-/// Blocks on top of one that nobody expects to be replaced any more.
+/// Blocks on top after which no reorg is expected any more.
 constexpr std::uint32_t kDeepEnough = 12;
 constexpr std::size_t kWatchedMax = 64;
 
@@ -57,7 +57,7 @@ void RpcSource::on_lost(const Error& why) {
         if (on_trouble) on_trouble(why.what);
     }
     lost_why_ = why.what;
-    // The node that comes back may be another one.
+    // The node that comes back may be a different one.
     next_ask_.after(backoff_.next_ms(crypto::random_u32()), [this] { check_network(); });
 }
 
@@ -117,8 +117,8 @@ void RpcSource::ask_long() {
                      kLongPollLimitMs, [this, asked_at = published_](Result<std::string> body) {
                          asking_long_ = false;
                          if (!body && body.error().code == Errc::timeout) return pause_long(0);
-                         // What is wrong with the node, the plain request finds out and tells; it also
-                         // starts the next long poll.
+                         // The plain request finds and reports what is wrong with the node; it also starts
+                         // the next long poll.
                          auto node = read(body);
                          if (!node) return lost_why_.empty() ? ask() : void();
                          pause_long(take(*node, asked_at) ? 0 : kLongPollPauseMs);
@@ -139,7 +139,7 @@ Result<NodeTemplate> RpcSource::read(const Result<std::string>& body) {
 bool RpcSource::take(const NodeTemplate& node, std::uint64_t asked_at) {
     const bool other_tip = !latest_ || !same_tip(*latest_, *node.block);
     if (other_tip && asked_at != published_) {
-        // Two answers crossed; which tip is the newer one, only a new question can tell.
+        // Two answers crossed; only a new request can tell which tip is newer.
         ask();
         return false;
     }
@@ -175,7 +175,7 @@ void RpcSource::try_again(std::uint64_t submission_id, const std::string& why) {
     if (steady_ms_now() >= submission.give_up_at) return finish(submission_id, {Fate::undelivered, why});
     submission.timer.after(submission.backoff.next_ms(crypto::random_u32()),
                            [this, submission_id] { send(submission_id); });
-    log::warn("a block could not be handed to the node, trying again: {}", why);
+    log::warn("a block could not be submitted to the node, trying again: {}", why);
 }
 
 void RpcSource::on_submitted(std::uint64_t submission_id, const Result<std::string>& body) {
@@ -191,8 +191,8 @@ void RpcSource::on_submitted(std::uint64_t submission_id, const Result<std::stri
     ask_chain(submission_id);
 }
 
-/// The answer said that the node has the block; which block of that height is in the chain is another
-/// question, and both Bitcoin Core and btcd answer it this way.
+/// The answer said that the node has the block. Which block of that height is in the chain must be asked
+/// separately; this way works with both Bitcoin Core and btcd.
 void RpcSource::ask_chain(std::uint64_t submission_id) {
     const Submission& submission = submissions_.at(submission_id);
     short_calls_.call(
@@ -223,7 +223,7 @@ void RpcSource::finish(std::uint64_t submission_id, const Verdict& verdict) {
     if (verdict.accepted()) ask();
 }
 
-/// At each new tip: a block may leave the chain, and one of a side branch may come into it.
+/// At each new tip: a block may leave the chain, and one from a side branch may enter it.
 void RpcSource::watch(std::uint32_t tip_height) {
     std::erase_if(watched_, [&](const auto& one) { return one.second.id.height + kDeepEnough < tip_height; });
     for (auto& [id, watched] : watched_) {

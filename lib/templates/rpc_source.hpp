@@ -1,5 +1,5 @@
 // A node as a source of templates: getblocktemplate with a long poll for new tips, and plain requests in
-// between for fees and as a second pair of eyes; submitblock until the node has answered.
+// between for fees and as a backup; submitblock until the node has answered.
 #pragma once
 #include <map>
 #include <string>
@@ -15,7 +15,7 @@ class RpcSource final : public Source {
   public:
     struct Options {
         RpcClient::Options rpc;
-        std::string network;  ///< the configured one; a node of another is never used
+        std::string network;  ///< the configured one; a node of another one is never used
         std::int64_t fee_refresh_s{30};
     };
     RpcSource(net::Loop& loop, Options options);
@@ -34,7 +34,7 @@ class RpcSource final : public Source {
         unsigned sent{0};  ///< times
         std::string word{};
     };
-    /// A block whose node has answered, until it is too deep to change sides.
+    /// A block that the node has answered, until it is too deep for a reorg.
     struct Watched {
         BlockId id;
         Verdict verdict;
@@ -46,9 +46,9 @@ class RpcSource final : public Source {
     void ask();
     void ask_long();
     void pause_long(std::int64_t delay_ms);
-    /// What an answer holds, or why there is none; says so in the log when that is new.
+    /// The template in an answer, or why there is none; logs changes.
     Result<NodeTemplate> read(const Result<std::string>& body);
-    /// Whether it replaced the template before. `asked_at`: published_ when the question was sent.
+    /// Whether it replaced the previous template. `asked_at`: published_ when the request was sent.
     bool take(const NodeTemplate& node, std::uint64_t asked_at);
     void on_lost(const Error& why);
     void on_answer();

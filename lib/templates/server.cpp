@@ -12,7 +12,7 @@ namespace hp::templates {
 namespace {
 
 constexpr std::size_t kSubmittedMax = 64;
-// The transactions of a whole block may be on their way next to a few templates.
+// A whole block's transactions may be queued besides a few templates.
 constexpr std::size_t kSendQueueMax = 12u << 20;
 
 log::Limited& bad_solutions() {
@@ -80,8 +80,7 @@ void Server::on_template(std::shared_ptr<const BlockTemplate> block) {
 
 void Server::on_solution(const std::string& peer, std::uint64_t template_id, const Solution& solution) {
     auto offer = cache_.find(template_id);
-    if (!offer)
-        return bad_solutions()("{}: solution for template {}, which is unknown here", peer, template_id);
+    if (!offer) return bad_solutions()("{}: solution for unknown template {}", peer, template_id);
     auto found = assemble(*offer->block, solution);
     if (!found)
         return bad_solutions()("{}: solution for template {}: {}", peer, template_id, found.error().what);
@@ -89,9 +88,9 @@ void Server::on_solution(const std::string& peer, std::uint64_t template_id, con
     if (!found->meets_target)
         return bad_solutions()("{}: solution for template {}: its hash {} misses the target", peer,
                                template_id, hash);
-    if (is_repeated(found->hash)) return bad_solutions()("{}: block {} was submitted before", peer, hash);
-    // Not a line before the verdict: until then the block may be on its way to the node, which takes turns of
-    // the loop, and a line waits for its reader.
+    if (is_repeated(found->hash)) return bad_solutions()("{}: block {} was already submitted", peer, hash);
+    // No log line before the verdict: until then the block may be on its way to the node, which takes turns
+    // of the loop.
     const BlockId id{offer->block->height, found->hash};
     auto on_verdict = [this, alive = std::weak_ptr(alive_),
                        found_by =
@@ -121,7 +120,7 @@ void Server::stop() {
     for (const auto& session : sessions) {
         leaving_.push_back(session->connection());
         session->detach();
-        session->close("template provider stops");
+        session->close("template provider is stopping");
     }
 }
 

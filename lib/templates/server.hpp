@@ -1,4 +1,4 @@
-// SV2 Template Distribution, server side: templates go to every client, solutions become blocks. Spec
+// SV2 Template Distribution, server side: sends templates to every client, turns solutions into blocks. Spec
 // chapter 7.
 #pragma once
 #include <deque>
@@ -15,11 +15,11 @@ namespace hp::templates {
 
 class ClientSession;
 
-/// What became of a solution.
+/// The outcome of a solution.
 struct BlockEvent {
     BlockId id{};
     Verdict verdict{};
-    bool is_change{false};  ///< the chain has decided otherwise since the last event of this block
+    bool is_change{false};  ///< the chain has changed since the last event for this block
 };
 
 class Server {
@@ -29,16 +29,16 @@ class Server {
     /// `first_template_id`: see TemplateCache. `source` must outlive the server.
     Server(net::Loop& loop, Source& source, std::uint64_t first_template_id, OnBlock on_block);
     ~Server();
-    /// A connection that has done its handshake.
+    /// A connection that has completed its handshake.
     void accept(std::shared_ptr<net::FrameConnection> connection);
-    /// A template of the source: to everybody who has said what his coinbase needs.
+    /// A new template from the source: sent to every client that has sent its coinbase constraints.
     void on_template(std::shared_ptr<const BlockTemplate> block);
-    /// Closes all connections and takes no more. What is queued still leaves, for up to 2 s.
+    /// Closes all connections and accepts no more. Queued data is still sent, for up to 2 s.
     void stop();
-    /// After stop(): each client has what was queued for it and has closed, or its 2 s are over.
+    /// After stop(): every client has received what was queued and has closed, or its 2 s are over.
     bool has_left() const;
     std::size_t client_count() const { return sessions_.size(); }
-    /// What our listener should let in.
+    /// Limits for our listener.
     static net::FrameLimits frame_limits();
 
   private:
@@ -52,7 +52,7 @@ class Server {
     TemplateCache cache_;
     std::unordered_set<std::shared_ptr<ClientSession>> sessions_;
     std::vector<std::weak_ptr<net::FrameConnection>> leaving_;  ///< closed by stop()
-    std::deque<Bytes32> submitted_;  ///< the latest blocks' hashes: each goes to the source once
+    std::deque<Bytes32> submitted_;  ///< the latest blocks' hashes: each is submitted once
     std::shared_ptr<bool> alive_{std::make_shared<bool>(true)};
     bool stopped_{false};
 };

@@ -31,11 +31,11 @@ Bytes script_of(std::uint8_t witness_version_opcode, ByteView program) {
     return out;
 }
 
-/// Every second transaction spends the first output of the one before, so that order matters in a block.
+/// Every second transaction spends the first output of the previous one, so that order matters in a block.
 bool has_parent(std::size_t index) { return index % 2 == 1; }
 
-/// The synthetic transaction `index` of a height: a coin or its parent's output in, two outputs, a fee that
-/// grows with the index. Its witness has a signature's size and is nobody's signature.
+/// The synthetic transaction `index` of a height: spends a coin or its parent's output, has two outputs, and
+/// a fee that grows with the index. Its witness has a signature's size but is not a signature.
 TemplateTransaction synthetic(std::uint32_t height, std::size_t index, const TemplateTransaction* parent) {
     constexpr std::uint8_t kOp0 = 0x00, kOp1 = 0x51;
     const bitcoin::Sats fee = kFeeSats * (index + 1);
@@ -85,7 +85,7 @@ std::uint32_t clamp_time(UnixSeconds time) {
 SimChain::SimChain(unsigned block_bits)
     : nbits_{bitcoin::nbits_from_target(bitcoin::target_from_work_bits(block_bits))} {
     HP_ASSERT(block_bits >= 1 && block_bits <= 60);
-    // Compact form rounds down; what a header says is what counts.
+    // Compact form rounds down; the header's value is what counts.
     auto target = bitcoin::target_from_nbits(nbits_);
     HP_ASSERT(target);
     target_ = *target;

@@ -1,7 +1,7 @@
-// A chain of our own with real proof of work at a constant toy difficulty, for development, tests and
-// demonstrations. It has Bitcoin's blocks and Bitcoin's rules for them; only its coins come out of nowhere:
-// every height offers seven synthetic transactions, and a block may take any of them. Pure: time comes in,
-// and whoever keeps the blocks keeps them elsewhere.
+// Our own chain with real proof of work at a constant toy difficulty, for development, tests and demos. It
+// has Bitcoin's blocks and block rules; only its coins come from nowhere: every height offers seven synthetic
+// transactions, and a block may include any of them. Pure: the time is passed in, and blocks are stored
+// elsewhere.
 #pragma once
 #include <cstdint>
 #include <unordered_map>
@@ -17,7 +17,7 @@ class SimChain {
   public:
     static constexpr std::size_t kTransactionsPerHeight = 7;
 
-    /// `block_bits`: a block takes 2^block_bits hashes on average; 1 to 60. The genesis block follows from it
+    /// `block_bits`: a block takes 2^block_bits hashes on average; 1 to 60. The genesis block depends on it
     /// and, as in Bitcoin, is trusted without proof of work.
     explicit SimChain(unsigned block_bits);
 
@@ -32,12 +32,12 @@ class SimChain {
     /// How many transactions a template of this tip starts with: 0 to 7, by height.
     std::size_t first_transaction_count() const;
 
-    /// A block that passed check(); extend() takes it as long as the tip is the same.
+    /// A block that passed check(); extend() accepts it as long as the tip is the same.
     struct Checked {
         bitcoin::BlockHeader header{};
         Bytes32 hash{};
     };
-    /// All rules: serialisation, proof of work, tip, time, merkle root, height, amounts, witness commitment,
+    /// All rules: serialization, proof of work, tip, time, merkle root, height, amounts, witness commitment,
     /// transactions. The error starts with a BIP 22 reject reason.
     Result<Checked> check(ByteView block, UnixSeconds now) const;
     /// REQUIRES: block.header.prev_hash == tip_hash()

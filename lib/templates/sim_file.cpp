@@ -79,8 +79,8 @@ Result<> SimFile::read_blocks(SimChain& chain, UnixSeconds now) {
     if (!std::equal(kMagic.begin(), kMagic.end(), found.begin()))
         return fail(Errc::invalid, "'" + path_ + "' is not a simulated chain");
     if (found != expected)
-        return fail(Errc::usage, "'" + path_ + "' was made at another difficulty",
-                    "set sim_block_bits as it was, or name another sim_chain_file");
+        return fail(Errc::usage, "'" + path_ + "' was created at another difficulty",
+                    "restore the old sim_block_bits, or use another sim_chain_file");
     size_ = kHeadSize;
     while (size_ < end) {
         const std::string place = "'" + path_ + "' at offset " + std::to_string(size_);
@@ -91,7 +91,7 @@ Result<> SimFile::read_blocks(SimChain& chain, UnixSeconds now) {
             return fail(Errc::invalid, place + ": block length " + std::to_string(length) +
                                            ", allowed are 1 to " + std::to_string(kBlockSizeMax));
         if (head_size < kRecordHeadSize || end - size_ - kRecordHeadSize < length) {
-            log::warn("{}: the last block is cut short, {} bytes dropped", place, end - size_);
+            log::warn("{}: the last block is truncated, {} bytes dropped", place, end - size_);
             if (::ftruncate(fd_, static_cast<off_t>(size_)) != 0) return fail_errno("cannot write", path_);
             break;
         }
@@ -130,7 +130,7 @@ Result<> SimFile::write_at_end(ByteView bytes) {
     }
     if (!good || ::fdatasync(fd_) != 0) {
         auto failure = fail_errno("cannot write", path_);
-        // A half-written block would be dropped at the next start; a later one behind it would not be found.
+        // A half-written block would be dropped at the next start; one after it would not be found.
         if (::ftruncate(fd_, static_cast<off_t>(size_)) != 0)
             log::error("cannot shorten '{}' after a failed write", path_);
         return failure;

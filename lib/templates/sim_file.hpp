@@ -1,6 +1,6 @@
-// The file that keeps the embedded chain: a head that names the difficulty, then each accepted block as u32
-// little-endian length, four bytes of SHA-256d as a checksum, and the block. A block is on disk before
-// anybody hears that it was accepted.
+// The embedded chain's file: a head with the difficulty, then each accepted block as u32 little-endian
+// length, four bytes of SHA-256d as a checksum, and the block. A block is on disk before it is reported as
+// accepted.
 #pragma once
 #include <string>
 
@@ -10,16 +10,16 @@ namespace hp::templates {
 
 class SimFile {
   public:
-    /// Opens or creates `path` (and the folder it stands in), locks it against a second process, and extends
-    /// `chain` with every block after checking it again. A block cut short at the end (power loss while
-    /// writing, nobody was told of it) is cut off with a warning in the log; anything else that is wrong is
-    /// an error with its offset.
+    /// Opens or creates `path` (and its directory), locks it against a second process, and extends `chain`
+    /// with every block after checking it again. A truncated block at the end (power loss while writing, so
+    /// never reported) is cut off with a warning in the log; anything else that is wrong is an error with its
+    /// offset.
     static Result<std::unique_ptr<SimFile>> open(const std::string& path, SimChain& chain, UnixSeconds now);
     ~SimFile();
     SimFile(const SimFile&) = delete;
     SimFile& operator=(const SimFile&) = delete;
 
-    /// Durable when it returns. After a failure the file is as it was before.
+    /// Durable on return. After a failure the file is unchanged.
     Result<> append(ByteView block);
 
   private:

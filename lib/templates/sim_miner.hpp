@@ -8,9 +8,9 @@ namespace hp::templates {
 
 class SimMiner {
   public:
-    /// Pays to a script that anybody can spend: these blocks exist to compete, not to earn.
+    /// Pays to an anyone-can-spend script: these blocks exist to compete, not to earn.
     explicit SimMiner(std::shared_ptr<const BlockTemplate> block);
-    /// Tries `count` nonces; the solution when one meets the template's target.
+    /// Tries `count` nonces; the solution if one meets the template's target.
     std::optional<Solution> try_nonces(std::uint32_t count);
     const BlockTemplate& block() const { return *block_; }
 

@@ -5,7 +5,7 @@
 namespace hp::templates {
 namespace {
 
-// Half of one core at most, and never so long that a frame has to wait for it.
+// At most half of one core, and never long enough to delay a frame.
 constexpr SteadyMs kMiningSliceMs = 2;
 constexpr std::int64_t kMiningPauseMs = 2;
 constexpr std::uint32_t kNoncesPerLook = 512;
@@ -20,7 +20,7 @@ SimSource::SimSource(net::Loop& loop, const Options& options)
 Result<std::unique_ptr<SimSource>> SimSource::open(net::Loop& loop, const Options& options) {
     std::unique_ptr<SimSource> out{new SimSource(loop, options)};
     if (options.chain_file.empty()) {
-        log::info("simulated chain without a file: it is forgotten at exit");
+        log::info("simulated chain without a file: it is lost at exit");
     } else {
         HP_TRY(out->file_, SimFile::open(options.chain_file, out->chain_, unix_seconds_now()));
         log::info("simulated chain '{}' at height {}, tip {}", options.chain_file, out->chain_.height(),
@@ -37,10 +37,10 @@ void SimSource::start(OnTemplate on_template) {
 }
 
 void SimSource::submit(std::shared_ptr<const Bytes> block, const BlockId&, OnVerdict on_verdict) {
-    // Taken at once: what this turn of the loop does next may wait for a log's reader.
+    // Accept it at once, before anything else in this turn of the loop.
     const Verdict verdict = take(*block);
     const bool is_new_tip = verdict.accepted() && !verdict.is_repeat;
-    if (is_new_tip) mining_.cancel();  // our own block would be on the old tip
+    if (is_new_tip) mining_.cancel();  // our own block would build on the old tip
     loop_.post(
         [this, alive = std::weak_ptr(alive_), verdict, is_new_tip, on_verdict = std::move(on_verdict)] {
             if (alive.expired()) return;
@@ -51,7 +51,7 @@ void SimSource::submit(std::shared_ptr<const Bytes> block, const BlockId&, OnVer
 
 Verdict SimSource::take(ByteView block) {
     auto checked = chain_.check(block, unix_seconds_now());
-    // This chain has no side branches: what it knows is in it.
+    // This chain has no side branches: every known block is in it.
     if (!checked && checked.error().what == "duplicate") return {Fate::accepted, "duplicate", true};
     if (!checked) return {Fate::rejected, checked.error().what};
     if (file_) {
@@ -93,7 +93,7 @@ void SimSource::mine_slice() {
         HP_ASSERT(found && found->meets_target);
         Verdict verdict = take(found->raw);
         if (verdict.accepted())
-            log::info("mined block {} at height {} ourselves", to_hex_reversed(found->hash), chain_.height());
+            log::info("mined our own block {} at height {}", to_hex_reversed(found->hash), chain_.height());
         else
             log::error("our own block {} was refused: {}", to_hex_reversed(found->hash), verdict.reason);
         return on_new_tip();

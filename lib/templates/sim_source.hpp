@@ -1,5 +1,5 @@
 // The embedded chain as a source of templates: one more transaction pays its fee every so often, accepted
-// blocks go to disk and move the tip, and on request a block of our own competes with the miners'.
+// blocks go to disk and move the tip, and optionally our own blocks compete with the miners'.
 #pragma once
 #include <string>
 
@@ -13,9 +13,9 @@ class SimSource final : public Source {
   public:
     struct Options {
         unsigned block_bits{26};
-        std::int64_t block_interval_s{0};  ///< 0: no blocks of our own
+        std::int64_t block_interval_s{0};  ///< 0: no own blocks
         std::int64_t fee_refresh_s{30};
-        std::string chain_file{};  ///< empty: the chain is forgotten at exit
+        std::string chain_file{};  ///< empty: the chain is lost at exit
     };
     static Result<std::unique_ptr<SimSource>> open(net::Loop& loop, const Options& options);
 

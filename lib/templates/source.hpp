@@ -1,5 +1,5 @@
-// Where templates come from and where blocks go: the embedded chain or a node. Edges implement this; the
-// server knows nothing else about them.
+// A source of templates and destination of blocks: the embedded chain or a node. The server uses them only
+// through this interface.
 #pragma once
 #include <functional>
 #include <memory>
@@ -16,13 +16,13 @@ class Source {
     using OnVerdict = std::function<void(const Verdict&)>;
 
     virtual ~Source() = default;
-    /// From now on, `on_template` gets each template that replaces the one before: on a new tip, and when the
-    /// same tip pays more. Never called before start() returns.
+    /// From now on, `on_template` gets each template that replaces the previous one: on a new tip, and when
+    /// the same tip pays more. Never called before start() returns.
     virtual void start(OnTemplate on_template) = 0;
-    /// Hands in a serialised block. `on_verdict` is called later, and again whenever the chain has decided
-    /// otherwise; never once the source is destroyed.
+    /// Submits a serialized block. `on_verdict` is called later, and again whenever the chain changes its
+    /// verdict; never after the source is destroyed.
     virtual void submit(std::shared_ptr<const Bytes> block, const BlockId& id, OnVerdict on_verdict) = 0;
-    /// Called with the reason when templates stop coming, and with an empty text when they come again.
+    /// Called with the reason when templates stop coming, and with an empty text when they resume.
     std::function<void(const std::string& why)> on_trouble{};
 };
 

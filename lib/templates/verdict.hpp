@@ -1,5 +1,5 @@
-// What became of a block that was handed in. A node's answer to submitblock is a word (BIP 22, and what
-// Bitcoin Core and btcd make of it); whether a block counts, only the chain says.
+// The outcome of a submitted block. A node's answer to submitblock is a word (BIP 22, as implemented by
+// Bitcoin Core and btcd); whether a block counts only the chain can tell.
 #pragma once
 #include <string>
 #include <string_view>
@@ -10,34 +10,33 @@ namespace hp::templates {
 
 enum class Fate : std::uint8_t {
     accepted,     ///< in the node's chain
-    side_branch,  ///< known to the node, and another block of its height is in the chain
-    rejected,     ///< the node says that it is no valid block
-    undelivered,  ///< no node could be asked for as long as it mattered
+    side_branch,  ///< known to the node, but another block of its height is in the chain
+    rejected,     ///< invalid according to the node
+    undelivered,  ///< no node could be reached while it mattered
 };
 /// "accepted", "side-branch", "rejected", "undelivered".
 std::string_view text_of(Fate fate);
 
 struct Verdict {
     Fate fate{Fate::rejected};
-    std::string
-        reason{};  ///< the node's word, such as "high-hash" or "inconclusive"; empty where it had none
+    std::string reason{};  ///< the node's word, such as "high-hash" or "inconclusive"; empty if none
     bool is_repeat{
-        false};  ///< the node had it before we first asked: another run of ours, or another node's peer
+        false};  ///< the node had it before our first submission: from an earlier run, or from a peer
     bool accepted() const { return fate == Fate::accepted; }
 };
 
-/// What a node means by its answer to submitblock.
+/// The meaning of a node's answer to submitblock.
 enum class Answer : std::uint8_t {
-    taken,      ///< null: it was new and right
+    taken,      ///< null: it was new and valid
     known,      ///< "duplicate"; btcd: "rejected: already have block ..."
-    unsettled,  ///< "inconclusive", "duplicate-inconclusive": kept, and not in the chain as yet
+    unsettled,  ///< "inconclusive", "duplicate-inconclusive": kept, but not in the chain yet
     refused,  ///< everything else: "duplicate-invalid", "rejected", "bad-...", "high-hash", "stale-prevblk",
               ///< ...
 };
 /// `word`: the result of submitblock, empty for null.
 Answer answer_from_word(std::string_view word);
 
-/// A block, as the chain is asked for it.
+/// How the chain is asked about a block.
 struct BlockId {
     std::uint32_t height{};
     Bytes32 hash{};  ///< header byte order

@@ -1,4 +1,4 @@
-// What people ask for, one after the other: two sends at once would choose the same proofs.
+// Users' calls, run in turn: two sends at once would choose the same proofs.
 #pragma once
 #include <deque>
 #include <memory>
@@ -7,7 +7,7 @@
 
 namespace hp::wallet {
 
-/// One question: answered once, by whoever comes first (the end of the work, or the time limit).
+/// One call: answered once, by the result or by the time limit, whichever is first.
 template <class T>
 class Call {
   public:
@@ -16,7 +16,7 @@ class Call {
 
     void limit(std::int64_t after_ms, std::function<void()> call) { limit_.after(after_ms, std::move(call)); }
     bool is_over() const { return is_over_; }
-    /// The asker is called from the loop, not from in here: it may do what it likes, with the wallet too.
+    /// The caller is called back from the loop, not from in here: it may use or destroy the wallet.
     void answer(T value) {
         if (std::exchange(is_over_, true)) return;
         limit_.cancel();
@@ -39,7 +39,7 @@ class CallQueue {
     static constexpr std::size_t kWaitingMax = 100;
     explicit CallQueue(net::Loop& loop) : loop_{loop} {}
 
-    /// `start` is called in its turn, with the question to answer. T is a Result.
+    /// `start` is called when it is its turn, with the call to answer. T is a Result.
     template <class T>
     void ask(std::int64_t limit_ms, const Error& late, std::function<void(T)> done,
              std::function<void(CallPtr<T>)> start) {

@@ -115,7 +115,7 @@ Result<std::vector<std::uint64_t>> split_for(const cashu::Keys& keys, std::uint6
         rest -= count * key->first;
     }
     if (rest != 0)
-        return fail(Errc::refused, "the mint's keyset has no keys that make up " + std::to_string(amount));
+        return fail(Errc::refused, "the mint's keyset has no keys that add up to " + std::to_string(amount));
     std::reverse(parts.begin(), parts.end());
     return parts;
 }

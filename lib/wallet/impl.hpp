@@ -9,7 +9,7 @@
 
 namespace hp::wallet {
 
-/// Safe to put into a URL and a database: a quote id is a UUID or URL-safe base64.
+/// Safe in a URL and a database: a quote id is a UUID or URL-safe base64.
 bool is_quote_id(const std::string& id);
 
 struct Wallet::Impl {
@@ -19,12 +19,12 @@ struct Wallet::Impl {
 
     // minting.cpp
     void add_quote(const std::string& quote_id, std::uint64_t amount);
-    /// Those that came since the last commit. What fails is tried again by later calls.
+    /// Stores quotes that came since the last commit. Failures are retried by later calls.
     void store_incoming();
     void on_incoming_stored();
     void store_incoming_soon();
     void connect(std::function<void(Result<>)> done);
-    /// A word of the mint, or its absence, at this moment.
+    /// The mint answered, or did not, just now.
     void hear_mint(bool is_there);
     void probe_mint();
     void resume(std::vector<std::int64_t> ops, std::function<void()> done);
@@ -41,9 +41,9 @@ struct Wallet::Impl {
     void ask_for_quotes(std::function<void(Result<std::size_t>)> done);
     void held_quotes(std::function<void(Result<std::vector<cashu::Quote>>)> done);
     void ask_for_held(std::function<void(Result<std::vector<cashu::Quote>>)> done);
-    /// For the wallet's key. An error where the mint has no key that it could be signed for.
+    /// For the wallet's key. An error if the mint has no key to sign the lookup for.
     Result<cashu::LookupRequest> lookup_request() const;
-    /// Why this wallet cannot mint what the mint calls a quote.
+    /// Why this wallet cannot mint a quote as the mint describes it.
     Result<> check_quote(const cashu::Quote& quote) const;
     Result<std::size_t> take_quotes(const cashu::LookupResponse& found_there);
     void take_quote(const std::string& id, std::function<void(Result<>)> done);
@@ -57,7 +57,7 @@ struct Wallet::Impl {
     void consolidate();
     bool is_idle();
     void when_idle(std::int64_t limit_ms, std::function<void(Result<>)> done);
-    /// To be called whenever something has ended.
+    /// To be called whenever something has finished.
     void look_if_idle();
     void stop();
 
@@ -70,7 +70,7 @@ struct Wallet::Impl {
     // mint_names.cpp
     Result<MintNames> mint_names();
     Error not_compared(const cashu::Token& token, const Error& why);
-    /// Swaps a token whose keysets are the mint's, if it is also the mint that the token names.
+    /// Swaps a token whose keysets are the mint's, if the mint is also the one that the token names.
     void take_if_ours(const cashu::Token& token, const MintNames& names,
                       CallPtr<Result<std::uint64_t>> asked);
     Result<bool> was_made_here(const std::vector<cashu::Proof>& proofs);
@@ -85,7 +85,7 @@ struct Wallet::Impl {
     void restore(std::uint64_t gap, std::function<void(Result<Restored>)> done);
     void restore_from(std::shared_ptr<std::vector<cashu::KeysetId>> ids, std::uint64_t gap, Restored so_far,
                       CallPtr<Result<Restored>> asked);
-    /// Calls `then` when the mint is known, or answers with why not.
+    /// Calls `then` once the mint is known, or answers why not.
     template <class T>
     void when_connected(CallPtr<T> asked, std::function<void()> then) {
         if (mint_view.is_ready()) return then();
@@ -106,12 +106,12 @@ struct Wallet::Impl {
     std::function<void(std::string quote_id, std::string reason)> tell_parked;
     std::function<void(std::string what)> tell_wrong;
     std::function<void(std::string what)> tell_cannot_store;
-    /// For the owner's thread: the mint is known (mint_view.is_ready()), and its last answer came.
+    /// For the owner's thread: the mint is known (mint_view.is_ready()), and its last request was answered.
     std::atomic<bool> is_connected{false};
 
     net::Timer again;  ///< of pump()
     net::Backoff backoff{500, 30'000};
-    net::Backoff wrong_backoff;  ///< while the mint's answers are wrong: 1 to 60 s
+    net::Backoff wrong_backoff;  ///< while the mint's answers are invalid: 1 to 60 s
     SteadyMs tell_wrong_not_before_ms{0};
     net::Timer look_timer;
     bool is_looking{false};
@@ -125,19 +125,19 @@ struct Wallet::Impl {
     std::vector<std::shared_ptr<IdleWait>> idle_waits;
     std::vector<std::function<void(Result<>)>> connecting;
     CallQueue calls;
-    std::vector<Operations::NewQuote> incoming;  ///< told, not stored yet
+    std::vector<Operations::NewQuote> incoming;  ///< received, not stored yet
     net::Timer store_soon;
     bool is_storing_soon{false};
-    bool cannot_store{false};  ///< the last time it was tried
+    bool cannot_store{false};  ///< the last attempt
     bool is_late{false};       ///< quotes wait, and the log says so
     bool is_minting{false};
-    unsigned finding{0};  ///< questions for quotes under way
+    unsigned finding{0};  ///< quote lookups in flight
     bool has_more_to_find{false};
     bool is_backing_off{false};
     bool is_stopped{false};
     SteadyMs consolidate_not_before_ms{0};
 
-    // Last: they go first, and with them every answer that is still to come.
+    // Last: destroyed first, and with them all pending answers.
     std::unique_ptr<MintClient> mint;
     std::unique_ptr<MintClient> named_mint;  ///< of ask_named_mint()
     MintView mint_view;

@@ -21,7 +21,8 @@ Result<> Keyring::insert(cashu::Keyset keyset) {
         return fail(Errc::protocol,
                     name + " is of unit '" + printable(keyset.unit, 32) + "', not '" + unit_ + "'");
     if (keyset.keys.empty()) return fail(Errc::protocol, name + " has no keys");
-    if (!cashu::id_matches(keyset)) return fail(Errc::protocol, name + " has keys that do not give this id");
+    if (!cashu::id_matches(keyset))
+        return fail(Errc::protocol, name + " has keys that do not hash to this id");
     cashu::KeysetId id = keyset.id;
     keysets_.insert_or_assign(id, std::move(keyset));
     return {};
@@ -34,7 +35,7 @@ void Keyring::update(const cashu::Keyset& listed) {
     next.active = listed.active;
     next.input_fee_ppk = listed.input_fee_ppk;
     next.final_expiry = listed.final_expiry;
-    // A version 01 id covers fee and expiry: a list that says otherwise is wrong about them.
+    // A version 01 id covers fee and expiry: if a list says otherwise, the list is wrong.
     if (cashu::id_matches(next))
         at->second = std::move(next);
     else
@@ -65,8 +66,8 @@ Result<Output> Keyring::output(const cashu::KeysetId& id, std::uint64_t counter,
     HP_TRY(auto derived, cashu::derive_secret(seed_, id, counter));
     auto B_ = cashu::blind(derived.secret, derived.r);
     if (!B_)
-        return fail(Errc::invalid,
-                    "counter " + std::to_string(counter) + " of keyset '" + id.hex() + "' gives no output");
+        return fail(Errc::invalid, "counter " + std::to_string(counter) + " of keyset '" + id.hex() +
+                                       "' cannot make an output");
     return Output{id, counter, amount, *B_};
 }
 
@@ -80,7 +81,7 @@ Result<cashu::Proof> Keyring::open(const Output& output, const cashu::BlindSigna
     if (signature.amount == 0 || signature.amount > kAmountMax)
         return fail(Errc::protocol, "has an amount of " + std::to_string(signature.amount));
     const cashu::Keyset* keyset = find(output.keyset);
-    if (!keyset) return fail(Errc::protocol, "keyset '" + output.keyset.hex() + "' is not known");
+    if (!keyset) return fail(Errc::protocol, "keyset '" + output.keyset.hex() + "' is unknown");
     auto key = keyset->keys.find(signature.amount);
     if (key == keyset->keys.end())
         return fail(Errc::protocol, "the keyset has no key for " + std::to_string(signature.amount));
@@ -89,7 +90,7 @@ Result<cashu::Proof> Keyring::open(const Output& output, const cashu::BlindSigna
         return fail(Errc::protocol, "has a DLEQ proof that does not verify");
     HP_TRY(auto derived, cashu::derive_secret(seed_, output.keyset, output.counter));
     auto C = cashu::unblind(signature.C_, derived.r, key->second);
-    if (!C) return fail(Errc::protocol, "does not unblind");
+    if (!C) return fail(Errc::protocol, "cannot be unblinded");
     cashu::Proof proof{signature.amount, output.keyset, std::move(derived.secret), *C};
     proof.dleq = cashu::ProofDleq{signature.dleq->e, signature.dleq->s, derived.r.bytes()};
     return proof;
@@ -98,7 +99,7 @@ Result<cashu::Proof> Keyring::open(const Output& output, const cashu::BlindSigna
 Result<std::vector<cashu::Proof>> Keyring::open_all(std::span<const Output> outputs,
                                                     std::span<const cashu::BlindSignature> signatures) const {
     if (signatures.size() != outputs.size())
-        return fail(Errc::protocol, "the mint gave " + std::to_string(signatures.size()) +
+        return fail(Errc::protocol, "the mint returned " + std::to_string(signatures.size()) +
                                         " signatures for " + std::to_string(outputs.size()) + " outputs");
     std::vector<cashu::Proof> proofs;
     for (std::size_t i = 0; i < outputs.size(); ++i) {

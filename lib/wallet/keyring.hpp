@@ -1,5 +1,5 @@
-// The mint's keysets of the wallet's unit, and what the seed makes with them: blinded outputs by counter, and
-// proofs out of the mint's signatures.
+// The mint's keysets of the wallet's unit, and what is derived with the seed: blinded outputs by counter, and
+// proofs from the mint's signatures.
 #pragma once
 #include <map>
 
@@ -7,7 +7,7 @@
 
 namespace hp::wallet {
 
-/// One output as the database keeps it. Secret and blinding factor derive from the seed again when needed.
+/// One output as stored. Secret and blinding factor are derived from the seed again when needed.
 struct Output {
     cashu::KeysetId keyset;
     std::uint64_t counter{};
@@ -16,7 +16,7 @@ struct Output {
     bool is_for_token{};  ///< of a send: goes into the token, the others are change
     friend bool operator==(const Output&, const Output&) = default;
 };
-/// As requests carry it.
+/// As in requests.
 std::vector<cashu::BlindedMessage> to_messages(std::span<const Output> outputs);
 
 class Keyring {
@@ -26,10 +26,10 @@ class Keyring {
     Keyring(const Keyring&) = delete;
     Keyring& operator=(const Keyring&) = delete;
 
-    /// Takes a keyset whose unit is ours, whose id is what its keys give and whose amounts have keys that we
-    /// can use; says why not.
+    /// Accepts a keyset of our unit whose id matches its keys and whose keys we can use; an error says why
+    /// not.
     Result<> insert(cashu::Keyset keyset);
-    /// What /v1/keysets says of a keyset that we have: an old (version 00) id does not cover the fee.
+    /// What /v1/keysets says about a known keyset: an old (version 00) id does not cover the fee.
     void update(const cashu::Keyset& listed);
     const cashu::Keyset* find(const cashu::KeysetId& id) const;
     /// The keyset for new outputs: active, not expired, the one with the lowest fee.
@@ -40,7 +40,7 @@ class Keyring {
     Result<Output> output(const cashu::KeysetId& id, std::uint64_t counter, std::uint64_t amount) const;
     /// Checks a signature over an output (keyset, amount when the output has one, DLEQ) and unblinds it.
     Result<cashu::Proof> open(const Output& output, const cashu::BlindSignature& signature) const;
-    /// All of an answer: count first, then each; errors name the index.
+    /// A whole answer: the count first, then each; errors name the index.
     Result<std::vector<cashu::Proof>> open_all(std::span<const Output> outputs,
                                                std::span<const cashu::BlindSignature> signatures) const;
 

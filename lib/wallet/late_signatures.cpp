@@ -1,6 +1,6 @@
-// Requests that count as refused though the mint may have signed their outputs: it is asked for the
-// signatures again (NUT-09), after a minute, two, four, and so on. What it lied about, or lost for a while,
-// comes in so.
+// Requests that count as refused although the mint may have signed their outputs: asks for the signatures
+// again (NUT-09), after one minute, two, four, and so on. This recovers what the mint lied about, or had lost
+// for a while.
 #include "log/log.hpp"
 #include "wallet/impl.hpp"
 
@@ -17,7 +17,7 @@ void Wallet::Impl::look_again() {
     if (!mint_view.is_ready()) return;
     auto due = vault.transact(
         [&]() -> Result<std::vector<Vault::Look>> { return vault.due_looks(unix_ms_now(), kLooksAtOnce); });
-    if (!due) return log::warn("refused requests are not looked at: {}", due.error().what);
+    if (!due) return log::warn("cannot look for signatures of refused requests: {}", due.error().what);
     if (due->empty()) return;
     is_looking = true;
     look_at(*std::move(due));
@@ -37,7 +37,7 @@ void Wallet::Impl::look_at(std::vector<Vault::Look> due) {
     scanner.take(*std::move(outputs), 0, [this, look, count, due](const Reply<Scanner::Found>& found) {
         if (!found && found.error().kind == MintFailure::Kind::away) return end_looks();
         if (found && found->amount > 0)
-            log::info("{} {} found that the mint had refused or answered wrongly before", found->amount,
+            log::info("{} {} recovered that the mint had refused or answered wrongly before", found->amount,
                       options.unit);
         note_look(look, {count, found ? found->ys : std::vector<cashu::PublicKey33>{}}, due);
     });
@@ -47,7 +47,7 @@ void Wallet::Impl::note_look(const Vault::Look& look, const Operations::Looked& 
                              std::vector<Vault::Look> due) {
     auto ended = operations.note_look(look, looked, unix_ms_now());
     if (!ended) {
-        log::warn("refused requests are not looked at: {}", ended.error().what);
+        log::warn("cannot look for signatures of refused requests: {}", ended.error().what);
         return end_looks();
     }
     if (*ended) on_minted(**ended);

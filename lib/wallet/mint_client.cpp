@@ -48,7 +48,7 @@ Result<std::unique_ptr<MintClient>> MintClient::create(net::Loop& loop, const st
 }
 
 void MintClient::hear(const Result<net::HttpResponse>& answer) const {
-    // 5xx are the words of what stands before a mint that is away.
+    // 5xx come from a proxy in front of a mint that is down.
     if (on_word) on_word(answer && answer->status < 500);
 }
 
@@ -72,8 +72,8 @@ void MintClient::call(std::string_view method, const std::string& path, const st
             if (answer->status != 200) return done(tl::unexpected(failure_of(*answer)));
             auto parsed = parse(answer->body);
             if (!parsed)
-                return done(tl::unexpected(garbled(
-                    "answered " + path + " with something else: " + printable(parsed.error().what, 256))));
+                return done(tl::unexpected(garbled("answered " + path + " with an unexpected body: " +
+                                                   printable(parsed.error().what, 256))));
             done(*std::move(parsed));
         });
 }
@@ -127,7 +127,7 @@ void MintClient::check_states(const std::vector<cashu::PublicKey33>& ys,
             std::vector<cashu::ProofState> out;
             for (std::size_t i = 0; i < ys.size(); ++i) {
                 if (states[i].Y != ys[i])
-                    return fail(Errc::protocol, "states[" + std::to_string(i) + "] is of another Y");
+                    return fail(Errc::protocol, "states[" + std::to_string(i) + "] is for another Y");
                 out.push_back(states[i].state);
             }
             return out;
@@ -142,7 +142,7 @@ void MintClient::check_quotes(const std::vector<std::string>& ids, OnReply<std::
             HP_TRY(auto quotes, cashu::quotes_from_json(text));
             if (!std::equal(ids.begin(), ids.end(), quotes.begin(), quotes.end(),
                             [](const std::string& id, const cashu::Quote& quote) { return id == quote.id; }))
-                return fail(Errc::protocol, "other quotes than those asked for");
+                return fail(Errc::protocol, "quotes other than those requested");
             return quotes;
         },
         std::move(done));

@@ -1,4 +1,4 @@
-// The mint's API as the wallet calls it, and what its failures mean for what to do next.
+// The mint's API as called by the wallet, with failures sorted by what to do next.
 #pragma once
 #include "cashu/nut02.hpp"
 #include "cashu/nut04.hpp"
@@ -13,9 +13,9 @@ namespace hp::wallet {
 
 struct MintFailure {
     enum class Kind {
-        away,     ///< no answer, 5xx, 429: the same again later
-        garbled,  ///< an answer that cannot be right: a body that does not parse, 404, a redirect
-        refused,  ///< 400 with a code: the mint's word
+        away,     ///< no answer, 5xx, 429: retry later
+        garbled,  ///< an invalid answer: a body that does not parse, 404, a redirect
+        refused,  ///< 400 with a code: the mint refused
     };
     Kind kind{Kind::away};
     cashu::Code code{cashu::Code::unspecified};  ///< of a refusal
@@ -32,9 +32,9 @@ class MintClient {
                                                       std::int64_t request_ms = 10'000,
                                                       std::size_t body_bytes_max = 8u << 20);
 
-    /// Told of each answer, and of each that did not come: whether the mint is there.
+    /// Called for each answer, and for each that did not come: whether the mint is up.
     std::function<void(bool is_there)> on_word;
-    /// Only for on_word: asks for /v1/info, and waits no longer than this for it.
+    /// Only for on_word: asks for /v1/info, waiting no longer than this.
     void probe(std::int64_t limit_ms);
 
     void info(OnReply<cashu::MintInfoSeen> done);
@@ -44,7 +44,7 @@ class MintClient {
     void sign(const std::string& path, const std::string& body,
               OnReply<std::vector<cashu::BlindSignature>> done);
     void restore(const cashu::RestoreRequest& request, OnReply<cashu::RestoreResponse> done);
-    /// States in the order asked, checked to be of the Ys asked for. At most 1000.
+    /// States in the order of the request, checked to be for the requested Ys. At most 1000.
     void check_states(const std::vector<cashu::PublicKey33>& ys,
                       OnReply<std::vector<cashu::ProofState>> done);
     void check_quotes(const std::vector<std::string>& ids, OnReply<std::vector<cashu::Quote>> done);

@@ -6,7 +6,7 @@
 namespace hp::wallet {
 namespace {
 
-/// Each may cost a request once. A mint that rotates daily has so many after ten years.
+/// Each may cost one request. A mint that rotates daily has this many after ten years.
 constexpr std::size_t kKeysetsMax = 4096;
 constexpr std::string_view kMethod = "ehash";
 
@@ -34,7 +34,7 @@ void MintView::on_keysets(std::vector<cashu::Keyset> listed) {
     if (listed.size() > kKeysetsMax)
         return finish(fail(Errc::protocol, "the mint lists " + std::to_string(listed.size()) +
                                                " keysets, at most " + std::to_string(kKeysetsMax) +
-                                               " are read"));
+                                               " are accepted"));
     std::erase_if(listed, [this](const cashu::Keyset& keyset) { return keyset.unit != unit_; });
     listed_ = std::move(listed);
     if (auto asked = ask_for_keys(); !asked) return finish(asked);
@@ -68,16 +68,16 @@ void MintView::fetch_missing() {
         if (!reply) return finish(fail(reply.error().error));
         cashu::Keyset keyset = *std::move(reply);
         keyset.active = listed.active;
-        // An id of version 00 is short enough for two sets of keys to be made that share it.
+        // Version 00 ids are short enough to construct two sets of keys with the same id.
         const cashu::Keyset* before = keyring_.find(keyset.id);
         if (before && before->keys != keyset.keys)
             return finish(fail(Errc::refused,
                                "the mint at " + mint_url_ + " has other keys for keyset '" + keyset.id.hex() +
-                                   "' than this wallet's proofs are of",
-                               "it is another mint; mint_url must name the one that the proofs are of"));
-        // One bad keyset does not spoil the others; without an active one nothing can be minted anyway.
+                                   "' than those of this wallet's proofs",
+                               "it is another mint; mint_url must name the mint that issued the proofs"));
+        // One bad keyset must not affect the others; without an active one nothing can be minted anyway.
         if (auto taken = keyring_.insert(std::move(keyset)); !taken)
-            log::warn("mint {}: {}, left out", mint_url_, taken.error().what);
+            log::warn("mint {}: {}, ignored", mint_url_, taken.error().what);
         fetch_missing();
     });
 }
@@ -88,8 +88,8 @@ Result<> MintView::store() {
                            [&](const auto& keyset) { return keyset.id == id; });
     };
     return vault_.transact([&]() -> Result<> {
-        // The database and this address belong together when the mint knows the keysets of the proofs: an id
-        // stands for its keys, so nobody else can claim them.
+        // The database and this address belong together if the mint knows the proofs' keysets: an id commits
+        // to its keys, so nobody else can claim them.
         const auto in_use = vault_.keysets_in_use();
         for (const cashu::KeysetId& id : in_use)
             if (!is_listed(id))
@@ -108,7 +108,7 @@ Result<> MintView::store() {
             return fail(Errc::refused, "the mint at " + mint_url_ + " has no keyset of unit '" + unit_ + "'");
         if (vault_.mint_url() != mint_url_) {
             log::warn("the mint has moved from {} to {}", vault_.mint_url(), mint_url_);
-            // A wallet without proofs may have gone to another mint, whose name the old URL is not.
+            // A wallet without proofs may have switched to another mint, for which the old URL is not a name.
             if (in_use.empty())
                 vault_.forget_former_urls();
             else

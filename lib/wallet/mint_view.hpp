@@ -1,4 +1,4 @@
-// What the wallet must know of its mint before it can ask for anything: info, keysets, keys.
+// What the wallet must know about its mint before any request: info, keysets, keys.
 #pragma once
 #include "wallet/mint_client.hpp"
 #include "wallet/vault.hpp"
@@ -14,15 +14,15 @@ class MintView {
           unit_{std::move(unit)},
           mint_url_{std::move(mint_url)} {}
 
-    /// Reads everything again; keys only of keysets that are new, as an id stands for its keys, and at a new
-    /// address of those that proofs depend on. Calls that come while one is under way get its result.
+    /// Reads everything again; keys only for new keysets, since an id commits to its keys, and at a new
+    /// address for those that proofs depend on. Calls during a refresh get its result.
     void refresh(std::function<void(Result<>)> done);
     /// refresh() has succeeded once.
     bool is_ready() const { return is_ready_; }
     bool is_under_way() const { return !waiting_.empty(); }
     const cashu::MintInfoSeen& info() const { return info_; }
-    /// Those of our unit that the mint lists now, and whose keys we have. The keyring may have more: of a
-    /// mint that this wallet had before, with nothing left of it.
+    /// Those of our unit that the mint lists now and whose keys we have. The keyring may have more, from a
+    /// previous mint of which nothing is left.
     std::vector<cashu::KeysetId> keyset_ids() const;
 
   private:
@@ -46,7 +46,7 @@ class MintView {
     std::string unit_, mint_url_;
     cashu::MintInfoSeen info_;
     std::vector<cashu::Keyset> listed_;   ///< of our unit
-    std::vector<cashu::Keyset> missing_;  ///< whose keys are still to be fetched
+    std::vector<cashu::Keyset> missing_;  ///< whose keys are not fetched yet
     std::vector<std::function<void(Result<>)>> waiting_;
     bool is_ready_{false};
 };

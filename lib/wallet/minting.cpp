@@ -1,4 +1,4 @@
-// How a wallet connects, finishes what was cut off, and turns quotes into proofs.
+// How a wallet connects, finishes interrupted operations, and turns quotes into proofs.
 #include "crypto/random.hpp"
 #include "log/log.hpp"
 #include "wallet/impl.hpp"
@@ -6,17 +6,17 @@
 namespace hp::wallet {
 namespace {
 
-/// Quotes in one request, whatever the mint would take: cashu-ts has the same bound.
+/// Maximum quotes in one request, whatever the mint allows: cashu-ts has the same limit.
 constexpr std::size_t kBatchMax = 100;
-/// How often a mint that has said nothing for kProbeQuietMs is asked whether it is there, and for how long.
+/// How often, and with which timeout, a mint that was silent for kProbeQuietMs is probed.
 constexpr std::int64_t kProbeMs = 1'500;
 constexpr std::int64_t kProbeQuietMs = 1'000;
-/// connect() calls back after so long even if what was cut off has not ended; it goes on all the same.
+/// connect() calls back after this long even if interrupted operations have not ended; they continue.
 constexpr std::int64_t kResumeLimitMs = 10'000;
-/// Quotes that come while an operation is under way are stored after so long at the latest.
+/// Quotes that come during an operation are stored after this long at the latest.
 constexpr std::int64_t kStoreSoonMs = 500;
 constexpr std::size_t kIncomingMax = 100'000;
-/// Unspent proofs from which on they are put together; a mint of many shares makes many.
+/// Number of unspent proofs at which small ones are consolidated; minting for many shares makes many.
 constexpr std::size_t kConsolidateFrom = 2'000;
 constexpr std::int64_t kConsolidatePauseMs = 60'000;
 constexpr SteadyMs kTellWrongPauseMs = 60'000;
@@ -51,7 +51,7 @@ void Wallet::Impl::connect(std::function<void(Result<>)> done) {
         auto open = vault.transact([&]() -> Result<std::vector<std::int64_t>> { return vault.open_ops(); });
         if (!open) return finish(fail(open.error()));
         connect_limit.after(kResumeLimitMs, [finish] { finish({}); });
-        // Those that this process carries already have somebody who waits for them.
+        // Operations already run by this process have a waiter.
         std::erase_if(*open, [this](std::int64_t op) { return runner.is_running(op); });
         std::reverse(open->begin(), open->end());
         resume(*std::move(open), [finish] { finish({}); });
@@ -67,7 +67,7 @@ void Wallet::Impl::probe_mint() {
     if (steady_ms_now() - mint_heard_ms >= kProbeQuietMs) mint->probe(kProbeMs);
 }
 
-/// One after the other, the last of the list first.
+/// In turn, starting with the last in the list.
 void Wallet::Impl::resume(std::vector<std::int64_t> ops, std::function<void()> done) {
     if (ops.empty()) return done();
     std::int64_t op = ops.back();
@@ -79,11 +79,11 @@ void Wallet::Impl::resume(std::vector<std::int64_t> ops, std::function<void()> d
                });
 }
 
-/// Another process on this file may have begun an operation and been cut off (hp-wallet beside hp-proxy).
-/// Where it is still at it, the mint sees the same bytes twice and gives the same answer.
+/// Another process on this file may have begun an operation and been interrupted (hp-wallet beside hp-proxy).
+/// If it is still running it, the mint sees the same bytes twice and gives the same answer.
 void Wallet::Impl::adopt_open_ops() {
     auto open = vault.transact([&]() -> Result<std::vector<std::int64_t>> { return vault.open_ops(); });
-    if (!open) return log::warn("operations that were cut off wait: {}", open.error().what);
+    if (!open) return log::warn("interrupted operations have to wait: {}", open.error().what);
     std::erase_if(*open, [this](std::int64_t op) { return runner.is_running(op); });
     std::reverse(open->begin(), open->end());
     resume(*std::move(open), [this] { look_if_idle(); });
@@ -98,11 +98,11 @@ Result<std::size_t> Wallet::Impl::quotes_to_mint() {
 
 void Wallet::Impl::add_quote(const std::string& quote_id, std::uint64_t amount) {
     if (!is_quote_id(quote_id))
-        return log::error("quote '{}' has a bad id and is left out", printable(quote_id));
-    // What cannot be stored as it is, is kept with amount 0, and parked for that when its turn comes.
+        return log::error("quote '{}' has a bad id and is ignored", printable(quote_id));
+    // An amount that cannot be stored is kept as 0, and the quote is parked when its turn comes.
     incoming.push_back({quote_id, amount > kAmountMax ? 0 : amount});
     if (incoming.size() > 1) return;
-    // Not at once: what comes together is stored and minted together.
+    // Not immediately: quotes that come together are stored and minted together.
     loop.post([this] { pump(); });
 }
 
@@ -110,11 +110,11 @@ void Wallet::Impl::store_incoming() {
     if (incoming.empty()) return;
     auto stored = operations.add_quotes(incoming, unix_ms_now());
     if (stored) return on_incoming_stored();
-    // Each quote that comes while the disk is full ends here.
+    // Every quote that comes while the disk is full gets here.
     static log::Limited complain{log::Level::error};
-    complain("quotes are not stored: {}", stored.error().what);
+    complain("cannot store quotes: {}", stored.error().what);
     if (!std::exchange(cannot_store, true)) tell_cannot_store(stored.error().what);
-    // The mint remembers them for this key; memory is not for keeping more.
+    // The mint keeps them for this key; do not hold more in memory.
     if (incoming.size() > kIncomingMax) incoming.clear();
     store_incoming_soon();
 }
@@ -135,7 +135,7 @@ void Wallet::Impl::store_incoming_soon() {
 
 void Wallet::Impl::pump() {
     if (is_stopped) return store_incoming();
-    // The operation under way usually ends sooner; then one commit serves both.
+    // The running operation usually ends sooner; then one commit serves both.
     if (is_minting) return store_incoming_soon();
     if (is_backing_off || !mint_view.is_ready() || !options.mints_quotes) store_incoming();
     if (is_backing_off) return;
@@ -162,7 +162,7 @@ void Wallet::Impl::pump() {
     runner.run(**begun, OperationRunner::Sent::never, [this](const Result<Ended>& ended) {
         is_minting = false;
         on_minted(ended);
-        // Put aside: the next quotes try the mint's patience less and less often.
+        // Put aside: the next quotes are tried less and less often.
         if (!ended) pump_later(ended.error(), wrong_backoff);
         pump();
     });
@@ -173,9 +173,9 @@ void Wallet::Impl::pump_later(const Error& why) { pump_later(why, backoff); }
 void Wallet::Impl::pump_later(const Error& why, net::Backoff& pause) {
     if (is_stopped || is_backing_off) return;
     std::int64_t delay_ms = pause.next_ms(crypto::random_u32());
-    log::warn("quotes wait: {}; next try in {} ms", why.what, delay_ms);
+    log::warn("quotes wait: {}; retrying in {} ms", why.what, delay_ms);
     is_backing_off = is_late = true;
-    // The keysets may have changed since: a refused beginning is tried with fresh ones.
+    // The keysets may have changed since: if beginning was refused, retry with fresh ones.
     again.after(delay_ms, [this] {
         is_backing_off = false;
         if (!mint_view.is_ready()) return pump();
@@ -194,7 +194,7 @@ void Wallet::Impl::on_minted(const Result<Ended>& ended) {
     tell_minted(Minted{ended->quote_ids, ended->amount});
 }
 
-/// One that was put aside has ended after all; refused, its quotes may be open again.
+/// An operation that was put aside has ended after all; if refused, its quotes may be open again.
 void Wallet::Impl::on_late_end(const Ended& ended) {
     on_minted(ended);
     pump();
@@ -205,17 +205,17 @@ void Wallet::Impl::on_wrong(const std::string& what) {
     const SteadyMs now = steady_ms_now();
     if (now < tell_wrong_not_before_ms) return;
     tell_wrong_not_before_ms = now + kTellWrongPauseMs;
-    log::error("mint {}: {}; what this concerns is kept, and asked for again", options.mint_url, what);
+    log::error("mint {}: {}; the affected operation is kept, and will be retried", options.mint_url, what);
     tell_wrong(what);
 }
 
-/// Many small proofs make every later token long: they are put together when nobody waits for the mint.
+/// Many small proofs make every later token long: consolidate them while the wallet is idle.
 void Wallet::Impl::consolidate() {
     if (!mint_view.is_ready() || !calls.is_idle() || steady_ms_now() < consolidate_not_before_ms) return;
     auto op = operations.begin_consolidation(kConsolidateFrom, unix_ms_now());
     if (op && !*op) return;
     consolidate_not_before_ms = steady_ms_now() + kConsolidatePauseMs;
-    if (!op) return log::warn("small proofs are not put together: {}", op.error().what);
+    if (!op) return log::warn("cannot consolidate small proofs: {}", op.error().what);
     runner.run(**op, OperationRunner::Sent::never, [this](const Result<Ended>& ended) {
         if (ended && ended->is_done) consolidate_not_before_ms = 0;
         pump();
@@ -241,7 +241,7 @@ void Wallet::Impl::when_idle(std::int64_t limit_ms, std::function<void(Result<>)
         auto self = weak.lock();
         if (!self || std::erase(idle_waits, self) == 0) return;
         self->done(fail(Errc::timeout, "the wallet is still busy after " + std::to_string(limit_ms) + " ms",
-                        "what is under way is kept, and goes on at the next start"));
+                        "unfinished operations are kept, and continue at the next start"));
     });
     idle_waits.push_back(std::move(wait));
     look_if_idle();
@@ -251,9 +251,9 @@ void Wallet::Impl::look_if_idle() {
     if (idle_waits.empty() || !is_idle()) return;
     Result<> rest;
     if (const auto aside = runner.aside(); aside > 0)
-        rest = fail(Errc::protocol,
-                    "the mint's answers to " + std::to_string(aside) + " operations cannot be right",
-                    "they are kept, and the mint is asked again at the next start");
+        rest =
+            fail(Errc::protocol, "the mint's answers to " + std::to_string(aside) + " operations are invalid",
+                 "they are kept, and retried at the next start");
     auto waits = std::exchange(idle_waits, {});
     for (auto& wait : waits) loop.post([wait, rest] { wait->done(rest); });
 }

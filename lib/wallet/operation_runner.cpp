@@ -10,12 +10,12 @@ namespace {
 
 using Kind = MintFailure::Kind;
 
-/// Answers that cannot be right, before the operation is put aside.
+/// Invalid answers before the operation is put aside.
 constexpr unsigned kGarbledMax = 5;
-/// Between the operations that are asked again when the mint gives right answers.
+/// Between the operations that are retried once the mint gives valid answers.
 constexpr std::int64_t kHurryMs = 50;
 
-/// The mint is busy with the same thing; it will know more in a moment.
+/// The mint is processing the same request; it will have the result in a moment.
 bool is_passing(cashu::Code code) {
     return code == cashu::Code::quote_pending || code == cashu::Code::inputs_pending ||
            code == cashu::Code::outputs_pending;
@@ -26,7 +26,7 @@ bool is_about_keysets(cashu::Code code) {
            code == cashu::Code::keyset_expired;
 }
 
-/// One signature for each output, in their order; nothing unless all are there.
+/// One signature per output, in their order; nothing unless all are there.
 std::optional<std::vector<cashu::BlindSignature>> in_order(const std::vector<Output>& outputs,
                                                            const cashu::RestoreResponse& response) {
     std::vector<cashu::BlindSignature> out;
@@ -42,7 +42,7 @@ std::optional<std::vector<cashu::BlindSignature>> in_order(const std::vector<Out
 
 Error stopped() {
     return {Errc::stopped,
-            "the wallet was stopped before the mint answered; the operation goes on at the next start",
+            "the wallet was stopped before the mint answered; the operation continues at the next start",
             {}};
 }
 
@@ -72,7 +72,7 @@ void OperationRunner::stop() {
 
 void OperationRunner::ask(const AttemptPtr& attempt) {
     attempt->is_waiting_for_retry = false;
-    // Read each time: another process may have ended it.
+    // Read every time: another process may have ended it.
     auto row = vault_.transact([&]() -> Result<std::optional<OpRow>> { return vault_.op(attempt->op.id); });
     if (!row) return retry(attempt, row.error());
     if (!*row)
@@ -91,9 +91,9 @@ void OperationRunner::retry(const AttemptPtr& attempt, const Error& why) {
     attempt->was_asked_before = true;
     net::Backoff& backoff = attempt->is_aside ? attempt->aside_backoff : attempt->backoff;
     std::int64_t delay_ms = backoff.next_ms(crypto::random_u32());
-    log::warn("{}; operation {} is tried again in {} ms", why.what, attempt->op.id, delay_ms);
+    log::warn("{}; retrying operation {} in {} ms", why.what, attempt->op.id, delay_ms);
     attempt->is_waiting_for_retry = true;
-    // The timer is the attempt's own: a strong pointer in its call would keep both for ever.
+    // The timer belongs to the attempt: a strong pointer in its callback would keep both alive for ever.
     attempt->again.after(delay_ms, [this, weak = std::weak_ptr{attempt}] {
         if (auto self = weak.lock()) ask(self);
     });
@@ -109,7 +109,7 @@ void OperationRunner::on_answer(const AttemptPtr& attempt, Reply<std::vector<cas
     recover(attempt, failure);
 }
 
-/// Neither yes nor no. What is put aside looks at once whether the signatures are to be had otherwise.
+/// Neither yes nor no. If it is put aside, check at once whether the signatures can be had otherwise.
 void OperationRunner::on_garbled(const AttemptPtr& attempt, const MintFailure& failure) {
     if (++attempt->garbled_answers < kGarbledMax) return retry(attempt, failure.error);
     recover(attempt, failure);
@@ -126,7 +126,7 @@ void OperationRunner::settle(const AttemptPtr& attempt, const std::vector<cashu:
     on_garbled(attempt, {Kind::garbled, cashu::Code::unspecified, settled.error()});
 }
 
-/// Signatures that NUT-09 gave. There is nothing more to ask for where these are wrong too.
+/// Signatures from NUT-09. If these are wrong too, there is nothing more to ask for.
 void OperationRunner::settle_found(const AttemptPtr& attempt,
                                    const std::vector<cashu::BlindSignature>& signatures,
                                    const std::vector<std::string>& not_issued) {
@@ -142,7 +142,7 @@ void OperationRunner::put_aside(const AttemptPtr& attempt, const Error& why) {
     auto waiting = std::exchange(attempt->waiting, {});
     retry(attempt, why);
     const Error kept{Errc::protocol, why.what,
-                     "what was asked for is kept, and the mint is asked again until it gives an answer"};
+                     "the operation is kept, and the mint is asked again until it answers"};
     for (auto& done : waiting) done(fail(kept));
 }
 
@@ -157,8 +157,8 @@ void OperationRunner::hurry() {
     }
 }
 
-/// An earlier attempt may have been served and its answer lost, whatever this answer says: look before giving
-/// up.
+/// Whatever this answer says, an earlier attempt may have succeeded and its answer been lost: look before
+/// giving up.
 void OperationRunner::recover(const AttemptPtr& attempt, const MintFailure& refusal) {
     auto outputs =
         vault_.transact([&]() -> Result<std::vector<Output>> { return vault_.outputs_of(attempt->op.id); });
@@ -184,16 +184,16 @@ void OperationRunner::on_restored(const AttemptPtr& attempt, const MintFailure& 
     }
     if (refusal.code == cashu::Code::outputs_already_signed && !outputs.empty())
         return pass_over(attempt, refusal, outputs);
-    // Already issued: to whom, if not for these outputs? That is looked into later.
+    // Already issued: to whom, if not for these outputs? That is checked later.
     const bool is_clear = none_signed && !attempt->was_asked_before &&
                           refusal.code != cashu::Code::outputs_already_signed &&
                           refusal.code != cashu::Code::quote_already_issued;
     refuse(attempt, refusal, is_clear ? Fate::given_back : Fate::looked_for);
 }
 
-/// The answers are nonsense, but the mint says elsewhere that nothing has been signed. Where it also says
-/// that the quotes are open still (and the inputs unspent), the operation has not happened. A batch ends, so
-/// that each of its quotes can be tried alone; a quote that is alone has nothing else to try.
+/// The answers are invalid, but the mint says elsewhere that nothing was signed. If it also says that the
+/// quotes are still open (and the inputs unspent), the operation has not happened. A batch is ended, so that
+/// each of its quotes can be tried alone; for a single quote there is nothing else to try.
 void OperationRunner::judge_garbled(const AttemptPtr& attempt, const MintFailure& failure) {
     if (attempt->op.kind != OpKind::mint) return judge_garbled_swap(attempt, failure);
     auto ended = operations_.ended(attempt->op.id);
@@ -222,13 +222,13 @@ void OperationRunner::judge_garbled_swap(const AttemptPtr& attempt, const MintFa
     });
 }
 
-/// The mint has signed some of these outputs for somebody else with this seed: what is theirs to have is
-/// taken in, theirs and behind, and the next try uses other counters.
+/// The mint has signed some of these outputs for another user of this seed: store all proofs found there and
+/// beyond, and use other counters for the next attempt.
 void OperationRunner::pass_over(const AttemptPtr& attempt, const MintFailure& refusal,
                                 const std::vector<Output>& outputs) {
     log::warn(
-        "the mint has signed outputs of this seed that this wallet never asked for: another wallet with the "
-        "same seed is in use; its counters are passed over");
+        "the mint has signed outputs of this seed that this wallet never requested: another wallet with the "
+        "same seed is in use; skipping its counters");
     auto go_on = [this, attempt, refusal](const Reply<Scanner::Found>& found) {
         if (!found && found.error().kind == Kind::away) return retry(attempt, found.error().error);
         refuse(attempt, refusal, Fate::looked_for);
@@ -248,8 +248,8 @@ void OperationRunner::settle_restored(const AttemptPtr& attempt, const MintFailu
     if (refusal.code != cashu::Code::outputs_already_signed) return settle_found(attempt, signatures, {});
     if (attempt->op.kind != OpKind::mint)
         return settle_restored_swap(attempt, refusal, std::move(signatures));
-    // The same outputs may have been signed for another wallet's quotes: ours are minted again where the mint
-    // has them open still.
+    // The same outputs may have been signed for another wallet's quotes: mint ours again if the mint still
+    // has them open.
     auto ended = operations_.ended(attempt->op.id);
     if (!ended) return retry(attempt, ended.error());
     mint_.check_quotes(ended->quote_ids,
@@ -268,20 +268,20 @@ void OperationRunner::settle_restored(const AttemptPtr& attempt, const MintFailu
 /// our inputs are spent, and only then.
 void OperationRunner::settle_restored_swap(const AttemptPtr& attempt, const MintFailure& refusal,
                                            std::vector<cashu::BlindSignature> signatures) {
-    // From the request itself: the proofs of a token that is being received are in no row of ours.
+    // From the request itself: the proofs of a token being received are not in our database.
     auto request = cashu::swap_request_from_json(attempt->op.body);
     if (!request) return refuse(attempt, refusal, Fate::looked_for);
     std::vector<cashu::PublicKey33> inputs;
     for (const cashu::Proof& proof : request->inputs) inputs.push_back(cashu::y_of(proof.secret));
     mint_.check_states(inputs, [this, attempt, refusal, signatures = std::move(signatures)](
                                    Reply<std::vector<cashu::ProofState>> reply) {
-        // Without the mint's word on them neither end is right.
+        // Without the mint's answer about them, neither outcome can be assumed.
         if (!reply) return retry(attempt, reply.error().error);
         const bool is_ours = std::ranges::all_of(
             *reply, [](cashu::ProofState state) { return state == cashu::ProofState::spent; });
         if (is_ours) return settle_found(attempt, signatures, {});
         log::warn(
-            "the mint signed the outputs of a swap for another wallet with the same seed; its inputs stay "
+            "the mint signed the outputs of a swap for another wallet with the same seed; its inputs remain "
             "ours");
         refuse(attempt, refusal, Fate::looked_for);
     });
@@ -307,7 +307,7 @@ void OperationRunner::refuse_mint(const AttemptPtr& attempt, const MintFailure& 
     Operations::Refusal written{refusal.code, refusal.error.what, std::nullopt, outputs};
     if (refusal.code != cashu::Code::not_balanced || ended->quote_ids.size() != 1)
         return write_mint_refusal(attempt, written);
-    // The pool said another amount than the mint has: the mint's counts.
+    // If pool and mint disagree on the amount, the mint's counts.
     mint_.check_quotes(ended->quote_ids,
                        [this, attempt, written](Reply<std::vector<cashu::Quote>> quotes) mutable {
                            if (!quotes && quotes.error().kind == Kind::away)
@@ -342,7 +342,7 @@ void OperationRunner::refuse_swap(const AttemptPtr& attempt, const MintFailure& 
     if (inputs->empty()) return write({});
     mint_.check_states(*inputs,
                        [this, attempt, write, ys = *inputs](Reply<std::vector<cashu::ProofState>> reply) {
-                           // Without the mint's word on them the inputs cannot be called free.
+                           // Without the mint's answer about them the inputs cannot be released.
                            if (!reply) return retry(attempt, reply.error().error);
                            States states;
                            for (std::size_t i = 0; i < ys.size(); ++i)

@@ -1,9 +1,9 @@
-// Carries the request of an open operation to the mint, again and again if need be, until the operation has
-// ended: settled with signatures, or refused for good.
+// Sends the request of an open operation to the mint, repeatedly if necessary, until the operation has ended:
+// settled with signatures, or refused for good.
 //
-// Answers that cannot be right end nothing: the mint may have signed all the same. After some of them the
-// operation is put aside, so that others need not wait for it, and is asked again at longer intervals until
-// the mint gives an answer that is one.
+// Invalid answers do not end it: the mint may have signed nevertheless. After a few of them the operation is
+// put aside, so that others need not wait for it, and is retried at longer intervals until the mint gives a
+// valid answer.
 #pragma once
 #include <map>
 
@@ -16,7 +16,7 @@ namespace hp::wallet {
 
 class OperationRunner {
   public:
-    /// An error when the operation is not there, is put aside, or the runner is stopped: then it stays open.
+    /// An error if the operation does not exist, is put aside, or the runner is stopped: then it stays open.
     using OnEnd = std::function<void(Result<Ended>)>;
     OperationRunner(net::Loop& loop, MintClient& mint, Vault& vault, Operations& operations,
                     MintView& mint_view, Scanner& scanner, std::int64_t retry_first_ms)
@@ -29,23 +29,23 @@ class OperationRunner {
           retry_first_ms_{retry_first_ms} {}
 
     enum class Sent {
-        never,   ///< begun by this process just now: no request has left yet
-        before,  ///< maybe: it was taken up from the database
+        never,   ///< just begun by this process: no request was sent yet
+        before,  ///< maybe: it was resumed from the database
     };
-    /// An operation that is being carried already gets one more who waits for its end.
+    /// An operation that is already running gets one more waiter.
     void run(std::int64_t op, Sent sent, OnEnd done);
-    /// Told of each quote that a refusal parks.
+    /// Called for each quote that a refusal parks.
     std::function<void(const Operations::Parked&)> on_parked;
-    /// Told of signatures that are wrong: the mint lies, or is broken.
+    /// Called for wrong signatures: the mint lies, or is broken.
     std::function<void(const std::string&)> on_wrong;
-    /// Told when an operation ends that was put aside, and nobody waits for any more.
+    /// Called when an operation ends that was put aside and has no waiter any more.
     std::function<void(const Ended&)> on_late_end;
 
-    /// Those put aside do not count.
+    /// Those put aside are not counted.
     std::size_t under_way() const;
     std::size_t aside() const { return attempts_.size() - under_way(); }
     bool is_running(std::int64_t op) const { return attempts_.contains(op); }
-    /// What waits for its next attempt is given up (until the next start); what is being asked is awaited.
+    /// Gives up what waits for its next attempt (until the next start); waits for requests in flight.
     void stop();
 
   private:
@@ -60,7 +60,7 @@ class OperationRunner {
         net::Backoff backoff;        ///< 0.2 to 30 s
         net::Backoff aside_backoff;  ///< 5 s to 10 min
         unsigned garbled_answers{0};
-        bool was_asked_before{false};  ///< before the request whose answer is awaited
+        bool was_asked_before{false};  ///< before the request in flight
         bool is_aside{false};
         bool is_waiting_for_retry{false};
     };
@@ -75,7 +75,7 @@ class OperationRunner {
     void settle_found(const AttemptPtr& attempt, const std::vector<cashu::BlindSignature>& signatures,
                       const std::vector<std::string>& not_issued);
     void put_aside(const AttemptPtr& attempt, const Error& why);
-    /// The mint gives right answers again: those that were put aside are asked soon.
+    /// The mint gives valid answers again: soon retries those put aside.
     void hurry();
     void judge_garbled(const AttemptPtr& attempt, const MintFailure& failure);
     void judge_garbled_swap(const AttemptPtr& attempt, const MintFailure& failure);

@@ -12,7 +12,7 @@ namespace hp::wallet {
 namespace {
 
 constexpr std::size_t kMemoSizeMax = 1024;
-/// Proofs of a token that is made without a swap.
+/// Maximum proofs in a token made without a swap.
 constexpr std::size_t kTokenProofsMax = 24;
 
 std::vector<Output> wanted(const std::vector<std::uint64_t>& amounts, bool is_for_token) {
@@ -32,7 +32,7 @@ Result<const cashu::Keyset*> Operations::active_keyset(UnixMs now) const {
     return fail(Errc::refused, "the mint has no active keyset of unit '" + unit_ + "'");
 }
 
-/// Counters for the amounts that are wanted. They count as used until the request is known to be refused.
+/// Counters for the wanted amounts. They count as used until the request is known to be refused.
 Result<std::vector<Output>> Operations::make_outputs(const cashu::Keyset& keyset,
                                                      std::vector<Output> outputs) {
     HP_TRY(auto counters, vault_.take_counters(keyset.id, outputs.size()));
@@ -47,7 +47,7 @@ Result<std::vector<Output>> Operations::make_outputs(const cashu::Keyset& keyset
 
 // ---- mint
 
-/// The quotes of the next request. One whose amount the keyset cannot make up is parked on the way.
+/// The quotes of the next request. Parks a quote if the keyset cannot make up its amount.
 Result<std::vector<QuoteToMint>> Operations::choose_quotes(const cashu::Keyset& keyset,
                                                            std::size_t quotes_max) {
     while (true) {
@@ -69,7 +69,7 @@ Result<std::vector<QuoteToMint>> Operations::choose_quotes(const cashu::Keyset& 
             sum += quote.amount;
             chosen.push_back(std::move(quote));
         }
-        // Only when all of a helping were parked is there more to look at.
+        // Only if a whole batch was parked is there more to look at.
         if (!chosen.empty() || vault_.open_quote_count() == 0) return chosen;
     }
 }
@@ -150,7 +150,7 @@ Result<std::int64_t> Operations::write_swap(OpKind kind, const std::string& memo
                                             const std::vector<cashu::Proof>& inputs,
                                             std::vector<Output> outputs, UnixMs now) {
     HP_TRY(auto keyset, active_keyset(now));
-    // In the order of their amounts, so that the mint cannot tell the token from the change.
+    // Ordered by amount, so that the mint cannot tell the token from the change.
     std::stable_sort(outputs.begin(), outputs.end(),
                      [](const Output& a, const Output& b) { return a.amount < b.amount; });
     HP_TRY(outputs, make_outputs(*keyset, std::move(outputs)));
@@ -167,7 +167,7 @@ Result<std::int64_t> Operations::begin_fewer(const Chosen& all, std::span<const 
     HP_TRY(auto keyset, active_keyset(now));
     HP_TRY(auto amounts, split_for(keyset->keys, net, cashu::kOutputsMax));
     if (amounts.size() >= coins.size())
-        return fail(Errc::refused, "the mint's keyset has no larger amounts to put the proofs together in");
+        return fail(Errc::refused, "the mint's keyset has no larger amounts to consolidate into");
     std::vector<cashu::Proof> inputs;
     for (std::size_t index : coins) inputs.push_back(vault_.proof(all.rows[index].y));
     return write_swap(OpKind::consolidate, {}, inputs, wanted(amounts, false), now);
@@ -183,8 +183,7 @@ Result<Operations::Sending> Operations::begin_send(std::uint64_t amount, const s
     return vault_.transact([&]() -> Result<Sending> {
         Chosen all = spendable();
         auto exact = choose_exact(all.coins, amount);
-        // A token is text that people copy: many small proofs become few first, where the mint swaps for
-        // nothing.
+        // A token is text that people copy: consolidate many small proofs first if the mint swaps for free.
         bool is_long = exact && exact->size() > kTokenProofsMax;
         bool swaps_are_free =
             std::ranges::all_of(all.coins, [](const Coin& coin) { return coin.input_fee_ppk == 0; });
@@ -203,7 +202,7 @@ Result<Operations::Sending> Operations::begin_send(std::uint64_t amount, const s
         if (swap == Swap::not_allowed) return Sending{};
         if (!chosen) {
             auto fewer = choose_smallest(all.coins, kInputsMax);
-            if (!fewer) return fail(Errc::refused, chosen.error().what + ", and their fees eat them up");
+            if (!fewer) return fail(Errc::refused, chosen.error().what + ", and fees use them up");
             HP_TRY(auto op, begin_fewer(all, fewer->coins, fewer->sum - fewer->fee, now));
             return Sending{{}, op, true};
         }
@@ -225,20 +224,20 @@ Result<std::int64_t> Operations::begin_receive(const std::vector<cashu::Proof>& 
         std::vector<Coin> coins;
         for (std::size_t i = 0; i < proofs.size(); ++i) {
             const cashu::Keyset* keyset = keyring_.find(proofs[i].id);
-            HP_ASSERT(keyset);  // check_token has looked
+            HP_ASSERT(keyset);  // checked by check_token
             coins.push_back({proofs[i].amount, keyset->input_fee_ppk});
             auto state = vault_.state_of(cashu::y_of(proofs[i].secret));
             std::string which = "proof " + std::to_string(i) + " of the token ";
-            if (state == CoinState::spent) return fail(Errc::refused, which + "has been spent already");
+            if (state == CoinState::spent) return fail(Errc::refused, which + "is already spent");
             if (state == CoinState::spending)
-                return fail(Errc::refused, which + "is being taken in already", "wait for the mint's answer");
+                return fail(Errc::refused, which + "is already being received", "wait for the mint's answer");
         }
         auto sum = cashu::sum_amounts(proofs);
         auto fee = fee_of(coins);
         if (!sum || *sum > kAmountMax) return fail(Errc::refused, "the token's sum is above 2^62");
         if (!fee || *fee >= *sum)
             return fail(Errc::refused,
-                        "the token is worth " + std::to_string(*sum) + ", not more than the fee");
+                        "the token is worth " + std::to_string(*sum) + ", which does not exceed the fee");
         HP_TRY(auto keyset, active_keyset(now));
         HP_TRY(auto amounts, split_for(keyset->keys, *sum - *fee, cashu::kOutputsMax));
         return write_swap(OpKind::receive, {}, proofs, wanted(amounts, false), now);

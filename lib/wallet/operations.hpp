@@ -1,6 +1,5 @@
-// What each operation writes before its request leaves, and what its end writes: one transaction each,
-// without a network. Between the two anything may happen; an open operation has all that is needed to ask
-// again.
+// What each operation writes before its request is sent, and at its end: one transaction each, without
+// network. Between the two anything may happen; an open operation has all that is needed to retry.
 #pragma once
 #include "cashu/errors.hpp"
 #include "cashu/nut07.hpp"
@@ -11,16 +10,16 @@
 
 namespace hp::wallet {
 
-/// A quote that was refused so often for reasons of its moment (keyset rotated, counters taken) is parked.
+/// A quote is parked after this many refusals for temporary reasons (keyset rotated, counters taken).
 inline constexpr unsigned kQuoteTriesMax = 5;
 
-/// Looks for signatures on the outputs of a refused operation: the first a minute after the refusal, each
-/// next after twice as long, at most a day.
+/// Lookups of signatures on the outputs of a refused operation: the first a minute after the refusal, then
+/// after twice the time, at most a day.
 inline constexpr UnixMs kLookFirstMs = 60'000;
 inline constexpr UnixMs kLookLongestMs = 86'400'000;
 inline constexpr unsigned kLooksMax = 40;
 
-/// An operation's end, as its asker wants to know it.
+/// An operation's outcome, for its caller.
 struct Ended {
     bool is_done{};  ///< else refused
     OpKind kind{};
@@ -28,7 +27,7 @@ struct Ended {
     std::vector<std::string> quote_ids;
     std::string token;                           ///< of a send
     std::string reason;                          ///< of a refusal
-    cashu::Code code{cashu::Code::unspecified};  ///< of a refusal that this process has seen
+    cashu::Code code{cashu::Code::unspecified};  ///< of a refusal received by this process
 };
 using States = std::vector<std::pair<cashu::PublicKey33, cashu::ProofState>>;
 
@@ -47,46 +46,46 @@ class Operations {
         std::string id;
         std::uint64_t amount{};
     };
-    /// Stores the new quotes (those that are known are left as they are), takes open ones, at most
-    /// `quotes_max`, and makes their mint request: one commit for all of it, as a commit is what takes long.
-    /// Nothing: none are open. Quotes that cannot be asked for at all are parked.
+    /// Stores the new quotes (known ones are left unchanged), takes open ones, at most `quotes_max`, and
+    /// makes their mint request: all in one commit, since commits are slow. Nothing: none are open. Quotes
+    /// that cannot be requested at all are parked.
     Result<std::optional<std::int64_t>> begin_mint(const std::vector<NewQuote>& incoming,
                                                    std::size_t quotes_max, UnixMs now);
     Result<> add_quotes(const std::vector<NewQuote>& incoming, UnixMs now);
 
     enum class Swap { allowed, not_allowed };
     struct Sending {
-        std::string token;               ///< made, stored: the proofs at hand fitted
+        std::string token;               ///< made and stored: the available proofs added up exactly
         std::optional<std::int64_t> op;  ///< else this swap comes first
-        bool is_consolidation{};         ///< ... and then another try
+        bool is_consolidation{};         ///< ... and then try again
     };
     /// With swaps not allowed (the mint is not connected) both may be empty: connect, then again.
     Result<Sending> begin_send(std::uint64_t amount, const std::string& memo, Swap swap, UnixMs now);
-    /// A swap of proofs that check_token() has accepted.
+    /// A swap of proofs accepted by check_token().
     Result<std::int64_t> begin_receive(const std::vector<cashu::Proof>& proofs, UnixMs now);
-    /// Makes the smallest proofs fewer, where there are at least `coins_min`.
+    /// Consolidates the smallest proofs if there are at least `coins_min`.
     Result<std::optional<std::int64_t>> begin_consolidation(std::size_t coins_min, UnixMs now);
 
     /// Stores what the mint signed and ends the operation. Errc::protocol: the signatures are wrong, nothing
-    /// is stored. `not_issued` are quotes that the mint still has open, although the outputs are signed:
-    /// they are minted again. An operation that another process has ended stays as it ended.
+    /// is stored. `not_issued` are quotes that the mint still has open, although the outputs are signed: they
+    /// are minted again. An operation ended by another process is left unchanged.
     Result<Ended> settle(std::int64_t op, std::span<const cashu::BlindSignature> signatures,
                          const std::vector<std::string>& not_issued, UnixMs now);
 
-    /// What becomes of the outputs of a refused operation.
+    /// What happens to the outputs of a refused operation.
     enum class Outputs {
-        /// The mint was asked once, has refused, and has signed none of them: their counters are taken again.
-        /// Seeing an output twice, the mint learns that one wallet made both requests; should it have signed
-        /// one all the same, it refuses the second request (11003) and NUT-09 brings the proof.
+        /// The mint was asked once, refused, and signed none of them: their counters are reused. Seeing an
+        /// output twice, the mint learns that one wallet made both requests; if it did sign one, it refuses
+        /// the second request (11003) and NUT-09 recovers the proof.
         given_back,
-        /// Whatever is less clear: they stay used, and the mint is asked for signatures on them again later.
+        /// Any less clear case: they stay used, and the mint is asked later for signatures on them.
         looked_for,
     };
-    /// The mint's no to a mint operation, as its quotes see it.
+    /// The mint's refusal of a mint operation, for its quotes.
     struct Refusal {
         cashu::Code code{cashu::Code::unspecified};
         std::string reason;
-        std::optional<std::uint64_t> mintable{};  ///< what the mint says of a single quote
+        std::optional<std::uint64_t> mintable{};  ///< what the mint says about a single quote
         Outputs outputs{Outputs::looked_for};
     };
     struct Parked {
@@ -94,19 +93,19 @@ class Operations {
         std::string reason;
     };
     Result<std::vector<Parked>> refuse_mint(std::int64_t op, const Refusal& refusal, UnixMs now);
-    /// A swap that was refused: inputs that the mint has seen spent are spent, the others are free again.
+    /// A refused swap: inputs that the mint reports as spent are spent, the others are free again.
     Result<> refuse_swap(std::int64_t op, const std::string& reason, const States& inputs, Outputs outputs,
                          UnixMs now);
-    /// What a later look for the outputs of a refused operation has found. All of a mint operation's: it is
-    /// done after all, and so are its quotes. Else it is looked for again, at longer and longer intervals, at
+    /// The result of a later lookup of a refused operation's outputs. If all of a mint operation's were
+    /// found, it and its quotes are done after all. Otherwise it is looked up again, at growing intervals, at
     /// most kLooksMax times.
     struct Looked {
         std::size_t outputs{};
-        std::vector<cashu::PublicKey33> ys;  ///< of the good signatures among them
+        std::vector<cashu::PublicKey33> ys;  ///< of the valid signatures among them
     };
     Result<std::optional<Ended>> note_look(const Vault::Look& look, const Looked& looked, UnixMs now);
-    /// What the mint says of proofs: those that are spent are spent here too, unless they are the inputs of
-    /// an operation under way, whose end will tell.
+    /// The mint's states of proofs: marks spent ones as spent here too, except inputs of an open operation,
+    /// which its end will settle.
     Result<> note_states(const States& states);
     /// How an operation ended, from the database.
     Result<Ended> ended(std::int64_t op);

@@ -5,7 +5,7 @@
 namespace hp::wallet {
 namespace {
 
-/// Refusals that have nothing to do with the quotes: other outputs, and the same quotes may be minted.
+/// Refusals unrelated to the quotes: with other outputs the same quotes may be minted.
 bool is_about_outputs(cashu::Code code) {
     return code == cashu::Code::keyset_unknown || code == cashu::Code::keyset_inactive ||
            code == cashu::Code::keyset_expired || code == cashu::Code::outputs_already_signed;
@@ -92,7 +92,7 @@ Result<std::vector<Operations::Parked>> Operations::refuse_mint(std::int64_t op,
         auto quotes = vault_.quotes_of(op);
         if (refusal.outputs == Outputs::looked_for) vault_.remember_asked(op);
         for (QuoteToMint& quote : quotes) {
-            // Its proofs may have come in by a later look, while this operation was under way.
+            // Its proofs may have been found by a later lookup while this operation was running.
             if (auto earlier = vault_.done_op_that_asked(quote.id)) {
                 vault_.quote_is_done(quote.id, *earlier, now);
                 continue;
@@ -146,7 +146,7 @@ Result<std::optional<Ended>> Operations::note_look(const Vault::Look& look, cons
             return std::nullopt;
         }
         vault_.note_look(look.op, std::nullopt);
-        // Proofs that were spent elsewhere are not here: then the quotes stay as they are.
+        // Proofs spent elsewhere are missing here: then the quotes stay unchanged.
         const bool all_here =
             std::ranges::all_of(looked.ys, [&](const auto& y) { return vault_.state_of(y).has_value(); });
         if (row->kind != OpKind::mint || !all_here) return std::nullopt;
@@ -155,7 +155,8 @@ Result<std::optional<Ended>> Operations::note_look(const Vault::Look& look, cons
         const auto quotes = vault_.unfinished_asked(look.op);
         for (const QuoteToMint& quote : quotes) wanted += quote.amount;
         vault_.end_op(look.op, OpState::done, {}, now);
-        // An amount that was corrected since is another quote's share of these outputs: left to the lookup.
+        // If the amount was corrected since, part of these outputs belongs to another quote: left to the
+        // lookup.
         if (wanted <= minted)
             for (const QuoteToMint& quote : quotes) vault_.quote_is_done(quote.id, look.op, now);
         row->state = OpState::done;

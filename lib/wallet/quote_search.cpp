@@ -6,7 +6,7 @@
 namespace hp::wallet {
 namespace {
 
-/// The end of the year 9999: what is beyond it is no time.
+/// The end of the year 9999: anything beyond is not a valid time.
 constexpr UnixSeconds kHeldSinceMax = 253'402'300'799;
 
 }  // namespace
@@ -45,7 +45,8 @@ void Wallet::Impl::ask_for_quotes(std::function<void(Result<std::size_t>)> done)
 
 Result<cashu::LookupRequest> Wallet::Impl::lookup_request() const {
     if (!mint_view.info().pubkey)
-        return fail(Errc::refused, "the mint shows no key of its own, which a signed lookup is for");
+        return fail(Errc::refused,
+                    "the mint publishes no key (pubkey in /v1/info), which a signed lookup needs");
     cashu::LookupRequest out;
     out.pubkeys = {locking_key};
     out.pubkey_signatures = {
@@ -74,7 +75,7 @@ void Wallet::Impl::ask_for_held(std::function<void(Result<std::vector<cashu::Quo
         if (!reply) {
             done(fail(reply.error().error));
         } else {
-            // A mint that does not know the question gives all.
+            // A mint that ignores the filter returns all.
             std::erase_if(reply->quotes, [](const cashu::Quote& quote) {
                 return !quote.held_since || *quote.held_since > kHeldSinceMax || quote.amount > kAmountMax;
             });
@@ -90,21 +91,23 @@ Result<> Wallet::Impl::check_quote(const cashu::Quote& quote) const {
         return fail(Errc::refused, std::move(what), std::move(hint));
     };
     if (!is_quote_id(quote.id)) return no(name + "has a bad id");
-    if (!quote.pubkey) return no(name + "is locked to no key");
-    // 02 and 03 of one x are one signer.
+    if (!quote.pubkey) return no(name + "is not locked to a key");
+    // 02 and 03 with the same x are one signer.
     if (!std::equal(quote.pubkey->begin() + 1, quote.pubkey->end(), locking_key.begin() + 1))
         return no(name + "is locked to key " + to_hex(*quote.pubkey) + ", not to " + to_hex(locking_key),
-                  "name the file of that key with --locking-key-file");
+                  "give the file of that key with --locking-key-file");
     if (!quote.method.empty() && quote.method != "ehash")
         return no(name + "is of method '" + printable(quote.method, 32) + "', not 'ehash'");
     if (!quote.unit.empty() && quote.unit != options.unit)
         return no(name + "is of unit '" + printable(quote.unit, 32) + "', not '" + options.unit + "'");
     if (quote.held_since)
-        return no(name + "is held: the mint was restored, and cannot know whether it was minted before",
-                  "ask who runs the mint to release it");
+        return no(
+            name +
+                "is held: the mint was restored from a backup, and cannot know whether it was minted before",
+            "ask the mint's operator to release it");
     if (quote.mintable() == 0)
-        return no(name + (quote.amount_issued > 0 ? "has been minted already"
-                                                  : "cannot be minted yet: the mint has it as unpaid"));
+        return no(name + (quote.amount_issued > 0 ? "is already minted"
+                                                  : "cannot be minted yet: the mint reports it as unpaid"));
     if (quote.mintable() > kAmountMax) return no(name + "is worth more than 2^62");
     return {};
 }
@@ -123,8 +126,8 @@ Result<std::size_t> Wallet::Impl::take_quotes(const cashu::LookupResponse& found
     if (found && options.mints_quotes) has_more_to_find = found_there.more && *found > 0;
     if (found_there.more && !options.mints_quotes)
         log::warn(
-            "the mint has more quotes for this key than the {} that it lists at once; those that are "
-            "minted make room for the others",
+            "the mint has more quotes for this key than the {} that it lists at once; the others follow when "
+            "these are minted",
             quotes.size());
     return found;
 }
@@ -138,7 +141,7 @@ void Wallet::Impl::take_quote(const std::string& id, std::function<void(Result<>
     if (!known) return answer(fail(known.error()));
     const std::string state = *known ? (*known)->state : std::string{};
     if (state == "done") return answer({});
-    // What was begun goes on with the connection, and so does what waits for its turn.
+    // Connecting resumes interrupted operations and queued ones.
     const bool is_taken =
         state == "minting" || (state == "open" && (*known)->locking_key == vault.locking_key());
     auto go_on = [this, id, is_taken, answer](const Result<>& connected) {

@@ -1,5 +1,5 @@
-// What a proxy asks of its wallet: that quotes become ehash. Functions return at once and answer by a
-// callback on the loop's thread (wallet.hpp says what each does).
+// What a proxy needs from its wallet: turning quotes into ehash. Functions return at once and answer by a
+// callback on the loop's thread (details in wallet.hpp).
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -10,11 +10,10 @@
 
 namespace hp::wallet {
 
-/// Sums in the wallet's unit. `pending`: in operations that are not answered yet (outputs promised, not
-/// stored).
+/// Sums in the wallet's unit. `pending`: in unanswered operations (outputs requested, not stored).
 struct Balance {
     std::uint64_t unspent{};
-    std::uint64_t reserved{};  ///< in tokens that were made and not yet seen spent
+    std::uint64_t reserved{};  ///< in tokens made and not yet seen spent
     std::uint64_t pending{};
 };
 

@@ -46,7 +46,7 @@ void Scanner::ask_next(const WalkPtr& walk) {
     std::vector<Output> outputs;
     const std::uint64_t count = std::min<std::uint64_t>(kScanBatch, end - walk->next);
     for (std::uint64_t i = 0; i < count; ++i) {
-        // What cannot be derived (the end of the counters) was never used either.
+        // What cannot be derived (past the last counter) was never used either.
         auto output = keyring_.output(walk->id, walk->next + i, 0);
         if (output) outputs.push_back(*output);
     }
@@ -78,14 +78,14 @@ void Scanner::on_restored(const WalkPtr& walk, const std::vector<Output>& asked,
         if (output == asked.end()) continue;
         walk->unknown_since = std::max(walk->unknown_since, output->counter + 1);
         walk->found.next = std::max(walk->found.next, output->counter + 1);
-        // Another wallet of the seed may have asked for another amount.
+        // Another wallet with this seed may have requested another amount.
         Output of_any_amount = *output;
         of_any_amount.amount = 0;
         auto proof = keyring_.open(of_any_amount, response.signatures[i]);
         if (!proof) {
             const std::string what = "the signature at counter " + std::to_string(output->counter) +
                                      " of keyset " + walk->id.hex() + " " + proof.error().what;
-            log::warn("restore: {}, left out", what);
+            log::warn("restore: {}, ignored", what);
             if (on_wrong) on_wrong(what);
             continue;
         }

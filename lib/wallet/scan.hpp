@@ -1,11 +1,11 @@
-// NUT-09: takes in what the mint has signed, for outputs that are at hand or along a keyset's counters.
+// NUT-09: collects what the mint has signed, for given outputs or along a keyset's counters.
 #pragma once
 #include "wallet/mint_client.hpp"
 #include "wallet/vault.hpp"
 
 namespace hp::wallet {
 
-/// Outputs asked for at once: what cashu-ts asks for, and less than any mint's limit.
+/// Outputs per request: as in cashu-ts, and below any mint's limit.
 inline constexpr std::size_t kScanBatch = 300;
 
 class Scanner {
@@ -14,22 +14,23 @@ class Scanner {
         : mint_{mint}, vault_{vault}, keyring_{keyring} {}
 
     struct Found {
-        std::uint64_t amount{};  ///< unspent and new in this wallet
+        std::uint64_t amount{};  ///< unspent and new to this wallet
         std::size_t proofs{};
-        std::uint64_t next{};                ///< the counter behind the last that the mint has signed, or 0
-        std::uint64_t looked_to{};           ///< the counter behind the last that was asked for
-        std::vector<cashu::PublicKey33> ys;  ///< of take(): of all good signatures for the amounts asked
+        std::uint64_t next{};                ///< the counter after the last one that the mint has signed, or
+                                             ///< 0
+        std::uint64_t looked_to{};           ///< the counter after the last one requested
+        std::vector<cashu::PublicKey33> ys;  ///< of take(): of all valid signatures for the requested amounts
     };
-    /// From counter `first` until `gap` in a row are unknown, those below the database's next counter apart.
-    /// Unspent proofs are stored, the counter moves behind the last that was signed. Proofs that an open
-    /// operation waits for are left to it, except `own_op`, which asks for the walk because it waits in vain
-    /// (0: none).
+    /// From counter `first` until `gap` in a row are unknown, not counting those below the database's next
+    /// counter. Stores unspent proofs and moves the counter past the last signed one. Proofs that an open
+    /// operation waits for are left to it, except those of `own_op`, which requested this scan because it
+    /// waits in vain (0: none).
     void scan(const cashu::KeysetId& id, std::uint64_t first, std::uint64_t gap, std::int64_t own_op,
               OnReply<Found> done);
-    /// The same for these outputs, at most kOutputsMax.
+    /// Likewise for these outputs, at most kOutputsMax.
     void take(std::vector<Output> outputs, std::int64_t own_op, OnReply<Found> done);
 
-    /// Told of signatures that do not verify.
+    /// Called for signatures that do not verify.
     std::function<void(const std::string&)> on_wrong;
 
   private:

@@ -1,4 +1,4 @@
-// Tokens out and in, and the wallet from its seed.
+// Sending and receiving tokens, and restoring a wallet from its seed.
 #include "base/crash_point.hpp"
 #include "log/log.hpp"
 #include "wallet/impl.hpp"
@@ -9,13 +9,13 @@ namespace {
 constexpr std::int64_t kAnswerLimitMs = 30'000;
 constexpr std::int64_t kRestoreLimitMs = 6 * 3'600'000;
 constexpr unsigned kTriesMax = 3;
-/// Ys asked for at once; mints take 1000 at most.
+/// Ys per request; mints accept at most 1000.
 constexpr std::size_t kStatesBatch = 500;
 
 const Error kLate{Errc::timeout, "the mint has not answered within 30 s",
-                  "what was asked for is kept, and goes on at the next start"};
+                  "the operation is kept, and continues at the next start"};
 
-/// Refusals after which another try is another request: keysets were read again, counters passed over, spent
+/// After these refusals a retry makes a different request: keysets are read again, counters skipped, spent
 /// proofs marked.
 bool is_worth_another_try(const Ended& ended) {
     switch (ended.code) {
@@ -30,8 +30,8 @@ bool is_worth_another_try(const Ended& ended) {
     }
 }
 
-const Error kRestoreLate{Errc::timeout, "the restore has not ended within 6 hours",
-                         "what was found is kept; restore again to go on"};
+const Error kRestoreLate{Errc::timeout, "the restore has not finished within 6 hours",
+                         "what was found is kept; restore again to continue"};
 
 }  // namespace
 
@@ -75,7 +75,7 @@ void Wallet::Impl::receive(const std::string& text, std::function<void(Result<st
             auto token = read_token(text, options.unit);
             if (!token) return asked->answer(fail(token.error()));
             if (token->dleqs_dropped > 0)
-                log::warn("the DLEQ of {} of the token's proofs lacks r, and proves nothing: left out",
+                log::warn("the DLEQ of {} of the token's proofs lacks r, and proves nothing: ignored",
                           token->dleqs_dropped);
             if (mint_view.is_ready()) return try_receive(*token, 0, asked);
             connect([this, token = *token, asked](const Result<>& connected) {
@@ -93,7 +93,7 @@ void Wallet::Impl::try_receive(const cashu::Token& token, unsigned tries,
     auto result = resolve_for_mint(resolved, *names, mint_view.keyset_ids());
     if (result) return take_if_ours(resolved, *names, asked);
     if (tries > 0) return asked->answer(fail(result.error()));
-    // The mint may have a keyset that is younger than what was read of it.
+    // The mint may have a newer keyset than the ones read.
     mint_view.refresh([=, this](const Result<>& refreshed) {
         if (!refreshed) return asked->answer(fail(refreshed.error()));
         if (!asked->is_over()) try_receive(token, tries + 1, asked);
@@ -131,7 +131,7 @@ void Wallet::Impl::start_reclaim(std::int64_t token_id, CallPtr<Result<std::uint
         return vault.proofs_of_token(token_id);
     });
     if (!ys) return asked->answer(fail(ys.error()));
-    if (ys->empty()) return asked->answer(fail(Errc::refused, "the token is being taken in already"));
+    if (ys->empty()) return asked->answer(fail(Errc::refused, "the token is already being received"));
     mint->check_states(*ys, [this, token_id, asked, ys = *ys](Reply<std::vector<cashu::ProofState>> reply) {
         if (!reply) return asked->answer(fail(reply.error().error));
         if (asked->is_over()) return;
@@ -146,7 +146,7 @@ void Wallet::Impl::start_reclaim(std::int64_t token_id, CallPtr<Result<std::uint
         if (!read) return asked->answer(fail(read.error()));
         if (token.proofs.empty())
             return asked->answer(
-                fail(Errc::refused, "token " + std::to_string(token_id) + " has been received already"));
+                fail(Errc::refused, "token " + std::to_string(token_id) + " is already received"));
         swap_in(token, 0, asked);
     });
 }
@@ -200,7 +200,7 @@ void Wallet::Impl::restore_from(std::shared_ptr<std::vector<cashu::KeysetId>> id
             if (found)
                 so_far.quotes_found = *found;
             else
-                log::warn("quotes are not looked up: {}", found.error().what);
+                log::warn("cannot look up quotes: {}", found.error().what);
             asked->answer(so_far);
         });
     cashu::KeysetId id = ids->back();

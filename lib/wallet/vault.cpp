@@ -7,8 +7,8 @@ namespace {
 
 constexpr std::int32_t kApplicationId = 0x48505741;  // "HPWA"
 
-// The states are words, so that sqlite3(1) shows what a wallet is about. output's primary key is what keeps a
-// counter from being used twice, whatever else goes wrong.
+// The states are words, to be readable in sqlite3(1). output's primary key keeps a counter from being used
+// twice, whatever else goes wrong.
 constexpr const char* kSchema[] = {R"sql(
 CREATE TABLE meta(unit TEXT NOT NULL, mint_url TEXT NOT NULL, seed_mark BLOB NOT NULL) STRICT;
 CREATE TABLE keyset(id BLOB PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -62,7 +62,7 @@ CREATE TABLE look(op INTEGER PRIMARY KEY REFERENCES op(id), looks INTEGER NOT NU
 CREATE INDEX look_due ON look(due_ms);
 INSERT INTO look(op, due_ms) SELECT id, 0 FROM op WHERE state = 'refused';
 )sql",
-                                   // locking_key: of which key a quote is, where it is not the seed's.
+                                   // locking_key: the key that a quote is locked to, if not the seed's.
                                    R"sql(
 ALTER TABLE meta ADD COLUMN token_url TEXT NOT NULL DEFAULT '';
 ALTER TABLE quote ADD COLUMN locking_key BLOB CHECK(locking_key IS NULL OR length(locking_key) = 33);
@@ -83,7 +83,7 @@ Enum from_name(const char* const (&names)[N], const std::string& name) {
     throw store::DbError(0, "unexpected word '" + name + "'");
 }
 
-/// Version 00 ids derive by BIP 32 (31 bits); for the others the database's integers are the limit.
+/// Version 00 ids derive by BIP 32 (31 bits); for others the limit is the database's integers.
 std::uint64_t counter_limit(const cashu::KeysetId& keyset) {
     return keyset.version() == 0 ? std::uint64_t{1} << 31 : static_cast<std::uint64_t>(INT64_MAX);
 }
@@ -116,22 +116,22 @@ Result<> Vault::check_identity(const Identity& identity) {
         return fail(Errc::usage,
                     "wallet database '" + printable(db_.path(), 4096) + "' is of unit '" +
                         printable(row.text(0), 32) + "', not '" + printable(identity.unit, 32) + "'",
-                    "a wallet has one unit; name another database");
+                    "a wallet has one unit; use another database");
     if (row.blob(1) != Bytes(identity.seed_mark.begin(), identity.seed_mark.end()))
         return fail(Errc::usage,
-                    "wallet database '" + printable(db_.path(), 4096) + "' was made with another seed",
-                    "give the seed file that belongs to it, or name another database");
+                    "wallet database '" + printable(db_.path(), 4096) + "' was created with another seed",
+                    "use the seed file that belongs to it, or another database");
     return {};
 }
 
 Error Vault::dead_error() const {
     return {Errc::io,
-            "wallet database '" + printable(db_.path(), 4096) + "': an fsync failed; nothing more is written",
-            "check the disk, then start the program again; it recovers what is on disk"};
+            "wallet database '" + printable(db_.path(), 4096) + "': an fsync failed; no more writes",
+            "check the disk, then restart the program; it recovers what is on disk"};
 }
 
 Error Vault::broken(const store::DbError& error) {
-    // The kernel may have dropped the pages, and a second fsync would succeed without them.
+    // The kernel may have dropped the pages, so that a second fsync would succeed without them.
     if (error.is_fsync_failure() && !std::exchange(is_dead_, true)) {
         log::error("{}", dead_error().what);
         if (on_dead) on_dead(dead_error());

@@ -1,7 +1,7 @@
-// The wallet's database: rows and nothing but rows. What belongs together is written inside transact().
+// The wallet's database: only rows. What belongs together is written inside transact().
 //
-// Several processes may have the file open: SQLite's own locks make them take turns, and whoever ends an
-// operation first has ended it for all.
+// Several processes may have the file open: SQLite's locks make them take turns, and the first to end an
+// operation ends it for all.
 #pragma once
 #include <functional>
 
@@ -16,7 +16,7 @@ enum class OpKind {
     mint,         ///< quotes into proofs
     send,         ///< proofs into the token's amounts and change
     receive,      ///< a token's proofs into ours
-    consolidate,  ///< many small proofs into few
+    consolidate,  ///< many small proofs into a few
 };
 enum class OpState { open, done, refused };
 struct OpRow {
@@ -24,18 +24,18 @@ struct OpRow {
     OpKind kind{OpKind::mint};
     OpState state{OpState::open};
     std::string path;  ///< of the request
-    std::string body;  ///< as it was and will be sent, byte for byte; empty when the operation has ended
+    std::string body;  ///< sent byte for byte, every time; empty once the operation has ended
     std::string memo;  ///< of a send
     std::string reason;
 };
 
 enum class CoinState {
     unspent,
-    reserved,  ///< in a token of ours
+    reserved,  ///< in one of our tokens
     spending,  ///< input of an open operation
     spent,
 };
-/// A proof without what is secret in it: for choosing.
+/// A proof without its secrets: for choosing.
 struct CoinRow {
     cashu::PublicKey33 y{};
     cashu::KeysetId keyset;
@@ -45,20 +45,19 @@ struct CoinRow {
 struct QuoteToMint {
     std::string id;
     std::uint64_t amount{};
-    bool
-        is_alone{};  ///< was in a batch that the mint refused: goes by itself, so that one cannot stop others
+    bool is_alone{};  ///< was in a batch that the mint refused: minted alone, so that one cannot block others
     unsigned tries{};
 };
 
 struct Identity {
     std::string unit;
-    std::string mint_url;  ///< without a slash at its end
-    Bytes32 seed_mark{};   ///< tells one seed from another, and nothing else
-    /// Key that this process signs for, where it is not the seed's. Each key has its own open quotes.
+    std::string mint_url;  ///< without a trailing slash
+    Bytes32 seed_mark{};   ///< distinguishes seeds, and reveals nothing else
+    /// Key that this process signs for, if not the seed's. Each key has its own open quotes.
     std::optional<crypto::PublicKey33> locking_key{};
 };
 
-/// Throws DbError where it is none.
+/// Throws DbError if it is not one.
 cashu::KeysetId read_keyset_id(const store::Statement& row, int column);
 
 class Vault {
@@ -67,7 +66,7 @@ class Vault {
     /// finds out by its keysets.
     static Result<Vault> open(const std::string& path, const Identity& identity);
 
-    /// Runs `work` (which gives a Result) in one transaction, committed only if it gives a value.
+    /// Runs `work` (which returns a Result) in one transaction, committed only if it returns a value.
     template <class Work>
     auto transact(Work&& work) -> std::invoke_result_t<Work> {
         if (is_dead_) return fail(dead_error());
@@ -82,9 +81,9 @@ class Vault {
     }
 
     /// An fsync failed: what the disk holds is unknown, and every further transaction fails (AC-253). The
-    /// program must say so and end; a start recovers from the disk.
+    /// program must report it and exit; the next start recovers from the disk.
     bool is_dead() const { return is_dead_; }
-    /// Told once.
+    /// Called once.
     std::function<void(const Error&)> on_dead;
 
     /// Of the identity.
@@ -94,11 +93,11 @@ class Vault {
 
     std::string mint_url();
     void set_mint_url(const std::string& url);
-    /// Where the mint was before, and this wallet with it.
+    /// Former URLs of the mint, used by this wallet.
     std::vector<std::string> former_urls();
     void add_former_url(const std::string& url);
     void forget_former_urls();
-    /// What the mint wants to be called in tokens; empty: it has not said.
+    /// The mint's preferred name in tokens; empty: none.
     std::string token_url();
     void set_token_url(const std::string& url);
 
@@ -107,25 +106,25 @@ class Vault {
     /// Keysets that proofs or open operations depend on.
     std::vector<cashu::KeysetId> keysets_in_use();
 
-    /// `count` counters, ascending: those that were given back first, then such as nobody had before. An
-    /// error before a counter would wrap.
+    /// `count` counters, ascending: returned ones first, then new ones. An error before a counter would wrap.
     Result<std::vector<std::uint64_t>> take_counters(const cashu::KeysetId& keyset, std::size_t count);
-    /// Counters below `next` are used up, apart from those that were given back.
+    /// Counters below `next` are used up, except those given back.
     void raise_counter(const cashu::KeysetId& keyset, std::uint64_t next);
     std::uint64_t next_counter(const cashu::KeysetId& keyset);
-    /// The outputs of an operation that the mint has refused and signed nothing of: their counters are taken
-    /// again, so that no restore meets a gap.
+    /// The outputs of an operation that the mint refused without signing any: their counters are reused, so
+    /// that a restore finds no gap.
     void give_back_outputs(std::int64_t op);
-    /// Somebody has it now: it is not given out again.
+    /// It was used elsewhere: it is not given out again.
     void counter_is_taken(const cashu::KeysetId& keyset, std::uint64_t counter);
 
     std::int64_t insert_op(OpKind kind, const std::string& memo, UnixMs now);
     void set_request(std::int64_t op, const std::string& path, const std::string& body);
     std::optional<OpRow> op(std::int64_t id);
     std::vector<std::int64_t> open_ops();
-    /// A refused operation whose outputs the mint may have signed all the same: it is asked again at `when`.
+    /// A refused operation whose outputs the mint may nevertheless have signed: the mint is asked again at
+    /// `when`.
     void look_again(std::int64_t op, UnixMs when);
-    /// Those that are due, the longest due first, and how often each was looked at.
+    /// Those due, the longest overdue first, and how often each was looked up.
     struct Look {
         std::int64_t op{};
         unsigned looks{};
@@ -138,27 +137,27 @@ class Vault {
     /// Whether an open operation, other than `own_op`, has this output.
     bool is_awaited(const cashu::KeysetId& keyset, std::uint64_t counter, std::int64_t own_op);
 
-    // Quotes are locked to the key that the process signs for when they come in. Those that wait for their
-    // turn are seen by processes of the same key alone: no other could sign.
+    // New quotes are locked to the key that the process signs for. Only processes with the same key see them
+    // while they wait: no other could sign.
 
-    /// False when it was known before.
+    /// False if it was known before.
     bool add_quote(const std::string& id, std::uint64_t amount, UnixMs now);
     void park_quote(const std::string& id, const std::string& reason);
-    /// Parked ones that the mint says can be minted come back; the amount is the mint's. False when nothing
-    /// changed.
+    /// Reopens a parked quote that the mint now reports as mintable; the amount is the mint's. False if
+    /// nothing changed.
     bool reopen_parked(const std::string& id, std::uint64_t amount);
     std::size_t open_quote_count();
-    /// One that must go alone, or else the oldest that go together, at most `limit`.
+    /// One that must be minted alone, or else the oldest ones that can go together, at most `limit`.
     std::vector<QuoteToMint> next_quotes(std::size_t limit);
     void claim_quote(const std::string& id, std::int64_t op);
     std::vector<QuoteToMint> quotes_of(std::int64_t op);
     void release_quote(const QuoteToMint& quote);
     void finish_quotes(std::int64_t op, UnixMs now);
-    /// Keeps in mind which quotes a refused operation asked for, after they were released or parked.
+    /// Remembers which quotes a refused operation requested, after they were released or parked.
     void remember_asked(std::int64_t op);
-    /// Those of them that are open or parked still.
+    /// Those of them that are still open or parked.
     std::vector<QuoteToMint> unfinished_asked(std::int64_t op);
-    /// An operation that asked for the quote and has turned out to be done.
+    /// An operation that requested the quote and turned out to be done.
     std::optional<std::int64_t> done_op_that_asked(const std::string& quote_id);
     void quote_is_done(const std::string& id, std::int64_t op, UnixMs now);
     std::vector<Wallet::QuoteRow> quotes(std::size_t limit);
@@ -168,10 +167,10 @@ class Vault {
     std::size_t coin_count(CoinState state);
     std::optional<CoinState> state_of(const cashu::PublicKey33& y);
     cashu::Proof proof(const cashu::PublicKey33& y);
-    /// Whether it is ours and not known as spent.
+    /// Whether it is ours and not known to be spent.
     bool has_proof(const cashu::PublicKey33& y);
-    /// A proof that is there stays as it is, unless it goes into a token and is still unspent. False when it
-    /// was there.
+    /// An existing proof is left unchanged, unless it goes into a token and is still unspent. False if it
+    /// existed.
     bool put_proof(const cashu::PublicKey33& y, const cashu::Proof& proof, CoinState state,
                    std::optional<std::int64_t> token = {});
     /// Unspent or reserved: input of the operation from now on.
@@ -179,7 +178,7 @@ class Vault {
     std::vector<cashu::PublicKey33> inputs_of(std::int64_t op);
     /// The inputs of an operation that is done.
     void inputs_are_spent(std::int64_t op);
-    /// The inputs of an operation that was refused go back to where they were.
+    /// The inputs of a refused operation get their previous state back.
     void inputs_are_free(std::int64_t op);
     void proof_is_spent(const cashu::PublicKey33& y);
     void proof_is_reserved(const cashu::PublicKey33& y, std::int64_t token);
@@ -192,14 +191,14 @@ class Vault {
     /// Open ones, newest first.
     std::vector<Wallet::TokenRow> tokens();
     std::vector<cashu::PublicKey33> proofs_of_token(std::int64_t id);
-    /// Tokens none of whose proofs are left are closed.
+    /// Closes tokens with no unspent proofs left.
     void close_tokens();
 
   private:
     Vault(store::Database db, std::optional<crypto::PublicKey33> locking_key)
         : db_{std::move(db)}, locking_key_{locking_key} {}
     Result<> check_identity(const Identity& identity);
-    /// What failed, for the caller; notes when it was an fsync.
+    /// The failure for the caller; remembers whether it was an fsync.
     Error broken(const store::DbError& error);
     Error dead_error() const;
     std::vector<cashu::PublicKey33> keys_where(const char* sql, std::int64_t value);

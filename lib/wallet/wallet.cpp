@@ -61,14 +61,14 @@ struct Wallet::Thread {
     void post(std::function<void(Impl&)> work) {
         inner.post([this, work = std::move(work)] { work(*impl); });
     }
-    /// Runs `work` in a transaction on the wallet's thread, and hands its result to the owner's.
+    /// Runs `work` in a transaction on the wallet's thread, and passes its result to the owner's.
     template <class T>
     void read(std::function<Result<T>(Impl&)> work, std::function<void(Result<T>)> done) {
         post([work = std::move(work), done = relay(std::move(done))](Impl& it) {
             done(it.vault.transact([&] { return work(it); }));
         });
     }
-    /// A callback that may be called on the wallet's thread and runs on the owner's.
+    /// A callback that is called on the wallet's thread and runs on the owner's.
     template <class... Args>
     std::function<void(Args...)> relay(std::function<void(Args...)> call) {
         return [&to = owner, weak = std::weak_ptr{alive}, call = std::move(call)](Args... args) {
@@ -79,7 +79,7 @@ struct Wallet::Thread {
     }
 
     net::Loop& owner;
-    /// Held by the owner's thread alone; callbacks that are on their way look whether it is there.
+    /// Held only by the owner's thread; pending callbacks check whether it still exists.
     std::shared_ptr<bool> alive{std::make_shared<bool>(true)};
     crypto::PublicKey33 locking_key{};
     net::Loop inner;

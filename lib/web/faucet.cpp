@@ -17,7 +17,7 @@ constexpr std::size_t kAnswerBytesMax = 1u << 20;
 
 net::HttpResponse away() { return {503, R"({"error":"hp-proxy has no faucet, or does not answer"})"}; }
 
-/// The answer with nothing in it but its status and a JSON object.
+/// The answer with only its status and a JSON object.
 net::HttpResponse checked(const Result<net::HttpResponse>& answer, bool adds_qr) {
     if (!answer) return away();
     Json json = Json::parse(answer->body, nullptr, false);
@@ -46,14 +46,14 @@ Result<std::unique_ptr<Faucet>> Faucet::connect(net::Loop& loop, const net::Endp
 
 void Faucet::balance(const net::HttpServer::Reply& reply) {
     client_->request("GET", "/balance", {}, [reply](Result<net::HttpResponse> answer) {
-        // Most proxies have no faucet: that is an answer, and no error for the browser's console.
+        // Most proxies have no faucet: that is a normal answer, not an error for the browser's console.
         auto out = checked(answer, false);
         reply(out.status == 200 ? std::move(out) : net::HttpResponse{200, R"({"amount_max":null})"});
     });
 }
 
 void Faucet::token(const net::HttpRequest& request, const net::HttpServer::Reply& reply) {
-    // As hp-proxy has it: pages from elsewhere cannot send this type without asking.
+    // As in hp-proxy: foreign pages cannot send this type without a CORS preflight.
     if (!request.header("content-type").starts_with("application/json"))
         return reply({415, R"({"error":"expected the type application/json"})"});
     client_->request("POST", "/mint/tokens", request.body.empty() ? "{}" : request.body,

@@ -9,9 +9,9 @@ namespace hp::web {
 class Faucet {
   public:
     static Result<std::unique_ptr<Faucet>> connect(net::Loop& loop, const net::Endpoint& proxy_api);
-    /// What hp-proxy says of its balance; {"amount_max":null} where it has no faucet, or is away.
+    /// hp-proxy's balance; {"amount_max":null} if it has no faucet, or is down.
     void balance(const net::HttpServer::Reply& reply);
-    /// A token, as hp-proxy's answer with "qr" (see qr_rows) or null; its refusals as they are.
+    /// A token: hp-proxy's answer with "qr" (see qr_rows) or null; refusals are passed on unchanged.
     void token(const net::HttpRequest& request, const net::HttpServer::Reply& reply);
 
   private:

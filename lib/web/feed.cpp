@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t kRequestMs = 3'000;
 constexpr std::size_t kBodyBytesMax = 4u << 20;
 constexpr SteadyMs kHistoryMs = 5'000;
-/// A list of names may keep hp-stats busy for one part in so many of the time.
+/// A list of names may keep hp-stats busy for one part in this many of the time.
 constexpr SteadyMs kNamesShare = 10;
 constexpr SteadyMs kNamesMsMax = 60'000;
 
@@ -51,7 +51,7 @@ Result<std::unique_ptr<Feed>> Feed::start(net::Loop& loop, Options options) {
 }
 
 void Feed::ask() {
-    // The client's time limit ends it; what is known ages meanwhile.
+    // The client's time limit ends it; the known data ages meanwhile.
     if (outstanding_ > 0) return publish();
     outstanding_ = 2;
     failure_.clear();
@@ -71,7 +71,7 @@ void Feed::ask_for_names() {
             names->is_asked = false;
             const SteadyMs now = steady_ms_now();
             names->due_ms = now + std::min(kNamesShare * (now - asked_ms), kNamesMsMax);
-            // A token of a narrower scope sees the figures, and no names.
+            // With a token of a narrower scope we see the figures, but no names.
             if (answer && answer->status == 401) *answer = {200, R"({"items":null})"};
             if (auto object = answer ? page_object(*answer) : Result<std::string>{fail(answer.error())})
                 names->shown = *std::move(object);
@@ -90,14 +90,14 @@ void Feed::on_answer(std::string& into, const Result<net::HttpResponse>& answer)
     const auto global = nlohmann::json::parse(global_, nullptr, false);
     const auto stale = global.find("stale");
     if (stale == global.end() || !stale->is_boolean())
-        return set_away("answers with something else than figures");
+        return set_away("answers with something other than figures");
     const bool is_stale = *stale;
     look_at(global);
     const std::string state = is_stale ? "stale" : "ok";
     if (state != state_) {
         since_ms_ = unix_ms_now();
         log::info("hp-stats at {}: {}", options_.stats.text(),
-                  is_stale ? "its figures are old" : "has fresh figures");
+                  is_stale ? "its figures are old" : "has current figures");
     }
     state_ = state;
     error_.clear();
@@ -106,7 +106,7 @@ void Feed::on_answer(std::string& into, const Result<net::HttpResponse>& answer)
     publish();
 }
 
-/// How old the figures are, and who tells them.
+/// How old the figures are, and which programs report.
 void Feed::look_at(const nlohmann::json& global) {
     const auto last = global.find("last_record_ms");
     as_of_ms_ = last != global.end() && last->is_number_integer() ? last->get<UnixMs>() : 0;
@@ -178,7 +178,7 @@ void Feed::history(const std::string& span, net::HttpServer::Reply reply) {
     client_->request("GET", path, {}, [this, span](Result<net::HttpResponse> answer) {
         Cached& to = histories_[span];
         auto object = answer ? page_object(*answer) : Result<std::string>{fail(answer.error())};
-        // An old one, with its times in it, is more than none.
+        // An old one, with its timestamps, is better than none.
         if (object) to.body = *std::move(object), to.at_ms = steady_ms_now();
         for (auto& waiting : std::exchange(to.waiting, {})) {
             if (!to.body.empty())

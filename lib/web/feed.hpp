@@ -1,5 +1,5 @@
-// What the pages show, as it comes from hp-stats: asked for once a second whoever looks, and pushed to all
-// who do.
+// The pages' data from hp-stats: requested once a second whatever the number of viewers, and pushed to all of
+// them.
 #pragma once
 #include <map>
 #include <memory>
@@ -18,23 +18,23 @@ class Feed {
     struct Options {
         net::Endpoint stats;
         crypto::SecretText token;  ///< of hp-stats; empty: none
-        std::string clients_path;  ///< what lists those who are there
-        std::string workers_path;  ///< and those who were, in the last hour
+        std::string clients_path;  ///< the lists of current clients and workers
+        std::string workers_path;  ///< and those of the last hour
         std::int64_t period_ms{1'000};
     };
     static Result<std::unique_ptr<Feed>> start(net::Loop& loop, Options options);
 
     /// One JSON object: "stats" (state "ok", "stale" or "away"; since_ms; error; as_of_ms, of the newest
-    /// record in the figures; now_ms), "sources" (for each program that tells its status the time of its last
-    /// word, last_ms, and whether it is heard), and the last "global" and "figures" that came, "clients",
-    /// "workers" and "refused" where the token's scope lets us see them; or null.
+    /// record in the figures; now_ms), "sources" (for each program with status records the time of the last
+    /// one, last_ms, and whether it is heard), and the last received "global" and "figures", and "clients",
+    /// "workers" and "refused" if the token's scope permits them; or null.
     std::string state_json() const;
-    /// The stream gets an event now and at each change.
+    /// The stream gets an event now and at every change.
     void subscribe(std::shared_ptr<net::HttpStream> stream);
-    /// Answers with hp-stats' history of the hash rate over the span ("1h", "24h", "7d"), at most some
+    /// Answers with hp-stats' history of the hash rate over the span ("1h", "24h", "7d"), at most a few
     /// seconds old.
     void history(const std::string& span, net::HttpServer::Reply reply);
-    /// Spans that there are.
+    /// The available spans.
     static bool is_span(std::string_view span);
 
   private:
@@ -61,7 +61,7 @@ class Feed {
     UnixMs since_ms_{}, as_of_ms_{};
     Liveness liveness_;
     std::string shown_global_{"null"}, shown_figures_{"null"};
-    /// A list of names, asked for the more seldom the longer its answer takes.
+    /// A list of names, requested less often the longer its answer takes.
     struct Names {
         std::string path;
         std::string shown{"null"};

@@ -7,7 +7,7 @@ namespace hp::web {
 void Liveness::see(const std::string& source, UnixMs last_ms, UnixMs now, SteadyMs steady_now) {
     const auto [at, is_new] = seen_.try_emplace(source);
     Seen& seen = at->second;
-    // Later on it is the advance that counts, so that clocks which differ a little do no harm.
+    // Later only progress counts, so that slightly differing clocks do not matter.
     if (is_new)
         seen = {last_ms, steady_now - std::max<UnixMs>(now - last_ms, 0)};
     else if (last_ms > seen.last_ms)

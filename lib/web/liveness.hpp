@@ -1,4 +1,4 @@
-// Whether a program is heard, by the times of its records. Pure.
+// Whether a program is alive, by the times of its records. Pure.
 #pragma once
 #include <map>
 #include <string>
@@ -10,12 +10,12 @@ namespace hp::web {
 
 class Liveness {
   public:
-    /// Programs tell their status each second: without a word for so long, one is silent.
+    /// Programs write their status every second: without a record for this long, one is silent.
     static constexpr SteadyMs kSilentMs = 3'000;
-    /// Records older than this are a backlog that is being read, or of a clock that is wrong.
+    /// Records older than this come from a backlog, or from a wrong clock.
     static constexpr UnixMs kBehindMsMax = 30'000;
 
-    /// The time of the source's newest record (its clock), as seen at `now` and `steady_now` (ours).
+    /// The time of the source's newest record (by its clock), as seen at `now` and `steady_now` (ours).
     void see(const std::string& source, UnixMs last_ms, UnixMs now, SteadyMs steady_now);
 
     struct Source {

@@ -31,10 +31,11 @@ std::string page_text(Json value) {
 
 Result<std::string> page_object(const net::HttpResponse& response) {
     if (response.status == 401)
-        return fail(Errc::io,
-                    "answers with HTTP 401: it wants a token of scope pool or workers (hp-web --token-file)");
+        return fail(
+            Errc::io,
+            "answers with HTTP 401: it requires a token of scope pool or workers (hp-web --token-file)");
     if (response.status != 200) return fail(Errc::io, "answers with HTTP " + std::to_string(response.status));
-    // Depth is bounded before anything recurses.
+    // Limit the depth before anything recurses.
     int depth = 0;
     auto json = Json::parse(
         response.body,
@@ -44,7 +45,7 @@ Result<std::string> page_object(const net::HttpResponse& response) {
         },
         false);
     if (depth > kDepthMax || !json.is_object())
-        return fail(Errc::io, "answers with something else than a JSON object");
+        return fail(Errc::io, "answers with something other than a JSON object");
     return page_text(std::move(json));
 }
 

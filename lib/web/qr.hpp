@@ -5,8 +5,8 @@
 
 namespace hp::web {
 
-/// Rows of the code from the top, '1' is dark, a '/' between them. Nothing for a text that is too long for a
-/// code (2,953 bytes) or empty.
+/// Rows of the code from the top, separated by '/'; '1' is dark. Nothing for a text that is too long (over
+/// 2,953 bytes) or empty.
 std::optional<std::string> qr_rows(const std::string& text);
 
 }  // namespace hp::web

@@ -10,7 +10,7 @@
 namespace hp::web {
 namespace {
 
-/// Nothing from elsewhere, no script in a page's text, no frame around it.
+/// Nothing external, no inline scripts, no frames.
 constexpr const char* kPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri "
     "'none'; "
@@ -69,7 +69,7 @@ void Site::answer(const net::HttpRequest& request, const net::HttpServer::Reply&
     if (request.path == "/events") {
         auto out = with_headers({200, {}, "text/event-stream"});
         out.headers.emplace_back("X-Accel-Buffering",
-                                 "no");  // nginx would keep events until a buffer is full
+                                 "no");  // nginx would hold back events until a buffer is full
         out.stream = [this](std::shared_ptr<net::HttpStream> stream) { feed_.subscribe(std::move(stream)); };
         return reply(std::move(out));
     }
@@ -77,9 +77,9 @@ void Site::answer(const net::HttpRequest& request, const net::HttpServer::Reply&
                              : side_ == Side::pool ? "/pool.html"
                                                    : "/proxy.html";
     const auto asset = std::ranges::find(assets(), path, &Asset::path);
-    // The other side's page is not this site's.
+    // The other side's page is not part of this site.
     const bool is_other = path == (side_ == Side::pool ? "/proxy.html" : "/pool.html");
-    if (asset == assets().end() || is_other) return reply(error(404, "there is nothing here"));
+    if (asset == assets().end() || is_other) return reply(error(404, "not found"));
     reply(with_headers({200, std::string(asset->body), std::string(asset->content_type)}));
 }
 

@@ -1,4 +1,4 @@
-// The site: its files, and what comes from the feed. One for each side.
+// The site: its files, and the feed's data. One per side.
 #pragma once
 #include <string>
 
@@ -12,8 +12,8 @@ enum class Side { pool, proxy };
 
 class Site {
   public:
-    /// `faucet`: the proxy's side only, else null. `miner_port`: where its miners connect. `names`: under
-    /// which the faucet is given.
+    /// `faucet`: only on the proxy's side, else null. `miner_port`: where its miners connect. `names`: host
+    /// names under which the faucet is served.
     Site(Side side, Feed& feed, Faucet* faucet, std::uint16_t miner_port, net::HttpNames names)
         : side_{side}, feed_{feed}, faucet_{faucet}, miner_port_{miner_port}, names_{std::move(names)} {}
     void answer(const net::HttpRequest& request, const net::HttpServer::Reply& reply);

@@ -1,5 +1,5 @@
 // One codec per wire type; messages contain no codec code. `type_name` is the specification's name,
-// `size_max` the most bytes that a value can take on the wire (saturating, see below).
+// `size_max` the maximum bytes of a value on the wire (saturating, see below).
 #pragma once
 #include "wire/reader.hpp"
 #include "wire/types.hpp"
@@ -9,7 +9,7 @@ namespace hp::wire {
 template <class T>
 struct Codec;
 
-/// What msg_length, a U24, can say: no field and no payload is larger, whatever its parts add up to.
+/// The maximum of msg_length, a U24: no field or payload is larger, whatever the sum of its parts.
 inline constexpr std::size_t kWireSizeMax = 0xff'ffff;
 constexpr std::size_t saturate(std::size_t size) { return std::min(size, kWireSizeMax); }
 
@@ -98,7 +98,7 @@ struct Codec<Str0_255> {
     }
 
   private:
-    /// How much of the text fits, without leaving half a UTF-8 sequence at the end.
+    /// How much of the text fits, without a partial UTF-8 sequence at the end.
     static std::size_t cut(std::string_view text) {
         if (text.size() <= 255) return text.size();
         std::size_t size = 255;
@@ -167,7 +167,7 @@ struct Codec<Seq<T, L, Max>> {
         out.le<L>(value.items.size());
         for (const T& item : value.items) Codec<T>::put(out, item);
     }
-    /// Grows with what is there, not with the announced count.
+    /// Grow with the actual data, not with the announced count.
     static Seq<T, L, Max> get(Reader& in) {
         Seq<T, L, Max> value;
         for (auto n = in.le<L>(); n > 0 && in.ok(); --n) value.items.push_back(Codec<T>::get(in));

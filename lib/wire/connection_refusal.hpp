@@ -1,5 +1,5 @@
-// Why the pool refuses an SV2 connection or a channel: every reason that there is. The word is the error_code
-// of SetupConnection.Error and OpenMiningChannel.Error, and the `reason` of event records and metrics.
+// Why the pool refuses an SV2 connection or a channel: all reasons. The word is the error_code of
+// SetupConnection.Error and OpenMiningChannel.Error, and the `reason` of event records and metrics.
 #pragma once
 #include <array>
 #include <string_view>

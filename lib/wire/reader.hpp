@@ -1,5 +1,5 @@
-// A cursor that remembers its first failure: later calls are no-ops, one check at the end. And its writing
-// twin.
+// A cursor that remembers its first failure: later calls are no-ops, one check at the end. And its
+// counterpart for writing.
 #pragma once
 #include "base/bytes.hpp"
 
@@ -26,7 +26,7 @@ class Reader {
             fail(N - rest_.size());
             return 0;
         }
-        // A constant number of steps, which the compiler makes one load.
+        // A constant number of steps, which the compiler turns into one load.
         std::uint64_t value = 0;
         for (std::size_t i = 0; i < N; ++i) value |= std::uint64_t{rest_[i]} << (8 * i);
         rest_ = rest_.subspan(N);

@@ -13,8 +13,8 @@ using Json = nlohmann::ordered_json;
 
 bool is_map(unsigned char first) { return (first & 0xf0) == 0x80 || first == 0xde || first == 0xdf; }
 
-/// Listens to the parser: finds the envelope, bounds the depth (the MessagePack parser recurses), and writes
-/// the JSON text of records that came in another encoding.
+/// Parser callbacks: finds the envelope, limits the depth (the MessagePack parser recurses), and writes the
+/// JSON text of records in another encoding.
 class Listener {
   public:
     Listener(ReadRecord& record, bool write_json) : record_{record}, write_json_{write_json} {}
@@ -46,12 +46,12 @@ class Listener {
         if (at_top() && key_ == "type") record_.type = value;
         if (at_top() && key_ == "source") record_.source = value;
         if (!write_json_) return scalar({});
-        if (!is_utf8(value)) return stop("holds text that is no UTF-8");
+        if (!is_utf8(value)) return stop("contains text that is not UTF-8");
         std::string text;
         append_json_string(text, value);
         return scalar(text);
     }
-    bool binary(binary_t&) { return stop("holds binary, which JSON cannot say"); }
+    bool binary(binary_t&) { return stop("contains binary data, which JSON cannot represent"); }
     bool start_object(std::size_t) { return open('{', '}'); }
     bool start_array(std::size_t) {
         if (closers_.empty()) return stop("not an object");
@@ -62,14 +62,14 @@ class Listener {
     bool key(string_t& name) {
         if (at_top()) {
             key_ = name;
-            // Readers differ in which of two they take.
+            // Readers differ in which duplicate they use.
             const auto member = std::ranges::find(kEnvelope, name);
             if (member != kEnvelope.end() &&
                 std::exchange(seen_[static_cast<std::size_t>(member - kEnvelope.begin())], true))
-                return stop("'" + name + "' comes twice");
+                return stop("'" + name + "' appears twice");
         }
         if (!write_json_) return true;
-        if (!is_utf8(name)) return stop("holds text that is no UTF-8");
+        if (!is_utf8(name)) return stop("contains text that is not UTF-8");
         separate();
         append_json_string(record_.json, name);
         record_.json += ':';
@@ -80,7 +80,7 @@ class Listener {
         return stop("does not parse at byte " + std::to_string(position));
     }
 
-    /// After the last byte: is it a record at all?
+    /// After the last byte: whether it is a record at all.
     std::string envelope_damage() const {
         if (!version_) return "no version 'v'";
         if (*version_ != kRecordVersion)
@@ -138,8 +138,8 @@ class Listener {
     bool need_comma_{false};
 };
 
-/// A record as the programs write them: JSON, each member of the envelope once and of its type. Nothing for
-/// all else, which the Listener judges.
+/// The fast path for a record as written by our programs: JSON, each member of the envelope once, with its
+/// type. Nothing for anything else, which the Listener checks.
 std::optional<ReadRecord> read_plain(std::string_view content) {
     namespace dom = simdjson::dom;
     thread_local dom::parser parser{kRecordSizeMax};
@@ -178,7 +178,7 @@ std::string_view without_blanks(std::string_view json) {
     return json.substr(first, json.find_last_not_of(kBlank) + 1 - first);
 }
 
-/// Valid JSON has line breaks between its tokens only.
+/// Valid JSON has line breaks only between its tokens.
 void join_lines(std::string& json) {
     std::ranges::replace_if(
         json, [](char c) { return c == '\n' || c == '\r'; }, ' ');
@@ -189,7 +189,7 @@ void join_lines(std::string& json) {
 bool starts_record(std::string_view content) {
     if (content.size() < kLookSize) return false;
     if (content[0] == '{') return content[1] == '"' || content[1] == ' ' || content[1] == '\n';
-    // A map whose first key is a short text.
+    // A map whose first key is a short string.
     const auto first = static_cast<unsigned char>(content[0]);
     const std::size_t key = first == 0xde ? 3 : first == 0xdf ? 5 : 1;
     return is_map(first) && (content[key] & 0xe0) == 0xa0;
@@ -197,14 +197,14 @@ bool starts_record(std::string_view content) {
 
 ReadRecord read_record(std::string_view content) {
     const bool is_msgpack = !content.empty() && is_map(static_cast<unsigned char>(content[0]));
-    // What stands around it is no part of it: another layout has no room for that.
+    // Surrounding white space is not part of it: another layout has no room for that.
     if (!is_msgpack) content = without_blanks(content);
     if (!is_msgpack)
         if (auto plain = read_plain(content)) {
             join_lines(plain->json);
             return *std::move(plain);
         }
-    // No JSON holds one; nlohmann's reader would stop there as at the end, and leave what follows unread.
+    // JSON cannot contain one; nlohmann's parser would stop there as at the end, and ignore the rest.
     if (const auto zero = content.find('\0'); !is_msgpack && zero != content.npos)
         return {.damage = "does not parse at byte " + std::to_string(zero + 1)};
     ReadRecord record;

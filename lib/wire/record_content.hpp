@@ -1,13 +1,14 @@
-// What is inside one record, JSON or MessagePack: checked, and its envelope read, in one pass without a tree.
+// The content of one record, JSON or MessagePack: checks it and reads its envelope, in one pass without a
+// tree.
 #pragma once
 #include "wire/records.hpp"
 
 namespace hp::wire {
 
-/// Whether these may be the first bytes (up to kLookSize are looked at) of a record, in either encoding.
+/// Whether these may be the first bytes (checks up to kLookSize) of a record, in either encoding.
 inline constexpr std::size_t kLookSize = 6;
 bool starts_record(std::string_view content);
-/// Fills json, type, source and ts_ms, or damage. Not the offset.
+/// Sets json, type, source and ts_ms, or damage. Not the offset.
 ReadRecord read_record(std::string_view content);
 /// REQUIRES: valid JSON.
 std::string msgpack_from_json(std::string_view json);

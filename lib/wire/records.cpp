@@ -9,7 +9,7 @@ constexpr std::size_t kLengthSize = 4;
 
 std::uint32_t length_at(std::string_view bytes) { return get_le<std::uint32_t>(as_bytes(bytes).data()); }
 
-/// Enough bytes to tell whether a length and the start of a record stand there.
+/// Enough bytes to recognize a length and the start of a record.
 constexpr std::size_t kHeadSize = kLengthSize + kLookSize;
 bool starts_with_length(std::string_view bytes) {
     return bytes.size() >= kHeadSize && length_at(bytes) <= kRecordSizeMax &&
@@ -47,7 +47,8 @@ Result<RecordLayout> record_layout(std::string_view framing, std::string_view en
     if (framing == "length")
         return encoding == "json" ? RecordLayout::length_json : RecordLayout::length_msgpack;
     if (encoding == "msgpack")
-        return fail(Errc::usage, "encoding 'msgpack' has no lines", "use framing 'length' with it");
+        return fail(Errc::usage, "encoding 'msgpack' does not work with framing 'lines'",
+                    "use framing 'length'");
     return RecordLayout::lines;
 }
 
@@ -88,9 +89,9 @@ ReadRecord RecordReader::taken(std::string_view content, std::size_t size) {
     record.offset = offset_;
     if (!record.ok()) ++damaged_count_;
     searching_ = !record.ok() && framing_ == Framing::length;
-    // Behind a false length the next records may lie within these bytes. JSON holds no zero byte, as every
-    // length does, so the search cannot take its inside for a record; in MessagePack it could, again and
-    // again, and the length is believed.
+    // After a wrong length the next records may be within these bytes. JSON contains no zero bytes, unlike
+    // every length, so the search cannot mistake its content for a record; in MessagePack it could,
+    // repeatedly, so there the length is trusted.
     const bool look_inside = searching_ && content.starts_with('{');
     drop(look_inside ? kLengthSize + 1 : size);
     return record;
@@ -98,12 +99,11 @@ ReadRecord RecordReader::taken(std::string_view content, std::size_t size) {
 
 bool RecordReader::detect_framing() {
     const std::string_view bytes = rest();
-    // Up to the first line end or the first length, whichever comes first. The highest byte of a length is
-    // zero, which stands in no JSON: lines do not look like this. When it comes late, the first record is
-    // damaged.
+    // Up to the first newline or the first length, whichever comes first. A length's highest byte is zero,
+    // which is never in JSON, so lines do not look like this. If it comes late, the first record is damaged.
     for (; scanned_ < bytes.size(); ++scanned_) {
         if (bytes.size() - scanned_ < kHeadSize && !finished_) {
-            // Too few bytes to see a length; but a whole line must not wait for the next.
+            // Too few bytes to recognize a length; but a whole line must not wait for the next.
             const bool whole_line = bytes[0] == '{' && bytes.find('\n', scanned_) != bytes.npos;
             if (!whole_line) return false;
             break;
@@ -128,7 +128,7 @@ std::optional<ReadRecord> RecordReader::next_line() {
         const std::string_view line = bytes.substr(0, newline);
         const std::size_t size = line.size() + has_newline;
         if (searching_) {
-            // The tail of a line that is already reported.
+            // The rest of a line that was already reported.
             drop(size);
             searching_ = !has_newline;
             if (searching_) return {};

@@ -1,6 +1,6 @@
 // Event records: one JSON object each, with `v` (schema version), `ts_ms`, `type` and `source` first, then
-// fields with units in their names. How they are laid out in a stream: `lines`, or `length`, with JSON or
-// MessagePack inside. man/hp-records.5.
+// fields with units in their names. Their layout in a stream: `lines`, or `length`, with JSON or MessagePack
+// inside. man/hp-records.5.
 #pragma once
 #include <concepts>
 #include <cstdint>
@@ -16,14 +16,14 @@
 namespace hp::wire {
 
 inline constexpr std::uint64_t kRecordVersion = 1;
-/// A record's JSON or MessagePack, without line end or length. Longer ones are damaged to a reader.
+/// Maximum size of a record's JSON or MessagePack, without newline or length. To a reader longer ones are
+/// damaged.
 inline constexpr std::size_t kRecordSizeMax = 1u << 20;
 inline constexpr std::size_t kRecordDepthMax = 16;
 
 /// Builds one record by appending to one string.
-/// `Record("share_accepted", "hp-pool", now_ms).add("channel_id", 5).add("worker", name).line()`
-/// The text is printable ASCII whatever is put in (see append_json_string), so a newline is always a
-/// boundary.
+/// `Record("share_accepted", "hp-pool", now_ms).add("channel_id", 5).add("worker", name).line()` The text is
+/// printable ASCII whatever is added (see append_json_string), so a newline is always a boundary.
 class Record {
   public:
     Record(std::string_view type, std::string_view source, UnixMs ts_ms);
@@ -69,20 +69,20 @@ class Record {
 
 /// How records follow each other: `--framing` and `--encoding`.
 enum class RecordLayout {
-    lines,        ///< JSON, then '\n'. A writer that goes on with an old file writes '\n' first: half a line
-                  ///< may stand at its end, and readers skip empty lines.
+    lines,        ///< JSON, then '\n'. A writer that appends to an old file writes '\n' first: the file may
+                  ///< end in a partial line, and readers skip empty lines.
     length_json,  ///< size as U32 little-endian, then JSON
     length_msgpack,  ///< size as U32 little-endian, then MessagePack
 };
 /// From the two options: "lines" with "json", "length" with "json" or "msgpack".
 Result<RecordLayout> record_layout(std::string_view framing, std::string_view encoding);
-/// Appends one record. REQUIRES: `json` is what Record::json() gave.
+/// Appends one record. REQUIRES: `json` comes from Record::json().
 void append_record(std::string& out, std::string_view json, RecordLayout layout);
 
-/// A record that was read, or what was wrong with it.
+/// A record, or what is wrong with it.
 struct ReadRecord {
-    std::uint64_t offset{};  ///< of its first byte (of the length, where there is one) in the stream
-    std::string json{};      ///< the object on one line; of a damaged record empty
+    std::uint64_t offset{};  ///< of its first byte (of the length, if there is one) in the stream
+    std::string json{};      ///< the object on one line; empty for a damaged record
     std::string damage{};    ///< why it is damaged, or empty; never quotes the record
     std::string type{};
     std::string source{};
@@ -90,18 +90,18 @@ struct ReadRecord {
     bool ok() const { return damage.empty(); }
 };
 
-/// Records out of a byte stream whose layout it finds out by itself. A damaged record is reported and reading
-/// goes on: with the next line, or with the next bytes that look like a length and the start of a record.
-/// Holds one record at most, beside what was fed and not yet taken.
+/// Records from a byte stream, detecting its layout. A damaged record is reported and reading continues with
+/// the next line, or with the next bytes that look like a length and the start of a record. Holds at most one
+/// record, besides what was fed and not yet taken.
 class RecordReader {
   public:
     void feed(std::string_view bytes);
     void feed(ByteView bytes) { feed(as_text(bytes)); }
-    /// The stream has ended: what is left is a record or damaged.
+    /// The stream has ended: the rest is a record or damaged.
     void finish() { finished_ = true; }
     /// The next record, or nothing until more is fed.
     std::optional<ReadRecord> next();
-    /// Whether all that was fed is taken; REQUIRES that next() has just said nothing.
+    /// Whether everything fed is taken. REQUIRES: next() has just returned nothing.
     bool is_between_records() const { return rest().empty(); }
     std::uint64_t damaged_count() const { return damaged_count_; }
 
@@ -111,7 +111,7 @@ class RecordReader {
     bool detect_framing();
     std::optional<ReadRecord> next_line();
     std::optional<ReadRecord> next_length();
-    /// Takes a record of `size` bytes in the stream, which has this content.
+    /// Takes a record of `size` bytes in the stream, with this content.
     ReadRecord taken(std::string_view content, std::size_t size);
     ReadRecord damaged(std::string why);
     std::string_view rest() const { return std::string_view(buffer_).substr(begin_); }
@@ -123,7 +123,7 @@ class RecordReader {
     std::uint64_t offset_{0};  // of begin_ in the stream
     std::uint64_t damaged_count_{0};
     Framing framing_{Framing::unknown};
-    bool searching_{false};  // after damage: for the next boundary
+    bool searching_{false};  // after damage: searching for the next boundary
     bool finished_{false};
 };
 

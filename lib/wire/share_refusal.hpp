@@ -1,6 +1,6 @@
-// Why a share is refused: every reason that there is. The word is SubmitShares.Error's error_code, begins the
-// text of an SV1 error, and is the `reason` of event records and metrics. docs/troubleshooting.md says what
-// to do about each.
+// Why a share is refused: all reasons. The word is SubmitShares.Error's error_code, the start of an SV1
+// error's text, and the `reason` of event records and metrics. docs/troubleshooting.md says what to do about
+// each.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -11,7 +11,7 @@
 namespace hp::wire {
 
 enum class ShareRefusal : std::uint8_t {
-    // Judged by the pool. The words are those of the specification (5.3.14) and of SRI.
+    // From the pool. The words are those of the specification (5.3.14) and of SRI.
     stale_share,
     invalid_job_id,
     bad_extranonce_size,
@@ -25,7 +25,7 @@ enum class ShareRefusal : std::uint8_t {
     too_many_invalid_shares,
     pool_overloaded,
     pool_storage_failed,
-    // By the proxy, before the pool sees it.
+    // From the proxy, before the pool sees the share.
     pool_away,
     pool_closed_channel,
     pool_connection_lost,
@@ -39,18 +39,19 @@ enum class ShareRefusal : std::uint8_t {
 struct ShareRefusalText {
     ShareRefusal refusal;
     std::string_view word;
-    std::string_view meaning;  ///< a sentence without its end
+    std::string_view meaning;  ///< a sentence without its full stop
 };
 /// In the order of the enum, each once.
 std::span<const ShareRefusalText> share_refusals();
 
 std::string_view word_of(ShareRefusal refusal);
 std::string_view meaning_of(ShareRefusal refusal);
-/// Nothing for a word that is not ours: another pool may have more.
+/// Nothing for a word that is not ours: other pools may have more.
 std::optional<ShareRefusal> share_refusal(std::string_view word);
-/// What an SV1 miner is told: "stale-share: a new block came before it". A word that is not ours stays alone.
+/// The text for an SV1 miner: "stale-share: a new block came before it". For a word that is not ours just the
+/// word.
 std::string refusal_text(std::string_view word);
-/// The word of such a text; the whole text where it does not begin with one of ours.
+/// The word of such a text; the whole text if it does not begin with one of ours.
 std::string_view refusal_word(std::string_view text);
 
 }  // namespace hp::wire

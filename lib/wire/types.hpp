@@ -1,4 +1,4 @@
-// SV2 data types: the C++ type is the wire type, so a message's field list needs names only. Spec 3.1.
+// SV2 data types: the C++ type is the wire type, so a message's field list needs only names. Spec 3.1.
 #pragma once
 #include <bit>
 #include <optional>
@@ -33,8 +33,8 @@ struct B0_32 {
     friend bool operator==(const B0_32& a, const B0_32& b) { return std::ranges::equal(a.view(), b.view()); }
 };
 
-/// At most 255 bytes; longer text is cut by the encoder (error texts; never in the middle of a UTF-8
-/// sequence), never by the decoder. On the wire any bytes may stand here.
+/// At most 255 bytes; longer text is truncated by the encoder (error texts; never in the middle of a UTF-8
+/// sequence), never by the decoder. On the wire any bytes are possible.
 struct Str0_255 {
     std::string value;
     friend bool operator==(const Str0_255&, const Str0_255&) = default;

@@ -133,7 +133,7 @@ left_out() { jq -r ".invariants[] | select(.id == \"$1\") | .not_checked[]" <<<"
     fresh
     run_tool -0 hp-audit --pool outbox.db --json
     assert_equal "$(state_of I3)" ok
-    assert_equal "$(left_out I4)" "amounts by the valuation: it is not known; give --valuation or --config-dir
+    assert_equal "$(left_out I4)" "amounts by the valuation: it is unknown; give --valuation or --config-dir
 against the quotes: no mint is given"
     for id in I5 I7 I8 I10 I16 I17 I18; do assert_equal "$(state_of $id)" skipped; done
     assert_equal "$(left_out I8)" "no mint is given"
@@ -185,11 +185,11 @@ against the quotes: no mint is given"
     alter outbox.db "UPDATE share SET seq = $other + 1 WHERE seq = $other"
     expect_broken "I3" "outbox.db: other: number 1 is missing" "${all[@]}"
     alter outbox.db "DELETE FROM mint WHERE id = 1"
-    expect_broken "I3" "belongs to no mint" "${all[@]}"
+    expect_broken "I3" "belongs to an unknown mint" "${all[@]}"
     # Acknowledged by nobody.
     fresh
     alter outbox.db "UPDATE mint SET store = NULL"
-    expect_broken "I14" "34 rows are acked by a mint that was never met" "${all[@]}"
+    expect_broken "I14" "34 rows are acked by a mint that never linked" "${all[@]}"
 }
 
 @test "two mints at once: each row is looked for in its own, and a quote in both is one too many" {
@@ -213,7 +213,7 @@ against the quotes: no mint is given"
     alter outbox.db "UPDATE store SET id = randomblob(32)"
     run_tool -0 hp-audit "${all[@]}" --json
     assert_equal "$(jq '.invariants[] | select(.id == "I19") | .checked' <<<"$output")" 37
-    [[ $(left_out I24) == *"it is not given, or has another identity now" ]]
+    [[ $(left_out I24) == *"it is not given, or has another store id now" ]]
     alter mint.db "DELETE FROM quote WHERE seq = 2"
     expect_broken "I19 I24" "is not in mint.db" "${all[@]}"
 }
@@ -274,7 +274,7 @@ audit_live() {
         INSERT INTO quote SELECT randomblob(16), ntime, share_hash, zeroblob(32), 1, unit, amount, paid, 0, pubkey, 1, 1, NULL FROM quote WHERE seq = 2"
     broken "I1" "the same share as seq 2" outbox.db "INSERT INTO share SELECT (SELECT max(seq) + 1 FROM share),
         ntime, share_hash, header, target, amount, locking_key, worker, accepted_ms FROM share WHERE seq = 2"
-    broken "I1" "mint.db: is an old copy: start 0, and outbox.db has met it at start 1" mint.db "UPDATE store SET generation = 0"
+    broken "I1" "mint.db: is an old copy: start 0, and outbox.db has seen it at start 1" mint.db "UPDATE store SET generation = 0"
     broken "I1 I14" "the same quote" outbox.db "DROP INDEX answer_quote;
         UPDATE answer SET quote_id = (SELECT quote_id FROM answer WHERE seq = 1) WHERE seq = 2"
 }
@@ -282,24 +282,24 @@ audit_live() {
 @test "I3: a row that is gone, in the middle and at the end, and states that are none" {
     broken "I3 I19" "outbox.db: mint: number 5 is missing" outbox.db "DELETE FROM share WHERE seq = 5"
     broken "I3 I19" "numbers 1 to 3 are missing" outbox.db "DELETE FROM share WHERE seq < 4"
-    broken "I3 I24" "has dealt with number 34, but outbox.db ends at number 30" outbox.db "DELETE FROM share WHERE seq > 30; DELETE FROM answer WHERE seq > 30;
+    broken "I3 I24" "has settled number 34, but outbox.db ends at number 30" outbox.db "DELETE FROM share WHERE seq > 30; DELETE FROM answer WHERE seq > 30;
         DELETE FROM dead WHERE seq > 30"
-    broken "I3" "acked at no time" outbox.db "UPDATE answer SET acked_ms = 0 WHERE seq = 4"
+    broken "I3" "acked without a time" outbox.db "UPDATE answer SET acked_ms = 0 WHERE seq = 4"
     broken "I3" "dead without a reason" outbox.db "UPDATE dead SET reason = ''"
-    broken "I3" "seq 99: has an answer, a reason to be dead or a key, and no row" outbox.db "INSERT INTO dead VALUES(99, 'x')"
-    broken "I3" "seq 36: is pending, but below the mark of what is settled" outbox.db "UPDATE mint SET settled = 36"
+    broken "I3" "seq 99: has an answer, a dead reason or a key, but no row" outbox.db "INSERT INTO dead VALUES(99, 'x')"
+    broken "I3" "seq 36: is pending, but not above 'settled'" outbox.db "UPDATE mint SET settled = 36"
     broken "I1" "seq 36: its share could be accepted again" outbox.db "INSERT INTO share_key SELECT ntime, substr(share_hash, 1, 12), seq
         FROM share WHERE seq <> 36; UPDATE mint SET keyed = 37"
-    broken "I1" "its share could have a second quote" mint.db "UPDATE store SET shares_keyed = (SELECT max(id) FROM quote)"
-    broken "I24" "does not lead to its owner's one before" mint.db "UPDATE quote SET before = NULL WHERE seq = 3"
-    broken "I24" "is newer than the one where its owner begins" mint.db "UPDATE store SET owners_keyed = (SELECT max(id) FROM quote)"
+    broken "I1" "its share could get a second quote" mint.db "UPDATE store SET shares_keyed = (SELECT max(id) FROM quote)"
+    broken "I24" "does not link to its owner's previous quote" mint.db "UPDATE quote SET before = NULL WHERE seq = 3"
+    broken "I24" "is newer than its owner's newest quote on record" mint.db "UPDATE store SET owners_keyed = (SELECT max(id) FROM quote)"
 }
 
 @test "I4: numbers that differ between header, row and quote" {
     broken "I4 I19" "amount is" outbox.db "UPDATE share SET amount = amount + 1 WHERE seq = 4"
     broken "I4" "share_hash is not the hash of the header" outbox.db "UPDATE share SET header = randomblob(80) WHERE seq = 4"
     broken "I4" "does not meet the target" outbox.db "UPDATE share SET target = zeroblob(32) WHERE seq IN (SELECT seq FROM dead)"
-    broken "I4" "ntime is not the header's" outbox.db "UPDATE share SET ntime = ntime + 1 WHERE seq IN (SELECT seq FROM dead)"
+    broken "I4" "ntime is not that of the header" outbox.db "UPDATE share SET ntime = ntime + 1 WHERE seq IN (SELECT seq FROM dead)"
     broken "I4" "has a wrong size" outbox.db "UPDATE share SET header = x'00' WHERE seq = 4"
     broken "I4 I19" "amount is not that of outbox.db: seq 2" mint.db "UPDATE quote SET amount = amount + 1, paid = paid + 1 WHERE seq = 2"
     broken "I4 I24" "owner is not that of outbox.db: seq 2" mint.db "UPDATE quote SET pubkey = randomblob(33) WHERE seq = 2"
@@ -315,17 +315,17 @@ audit_live() {
 
 @test "I8, I9, I12: proofs and fees that do not add up" {
     broken "I8 I9" "proofs of 1099511627776 spent, 0 signed" mint.db "INSERT INTO spent SELECT randomblob(33), keyset, 1 << 40, NULL, op FROM spent LIMIT 1"
-    broken "I9" "fee is 1, of its inputs 0" mint.db "UPDATE op SET fee = 1 WHERE id = (SELECT op FROM spent LIMIT 1)"
-    broken "I9" "mints, and takes a fee of 1" mint.db "UPDATE op SET fee = 1 WHERE id = 1"
+    broken "I9" "fee is 1, its inputs' is 0" mint.db "UPDATE op SET fee = 1 WHERE id = (SELECT op FROM spent LIMIT 1)"
+    broken "I9" "mints, but takes a fee of 1" mint.db "UPDATE op SET fee = 1 WHERE id = 1"
     broken "I9" "kind 3 is none" mint.db "INSERT INTO op VALUES(999, 3, randomblob(32), 0, 0)"
-    broken "I12" "spent by no operation (999)" mint.db "INSERT INTO spent SELECT randomblob(33), keyset, amount, NULL, 999 FROM sig
+    broken "I12" "spent by an unknown operation (999)" mint.db "INSERT INTO spent SELECT randomblob(33), keyset, amount, NULL, 999 FROM sig
         WHERE amount =
         (SELECT amount FROM (SELECT amount, 1 AS d FROM sig UNION ALL SELECT amount, -1 FROM spent) GROUP BY amount HAVING sum(d) > 0 LIMIT 1) LIMIT 1"
     broken "I12" "0 inputs spent, 0 outputs signed" mint.db "INSERT INTO op VALUES(999, 2, randomblob(32), 0, 0)"
 }
 
 @test "I10, I16: what a wallet had from the mint and the mint has lost" {
-    broken "I9 I10 I12" "was spent, and is not spent in mint.db" mint.db "ATTACH 'wallet.db' AS w;
+    broken "I9 I10 I12" "was spent, but is not spent in mint.db" mint.db "ATTACH 'wallet.db' AS w;
         DELETE FROM spent WHERE op = (SELECT spent.op FROM spent JOIN w.proof p ON p.y = spent.Y WHERE p.state = 'spent' LIMIT 1)"
     # Of the last mint, whose proofs have not been spent.
     broken "I7 I9 I16 I18" "its signature is not in mint.db" mint.db "DELETE FROM sig WHERE (op, position) =
@@ -334,11 +334,11 @@ audit_live() {
 
 @test "I11, I13: answers that are not whole, quotes of no operation" {
     broken "I11" "the last at position" mint.db "UPDATE sig SET position = position + 100 WHERE op = 1 AND position = 0"
-    broken "I7 I9 I11" "of no operation (999)" mint.db "UPDATE sig SET op = 999 WHERE op = 1 AND position = 0"
+    broken "I7 I9 I11" "of an unknown operation (999)" mint.db "UPDATE sig SET op = 999 WHERE op = 1 AND position = 0"
     broken "I11" "has a wrong size" mint.db "UPDATE sig SET C_ = x'02' WHERE op = 1 AND position = 0"
-    broken "I7 I13" "mints no quote" mint.db "DELETE FROM op_quote WHERE op = 1"
+    broken "I7 I13" "does not mint a quote" mint.db "DELETE FROM op_quote WHERE op = 1"
     broken "I7 I13" "which is none" mint.db "INSERT INTO op_quote VALUES(1, randomblob(16), 1)"
-    broken "I7 I13" "minted by no operation (999)" mint.db "UPDATE op_quote SET op = 999 WHERE op = 1"
+    broken "I7 I13" "minted by an unknown operation (999)" mint.db "UPDATE op_quote SET op = 999 WHERE op = 1"
 }
 
 @test "I25: a ledger that miscounts, or that its mark or a pool has seen further on, with what can be doubled" {
@@ -363,11 +363,11 @@ audit_live() {
     expect_broken "I25" "it is behind its mark mark; it lacks quotes 0, operations 1, issued 0, spent 5; at most 5 can be doubled" \
         "${all[@]}" --mark mark
     mark 0 0 0 0 "$(printf '11%.0s' {1..32})" >mark
-    expect_broken "I25" "is the mark of another database than mint.db" "${all[@]}" --mark mark
+    expect_broken "I25" "is the mark of a database other than mint.db" "${all[@]}" --mark mark
     # A pool that has seen more of it.
     sqlite3 outbox.db "ATTACH 'mint.db' AS m; UPDATE mint SET quotes = 1, operations = 0, issued_high = 0, spent_high = 0,
         issued_low = (SELECT issued_low + 7 FROM m.progress), spent_low = 0 WHERE store = (SELECT id FROM m.store)"
-    expect_broken "I25" "outbox.db has seen it further on; it lacks quotes 0, operations 0, issued 7, spent 0" "${all[@]}"
+    expect_broken "I25" "outbox.db has seen a later state; it lacks quotes 0, operations 0, issued 7, spent 0" "${all[@]}"
     # Copies of a backup are behind it in the normal course of things.
     run_tool -0 hp-audit --backup "${all[@]}"
     bad 2 "--backup and --mark exclude each other" --backup --mint mint.db --mark mark
@@ -375,7 +375,7 @@ audit_live() {
     { echo "hashpool mint mark 1"
       sqlite3 mint.db "SELECT 'store ' || lower(hex(id)), 'generation ' || generation FROM store" | tr '|' '\n'
       printf 'quotes 1\noperations 0\nissued 0\nspent 12'; } >mark
-    bad 1 "it is cut short" --mint mint.db --mark mark
+    bad 1 "the file is truncated" --mint mint.db --mark mark
     echo "hashpool mint mark 2" >mark
     bad 1 "line 1" --mint mint.db --mark mark
     bad 1 "cannot open" --mint mint.db --mark nowhere
@@ -418,7 +418,7 @@ audit_live() {
     cp mint.db.accepted whole
     truncate -s -20 mint.db.accepted
     with_key -1 hp-audit "${all[@]}"
-    [[ $output == *"mint.db.accepted:2: this acceptance does not count: it is cut short; make it again"* ]] || fail "$output"
+    [[ $output == *"mint.db.accepted:2: this acceptance does not count: it is truncated; accept again"* ]] || fail "$output"
     run_tool -0 hp-audit accept I25 --amount 5 --reason "restored on Thursday" "${all[@]}" "${sign[@]}"
     with_key -0 hp-audit "${all[@]}"
     assert_equal "$(state_of I25)" accepted
@@ -426,10 +426,10 @@ audit_live() {
     mark 6 >mark
     # Who has no key of the mint accepts nothing; nor does a row of another database, or one that was changed.
     run_tool -1 hp-audit "${all[@]}"
-    [[ $output == *"does not count: the mint's link key is not known"* ]] || fail "$output"
+    [[ $output == *"does not count: the mint's link key is unknown"* ]] || fail "$output"
     sed -i 's/"amount":"[0-9]*"/"amount":"999999"/' mint.db.accepted
     with_key -1 hp-audit "${all[@]}"
-    [[ $output == *"no key of the mint has signed it"* ]] || fail "$output"
+    [[ $output == *"not signed by a key of the mint"* ]] || fail "$output"
     rm mint.db.accepted
     for wrong in "I99 --amount 1" "I15 --amount 1" "I18 --amount -1" "I18 --amount x" "I18 --amount ''"; do
         eval "run_tool -2 hp-audit accept $wrong --reason r \"\${all[@]}\" \"\${sign[@]}\""
@@ -441,7 +441,7 @@ audit_live() {
 
 @test "I14, I24: quotes under wrong ids, wrong numbers, of unknown pools, unpaid" {
     broken "I14" "in mint.db it is" outbox.db "UPDATE answer SET quote_id = '01890a5d-ac96-774b-bcce-b302099a8057' WHERE seq = 4"
-    broken "I14" "quote id 'no-id' is none" outbox.db "UPDATE answer SET quote_id = 'no-id' WHERE seq = 4"
+    broken "I14" "quote id 'no-id' is not a UUID" outbox.db "UPDATE answer SET quote_id = 'no-id' WHERE seq = 4"
     broken "I14 I19 I24" "a second one for outbox.db: seq 4" mint.db "INSERT INTO quote SELECT randomblob(16), 1, randomblob(32), pool_store, 4, unit, 1, 1, 0, pubkey, 1, 1, NULL FROM quote WHERE seq = 4"
     broken "I24" "for number 1004, but outbox.db ends at number 37" mint.db "UPDATE quote SET seq = seq + 1000 WHERE seq = 4"
     broken "I24" "that was never served" mint.db "UPDATE quote SET pool_store = zeroblob(32) WHERE seq = 4"
@@ -451,7 +451,7 @@ audit_live() {
 @test "I15: keysets" {
     broken "I15" "has 2 active keysets" mint.db "INSERT INTO keyset SELECT randomblob(33), unit, 1, 0, 1, 1, 0 FROM keyset"
     broken "I9 I15" "in wallet.db 0 and" mint.db "UPDATE keyset SET input_fee_ppk = 1000"
-    broken "I15" "its keys make the id" wallet.db "UPDATE keyset SET text = replace(text, '\"unit\":\"hash\"', '\"unit\":\"sat\"')"
+    broken "I15" "its keys have the id" wallet.db "UPDATE keyset SET text = replace(text, '\"unit\":\"hash\"', '\"unit\":\"sat\"')"
     broken "I15" "its keys cannot be read" wallet.db "UPDATE keyset SET text = '{}'"
     fresh
     alter mint.db "DELETE FROM keyset"
@@ -460,11 +460,11 @@ audit_live() {
 }
 
 @test "I17: counters" {
-    broken "I17" "is used, but the next to use is 3" wallet.db "UPDATE counter SET next = 3"
-    broken "I17" "is used, but the next to use is 0" wallet.db "DELETE FROM counter"
-    broken "I17" "is there twice" wallet.db "UPDATE output SET B_ = (SELECT B_ FROM output WHERE counter = 0)
+    broken "I17" "is used, but the next one is 3" wallet.db "UPDATE counter SET next = 3"
+    broken "I17" "is used, but the next one is 0" wallet.db "DELETE FROM counter"
+    broken "I17" "appears twice" wallet.db "UPDATE output SET B_ = (SELECT B_ FROM output WHERE counter = 0)
         WHERE counter = (SELECT min(counter) FROM output WHERE counter > 0 AND amount = (SELECT amount FROM output WHERE counter = 0))"
-    broken "I17" "of no operation" second.db "UPDATE output SET op = 999"
+    broken "I17" "of an unknown operation" second.db "UPDATE output SET op = 999"
 }
 
 @test "I18: a wallet that has what nobody gave it, or has lost what it got" {
@@ -475,11 +475,11 @@ audit_live() {
     broken "I18" "but its operation is none" wallet.db "UPDATE quote SET op = NULL WHERE rowid = 1"
     broken "I18" "but its operation is done" wallet.db "UPDATE quote SET state = 'minting' WHERE rowid = 1"
     broken "I18" "its quotes are worth" wallet.db "UPDATE quote SET amount = amount + 1 WHERE rowid = 1"
-    broken "I18" "done, and not in mint.db" wallet.db "UPDATE quote SET id = '01890a5d-ac96-774b-bcce-b302099a8057' WHERE rowid = 1"
+    broken "I18" "done, but not in mint.db" wallet.db "UPDATE quote SET id = '01890a5d-ac96-774b-bcce-b302099a8057' WHERE rowid = 1"
     broken "I18" "token 1: is worth" wallet.db "UPDATE token SET amount = amount + 1 WHERE id = 1"
-    broken "I18" "open, and all its proofs are spent" wallet.db "UPDATE token SET state = 'open'; UPDATE proof SET token = NULL, state = 'unspent', op = NULL
+    broken "I18" "open, but all its proofs are spent" wallet.db "UPDATE token SET state = 'open'; UPDATE proof SET token = NULL, state = 'unspent', op = NULL
         WHERE token = 1; UPDATE token SET amount = 0 WHERE id = 1"
-    broken "I18" "closed, and not all its proofs are spent" wallet.db "UPDATE token SET state = 'closed'"
+    broken "I18" "closed, but not all its proofs are spent" wallet.db "UPDATE token SET state = 'closed'"
     broken "I18" "still spending" wallet.db "UPDATE proof SET state = 'spending' WHERE state = 'spent'"
 }
 

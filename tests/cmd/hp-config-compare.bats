@@ -33,7 +33,7 @@ mint.toml: name: "Hashpool mint" -> "Other mint"'
 @test "diff: another secret under the same name is told, the secret is not" {
     hp-config keygen mnemonic >b/secrets/mint.seed
     run_tool -1 hp-config diff a b
-    assert_output "mint.toml: seed_file: the file holds another secret"
+    assert_output "mint.toml: seed_file: the file has another secret"
 }
 
 @test "plan: each service that a change concerns, and no other" {
@@ -109,7 +109,7 @@ change    restart hp-pool"
     run_tool hp-config explain shared/pool.toml:unit --json
     assert_equal "$(jq -r .change <<<"$output")" "restart hp-pool and hp-mint"
     run_tool -2 hp-config explain share_per_minute
-    assert_equal "$stderr" "hp-config: error: no key is called 'share_per_minute'
+    assert_equal "$stderr" "hp-config: error: there is no key 'share_per_minute'
 hp-config: hint: did you mean shares_per_minute?"
 }
 

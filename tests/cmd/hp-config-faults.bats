@@ -73,8 +73,8 @@ refused() {
     cat >keys.py <<'PY'
 import json, re, shutil, subprocess, sys
 
-kinds = {"text in quotes": "text", "an integer": "integer", "a number": "real", "true or false": "boolean",
-         "a list of texts in quotes": "list"}
+kinds = {"a quoted string": "text", "an integer": "integer", "a number": "real", "true or false": "boolean",
+         "a list of quoted strings": "list"}
 # literal: the types that may take it
 literals = {'"x"': {"text"}, "1.5": {"real"}, "0x10": {"integer", "real"}, "nan": {"real"}, "inf": {"real"},
             "-1": {"integer", "real"}, "true": {"boolean"}, "1979-05-27": set(), "[1]": set(), '["x"]': {"list"},

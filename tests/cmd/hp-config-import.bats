@@ -14,7 +14,7 @@ value() { hp-config show "${2:-new}" --json | jq -r "select(.file + \":\" + .key
     keys=$(cat old/*.toml old/shared/*.toml | grep -c ' = ')
     assert_line --regexp "^$keys keys: [0-9]+ taken, [0-9]+ changed, [0-9]+ dropped, [0-9]+ need a decision$"
     assert_equal "$(($(wc -l <<<"$output") - 1))" "$keys"
-    refute_output --partial "knew no such key"
+    refute_output --partial "not a key of the earlier"
     run_tool hp-config check new
     assert_equal "$output$stderr" ""
 }
@@ -76,12 +76,12 @@ END
     before=$(find old | sort)
     run_tool hp-config import old
     assert_line --partial "old/pool.config.toml:13:1: network: taken: shared/network.toml: network = testnet4"
-    assert_line --partial "share_batch_size: dropped: every share is acknowledged when it is on disk"
+    assert_line --partial "share_batch_size: dropped: every share is acknowledged once it is on disk"
     assert_equal "$(find old | sort)" "$before"
     [ ! -e new ]
     mkdir new && touch new/mine
     run_tool -2 hp-config import old new
-    assert_equal "${stderr_lines[0]}" "hp-config: error: '$PWD/new' is not empty, and nothing is ever overwritten"
+    assert_equal "${stderr_lines[0]}" "hp-config: error: '$PWD/new' is not empty, refusing to overwrite anything"
     assert_equal "$(ls new)" mine
     run_tool -2 hp-config import new
     assert_equal "$stderr" "hp-config: error: 'new' has no file of the earlier layout, such as pool.config.toml"
@@ -92,7 +92,7 @@ END
     sed -i 's/^minimum_difficulty = .*/minimum_difficulty = 30/' old/shared/miner.toml
     run_tool hp-config import old new
     assert_line --regexp "pool.config.toml:[0-9]+:1: shares_per_minute: needs a decision: is 12000000, allowed: a number from 0.1 to 100000; see pool.toml: shares_per_minute"
-    assert_line --regexp "servre_id: needs a decision: the earlier Hashpool knew no such key here"
+    assert_line --regexp "servre_id: needs a decision: not a key of the earlier Hashpool"
     assert_line --regexp "shared/miner.toml:[0-9]+:1: ehash.minimum_difficulty: needs a decision: is 30, but shared/pool.toml says otherwise"
     hp-config check new
 }
@@ -100,11 +100,11 @@ END
 @test "import: without a network it says so; with a payout of another network nothing starts yet" {
     sed -i '/^network = /d' old/pool.config.toml
     run_tool -2 hp-config import old new
-    assert_equal "${stderr_lines[0]}" "hp-config: error: no file of 'old' names a network of ours"
+    assert_equal "${stderr_lines[0]}" "hp-config: error: no file of 'old' names a known network"
     [ ! -e new ]
     run_tool -2 hp-config import old new --network mainnet
     [[ ${stderr_lines[0]} == "$PWD/new/pool.toml:"*": payout_script: "* ]] || fail "$stderr"
-    [[ $stderr == *"hp-config: error: '$PWD/new' is written, but nothing starts with it yet"* ]] || fail "$stderr"
+    [[ $stderr == *"hp-config: error: '$PWD/new' is written, but programs cannot start with it yet"* ]] || fail "$stderr"
 }
 
 @test "import: published keys and words are replaced where coins have worth, kept on regtest" {
@@ -112,7 +112,7 @@ END
     sed -i "s/^mnemonic = .*/mnemonic = \"$words\"/" old/mint.config.toml
     sed -i 's/^authority_secret_key = .*/authority_secret_key = "mkDLTBBRxdBv998612qipDYoTK3YUrqLe8uWw7gu3iXbSrn2n"/' old/pool.config.toml
     run_tool hp-config import old new
-    assert_line --partial "info.mnemonic: changed: are published test words; secrets/mint.seed has fresh ones"
+    assert_line --partial "info.mnemonic: changed: are published test words; secrets/mint.seed has new ones"
     assert_line --partial "authority_secret_key: changed: is a published test key"
     hp-config check new
     [ "$(cat new/secrets/mint.seed)" != "$words" ]

@@ -78,15 +78,15 @@ refused() {
 @test "init and import refuse a directory in which others can write" {
     for mode in 775 757 1777; do
         mkdir -m $mode conf
-        refused "'$dir' has mode $(printf %04d $mode), others can write in it, expected at most 0755"
+        refused "'$dir' has mode $(printf %04d $mode), writable for others, expected at most 0755"
         rmdir conf
     done
     begun
     chmod 777 conf/secrets
-    refused "'$dir/secrets' has mode 0777, others can write in it, expected at most 0755"
+    refused "'$dir/secrets' has mode 0777, writable for others, expected at most 0755"
     mkdir -m 777 to
     run_tool -2 hp-config import "$HP_SOURCE_DIR/tests/data/earlier" to
-    assert_equal "${stderr_lines[0]}" "hp-config: error: '$BATS_TEST_TMPDIR/to' has mode 0777, others can write in it, expected at most 0755"
+    assert_equal "${stderr_lines[0]}" "hp-config: error: '$BATS_TEST_TMPDIR/to' has mode 0777, writable for others, expected at most 0755"
 }
 
 @test "init refuses a kept secret that is a link" {

@@ -110,7 +110,7 @@ link_authority_public_key"
     # Once more changes nothing.
     before=$(sha256sum pool/pool.toml)
     run_tool -0 hp-config add-mint mint pool --key "$key"
-    assert_output "$PWD/pool/pool.toml has it already"
+    assert_output "$PWD/pool/pool.toml already has it"
     assert_equal "$(sha256sum pool/pool.toml)" "$before"
     assert_equal "$(ls pool)" "data
 hashpool.env
@@ -162,7 +162,7 @@ stop hp-web"
     make_join
     run_tool -2 hp-config init new --role proxy
     assert_equal "$stderr" "hp-config: error: --role proxy needs --join FILE
-hp-config: hint: the pool's operator makes it: hp-config join-file > join.toml"
+hp-config: hint: the pool's operator creates it: hp-config join-file > join.toml"
     run_tool -2 hp-config init new --role pool --network sim --join join.toml
     run_tool -2 hp-config init new --network sim --join join.toml
     run_tool -2 hp-config init new --role proxy --join join.toml --network signet

@@ -37,7 +37,7 @@ hp-config: hint: try 'hp-config --help'"
 
 @test "a misspelt verb or option names the right one" {
     run_tool -2 hp-config chekc
-    assert_equal "$stderr" "hp-config: error: 'chekc' is no subcommand
+    assert_equal "$stderr" "hp-config: error: 'chekc' is not a subcommand
 hp-config: hint: did you mean check?"
     run_tool -2 hp-config check --jsn
     assert_equal "${stderr_lines[1]}" "hp-config: hint: did you mean --json?"
@@ -105,12 +105,12 @@ hp-config: hint: did you mean check?"
     hp-config init conf --network sim >/dev/null # empty is fine
     before=$(cat conf/secrets/* | sha256sum)
     run_tool -2 hp-config init conf --network sim
-    assert_equal "$stderr" "hp-config: error: '$dir' is not empty, and nothing is ever overwritten
+    assert_equal "$stderr" "hp-config: error: '$dir' is not empty, refusing to overwrite anything
 hp-config: hint: choose another directory, or move this one away"
     assert_equal "$(cat conf/secrets/* | sha256sum)" "$before"
     touch file
     run_tool -2 hp-config init file --network sim
-    assert_equal "$stderr" "hp-config: error: '$BATS_TEST_TMPDIR/file' exists and is no directory"
+    assert_equal "$stderr" "hp-config: error: '$BATS_TEST_TMPDIR/file' exists and is not a directory"
 }
 
 @test "init: keys differ from each other and from those of the next directory" {
@@ -273,7 +273,7 @@ print(salt + "$" + hmac.new(salt.encode(), open(sys.argv[2]).read().strip().enco
     set_key pool.toml link_authority_secret_key_file '"secrets/link-authority.key"'
     public=$(hp-config pubkey conf/secrets/link-authority.key | awk '$1 == "authority" {print $2}')
     set_key shared/pool.toml link_authority_public_key "\"$public\""
-    check_finds pool.toml link_authority_secret_key_file "holds the same key as authority_secret_key_file, allowed: a key of its own"
+    check_finds pool.toml link_authority_secret_key_file "holds the same key as authority_secret_key_file, allowed: a different key"
 }
 
 @test "AC-283 check: secret files that are open to others, missing, damaged or public keys" {
@@ -281,13 +281,13 @@ print(salt + "$" + hmac.new(salt.encode(), open(sys.argv[2]).read().strip().enco
     set_key mint.toml seed_file '"secrets/mint.seed"'
     file=$dir/secrets/mint.seed
     chmod 644 "$file"
-    check_finds mint.toml seed_file "secret file '$file' has mode 0644, others can use it, allowed: 0600"
+    check_finds mint.toml seed_file "secret file '$file' has mode 0644, accessible to others, allowed: 0600"
     chmod 600 "$file"
     printf 'one two three\n' >"$file"
-    check_finds mint.toml seed_file "secret file '$file' holds no good BIP 39 words: mnemonic has 3 words, expected 12, 15, 18, 21 or 24"
+    check_finds mint.toml seed_file "secret file '$file' does not hold valid BIP 39 words: mnemonic has 3 words, expected 12, 15, 18, 21 or 24"
     # A wrong word is named by its number; the word itself may be all but right, and the line goes to logs.
     printf 'zoo zoo zoo zoo zooo zoo zoo zoo zoo zoo zoo wrong\n' >"$file"
-    check_finds mint.toml seed_file "secret file '$file' holds no good BIP 39 words: word 5 of the mnemonic is not in BIP 39's English list"
+    check_finds mint.toml seed_file "secret file '$file' does not hold valid BIP 39 words: word 5 of the mnemonic is not in BIP 39's English list"
     rm "$file"
     check_finds mint.toml seed_file "secret file '$file' cannot be read: no such file or directory"
 }
@@ -346,7 +346,7 @@ PY
     check_finds shared/proxy.toml unit "is 'ehash', but shared/pool.toml says 'hash'"
     set_key shared/proxy.toml unit '"hash"'
     set_key pool.toml easiest_target_bits 15
-    check_finds pool.toml easiest_target_bits "is 15, a share could be worth nothing, allowed: at least unit_bits of shared/pool.toml, 16"
+    check_finds pool.toml easiest_target_bits "is 15, so a share could be worth nothing, allowed: at least unit_bits of shared/pool.toml, 16"
 }
 
 @test "AC-286 check: one database for two, a database in no directory" {
@@ -354,7 +354,7 @@ PY
     set_key stats.toml database '"data/../data/mint.db"'
     check_finds stats.toml database "is '$dir/data/mint.db', which is also database of mint.toml"
     set_key stats.toml database '"none/stats.db"'
-    check_finds stats.toml database "lies in '$dir/none', which is no directory"
+    check_finds stats.toml database "is in '$dir/none', which is not a directory"
 }
 
 @test "check: a template source that does not fit the network" {
@@ -368,7 +368,7 @@ PY
     hp-config init b --network regtest --rpc-cookie /var/lib/node/.cookie >/dev/null
     sed -i -E 's|^#?rpc_user = .*|rpc_user = "me"|' b/template.toml
     run_tool -2 hp-config check b
-    [[ $stderr == *"template.toml:"*"rpc_user: is set, and so is rpc_cookie_file, allowed: one of both"* ]] || fail "$stderr"
+    [[ $stderr == *"template.toml:"*"rpc_user: is set, and so is rpc_cookie_file, allowed: only one of them"* ]] || fail "$stderr"
 }
 
 @test "check: a text without its closing quote is named, and nothing is concluded from such a file" {
@@ -377,7 +377,7 @@ PY
     local line
     line=$(grep -n '^unit = "hash$' b/shared/pool.toml | cut -d: -f1)
     run_tool -2 hp-config check b
-    assert_equal "${stderr_lines[0]}" "$PWD/b/shared/pool.toml:$line:13: not TOML: the text that begins on this line has no closing quote"
+    assert_equal "${stderr_lines[0]}" "$PWD/b/shared/pool.toml:$line:13: not TOML: the string that begins on this line has no closing quote"
     assert_equal "${stderr_lines[1]}" "hp-config: error: '$PWD/b' has 1 problem"
 }
 
@@ -394,7 +394,7 @@ PY
     echo 'HP_UNIT_BITS=99' >>conf/hashpool.env
     line=$(grep -n UNIT_BITS conf/hashpool.env | cut -d: -f1)
     run_tool -2 hp-config check conf
-    [[ $stderr == *"easiest_target_bits: is 16, a share could be worth nothing"* ]] || fail "$stderr"
+    [[ $stderr == *"easiest_target_bits: is 16, so a share could be worth nothing"* ]] || fail "$stderr"
     sed -i 's/99/999/' conf/hashpool.env
     run_tool -2 hp-config check conf
     assert_equal "${stderr_lines[0]}" "$dir/hashpool.env:$line:1: HP_UNIT_BITS: is 999, allowed: a number from 0 to 200"
@@ -454,7 +454,7 @@ PY
         before=$(cat $kind.key)
         run_tool -2 hp-config keygen $kind --out $kind.key
         assert_equal "$output" ""
-        assert_equal "${stderr_lines[0]}" "hp-config: error: '$kind.key' exists, and a secret is never overwritten"
+        assert_equal "${stderr_lines[0]}" "hp-config: error: '$kind.key' exists, refusing to overwrite a secret"
         assert_equal "$(cat $kind.key)" "$before"
     done
 }
@@ -492,7 +492,7 @@ PY
     new_sim
     cp my.key conf/secrets/mint-link.key
     run_tool -2 hp-mint --config-dir conf
-    [[ $stderr == *"mint-link.key' holds no secret key, allowed: 32 bytes in base58check"* ]]
+    [[ $stderr == *"mint-link.key' does not hold a secret key, allowed: 32 bytes in base58check"* ]]
 }
 
 @test "pubkey knows the vectors, and warns of published keys" {

@@ -70,7 +70,7 @@ forms='use stratum+tcp://HOST:PORT or stratum2+tcp://HOST:PORT/AUTHORITYKEY'
     run_tool -1 hp-miner "stratum+tcp://127.0.0.1:${ports[0]}" --user x --connect-timeout 0.3
     assert_equal "$output" ""
     [[ $stderr == *"hp-miner: error: never connected: cannot connect to 127.0.0.1:${ports[0]}: connection refused
-hp-miner: hint: check that the server runs and listens on this port" ]]
+hp-miner: hint: check that the server is running and listens on this port" ]]
 }
 
 @test "--seconds alone gives up too, and prints no summary of nothing" {

@@ -54,7 +54,7 @@ hp-pool: hint: 'hp-config check $BATS_TEST_TMPDIR/none' reads all files, 'man 5 
 
 @test "a share must be worth something: easiest_target_bits below unit_bits is refused" {
     run_tool -2 hp-pool --config-dir conf --easiest-target-bits 15
-    assert_equal "${stderr_lines[0]}" "hp-pool: error: --easiest-target-bits: is 15, a share could be worth nothing, allowed: at least unit_bits of shared/pool.toml, 16"
+    assert_equal "${stderr_lines[0]}" "hp-pool: error: --easiest-target-bits: is 15, so a share could be worth nothing, allowed: at least unit_bits of shared/pool.toml, 16"
     leaves_nothing
 }
 

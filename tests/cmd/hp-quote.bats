@@ -16,7 +16,7 @@ bad() { # bad CODE TEXT ARGS...: this exit code, nothing on stdout, and TEXT on 
 @test "without a verb, with an unknown verb or kind: 2" {
     run_tool -2 hp-quote
     assert_equal "${stderr_lines[0]}" "hp-quote: error: a subcommand is required"
-    bad 2 "'decod' is no subcommand" decod
+    bad 2 "'decod' is not a subcommand" decod
     bad 2 "KIND" decode
     bad 2 "KIND" decode frames 00
     bad 2 "KIND" encode token x
@@ -152,7 +152,7 @@ bad() { # bad CODE TEXT ARGS...: this exit code, nothing on stdout, and TEXT on 
 }
 
 @test "what is no request body: 1" {
-    bad 1 "no body of a mint, batch mint or swap request" decode request '{"x":1}'
+    bad 1 "not the body of a mint, batch mint or swap request" decode request '{"x":1}'
     bad 1 "hp-quote: error: " decode request 'creqApWF0'
     bad 1 "outputs" decode request '{"quote":"a","outputs":7}'
 }
@@ -201,7 +201,7 @@ bad() { # bad CODE TEXT ARGS...: this exit code, nothing on stdout, and TEXT on 
     run_tool hp-config pubkey my.key
     assert_line "locking $public"
     run_tool -2 hp-quote decode key - --out my.key <old.key
-    [[ $stderr == *"'my.key' exists, and a secret is never overwritten"* ]]
+    [[ $stderr == *"'my.key' exists, refusing to overwrite a secret"* ]]
     run_tool -2 hp-quote decode key "$public" --out other.key
     run_tool -2 hp-quote decode token cashuBx --out other.key
     [ ! -e other.key ]
@@ -211,9 +211,9 @@ bad() { # bad CODE TEXT ARGS...: this exit code, nothing on stdout, and TEXT on 
 }
 
 @test "a bad key: 1" {
-    bad 1 "no key that this program knows" decode key hello
-    bad 1 "no point on the curve" decode key "$(printf 'ff%.0s' {1..32})"
-    bad 1 "no point on the curve" decode key "02$(printf 'ff%.0s' {1..32})"
+    bad 1 "not a known kind of key" decode key hello
+    bad 1 "not the x of a point on the curve" decode key "$(printf 'ff%.0s' {1..32})"
+    bad 1 "not a point on the curve" decode key "02$(printf 'ff%.0s' {1..32})"
 }
 
 # ---- amounts
@@ -245,7 +245,7 @@ bad() { # bad CODE TEXT ARGS...: this exit code, nothing on stdout, and TEXT on 
     bad 2 "either a header or --hash" amount
     bad 2 "either a header or --hash" amount 00 --hash $hash
     bad 2 "160 hex digits" amount 00
-    bad 2 "--hash '00' is no 64 hex digits" amount --hash 00
+    bad 2 "--hash '00' is not 64 hex digits" amount --hash 00
     bad 2 "--valuation: expected a valuation" amount --hash $hash --valuation much
     bad 1 "does not meet the target" amount --hash $hash --target 00000000000000000000ffff0000000000000000000000000000000000000000
 }
@@ -255,8 +255,8 @@ bad() { # bad CODE TEXT ARGS...: this exit code, nothing on stdout, and TEXT on 
 @test "a verb without its database, and ids that are none: 2" {
     bad 2 "no database given" list
     bad 2 "no database given" explain 17
-    bad 2 "'abc' is no share hash, quote id or sequence number" explain abc --outbox x
-    bad 2 "'abc' is no quote id" get abc
+    bad 2 "'abc' is not a share hash, quote id or sequence number" explain abc --outbox x
+    bad 2 "'abc' is not a quote id" get abc
     bad 2 "no state of an outbox's share" list --outbox x --state issued
     bad 2 "no state of a mint's quote" list --mint-db x --state dead
     bad 2 "exclude each other" list --mint-db x --outbox y
@@ -305,10 +305,10 @@ bad() { # bad CODE TEXT ARGS...: this exit code, nothing on stdout, and TEXT on 
     done
     run_tool -0 hp-quote list --config-dir conf --key "03${owner:2}" --json
     assert_output ""
-    bad 1 "no share of a worker '${owner}x' is in the outbox" list --config-dir conf --worker "${owner}x"
+    bad 1 "no share of worker '${owner}x' is in the outbox" list --config-dir conf --worker "${owner}x"
     [[ $stderr == *"did you mean $owner?"* ]]
     bad 2 "--key: expected 66 hex digits" list --config-dir conf --key abc
-    bad 2 "a mint knows no workers" list --mint-db conf/data/mint.db --worker x
+    bad 2 "a mint does not know workers" list --mint-db conf/data/mint.db --worker x
 
     # get
     mint=http://127.0.0.1:$(port_of mint_listen)

@@ -71,12 +71,12 @@ at() { date -u -d "@$((begin + $1 * 60))" '+%Y-%m-%dT%H:%M:%SZ'; }
     assert_equal "$(hp-stats certify --check - --key "$key" <work.txt)" "$(head -n 1 work.txt)"
     sed 's/"shares_accepted":180/"shares_accepted":181/' work.txt >more.txt
     run_tool -1 hp-stats certify --check more.txt --key "$key"
-    [[ $stderr == *"more.txt: line 2: the signature is none of this statement and key"* && -z $output ]]
+    [[ $stderr == *"more.txt: line 2: the signature does not match this statement and key"* && -z $output ]]
     local other
     hp-config init conf2 --network sim --ports auto >/dev/null
     other=$(hp-config pubkey conf2/secrets/pool-authority.key | sed -n 's/^authority //p')
     run_tool -1 hp-stats certify --check work.txt --key "$other"
-    [[ $stderr == *"the key is not the one given"* ]]
+    [[ $stderr == *"the key is not the given one"* ]]
     head -n 1 work.txt >cut.txt
     run_tool -1 hp-stats certify --check cut.txt --key "$key"
     head -c 70000 /dev/zero >zeros.txt

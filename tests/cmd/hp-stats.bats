@@ -217,7 +217,7 @@ an_hour() {
         assert_equal "$(hp-stats at "$at" pool.db --minutes 3 --json | jq -c '[.shares_accepted, .window.to_ms]')" '[6,1760001000000]'
     done
     run_tool -2 hp-stats show pool.db --at yesterday
-    assert_equal "$stderr" "hp-stats: error: expected a time as 2026-11-26T12:00:00Z, 2026-11-26T13:00:00.5+01:00, '2026-11-26 12:00' (UTC) or 1795694400 (seconds since 1970), got 'yesterday'"
+    assert_equal "$stderr" "hp-stats: error: expected a time such as 2026-11-26T12:00:00Z, 2026-11-26T13:00:00.5+01:00, '2026-11-26 12:00' (UTC) or 1795694400 (seconds since 1970), got 'yesterday'"
     run_tool -2 hp-stats history pool.db --from 2025-10-10 --to 2025-10-09
     [[ $stderr == "hp-stats: error: --from 2025-10-10T00:00:00Z is not before --to 2025-10-09T00:00:00Z"* ]]
     run_tool -2 hp-stats history pool.db --step 2m
@@ -356,7 +356,7 @@ PY
 
     # Mints: one that is away counts for as long as it is, one that nobody waits for does not.
     run_tool -3 hp-stats check pool.db --critical-mint-away 60
-    assert_output --partial "no record tells of a mint"
+    assert_output --partial "no record of a mint"
     local now
     now=$(date +%s000)
     mint() { # NAME CONFIGURED CONNECTED SECONDS
@@ -366,7 +366,7 @@ PY
     run_tool hp-stats check mints.db --critical-mint-away 60
     mint away true false 100 | hp-stats ingest --db mints.db
     run_tool -1 hp-stats check mints.db --warn-mint-away 60 --critical-mint-away 600
-    assert_output --regexp '^HASHPOOL WARNING - seconds that a mint is away 10[0-9.]+ above 60 '
+    assert_output --regexp '^HASHPOOL WARNING - seconds that a mint is down 10[0-9.]+ above 60 '
 }
 
 @test "check: a template provider, or its node, that is away counts for as long as it is; who is silent is not asked" {
@@ -380,7 +380,7 @@ PY
     check() { run_tool "-$1" hp-stats check t.db --warn-template-away 30 --critical-template-away 120; }
     status pool_status hp-pool 0 '"connections":1' | hp-stats ingest --db t.db
     check 3
-    assert_output --partial "UNKNOWN - no record tells of templates"
+    assert_output --partial "UNKNOWN - no record of templates"
     provider true true 900 | hp-stats ingest --db t.db
     check 0
     assert_output --partial "template_away=0s;30;120"
@@ -561,7 +561,7 @@ db = sqlite3.connect("newer.db"); db.execute("PRAGMA user_version=99"); db.commi
     wait_until shares_are 1
     echo precious >file
     run_tool -1 hp-stats ingest --db other.db unix:file
-    [[ $stderr == *"there is something that is no socket"* ]]
+    [[ $stderr == *"the path exists and is not a socket"* ]]
     assert_equal "$(cat file)" precious
     run_tool -2 hp-stats ingest --db other.db "unix:/$(printf 'a%.0s' {1..200})"
     run_tool -2 hp-stats ingest --db other.db unix:
@@ -627,5 +627,5 @@ db = sqlite3.connect("newer.db"); db.execute("PRAGMA user_version=99"); db.commi
     echo '{"v":1,"ts_ms":'"$(date +%s%3N)"',"type":"share_accepted","source":"hp-pool","worker":"","amount":1,"work_hashes":1}' |
         hp-stats ingest --db pool.db 2>/dev/null
     run_tool -1 hp-stats audit pool.db --pool conf/data/outbox.db
-    [[ $output == *more* && $stderr == *"shares accepted: more records than the ledger has"* ]]
+    [[ $output == *more* && $stderr == *"shares accepted: more records than in the ledger"* ]]
 }

@@ -50,7 +50,7 @@ while True: print(s.recv(100).decode(), flush=True)'
     stop_daemon template
     truncate -s -20 chain.dat
     start_sim again
-    wait_for_text again.log "the last block is cut short"
+    wait_for_text again.log "the last block is truncated"
     wait_for_text again.log "simulated chain"
     run grep -oE 'template for height [0-9]+' again.log
     assert_output --regexp 'height [2-9]'
@@ -71,7 +71,7 @@ while True: print(s.recv(100).decode(), flush=True)'
     stop_daemon template
     run_tool -2 hp-template --sim --sim-block-bits 11 --sim-chain-file chain.dat \
         --authority-secret-key-file authority.key --template-listen "127.0.0.1:${ports[1]}"
-    assert_regex "$stderr" "was made at another difficulty"
+    assert_regex "$stderr" "was created at another difficulty"
     assert_regex "$stderr" "hint: set sim_block_bits"
 }
 
@@ -89,7 +89,7 @@ while True: print(s.recv(100).decode(), flush=True)'
     run_tool -2 hp-template --rpc http://127.0.0.1:1 --network sim --authority-secret-key-file authority.key
     assert_regex "$stderr" "error: --rpc: is rpc, but the network is sim, allowed: sim"
     run_tool -2 hp-template --rpc http://127.0.0.1:1 --network regtest --authority-secret-key-file authority.key
-    assert_regex "$stderr" "template.toml: rpc_cookie_file: is empty, needed with source rpc, unless rpc_user and rpc_password_file are given"
+    assert_regex "$stderr" "template.toml: rpc_cookie_file: is empty, but required for source rpc unless rpc_user and rpc_password_file are set"
 }
 
 @test "a node that does not answer is told once, and SIGTERM still ends with 0" {

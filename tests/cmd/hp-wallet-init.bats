@@ -21,7 +21,7 @@ start_mint() {
     start_mint
     run_tool -0 hp-wallet init --mint "$url"
     assert_equal "$stderr" ""
-    assert_line --partial "made '$own': a wallet of the mint 'Friends of mint' (hp-mint/"
+    assert_line --partial "created '$own': a wallet for the mint 'Friends of mint' (hp-mint/"
     assert_line --partial " at $url, unit hash"
     assert_line "  locking key  $(hp-wallet pubkey)"
     assert_line --partial "  hp-wallet receive < token.txt"
@@ -36,7 +36,7 @@ start_mint() {
     local before
     before=$(cat "$own"/secrets/* "$own"/shared/* | sha256sum)
     run_tool -2 hp-wallet init --mint "$url"
-    assert_equal "${stderr_lines[0]}" "hp-wallet: error: '$own' is not empty, and nothing is ever overwritten"
+    assert_equal "${stderr_lines[0]}" "hp-wallet: error: '$own' is not empty, refusing to overwrite anything"
     assert_equal "$(cat "$own"/secrets/* "$own"/shared/* | sha256sum)" "$before"
 }
 

@@ -89,7 +89,7 @@ pending 0"
     another_wallet
     run_tool -2 hp-wallet --wallet-seed-file other.seed balance
     assert_equal "${stderr_lines[0]}" \
-        "hp-wallet: error: wallet database '$HP_CONFIG_DIR/data/wallet.db' was made with another seed"
+        "hp-wallet: error: wallet database '$HP_CONFIG_DIR/data/wallet.db' was created with another seed"
     run_tool hp-wallet balance
 }
 
@@ -152,7 +152,7 @@ pending 0"
     assert_equal "$(unspent "${other[@]}")" 7
     run_tool -1 hp-wallet "${other[@]}" receive <<<"$token"
     [[ $stderr == *"(11001)"* ]]
-    assert_equal "${stderr_lines[-1]}" "hp-wallet: hint: the token was received already, here or by somebody else who had it"
+    assert_equal "${stderr_lines[-1]}" "hp-wallet: hint: the token was already received, here or by someone else who had it"
     assert_equal "$(unspent "${other[@]}")" 7
     run_tool hp-wallet tokens
     assert_output ""
@@ -213,14 +213,14 @@ pending 0"
     another_wallet
     mint=$(key_of shared/proxy.toml mint_url)
     run_tool -1 hp-wallet "${other[@]}" --mint-url http://127.0.0.1:9 receive <<<"$token"
-    [[ $stderr == *"the token is of mint '$mint', this wallet's is 'http://127.0.0.1:9': cannot reach the mint"* ]]
+    [[ $stderr == *"the token is from mint '$mint', this wallet's is 'http://127.0.0.1:9': cannot reach the mint"* ]]
     hp-config init second --network sim --ports auto >/dev/null
     start_daemon second hp-mint --config-dir second
     wait_for_text second.log "serving wallets on"
     second=$(sed -nE 's|^mint_url = "(.*)"|\1|p' second/shared/proxy.toml)
     run_tool -1 hp-wallet "${other[@]}" --mint-url "$second" receive <<<"$token"
-    [[ $stderr == *"the token is of mint '$mint', this wallet's is '$second', which does not have its keyset"* ]]
-    [[ $stderr == *"hint: take it with a wallet of that mint"* ]]
+    [[ $stderr == *"the token is from mint '$mint', this wallet's is '$second', which does not have its keyset"* ]]
+    [[ $stderr == *"hint: receive it with a wallet of that mint"* ]]
     [ "$(unspent "${other[@]}")" = 0 ]
 }
 
@@ -235,7 +235,7 @@ pending 0"
     run_tool hp-wallet "${other[@]}" receive <<<"web+cashu://$token"
     assert_output 2
     run_tool -1 hp-wallet receive <<<creqApWF0gaNhdGVub3N0cmFheK
-    [[ $stderr == *"this is a payment request (NUT-18): it asks for ehash, and holds none"* ]]
+    [[ $stderr == *"this is a payment request (NUT-18): it asks for ehash, but contains none"* ]]
 }
 
 # ---- a key of one's own
@@ -264,7 +264,7 @@ pending 0"
     assert_equal "$(unspent)" 0
     run_tool -1 hp-wallet quotes "$id" --mint
     [[ ${stderr_lines[0]} == "hp-wallet: error: quote '$id' is locked to key $public, not to "* ]]
-    [[ $stderr == *"hint: name the file of that key with --locking-key-file"* ]]
+    [[ $stderr == *"hint: give the file of that key with --locking-key-file"* ]]
 
     run_tool hp-wallet quotes "$id" --mint --locking-key-file my.key
     assert_line --regexp "^$id [0-9]+ done "
@@ -288,10 +288,10 @@ pending 0"
     [[ $stderr == *"secret file 'public' holds a public key, allowed: a secret key"* ]]
     (umask 077 && echo hello >words)
     run_tool -2 hp-wallet quotes --locking-key-file words
-    [[ $stderr == *"holds no secret key, allowed: 64 hex digits, or 32 bytes in base58check"* ]]
+    [[ $stderr == *"does not hold a secret key, allowed: 64 hex digits, or 32 bytes in base58check"* ]]
     chmod 644 old.key
     run_tool -2 hp-wallet quotes --locking-key-file old.key
-    [[ $stderr == *"has mode 0644, others can use it"* ]]
+    [[ $stderr == *"has mode 0644, accessible to others"* ]]
     run_tool -2 hp-wallet quotes --locking-key-file missing
     [ ! -e conf/data/wallet.db ]
 }

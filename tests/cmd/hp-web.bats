@@ -116,8 +116,8 @@ http.server.ThreadingHTTPServer((host, int(port)), Handler).serve_forever()' "$(
     done
     kill "$server"
     assert_equal "$(curl -sS -o /dev/null -w '%{http_code}' "$url/")" 200
-    [[ $(cat web.log) == *"something else than a JSON object"* && $(cat web.log) == *"something else than figures"* ]]
-    refute grep "has fresh figures" web.log
+    [[ $(cat web.log) == *"something other than a JSON object"* && $(cat web.log) == *"something other than figures"* ]]
+    refute grep "has current figures" web.log
 }
 
 @test "AC-326 many pages that never read or go away: bounded, and others are served" {

@@ -38,7 +38,7 @@ runs() { kill -0 "${daemon_pid[$1]}"; }
         wait_until has_line "$name.file"
         mv "$name.file" "$name.file.1"
         kill -HUP "${daemon_pid[$name]}"
-        wait_for_text "$name.file" "SIGHUP: log opened again"
+        wait_for_text "$name.file" "SIGHUP: log reopened"
         stop_daemon "$name"
         assert_equal "$name $daemon_status $(cat "$name.log")" "$name 0 "
     done
@@ -167,7 +167,7 @@ ${call%% *}: hint: does its directory exist, and may this user write there?"
         wait_until has_line "$name.log"
         echo 'log_level = "warn,cli=info,net=debug"' >>"conf/$name.toml"
         kill -HUP "${daemon_pid[$name]}"
-        wait_for_text "$name.log" "hp-$name cli: SIGHUP: log opened again, log_level warn,cli=info,net=debug"
+        wait_for_text "$name.log" "hp-$name cli: SIGHUP: log reopened, log_level warn,cli=info,net=debug"
         stop_daemon "$name"
         run ! grep -F "info  hp-$name: stopping" "$name.log"
     done
@@ -207,7 +207,7 @@ ${call%% *}: hint: does its directory exist, and may this user write there?"
     cp conf/pool.toml good.toml
     head -c 300 good.toml >conf/pool.toml
     printf 'log_level = "debug"\nmax_infl' >>conf/pool.toml
-    says_which() { grep -q 'log_level stays as it was, the configuration has [0-9]* problems, the first: .*/pool.toml' pool.log; }
+    says_which() { grep -q 'log_level unchanged, the configuration has [0-9]* problems, the first: .*/pool.toml' pool.log; }
     kill -HUP "${daemon_pid[pool]}"
     wait_until says_which
     { cat good.toml; echo 'log_level = "loud"'; } >conf/pool.toml
@@ -215,10 +215,10 @@ ${call%% *}: hint: does its directory exist, and may this user write there?"
     wait_for_text pool.log "log_level: is 'loud', allowed: trace, debug, info, warn or error, and MODULE=LEVEL"
     { cat good.toml; echo 'log_level = "nett=debug"'; } >conf/pool.toml
     kill -HUP "${daemon_pid[pool]}"
-    wait_for_text pool.log "log_level stays as it was: log level for the module 'nett', which is unknown"
+    wait_for_text pool.log "log_level unchanged: log level for the module 'nett', which is unknown"
     cp good.toml conf/pool.toml
     kill -HUP "${daemon_pid[pool]}"
-    wait_for_text pool.log "SIGHUP: log opened again, log_level info"
+    wait_for_text pool.log "SIGHUP: log reopened, log_level info"
     stop_daemon pool
     assert_equal "$daemon_status" 0
 
@@ -226,7 +226,7 @@ ${call%% *}: hint: does its directory exist, and may this user write there?"
     start_service pool --log-level info
     wait_until has_line pool.log
     kill -HUP "${daemon_pid[pool]}"
-    wait_for_text pool.log "SIGHUP: log opened again, log_level info"
+    wait_for_text pool.log "SIGHUP: log reopened, log_level info"
 }
 
 @test "log_file, log_format and log_level stand in the service's file too; hp-config check knows them" {

@@ -64,11 +64,11 @@ and_refuse() {
     both_refuse hp-pool easiest_target_bits "a share could be worth nothing" pool.toml=easiest_target_bits=10
     both_refuse hp-pool easiest_target_bits "at least minimum_difficulty" pool.toml=easiest_target_bits=20 \
         'shared/pool.toml=valuation="leading_zeros"'
-    both_refuse hp-pool route_to "no mint of allowed_mint_keys" 'pool.toml=route_to="west"'
-    both_refuse hp-pool payout_script "a character that bech32 does not have" 'pool.toml=payout_script="bc1qnone"'
+    both_refuse hp-pool route_to "not a mint in allowed_mint_keys" 'pool.toml=route_to="west"'
+    both_refuse hp-pool payout_script "a character outside the bech32 alphabet" 'pool.toml=payout_script="bc1qnone"'
     both_refuse hp-pool allowed_mint_keys "is 'x', allowed: [NAME:]KEY" 'pool.toml=allowed_mint_keys=["x"]'
     both_refuse hp-template source "the network is sim" 'template.toml=source="rpc"'
-    both_refuse hp-template rpc_cookie_file "needed with source rpc" 'template.toml=source="rpc"' 'shared/network.toml=network="regtest"'
+    both_refuse hp-template rpc_cookie_file "required for source rpc" 'template.toml=source="rpc"' 'shared/network.toml=network="regtest"'
     both_refuse hp-template rpc_user "one of both" 'template.toml=source="rpc"' 'shared/network.toml=network="regtest"' \
         'template.toml=rpc_user="a"' 'template.toml=rpc_cookie_file="/none"'
 }
@@ -125,7 +125,7 @@ and_refuse() {
     [ -s half/secrets/mint.seed ] && [ ! -e half/stats.toml ] && [ "$status" -ge 128 ] || fail "$status $(find half)"
     sha256sum half/secrets/* >secrets
     run_tool -2 hp-config check half
-    [[ ${stderr_lines[0]} == *"half/.hp-config-init: an init did not end, repeat 'hp-config init'" ]] || fail "$stderr"
+    [[ ${stderr_lines[0]} == *"half/.hp-config-init: an init was interrupted, repeat 'hp-config init'" ]] || fail "$stderr"
     touch half/secrets/stats-authority.key.new-4711
     run_tool -0 hp-config init half --network sim --ports auto
     sha256sum --quiet -c secrets
@@ -133,7 +133,7 @@ and_refuse() {
     assert_equal "$stderr$(find half -name '*.new-*' -o -name '.hp-config-init')" ""
     # A whole one is never touched.
     run_tool -2 hp-config init half --network sim
-    [[ $stderr == *"is not empty, and nothing is ever overwritten"* ]] || fail "$stderr"
+    [[ $stderr == *"is not empty, refusing to overwrite anything"* ]] || fail "$stderr"
     # Killed before the first secret, at each size that a file may have: the repeat always makes it whole.
     run bash -c "ulimit -c 0 -f 0; exec hp-config init early --network sim"
     [ "$status" -ge 128 ]

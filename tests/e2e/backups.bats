@@ -36,7 +36,7 @@ let_in_until_there_are() {
     assert_equal "$(jq .released <<<"$output")" "$2"
     books_agree
     assert_equal "$(wc -l <rows)" "$1"
-    wait_for_text pool.log "which allow_mint_rollback lets pass"
+    wait_for_text pool.log "accepted by allow_mint_rollback"
 }
 
 @test "dead letters are listed, and requeued with the pool stopped and running; the journal keeps it" {
@@ -53,16 +53,16 @@ let_in_until_there_are() {
     run_tool hp-quote requeue 2 --config-dir conf --json
     assert_output '{"requeued":1}'
     run_tool -1 hp-quote requeue 1 99 --outbox conf/data/outbox.db
-    assert_output "0 dead letters try again"
+    assert_output "0 dead letters requeued"
     [[ $stderr == *"2 of 2 rows were not dead letters: 1: is acked; 99: is not in the outbox"* ]]
 
     start_pool
     start_mint
     wait_for_sql outbox "SELECT count(*) FROM outbox WHERE state = 2" 2
     run_tool hp-quote requeue 3 3 --config-dir conf
-    assert_output "1 dead letters try again"
+    assert_output "1 dead letters requeued"
     run_tool hp-quote requeue --all --config-dir conf
-    assert_output "1 dead letters try again"
+    assert_output "1 dead letters requeued"
     wait_for_sql outbox "SELECT count(*) FROM outbox WHERE state = 2" 4
     # The same shares, so the same quotes.
     diff before <(outbox "SELECT seq, quote_id FROM outbox ORDER BY seq")
@@ -75,7 +75,7 @@ let_in_until_there_are() {
 @test "requeue and adopt refuse what they cannot do" {
     make_topology
     run_tool -2 hp-quote requeue --config-dir conf
-    [[ $stderr == *"give the numbers of rows, or --all"* ]]
+    [[ $stderr == *"give row numbers, or --all"* ]]
     run_tool -2 hp-quote requeue x --config-dir conf
     run_tool -2 hp-quote requeue 1 --all --config-dir conf
     run_tool -2 hp-quote requeue --all
@@ -184,7 +184,7 @@ let_in_until_there_are() {
     run ! ls conf/data/mint.db
     rm -r conf/marks
     start_mint
-    wait_for_text pool.log "refused (mint-rollback): mint_store: the mint's database is not the one of last time"
+    wait_for_text pool.log "refused (mint-rollback): mint_store: the mint's database is not the same as last time"
     assert_equal "$(ledger 'SELECT count(*) FROM quote')" 0
 }
 
@@ -202,7 +202,7 @@ let_in_until_there_are() {
     stop_all pool
     restore outbox
     start_pool
-    wait_for_text pool.log "refused (pool-rollback): last_seq: the mint has 7, this pool gave only 3"
+    wait_for_text pool.log "refused (pool-rollback): last_seq: the mint has 7, but this pool assigned only 3"
     stop_all pool
     run_tool hp-quote adopt --config-dir conf
     start_pool
@@ -228,7 +228,7 @@ let_in_until_there_are() {
     mine 3 "$pubkey"
     start_mint
     wait_for_sql outbox "SELECT count(*) FROM outbox WHERE state = 2" 5
-    wait_for_text mint.log "gave 2 numbers to other shares than before"
+    wait_for_text mint.log "reused 2 numbers for other shares"
     assert_equal "$(ledger 'SELECT count(*), count(DISTINCT share_hash) FROM quote')" "7|7"
 }
 
@@ -271,11 +271,11 @@ let_in_until_there_are() {
 
     stop_all pool
     start_pool --allow-mint-rollback true
-    wait_for_text pool.log "which allow_mint_rollback lets pass; it lacks"
-    wait_for_text mint.log "signing: the pool knows of nothing newer"
+    wait_for_text pool.log "accepted by allow_mint_rollback; it lacks"
+    wait_for_text mint.log "signing: the pool knows nothing newer"
     # The report keeps it for good.
     run_tool hp-audit --mint conf/data/mint.db --mark conf/marks/mint.mark
-    [[ $output == *"noted: conf/data/mint.db: an old copy was let in at "*"at most $lost can be doubled"* ]] || fail "$output"
+    [[ $output == *"noted: conf/data/mint.db: an old copy was accepted at "*"at most $lost can be doubled"* ]] || fail "$output"
 }
 
 @test "the same copy restored twice: what was lost the first time is still known, to accept-rollback and the audit" {
@@ -295,17 +295,17 @@ let_in_until_there_are() {
         start_mint
         stop_all pool
         start_pool --allow-mint-rollback true
-        wait_for_text mint.log "signing: the pool knows of nothing newer"
+        wait_for_text mint.log "signing: the pool knows nothing newer"
     done
     all=$((lost[1] + lost[2]))
     assert_equal "$(jq -r .doubled_max_of_all <<<"$output")" "$all"
     assert_equal "$(ledger 'SELECT count(*) FROM rollback')" 1
     run_tool hp-audit --mint conf/data/mint.db --mark conf/marks/mint.mark
-    assert_equal "$(grep -c 'noted: conf/data/mint.db: an old copy was let in at ' <<<"$output")" 2
-    [[ $output == *"2 old copies were let in: at most $all can be doubled in all"* ]] || fail "$output"
+    assert_equal "$(grep -c 'noted: conf/data/mint.db: an old copy was accepted at ' <<<"$output")" 2
+    [[ $output == *"2 old copies were accepted: at most $all can be doubled in all"* ]] || fail "$output"
     truncate -s -1 conf/marks/mint.mark.rollbacks
     run_tool -1 hp-audit --mint conf/data/mint.db --mark conf/marks/mint.mark
-    [[ $stderr == *"mint.mark.rollbacks': expected a line's end at the end: it is cut short"* ]] || fail "$stderr"
+    [[ $stderr == *"mint.mark.rollbacks': expected a newline at the end: the file is truncated"* ]] || fail "$stderr"
 }
 
 @test "more quotes are held than one transaction or one request takes: all are released, by their ids too" {
@@ -379,7 +379,7 @@ let_in_until_there_are() {
     run_tool -0 hp-quote release "$one" --config-dir conf
     assert_line --partial "1 quotes of "
     run_tool -1 hp-quote release "$one" --config-dir conf
-    [[ $stderr == *"1 of 1 quotes were not held: $one: released already, at "* ]] || fail "$stderr"
+    [[ $stderr == *"1 of 1 quotes were not held: $one: already released, at "* ]] || fail "$stderr"
     run_tool -2 hp-quote release --config-dir conf
     run_tool -2 hp-quote release x --config-dir conf
     run_tool -0 hp-quote release --all --config-dir conf --json
@@ -408,7 +408,7 @@ let_in_until_there_are() {
     # Its 30 s of patience are 1.5.
     run -1 env HP_CLOCK_SPEED=20 "LD_PRELOAD=$fast_clock" hp-wallet --config-dir conf send 1
     start_pool
-    wait_for_text mint.log "signing: the pool knows of nothing newer"
+    wait_for_text mint.log "signing: the pool knows nothing newer"
     swap
     stop_all pool
     swap

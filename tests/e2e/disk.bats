@@ -35,7 +35,7 @@ has_alarms() { [ "$(hp-stats show --db "$dir/data/stats.db" --json | jq .alarms)
     wait_for_link
     start_miner
     disk pool full
-    wait_for_text pool.log "database or disk is full; shares are refused until it can be written"
+    wait_for_text pool.log "database or disk is full; shares are refused until it is writable"
     before=$(rows)
     found=$(blocks)
     wait_until miner_says '.rejected_by_reason["pool-storage-failed"] > 50'
@@ -45,7 +45,7 @@ has_alarms() { [ "$(hp-stats show --db "$dir/data/stats.db" --json | jq .alarms)
     wait_until has_lines $((height + 1)) 'template for height' template.log
     assert_equal "$(rows)" "$before"
     disk pool good
-    wait_for_text pool.log "outbox: can be written again"
+    wait_for_text pool.log "outbox: writable again"
     wait_until has_rows $((before + 50))
     same_process pool
     stop_miner
@@ -65,7 +65,7 @@ has_alarms() { [ "$(hp-stats show --db "$dir/data/stats.db" --json | jq .alarms)
     wait_for_link
     # Quotes that the wallet does not have yet when the disk is full.
     start_proxy
-    owner=$(sed -nE 's/.*without a key of their own goes to ([0-9a-f]{66}).*/\1/p' proxy.log)
+    owner=$(sed -nE 's/.*without their own key goes to ([0-9a-f]{66}).*/\1/p' proxy.log)
     stop_daemon proxy
     mine 20 "$owner"
     books_agree
@@ -124,14 +124,14 @@ has_alarms() { [ "$(hp-stats show --db "$dir/data/stats.db" --json | jq .alarms)
     disk mint fsync
     ends mint
     assert_equal "$daemon_status" 1
-    grep -q "error .*an fsync failed; nothing more is written" mint.log
+    grep -q "error .*an fsync failed; no more writes" mint.log
     on_disk mint start_mint
     wait_until has_rows 150
     disk pool fsync
     ends pool
     assert_equal "$daemon_status" 1
-    grep -q "error .*an fsync failed; nothing more is written" pool.log
-    assert_equal "$(tail -n 1 pool.log)" "hp-pool: hint: check the disk, then start the program again; it recovers what is on disk"
+    grep -q "error .*an fsync failed; no more writes" pool.log
+    assert_equal "$(tail -n 1 pool.log)" "hp-pool: hint: check the disk, then restart the program; it recovers what is on disk"
     on_disk pool start_pool
     before=$(rows)
     wait_until has_rows $((before + 20))
@@ -171,12 +171,12 @@ peer.sendall(sys.stdin.buffer.read())' "$PWD/socket"; }
         wait_until has_shares 100
         disk ingest full
         "feed_$way" 100 200
-        wait_for_text "ingest.$way.log" "database or disk is full; records wait, and go on by themselves"
+        wait_for_text "ingest.$way.log" "database or disk is full; records wait, and continue automatically"
         # More than memory is for: what is not read stays in the pipe, or is dropped and counted.
         "feed_$way" 200 300
         same_process ingest
         disk ingest good
-        wait_for_text "ingest.$way.log" "can be written again; 0 records were dropped"
+        wait_for_text "ingest.$way.log" "writable again; 0 records were dropped"
         wait_until has_shares 300
         same_process ingest
         assert_equal "$(grep -c "records wait" "ingest.$way.log")" 1

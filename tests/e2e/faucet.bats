@@ -171,7 +171,7 @@ print(peer.recv(99).split()[1].decode())' "$port")" 400
         start_daemon "serve-$side" hp-stats serve --config-dir "$dir" --side "$side"
         start_daemon "web-$side" hp-web "$side" --config-dir "$dir"
         wait_for_text "serve-$side.log" "serving http://"
-        wait_for_text "web-$side.log" "has fresh figures"
+        wait_for_text "web-$side.log" "has current figures"
     done
     for side in pool proxy; do
         url=http://$(value shared/network.toml "${side}_stats_listen")

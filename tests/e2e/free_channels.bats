@@ -30,7 +30,7 @@ refused_lines() { cat conf/data/refused-shares.jsonl* | wc -l; }
     read -r _ judged _ opened _ <<<"${lines[1]}"
     assert [ "$judged" -le $((30 + 100 + 10 * opened + 30)) ]
     assert [ "$opened" -le 200 ]
-    grep -q 'closed: too many invalid shares, and no good one between them' pool.log
+    grep -q 'closed: too many invalid shares, and no valid one among them' pool.log
     wait_until status_is '.connections_closed_for_refusals == 1'
     # 10 on each, which are always judged: then it is the openings that end.
     hostile pool free-channels 10 2000
@@ -59,7 +59,7 @@ refused_lines() { cat conf/data/refused-shares.jsonl* | wc -l; }
     wait_until status_is '.channels_unproven <= 16000 and .channels_unproven_max == 20000 and .connections_closed_for_room == 2'
     exec {idle_in}>&-
     deadline_s=60 wait_for_text idle.out "4 left"
-    grep -q 'closed: its channels have brought too few shares, and others need their room' pool.log
+    grep -q 'closed: its channels have had too few shares, and others need the room' pool.log
     stop_daemon control
     assert_equal "$daemon_status" 0
     assert_equal "$(tail -n 1 control.out | jq -c '[.connects, .disconnects, .shares_rejected]')" '[1,0,0]'

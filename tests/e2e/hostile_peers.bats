@@ -26,9 +26,9 @@ alarms() { records alarm | jq -r .what; }
     assert_equal "$(grep -c ' closed$' <<<"$output")" 5
     # No row was touched, the miner heard of no quote, and the log names the session, what was wrong, and no escape.
     assert_equal "$(outbox 'SELECT count(*) FROM outbox WHERE state <> 0 OR quote_id IS NOT NULL')" 0
-    assert_equal "$(alarms | grep -c "to request 1 does not fit it: quote_id: expected a UUID, got '")" 5
-    assert_equal "$(alarms | grep -c "to request 1 does not fit it: amount: expected ")" 2
-    assert_equal "$(alarms | grep -c "to request 1 does not fit it: share_hash")" 1
+    assert_equal "$(alarms | grep -c "to request 1 does not match it: quote_id: expected a UUID, got '")" 5
+    assert_equal "$(alarms | grep -c "to request 1 does not match it: amount: expected ")" 2
+    assert_equal "$(alarms | grep -c "to request 1 does not match it: share_hash")" 1
     assert_equal "$(alarms | grep -c "refused request 18446744073709551615 of share 2222.*, which is not in flight; ignored")" 1
     wait_until wrong_answers_are 9
     run_tool -1 grep -q $'\x1b' pool.log

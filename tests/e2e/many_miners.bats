@@ -24,7 +24,7 @@ proxy_status_is() { grep -F '"type":"proxy_status"' proxy.events | tail -n 1 | j
         --connections 8 --rate 40 --json
     wait_until pool_status_is '.connections == 3 and .channels == 8 and .channels_busiest == 3 and .channels_max == 3'
     wait_until proxy_status_is '.pool_connections == 3 and .pool_channels == 8 and .pool_channels_max == 4099'
-    grep -q "the channels of 2 connections are in use; another one is opened" proxy.log
+    grep -q "all channels of 2 connections are in use; opening another connection" proxy.log
     # Each connection's channels have the numbers 1 to 3: every miner hears of its own shares.
     wait_until has_rows 100
     stop_daemon miners

@@ -23,7 +23,7 @@ miner_fails() {
     wait_for_address "$(proxy_address)"
     wait_for_text proxy.log "pool $(pool_address): connected"
     miner_fails "stratum+tcp://$(proxy_address)" rig1 --connect-timeout 6
-    why="no work yet: the pool has no template (no-template-yet); work comes as soon as there is some"
+    why="no work yet: the pool has no template (no-template-yet); work follows as soon as there is some"
     assert_equal "$words" "hp-miner: error: no work from $(proxy_address): the server says: $why"
     start_daemon miner hp-miner "stratum+tcp://$(proxy_address)" --user rig1 --threads 1 --shares 1 --json
     wait_for_text miner.log "the server says: $why"
@@ -33,7 +33,7 @@ miner_fails() {
     unset 'daemon_pid[miner]'
     # The same connection.
     assert_equal "$(tail -n 1 miner.out | jq -c '[.shares_accepted, .disconnects]')" '[1,0]'
-    refute grep -q "; again in" miner.log
+    refute grep -q "; retrying in" miner.log
 }
 
 @test "an SV2 miner at a pool without a template is told so, and not asked whether the server runs" {
@@ -59,7 +59,7 @@ hp-miner: hint: check that $(proxy_address) is an SV2 port and that its authorit
     local mint
     mint=$(value shared/network.toml mint_listen)
     miner_fails "stratum+tcp://$mint" rig1
-    assert_equal "$words" "hp-miner: error: $mint speaks HTTP: no miner's port
+    assert_equal "$words" "hp-miner: error: $mint speaks HTTP: not a mining port
 hp-miner: hint: SV1 is at the proxy's proxy_listen, SV2 at the pool's pool_listen"
     miner_fails "stratum2+tcp://$mint/$(pool_key)" rig1
     assert_regex "$words" "^hp-miner: error: handshake with $mint failed: it speaks HTTP, expected SV2 \(Noise\)"
@@ -74,7 +74,7 @@ while True:
     peer.close()' "${ports[0]}"
     wait_for_port "${ports[0]}"
     miner_fails "stratum+tcp://127.0.0.1:${ports[0]}" rig1 --connect-timeout 1
-    assert_regex "$words" "has not said a word: .*
+    assert_regex "$words" "has not answered at all: .*
 hp-miner: hint: if it is an SV2 port: stratum2\+tcp://127.0.0.1:${ports[0]}/AUTHORITYKEY"
 }
 
@@ -83,12 +83,12 @@ hp-miner: hint: if it is an SV2 port: stratum2\+tcp://127.0.0.1:${ports[0]}/AUTH
     start_proxy
     new_key
     miner_fails "$(miner_url)" rig1
-    assert_regex "$words" "^hp-miner: error: channel refused: invalid-locking-key: --user 'rig1' names no key, and the pool has no key for such shares"
+    assert_regex "$words" "^hp-miner: error: channel refused: invalid-locking-key: --user 'rig1' does not contain a key, and the pool has no key for such shares"
     miner_fails "$(miner_url)" "${pubkey%?}.rig1"
     assert_regex "$words" "^hp-miner: error: channel refused: invalid-locking-key: --user '${pubkey%?}.rig1': invalid locking key: expected 66 hex digits, got 65"
     miner_fails "stratum+tcp://$(proxy_address)" "${pubkey%?}.rig1"
     assert_regex "$words" "^hp-miner: error: authorize refused: .*expected 66 hex digits, got 65
-hp-miner: hint: it means --user '${pubkey%?}.rig1'$"
+hp-miner: hint: it refers to --user '${pubkey%?}.rig1'$"
     # The key that it expected, as it was typed.
     local other
     other=$(value shared/network.toml template_authority_public_key)

@@ -157,7 +157,7 @@ new_point() { hp-config keygen locking | hp-config pubkey - | sed -n 's/^locking
         get "/v1/mint/quote/ehash/$(jq -rn --arg id "$id" '$id | @uri')"
         assert_equal "$status $(jq .code <<<"$output")" "400 50000"
     done
-    refused 50000 /v1/mint/quote/ehash/check "{\"quotes\":[\"$quote\"]}" "quote '$quote' is not known"
+    refused 50000 /v1/mint/quote/ehash/check "{\"quotes\":[\"$quote\"]}" "quote '$quote' is unknown"
     refused 50000 /v1/mint/ehash "{\"quote\":\"$quote\",\"outputs\":[$(out 1)]}"
     refused 50000 /v1/mint/ehash/batch "{\"quotes\":[\"$quote\"],\"quote_amounts\":[1],\"outputs\":[$(out 1)],\"signatures\":[null]}"
     refused 11016 /v1/mint/ehash/batch "{\"quotes\":[\"$quote\",\"$quote\"],\"quote_amounts\":[1,1],\"outputs\":[$(out 2)],\"signatures\":[null,null]}"

@@ -105,7 +105,7 @@ start_faucet() {
     assert_equal "$(unspent wallet)" $((total - 1))
     # A new wallet that trusts the second mint, and a token that seems to be of it.
     run_tool -1 other receive <<<"$token"
-    [[ $stderr == *"keyset id '"*"' is not known"* ]]
+    [[ $stderr == *"keyset id '"*"' is unknown"* ]]
     assert_equal "$(sqlite3 -readonly second/data/mint.db 'SELECT count(*) FROM spent')" 0
     stop_daemon second
     start_mint
@@ -142,8 +142,8 @@ server.serve_forever()' "${ports[0]}" "$(mint_url)"
     wait_for_text thief.log serving
     hp-wallet init --mint "$thief" --config-dir victim --network sim >/dev/null
     run_tool -1 hp-wallet --config-dir victim receive <<<"$token"
-    [[ $stderr == *"that both show the same public keysets does not make them one"* ]]
-    [[ $stderr == *"hint: its keysets are those of your mint at '$thief'; if you know that both are one mint, add '$(mint_url)' to mint_aliases"* ]]
+    [[ $stderr == *"the same public keysets do not prove that they are the same mint"* ]]
+    [[ $stderr == *"hint: its keysets are those of your mint at '$thief'; if you know that both are the same mint, add '$(mint_url)' to mint_aliases"* ]]
     assert_equal "$(cat thief.out)" ""
     run_tool -0 other receive <<<"$token"
     assert_output 1

@@ -253,7 +253,7 @@ start_wallet_in_the_middle() {
     tell api next answer:hold
     start_sv1_miner
     # Two requests run into the wallet's time limit; the answer of the second, which the mint did sign, comes too late.
-    wait_until has_lines 2 'no answer from .* within 10000 ms; operation 1 is tried again' proxy.log
+    wait_until has_lines 2 'no answer from .* within 10000 ms; retrying operation 1 in' proxy.log
     tell api go
     stop_miner
     tokens_agree
@@ -268,7 +268,7 @@ start_wallet_in_the_middle() {
     start_mint
     wait_for_link
     start_proxy
-    owner=$(sed -nE 's/.*without a key of their own goes to ([0-9a-f]{66}).*/\1/p' proxy.log)
+    owner=$(sed -nE 's/.*without their own key goes to ([0-9a-f]{66}).*/\1/p' proxy.log)
     stop_daemon proxy
     mine 120 "$owner"
     books_agree
@@ -322,7 +322,7 @@ start_wallet_in_the_middle() {
     tell templates now both@+0:cut
     wait_for_text pool.log "trying again"
     start_daemon finder hp-miner "$(miner_url)" --user "$pubkey" --threads 1 --nominal-hash-rate 1
-    wait_for_text pool.log "waits for its return"
+    wait_for_text pool.log "is sent when it is back"
     kill_daemon pool
     stop_daemon finder
     assert [ -s "$dir/data/outbox.db.solutions" ]
@@ -333,7 +333,7 @@ start_wallet_in_the_middle() {
     # It says so once; what it has had before is no block more.
     kill_daemon pool
     start_pool
-    wait_for_text pool.log "of the last hour go to the template provider again"
-    wait_for_text template.log "was submitted before"
+    wait_for_text pool.log "of the last hour to the template provider again"
+    wait_for_text template.log "was already submitted"
     assert_equal "$(grep -c "is accepted" template.log)" 1
 }

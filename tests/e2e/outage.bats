@@ -247,7 +247,7 @@ proxy_is_back() { tail -n 3 proxy.log | grep -q 'pool .*: connected'; }
     stop_daemon pool
     wait_for_text proxy.log "trying again"
     echo >&5
-    early=$(jq -cn '["away", 20, "pool-away: the pool is away: this share does not count"]')
+    early=$(jq -cn '["away", 20, "pool-away: the pool is down: this share does not count"]')
     all_refused() { [ "$(jq -c 'select(.case == "away") | [.case, .error[0], .error[1]]' early.out | grep -cxF "$early")" -eq 40 ]; }
     wait_until all_refused
     mkfifo go2
@@ -276,6 +276,6 @@ connection.sendall(b'{"id":1,"method":"mining.subscribe","params":["t"]}\n')
 lines = connection.makefile().readlines()  # until it is closed
 print(json.loads(lines[0])["error"][1])
 PYTHON
-    assert_output --regexp '^the pool has been away for [1-9][0-9]* s: try another one \(outage_patience_s\)$'
+    assert_output --regexp '^the pool has been down for [1-9][0-9]* s: try another one \(outage_patience_s\)$'
     wait_for_text proxy.out '"closed_for_outage":1'
 }

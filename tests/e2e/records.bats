@@ -130,7 +130,7 @@ noise_target() { echo "tcp://$(value shared/network.toml pool_records_listen)/$(
     # Beside connections a file would be read to its end once, and then what?
     set_key stats.toml allowed_writer_keys "[\"$(hp-config pubkey "$dir/secrets/pool-events.key" | sed -n 's/^authority //p')\"]"
     run_tool -2 hp-stats ingest --config-dir "$dir" --db other.db --listen-records conf/stats.toml
-    [[ $stderr == *"'conf/stats.toml' is no pipe"* ]] || fail "$stderr"
+    [[ $stderr == *"'conf/stats.toml' is not a pipe"* ]] || fail "$stderr"
 }
 
 @test "a reader of records that is gone is said with what to do: of a pipe for good, of a FIFO until another comes" {
@@ -143,9 +143,9 @@ noise_target() { echo "tcp://$(value shared/network.toml pool_records_listen)/$(
     start_pool --events "$PWD/fifo"
     # More than the FIFO holds.
     mine 300 "$pubkey"
-    wait_for_text pool.log "events: nobody reads '$PWD/fifo': records wait, and the oldest go when too many do; start its reader (hp-stats ingest)"
+    wait_for_text pool.log "events: nobody reads '$PWD/fifo': records wait, and the oldest are dropped if there are too many; start its reader (hp-stats ingest)"
     collect "$PWD/fifo"
-    wait_for_text pool.log "events: '$PWD/fifo' is read again"
+    wait_for_text pool.log "events: '$PWD/fifo' has a reader again"
     wait_until says .shares_accepted 300
     assert_equal "$(grep -c 'nobody reads' pool.log)" 1
 }

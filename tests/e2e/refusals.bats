@@ -151,8 +151,8 @@ clock_is_off() { [ "$(clock_off)" -le -86000000 ]; }
     assert_equal "$(records pool_status | tail -n 1 | jq -c '[.clock_off_ms, .clock_behind_tip_s]')" '[0,0]'
 
     echo -86400 >clock
-    wait_for_text pool.log "the system clock was set back by 86400 s; shares are judged by it"
-    wait_for_text pool.log " s behind the chain's tip: every share is refused (invalid-share) until it is right"
+    wait_for_text pool.log "the system clock was set back by 86400 s; shares are checked against it"
+    wait_for_text pool.log " s behind the chain's tip: every share is refused (invalid-share) until it is corrected"
     wait_for_records share_rejected 1
     assert_equal "$(records share_rejected | jq -r .reason | sort -u)" invalid-share
     alarms | grep -q '^the system clock was set back by 86400 s'
@@ -162,7 +162,7 @@ clock_is_off() { [ "$(clock_off)" -le -86000000 ]; }
 
     echo 0 >clock
     wait_for_text pool.log "the system clock is right again"
-    wait_for_text pool.log "the system clock is no longer behind the chain: shares are taken again"
+    wait_for_text pool.log "the system clock is no longer behind the chain: shares are accepted again"
     wait_until clock_is_right
     local rows
     rows=$(outbox 'SELECT count(*) FROM outbox')

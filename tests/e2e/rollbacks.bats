@@ -36,7 +36,7 @@ is_after() { [ "$(date +%s)" -gt "$1" ]; }
     start_pool
     start_mint
     wait_for_sql ledger "SELECT count(*) FROM quote" 8
-    wait_for_text mint.log "5 quotes that this database lacks had been answered before, or may have been"
+    wait_for_text mint.log "5 quotes that this database lacks were answered before, or may have been"
     run_tool -0 hp-quote held --config-dir conf --json
     assert_equal "$(wc -l <<<"$output")" 5
     # The same owner with another database of his wallet gets none of it twice.
@@ -90,13 +90,13 @@ is_after() { [ "$(date +%s)" -gt "$1" ]; }
     assert_equal "$(jq -c '[.lacks.doubled_max, .rollbacks, .doubled_max_of_all]' <<<"$output")" \
         "[\"$lacks\",2,\"$((lost + lacks))\"]"
     run_tool -0 hp-audit --mint conf/data/mint.db --mark conf/marks/mint.mark
-    [[ $output == *"2 old copies were let in: at most $((lost + lacks)) can be doubled in all"* ]] || fail "$output"
+    [[ $output == *"2 old copies were accepted: at most $((lost + lacks)) can be doubled in all"* ]] || fail "$output"
 
     stop_all pool
     start_mint
     wait_for_text mint.log "nothing is signed: there is no mark file"
     start_pool --allow-mint-rollback true
-    wait_for_text mint.log "signing: the pool knows of nothing newer"
+    wait_for_text mint.log "signing: the pool knows nothing newer"
     wait_until ls conf/marks/mint.mark
     wait_for_sql ledger "SELECT count(*) FROM held" 13
     wait_until is_gone conf/marks/mint.mark.held
@@ -108,7 +108,7 @@ is_after() { [ "$(date +%s)" -gt "$1" ]; }
     run_tool -0 hp-mint accept-rollback --config-dir conf --json
     assert_equal "$(jq -c '[.lacks, .rollbacks, .doubled_max_of_all]' <<<"$output")" "[null,3,null]"
     run_tool -0 hp-audit --mint conf/data/mint.db --mark conf/marks/mint.mark
-    [[ $output == *"what it lacked is unknown"*"3 old copies were let in: how much can be doubled in all is unknown"* ]] ||
+    [[ $output == *"what it lacked is unknown"*"3 old copies were accepted: how much can be doubled in all is unknown"* ]] ||
         fail "$output"
     # Once is enough.
     run_tool -0 hp-mint accept-rollback --config-dir conf --json
@@ -161,7 +161,7 @@ is_after() { [ "$(date +%s)" -gt "$1" ]; }
     old=$(head -n 1 minted.ids)
     run_tool -0 hp-quote explain "$old" --config-dir conf
     assert_line --regexp '^mint +held, issued 0 of '
-    assert_line --regexp '^ +held since 20.*Z, after the rollback of 20.*Z: nobody can mint it'
+    assert_line --regexp '^ +held since 20.*Z, after the rollback of 20.*Z: it cannot be minted'
     assert_line "        was $old before the mint was restored"
     assert_line --partial "quote created, and held, amount"
     assert_line --regexp '^wallet +done'
@@ -184,11 +184,11 @@ is_after() { [ "$(date +%s)" -gt "$1" ]; }
     good=$(hp-quote held --config-dir conf --json | jq -r .quote_id | head -n 1)
     run_tool -1 hp-quote release "$released" "$never" "$unknown" "${good^^}" --config-dir conf
     assert_output --partial "1 quotes of "
-    [[ $stderr == *"3 of 4 quotes were not held: "*"$unknown: this mint does not know it"* ]] || fail "$stderr"
-    [[ $stderr == *"$released: released already, at 20"*" by $(id -un), and minted since"* ]] || fail "$stderr"
+    [[ $stderr == *"3 of 4 quotes were not held: "*"$unknown: unknown to this mint"* ]] || fail "$stderr"
+    [[ $stderr == *"$released: already released, at 20"*" by $(id -un), and minted since"* ]] || fail "$stderr"
     [[ $stderr == *"$never: was never held"* ]] || fail "$stderr"
     run_tool -1 hp-quote release "$unknown" --config-dir conf --json
-    assert_equal "$(jq -c '[.released, .not_held]' <<<"$output")" "[0,[\"$unknown: this mint does not know it\"]]"
+    assert_equal "$(jq -c '[.released, .not_held]' <<<"$output")" "[0,[\"$unknown: unknown to this mint\"]]"
 }
 
 @test "a request to release that waits from before a rollback does not release what is held after it" {
@@ -214,7 +214,7 @@ is_after() { [ "$(date +%s)" -gt "$1" ]; }
     run_tool -0 hp-quote release --all --config-dir conf --json
     assert_equal "$(jq .released <<<"$output")" 2
     run_tool -0 hp-quote release --all --config-dir conf
-    assert_output "0 quotes of 0 can be minted now"
+    assert_output "0 quotes of 0 released"
 }
 
 @test "accept-rollback that fails or is killed on its way: one old copy is let in, with what it lacks, once" {

@@ -166,7 +166,7 @@ status_of() { get "$1" -o /dev/null -w '%{http_code}' "${@:2}"; }
     bad 'pool ssssssssssssssss\neverything ssssssssssssssss\n' "tokens:2: scope 'everything' is unknown"
     bad 'ssssssssssssssssssss\n' "tokens:1: expected SCOPE TOKEN"
     bad 'pool ssssssss\n' "tokens:1: the token is shorter than 16"
-    bad '# none\n' "there is no token in it"
+    bad '# none\n' "it contains no token"
     printf 'pool ssssssssssssssss\n' >tokens
     chmod 644 tokens
     run_tool hp-stats serve pool.db --listen 127.0.0.1:0 --tokens-file tokens || [ "$status" -ne 0 ]

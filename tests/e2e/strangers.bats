@@ -36,7 +36,7 @@ rss_is_below() { [ "$(rss_kib "$1")" -lt "$2" ]; }
     start_pool
     start_daemon flood python3 "$tools/strangers" flood "$(link_address)" 300 60
     # The table of strangers is full, as it stays from here on.
-    deadline_s=30 wait_for_text pool.log "have proven nothing, which is the limit"
+    deadline_s=30 wait_for_text pool.log "unproven connections.*: limit reached; closing the oldest"
     start_mint
     wait_for_link
     # And stays linked, with shares on their way, while they go on.
@@ -52,7 +52,7 @@ rss_is_below() { [ "$(rss_kib "$1")" -lt "$2" ]; }
     start_daemon control hp-miner "$(miner_url)" --user "$pubkey" --threads 1 --rate 50 --nominal-hash-rate 1 --json
     wait_until has_rows 1
     start_daemon flood python3 "$tools/strangers" flood "$(pool_address)" 1000 60
-    deadline_s=30 wait_for_text pool.log "have proven nothing, which is the limit"
+    deadline_s=30 wait_for_text pool.log "unproven connections.*: limit reached; closing the oldest"
     mine 1 "$pubkey"
     kill -0 "${daemon_pid[flood]}"
     stop_daemon control
@@ -86,7 +86,7 @@ is_complete() { [ "$(tail -n 1 farm.out | jq '.connects >= 2000 and .shares_acce
     strangers silent silent "$(value shared/network.toml mint_listen)" 1100 --left 511
     get /v1/info
     assert_equal "$status" 200
-    grep -q "have proven nothing, which is the limit" mint.log
+    grep -q "unproven connections.*: limit reached; closing the oldest" mint.log
     let_go silent
     # 512 an address.
     assert_equal "$(tail -n 1 silent.out)" "511 still open"
@@ -111,7 +111,7 @@ is_complete() { [ "$(tail -n 1 farm.out | jq '.connects >= 2000 and .shares_acce
     local before
     before=$(rss_kib mint)
     strangers posts posts "$(value shared/network.toml mint_listen)" 120 --left 32
-    wait_for_text mint.log "unfinished input and unread answers have more than 32 MiB: the largest connection is closed"
+    wait_for_text mint.log "unfinished input and unread answers use more than 32 MiB: closing the largest connection"
     wait_until fds_are_below mint 64
     get /v1/info
     assert_equal "$status" 200

@@ -102,7 +102,7 @@ good_are_unharmed() {
     start_good_miners
     run_tool -0 "$tools/sv1_flood" "$proxy_listen" invalid --connections 4
     assert_equal "$(jq .closed <<<"$output")" 4
-    jq -e '.errors["too-many-invalid-shares: it was not looked at: nearly all before it were invalid"] >= 1' <<<"$output"
+    jq -e '.errors["too-many-invalid-shares: it was not checked: nearly all before it were invalid"] >= 1' <<<"$output"
     wait_for_text "$BATS_TEST_TMPDIR/proxy.out" '"reason":"too-many-invalid-shares: '
     wait_for_text "$BATS_TEST_TMPDIR/proxy.out" '"closed_for_invalid_shares":4'
     # Each connection's budget, what time gave back meanwhile, and what was on its way.

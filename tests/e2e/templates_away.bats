@@ -40,10 +40,10 @@ checked() {
     new_key
     kill_daemon template
     start_daemon miner hp-miner "$(miner_url)" --user "$pubkey" --threads 1 --nominal-hash-rate 1
-    wait_for_text pool.log "waits for its return"
+    wait_for_text pool.log "is sent when it is back"
     stop_daemon miner
     wait_for_records alarm 1
-    records alarm | jq -r .what | grep -q "^template provider is away: the solution for template [0-9]* waits for its return$"
+    records alarm | jq -r .what | grep -q "^template provider is away: the solution for template [0-9]* is sent when it is back$"
 }
 
 @test "a pool without a first template says so, and hp-template says that it has no node" {

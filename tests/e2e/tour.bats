@@ -32,7 +32,7 @@ in_own_network() {
         case $(cat "part$i") in
             *hp-miner*) # What was earned is there when the miner has gone; a person would not be as fast.
                 echo 'for ((n = 0; n < 500; n++)); do hp-audit --config-dir d --json >books 2>/dev/null && break; sleep 0.02; done' ;;
-            *pkill*) echo 'for ((n = 0; n < 500; n++)); do grep -q "SIGHUP: log opened again, log_level info,pool=debug" pool.log && break; sleep 0.02; done' ;;
+            *pkill*) echo 'for ((n = 0; n < 500; n++)); do grep -q "SIGHUP: log reopened, log_level info,pool=debug" pool.log && break; sleep 0.02; done' ;;
         esac
     done | in_own_network
     run -0 cat out
@@ -42,7 +42,7 @@ in_own_network() {
     run -0 cat token
     assert_output --regexp '^cashuB'
     run -0 cat pool.log
-    assert_output --partial "SIGHUP: log opened again, log_level info,pool=debug"
+    assert_output --partial "SIGHUP: log reopened, log_level info,pool=debug"
     assert [ "$(sqlite3 -readonly other.db "SELECT sum(amount) FROM proof WHERE state = 'unspent'")" = 10 ]
 }
 

@@ -1,5 +1,5 @@
-// What peers and nodes send of Bitcoin's own formats: transactions, blocks, templates, coinbase halves,
-// addresses and written shares. Nothing may crash, and what parses must serialise to what it was parsed from.
+// Bitcoin's formats as sent by peers and nodes: transactions, blocks, templates, coinbase halves, addresses
+// and recorded shares. Nothing may crash, and what parses must serialize to the same bytes.
 #include <cstdlib>
 
 #include "bitcoin/block.hpp"

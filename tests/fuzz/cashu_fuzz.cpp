@@ -33,8 +33,7 @@ void fuzz_request(const Answer<Request>& request, Answer<Request> (*read)(std::s
     HP_ASSERT(to_json(*again) == to_json(*request));
 }
 
-/// A mint with a known seed, so that the checks go deeper than "keyset unknown" where the fuzzer finds its
-/// id.
+/// A mint with a known seed, so that the checks go deeper than "keyset unknown" if the fuzzer finds its id.
 const MintKeysets& keysets() {
     static const MintKeysets mint = [] {
         MintKeysets out;

@@ -1,5 +1,5 @@
-// The readers of configuration: TOML of ours and of the earlier layout, and the check of every value against
-// its key's rule. What a key accepts must be read again as the same value from what toml_text() writes.
+// The readers of configuration: our TOML and that of the earlier layout, and the check of every value against
+// its key's rule. An accepted value must survive toml_text() and parsing.
 #include "config/declared.hpp"
 #include "config/earlier.hpp"
 #include "config/parse.hpp"

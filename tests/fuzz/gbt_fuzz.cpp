@@ -1,5 +1,4 @@
-// Any bytes as a node's answer: each reader takes them or refuses them, and a template that was taken holds
-// together.
+// Any bytes as a node's answer: each reader accepts or refuses them, and an accepted template is consistent.
 #include "templates/gbt.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {

@@ -1,6 +1,6 @@
 // What a peer may send to hp-stats serve: the server's sessions over a socket pair, the limits, the query,
-// the bearer token, and every route over a database with some records. The first byte says in how large
-// pieces the rest arrives.
+// the bearer token, and every route over a database with some records. The first byte gives the size of the
+// pieces in which the rest arrives.
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -42,7 +42,7 @@ T given(Result<T> result) {
     return *std::move(result);
 }
 
-/// Ten minutes of two workers, in a directory that goes with the process.
+/// Ten minutes of two workers, in a temporary directory.
 class Database {
   public:
     Database() {
@@ -149,7 +149,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     const std::size_t piece = std::max<std::size_t>(bytes[0] + 1u, rest.size() / kPiecesMax + 1);
     while (!rest.empty()) {
         const ByteView part = rest.first(std::min(piece, rest.size()));
-        // A session that has closed takes no more.
+        // A closed session accepts nothing more.
         const ssize_t sent = ::send(peer.get(), part.data(), part.size(), MSG_NOSIGNAL);
         if (sent < 0) break;
         rest = rest.subspan(static_cast<std::size_t>(sent));

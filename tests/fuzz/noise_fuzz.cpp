@@ -1,5 +1,5 @@
-// Bytes from a peer or a person, as the noise and crypto rooms meet them: a stream of sealed frames, a
-// certificate, base58 text, a mnemonic. The first byte chooses.
+// Bytes from a peer or a person for the noise and crypto rooms: a stream of sealed frames, a certificate,
+// base58 text, a mnemonic. The first byte chooses.
 #include <cstdint>
 
 #include "crypto/base58.hpp"
@@ -11,7 +11,7 @@ using namespace hp;
 
 namespace {
 
-/// Small enough that the fuzzer reaches both sides of it.
+/// Small enough for the fuzzer to reach both sides of it.
 std::size_t payload_limit(std::uint16_t, std::uint8_t msg_type) { return msg_type * std::size_t{1024}; }
 
 /// Feeds in pieces of the given size and takes frames until the stream ends or fails. Returns the bytes
@@ -35,14 +35,14 @@ std::size_t open_stream(const noise::CipherState& cipher, ByteView wire, std::si
     return delivered;
 }
 
-/// Bytes that no key sealed: nothing may come out.
+/// Bytes not sealed by any key: nothing may come out.
 void fuzz_stream(ByteView input) {
     if (input.empty()) return;
     const std::size_t piece_size = std::size_t{input[0]} + 1;
     HP_ASSERT(open_stream({.key = {1}}, input.subspan(1), piece_size) == 0);
 }
 
-/// A frame that we sealed, with one byte changed as the input says: only an unchanged frame comes out.
+/// A frame that we sealed, with one byte changed by the input: only an unchanged frame comes out.
 void fuzz_damaged_frame(ByteView input) {
     if (input.size() < 5) return;
     const std::size_t piece_size = std::size_t{input[0]} + 1;
@@ -83,7 +83,7 @@ void fuzz_base58(ByteView input) {
     if (payload) HP_ASSERT(crypto::base58check_encode(*payload) == as_text(input));
     if (const auto key = crypto::authority_key_from_text(as_text(input)))
         HP_ASSERT(crypto::authority_key_text(*key) == as_text(input));
-    // Any bytes come back from their text.
+    // Any bytes round-trip through their text.
     if (input.size() < 128) {
         const auto back = crypto::base58check_decode(crypto::base58check_encode(input));
         HP_ASSERT(back && std::equal(back->begin(), back->end(), input.begin(), input.end()));

@@ -1,6 +1,6 @@
-// The first byte says how large the pieces are in which the rest is fed to a reader. Its records come in
-// order, each that is not damaged can be written in every layout and read again, and what it says is taken
-// into a batch of figures, or refused whole.
+// The first byte gives the size of the pieces in which the rest is fed to a reader. Records come in order,
+// each undamaged one can be written in every layout and read again, and is added to a batch of figures, or
+// refused as a whole.
 #include <cstdio>
 #include <cstdlib>
 #include <vector>

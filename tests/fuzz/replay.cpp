@@ -1,4 +1,4 @@
-// Runs a fuzz target without libFuzzer: every seed file of a folder as it is, then mutants of the seeds and
+// Runs a fuzz target without libFuzzer: every seed file of a folder unchanged, then mutants of the seeds and
 // random inputs from a fixed generator, so that every build tries the same ones. With the fuzz preset
 // libFuzzer brings its own main and this file is not used.
 #include <cstdint>

@@ -1,5 +1,5 @@
 // The first three bytes choose the message (extension type with the channel bit, message type), the rest is
-// its payload. What decodes must encode, decode again and be equal, also by way of JSON.
+// its payload. What decodes must encode, decode again and be equal, also through JSON.
 #include <cstdlib>
 
 #include "sv2/describe.hpp"
@@ -35,7 +35,7 @@ void check_json(const Bytes& frame) {
     const FrameHeader header = decode_header(frame.data());
     const MessageRow* row = find_message(header.extension_type, header.msg_type);
     if (row && row->channel_msg != header.channel_msg) {
-        // Decoded, and never encoded.
+        // Decoded, but never encoded.
         require(!again);
         return;
     }
@@ -65,7 +65,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
                 check_typed<M>(payload);
         });
     check_json(frame);
-    // The same bytes as a person's input.
+    // The same bytes as a user's input.
     (void)convert_line(as_text(input));
     return 0;
 }

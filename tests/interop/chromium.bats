@@ -57,7 +57,7 @@ run_tests() {
         start_daemon "ingest-$side" hp-stats ingest --config-dir conf --side "$side" "$side-records"
         start_daemon "serve-$side" hp-stats serve --config-dir conf --side "$side"
         start_daemon "web-$side" hp-web "$side" --config-dir conf
-        wait_for_text "web-$side.log" "has fresh figures"
+        wait_for_text "web-$side.log" "has current figures"
     done
     export API_PORT MINER_PORT POOL_URL PROXY_URL STATS_URL POOL_RECORDS=$PWD/pool-records PROXY_RECORDS=$PWD/proxy-records
     API_PORT=$(listen_of proxy_api_listen | cut -d: -f2)
@@ -86,7 +86,7 @@ run_tests() {
     for side in pool proxy; do
         start_daemon "serve-$side" hp-stats serve --config-dir conf --side "$side"
         start_daemon "web-$side" hp-web "$side" --config-dir conf
-        wait_for_text "web-$side.log" "has fresh figures"
+        wait_for_text "web-$side.log" "has current figures"
     done
     export CONF=$PWD/conf PIDS POOL_URL PROXY_URL
     PIDS=$(for name in pool mint proxy serve-pool web-pool; do echo -n "$name=${daemon_pid[$name]} "; done)

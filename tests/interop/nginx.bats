@@ -40,7 +40,7 @@ start_nginx() {
     start_daemon serve hp-stats serve --config-dir conf
     start_daemon web-pool hp-web pool --config-dir conf
     start_daemon web-proxy hp-web proxy --config-dir conf
-    wait_for_text web-pool.log "has fresh figures"
+    wait_for_text web-pool.log "has current figures"
     wait_for_text web-proxy.log "serving http://"
     start_nginx
     local side path

@@ -51,7 +51,8 @@ TEST_CASE("set forward is news too") {
     const auto news = clocks.after(1000, kDayMs);
     REQUIRE(news);
     CHECK_FALSE(news->is_right);
-    CHECK(news->what == "the system clock was set forward by 86400 s, or this machine slept for as long");
+    CHECK(news->what ==
+          "the system clock was set forward by 86400 s, or this machine was suspended for that long");
     CHECK(clocks.watch.off_ms() == kDayMs);
 }
 

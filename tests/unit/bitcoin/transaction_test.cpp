@@ -63,10 +63,9 @@ TEST_CASE("hostile counts are refused before memory is taken for them") {
         const auto tx = parse_transaction(from_hex(hex_text).value());
         return tx ? std::string("accepted") : tx.error().what;
     };
-    CHECK(refused("02000000ffffffffffffffffff") == "transaction: count larger than what follows");
-    CHECK(refused("02000000feffffffff") == "transaction: count larger than what follows");
-    CHECK(refused("02000000fd0100" + std::string(200, '0')) ==
-          "transaction: count cut short or longer than needed");
+    CHECK(refused("02000000ffffffffffffffffff") == "transaction: count larger than the remaining data");
+    CHECK(refused("02000000feffffffff") == "transaction: count larger than the remaining data");
+    CHECK(refused("02000000fd0100" + std::string(200, '0')) == "transaction: count truncated or not minimal");
     CHECK(refused("020000000001" + std::string("00") + std::string(60, '0')) == "transaction: no inputs");
     CHECK(refused("020000000002" + std::string(100, '0')) ==
           "transaction: no inputs, or an unknown witness flag");

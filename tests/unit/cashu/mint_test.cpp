@@ -341,7 +341,7 @@ TEST_CASE("NUT-29: the published behaviour, as far as it needs no server") {
             // An unknown quote, or one of another method, is the database's "not there".
             CHECK((id == "nut29-check-unknown" || id == "nut29-mixed-methods"));
             CHECK(unknown_quote("x\ny").code == Code::unspecified);
-            CHECK(unknown_quote("x\ny").detail == "quote 'x\\x0ay' is not known");
+            CHECK(unknown_quote("x\ny").detail == "quote 'x\\x0ay' is unknown");
         }
     });
 }

@@ -180,7 +180,7 @@ TEST_CASE("a locked proof is refused while conditions are not served, however br
         CAPTURE(secret);
         auto refused = mint.check(mint.swap({make_proof(mint.hash, 8, secret)}, {8}));
         CHECK(code_of(refused) == Code::signature_invalid);
-        CHECK(refused.error().detail == "inputs[0]: spending conditions are not served by this mint yet");
+        CHECK(refused.error().detail == "inputs[0]: this mint does not support spending conditions yet");
     }
     CHECK(mint.check(mint.swap({make_proof(mint.hash, 8, R"(["UNKNOWN",{"nonce":"0","data":"1"}])")}, {8}))
               .has_value());
@@ -198,7 +198,8 @@ TEST_CASE("malformed bodies are 50000 with the place") {
         CHECK(code_of(swap_request_from_json(body)) == Code::unspecified);
     }
     CHECK(swap_request_from_json(R"({"inputs":[],"outputs":[{"amount":-1}]})").error().detail ==
-          "outputs[0].amount: expected an unsigned integer, got a number that is no unsigned 64-bit integer");
+          "outputs[0].amount: expected an unsigned integer, got a number that is not an unsigned 64-bit "
+          "integer");
 }
 
 TEST_CASE("the database's answers are judged with their codes") {

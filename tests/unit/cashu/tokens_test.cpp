@@ -175,7 +175,7 @@ TEST_CASE("base64url: every length there and back; both alphabets; strict ends")
     CHECK(crypto::base64url_decode(" T\nQ ").has_value());
     CHECK(crypto::base64url_decode("TWF\nh*").error().what == "position 5: not a base64 character");
     CHECK(crypto::base64url_decode("TR\n").error().what ==
-          "position 3: cut off: the last character has bits left over");
+          "position 3: truncated: the last character has bits left over");
 }
 
 namespace {

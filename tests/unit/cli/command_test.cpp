@@ -133,13 +133,14 @@ TEST_CASE("all problems on stderr, exit code 2, the body is not called") {
     CHECK(ran.out.empty());
     CHECK(ran.resolved.empty());
     const std::string file = dir.file("own.toml");
-    CHECK(ran.err ==
-          file +
-              ":1:1: place: is an integer, allowed: text in quotes; HOST:PORT with a port from 1 to 65535\n" +
-              file + ":2:1: wrod: unknown key, the nearest known one is word\n" + file +
-              ":1:1: word: is missing, allowed: text of the form [a-z]+\n" +
-              "hp-own: error: the configuration has 3 problems\nhp-own: hint: 'hp-config check " +
-              dir.path() + "' reads all files, 'man 5 hp-config' explains the keys\n");
+    CHECK(
+        ran.err ==
+        file +
+            ":1:1: place: is an integer, allowed: a quoted string; HOST:PORT with a port from 1 to 65535\n" +
+            file + ":2:1: wrod: unknown key, the nearest known one is word\n" + file +
+            ":1:1: word: is missing, allowed: text matching [a-z]+\n" +
+            "hp-own: error: the configuration has 3 problems\nhp-own: hint: 'hp-config check " + dir.path() +
+            "' reads all files, 'man 5 hp-config' explains the keys\n");
 }
 
 TEST_CASE("under the default directory, flags can stand for a missing file; a given directory must have it") {
@@ -207,8 +208,8 @@ TEST_CASE("an exception that a program does not expect is an error, not the end 
     }
     CHECK(ran.code == 1);
     CHECK(read(dir.file("stderr")) ==
-          "hp-own: error: an unexpected error: map::at\n"
-          "hp-own: hint: this is a fault of the program: please report it\n"
+          "hp-own: error: unexpected error: map::at\n"
+          "hp-own: hint: this is a bug: please report it\n"
           "hp-own: error: out of memory\n");
 }
 

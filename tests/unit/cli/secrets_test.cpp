@@ -70,7 +70,7 @@ TEST_CASE("an empty credential says where it came from") {
     const auto of_systemd = cli::read_secret_text(path);
     REQUIRE_FALSE(of_systemd);
     CHECK(of_systemd.error().what.ends_with(
-        "is empty: what the unit's LoadCredential= names is missing or empty"));
+        "is empty: the file that the unit's LoadCredential= names is missing or empty"));
     ::unsetenv("CREDENTIALS_DIRECTORY");
     const auto of_a_person = cli::read_secret_text(path);
     REQUIRE_FALSE(of_a_person);

@@ -111,7 +111,7 @@ TEST_CASE("secrets: into a file, replaced where published, never in a text") {
     CHECK(first(kept).find("winner") == std::string::npos);
     const auto replaced = imported({{"mint.config.toml", text}}, kAllPublished);
     CHECK(replaced.secrets.empty());
-    CHECK(first(replaced) == "changed: are published test words; secrets/mint.seed has fresh ones");
+    CHECK(first(replaced) == "changed: are published test words; secrets/mint.seed has new ones");
     const auto damaged = imported({{"mint.config.toml", "[info]\nmnemonic = 'legal winner'"}});
     CHECK(damaged.secrets.empty());
     CHECK(damaged.outcomes[0].became == Became::undecided);

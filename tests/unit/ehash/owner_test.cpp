@@ -75,8 +75,8 @@ TEST_CASE("what was meant to be a key and is none says what is wrong") {
     is_refused(kKey + "0", "expected 66 hex digits, got 67");
     is_refused(kKey + "0.rig", "expected 66 hex digits, got 67");
     is_refused("04" + kDigits + kDigits, "expected 66 hex digits, got 130 (not compressed)");
-    is_refused("04" + kDigits, "expected 02 or 03 at its beginning, got 04");
-    is_refused("00" + kDigits, "expected 02 or 03 at its beginning, got 00");
+    is_refused("04" + kDigits, "expected 02 or 03 at the beginning, got 04");
+    is_refused("00" + kDigits, "expected 02 or 03 at the beginning, got 00");
     is_refused("02" + std::string(64, 'f'), "it is not a point on the curve");
     is_refused("02" + std::string(64, '0') + ".rig", "it is not a point on the curve");
     is_refused("0x" + kKey, "it begins with 0x");

@@ -39,8 +39,8 @@ TEST_CASE("levels: what is wrong is named, with what is allowed") {
     CHECK(problem_of("net=loud") == "log level 'loud' is unknown" + allowed);
     CHECK(problem_of("nett=debug")
               .starts_with("log level for the module 'nett', which is unknown, allowed: main, "));
-    CHECK(problem_of("net=debug,net=info") == "log level for the module 'net' stands twice");
-    CHECK(problem_of("debug,info") == "log level for all modules stands twice");
+    CHECK(problem_of("net=debug,net=info") == "log level for the module 'net' is set twice");
+    CHECK(problem_of("debug,info") == "log level for all modules is set twice");
 }
 
 TEST_CASE("a module is the room of the source file") {

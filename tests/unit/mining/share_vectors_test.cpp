@@ -120,7 +120,7 @@ TEST_CASE("an error names the member of a written share") {
     CHECK(changed("/job/merkle_path", Json::array({1})) == "job.merkle_path: expected strings of hex");
     CHECK(changed("/chain_tip/nbits", 0).starts_with("chain_tip.nbits: "));
     for (const char* text : {"", "[]", "{", "null", "{} x"})
-        CHECK(check_share_line(text).error().what == "expected one JSON object a line");
+        CHECK(check_share_line(text).error().what == "expected one JSON object per line");
 }
 
 TEST_CASE("coinbases split as the vectors say") {

@@ -337,7 +337,7 @@ TEST_CASE_FIXTURE(MintWithMark,
         REQUIRE(Ledger::open(options.database));
         const auto empty = accept_rollback(options.database, options.mark_file, "test", kNow);
         REQUIRE_FALSE(empty);
-        CHECK(empty.error().what.ends_with("is empty: no mint ever used it"));
+        CHECK(empty.error().what.ends_with("is empty: it was never used by a mint"));
         const auto mark_file = std::exchange(options.mark_file, dir.file("another.mark"));
         mint = open();
         mint.reset();

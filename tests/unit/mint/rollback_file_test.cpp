@@ -52,8 +52,8 @@ TEST_CASE("rollbacks are kept by their time, each once, and a restored table tak
 
 TEST_CASE("a file of rollbacks that is not whole is refused, with the line") {
     const auto error = [](std::string_view text) { return mint::rollbacks_from_text(text).error().what; };
-    CHECK(error("hashpool mint rollbacks 1\n5 1 1 1 1 me").ends_with("it is cut short"));
-    CHECK(error("") == "expected a line's end at the end: it is cut short");
+    CHECK(error("hashpool mint rollbacks 1\n5 1 1 1 1 me").ends_with("the file is truncated"));
+    CHECK(error("") == "expected a newline at the end: the file is truncated");
     CHECK(error("something\n").starts_with("line 1: expected 'hashpool mint rollbacks 1'"));
     for (const std::string_view line :
          {"", "5 1 1 1 1", "5 1 1 1 1 ", "x 1 1 1 1 me", "5 -1 1 1 1 me", "5 1 1 1.5 1 me", "5  1 1 1 1 me",

@@ -306,7 +306,7 @@ TEST_CASE_FIXTURE(PoolCore, "a peer that does not read gets the newest work only
     clock.advance(59'000);
     CHECK_FALSE(miner->closed);
     clock.advance(1'100);
-    CHECK(miner->closed == "reads too slowly: nothing was taken for 60 s");
+    CHECK(miner->closed == "reads too slowly: nothing read for 60 s");
 }
 
 TEST_CASE_FIXTURE(PoolCore, "a stale share, one of no job and one of a wrong size have their words") {

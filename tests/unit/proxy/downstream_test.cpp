@@ -8,7 +8,7 @@ using Json = FakeLine::Json;
 
 namespace {
 
-constexpr const char* kAway = "pool-away: the pool is away: this share does not count";
+constexpr const char* kAway = "pool-away: the pool is down: this share does not count";
 
 }  // namespace
 

@@ -21,7 +21,7 @@ TEST_CASE_FIXTURE(ProxyCore, "outage_patience closes those who wait, and tells t
     REQUIRE(late->answer(1));
     CHECK(late->closed);
     const std::string why = late->answer(1)->at("error")[1];
-    CHECK(why == "the pool has been away for 1 s: try another one (outage_patience_s)");
+    CHECK(why == "the pool has been down for 1 s: try another one (outage_patience_s)");
     CHECK_FALSE(unasked->closed);  // waits for nothing
 }
 

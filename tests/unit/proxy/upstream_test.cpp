@@ -225,7 +225,7 @@ TEST_CASE_FIXTURE(UpstreamFixture,
     msg::OpenExtendedMiningChannelSuccess success;
     success.request_id = pool.peer().frame<msg::OpenExtendedMiningChannel>(3).message.request_id;
     success.channel_id = 6;
-    std::string why = "asked for at least 8";
+    std::string why = "requested at least 8";
     SUBCASE("none") { success.extranonce_size = 0; }
     SUBCASE("less than asked") { success.extranonce_size = 7; }
     SUBCASE("with the prefix more than fits") {

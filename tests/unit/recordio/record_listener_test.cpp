@@ -185,7 +185,7 @@ TEST_CASE("the socket: mode 0660, what a killed listener left is replaced, anyth
     std::ofstream(scratch.path + "/file") << "precious";
     const auto file = RecordListener::listen_unix(loop, scratch.path + "/file", {}, collected.call());
     REQUIRE_FALSE(file);
-    CHECK(has(file.error().what, "something that is no socket"));
+    CHECK(has(file.error().what, "exists and is not a socket"));
     CHECK(std::filesystem::file_size(scratch.path + "/file") == 8);
     const auto absent = RecordListener::listen_unix(loop, scratch.path + "/no/s", {}, collected.call());
     REQUIRE_FALSE(absent);

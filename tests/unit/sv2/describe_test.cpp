@@ -162,11 +162,11 @@ TEST_CASE("what does not fit is refused by name") {
     CHECK(refusal(start + R"({"used_version":[[]],"flags":1}})") ==
           place + "used_version: expected a whole number from 0 to 65535, got an array");
     CHECK(refusal(start + R"({"used_version":2,"used_version":2,"flags":3}})") ==
-          "field 'used_version' is given twice");
+          "field 'used_version' appears twice");
     CHECK(refusal(start + R"({"used_version":2,"flags":3},"extra":1})") == "unknown field 'extra'");
     CHECK(refusal(start + R"([]})") == "fields: expected an object, got an array");
     CHECK(refusal(R"({"name":"SetupConnection.Success"})") == "fields: missing");
-    CHECK(refusal(R"({"name":"Setup"})") == "name: no message is called 'Setup'");
+    CHECK(refusal(R"({"name":"Setup"})") == "name: there is no message 'Setup'");
     CHECK(refusal(R"({"name":5})") == "name: expected a string or null, got 5");
     CHECK(refusal(R"({})") == "name: missing");
     CHECK(refusal(R"([])") == "expected an object, got an array");
@@ -238,7 +238,7 @@ TEST_CASE("sizes are checked before anything is encoded") {
                     {{"template_id", 1},
                      {"excess_data", ""},
                      {"transaction_list", {std::string(18'000'000, 'a'), std::string(18'000'000, 'b')}}}}};
-    CHECK(refusal(big.dump()) == "payload of 18000018 bytes, a frame holds 16777215");
+    CHECK(refusal(big.dump()) == "payload of 18000018 bytes, a frame has at most 16777215");
 }
 
 TEST_CASE("TLVs are strict, too") {

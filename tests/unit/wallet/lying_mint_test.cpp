@@ -76,7 +76,7 @@ TEST_CASE("A7: quotes do not wait for one that the mint answers wrongly") {
     CHECK(bench.row(*wallet, "bad").state == "minting");
     auto rest = bench.wait<void>([&](auto done) { wallet->when_idle(20'000, std::move(done)); });
     REQUIRE_FALSE(rest.has_value());
-    CHECK(rest.error().what == "the mint's answers to 1 operations cannot be right");
+    CHECK(rest.error().what == "the mint's answers to 1 operations are invalid");
     bench.mint.lies = nullptr;
     REQUIRE(bench.until([&] { return bench.told.size() == 4; }));
     CHECK(bench.balance(*wallet).unspent == 48);

@@ -90,7 +90,7 @@ TEST_CASE("the user's own mint on this machine is believed what it is called") {
         auto got = bench.receive(*bob, bare);
         REQUIRE_FALSE(got.has_value());
         CHECK_MESSAGE(says(got.error(), "names mint 'https://mint.example.org'"), got.error().what);
-        CHECK(says(got.error(), "does not show that they are one"));
+        CHECK(says(got.error(), "does not prove that they are the same"));
         CHECK(says(got.error(), "mint_aliases"));
         CHECK(bench.mint.count("/v1/swap") == 1);  // Alice's
         bob.reset();
@@ -227,18 +227,22 @@ TEST_CASE("the proofs of another mint are never shown to this one, whatever thei
         CHECK(bench.mint.seen.empty());
         CHECK(other.seen.empty());
     };
-    expect({other.url(), "hash", {}, {proof}}, cashu::TokenIds::full, "take it with a wallet of that mint");
-    expect({other.url(), "hash", {}, {proof}}, cashu::TokenIds::shortened, "take it with a wallet of that");
+    expect({other.url(), "hash", {}, {proof}}, cashu::TokenIds::full,
+           "receive it with a wallet of that mint");
+    expect({other.url(), "hash", {}, {proof}}, cashu::TokenIds::shortened,
+           "receive it with a wallet of that");
     // As if this mint had made keys whose id is short for both.
     proof.id = bench.mint.active;
     expect({other.url(), "hash", {}, {proof}}, cashu::TokenIds::shortened, "DLEQ proof that does not verify");
     proof.dleq.reset();
-    expect({other.url(), "hash", {}, {proof}}, cashu::TokenIds::shortened, "does not show that they are one");
+    expect({other.url(), "hash", {}, {proof}}, cashu::TokenIds::shortened,
+           "does not prove that they are the same");
     // A mint that calls itself by the other's name gains nothing.
     bench.mint.urls = {other.url()};
     wallet = nullptr;
     wallet = bench.open();
-    expect({other.url(), "hash", {}, {proof}}, cashu::TokenIds::shortened, "does not show that they are one");
+    expect({other.url(), "hash", {}, {proof}}, cashu::TokenIds::shortened,
+           "does not prove that they are the same");
 }
 
 TEST_CASE("a keyset of the mint that the wallet had before is not the present one's") {
@@ -252,7 +256,7 @@ TEST_CASE("a keyset of the mint that the wallet had before is not the present on
     const auto proof = proof_with_dleq(bench.mint, 8, "of the first");
     auto got = bench.receive(*wallet, cashu::encode_token({bench.mint.url(), "hash", {}, {proof}}));
     REQUIRE_FALSE(got.has_value());
-    CHECK_MESSAGE(says(got.error(), "take it with a wallet of that mint"), got.error().what);
+    CHECK_MESSAGE(says(got.error(), "receive it with a wallet of that mint"), got.error().what);
     CHECK(other.seen.empty());
 }
 

@@ -142,13 +142,13 @@ TEST_CASE("one quote by its id") {
     CHECK(has(whose, "--locking-key-file"));
     mint.add_quote("issued", 6, kKey.public_key());
     mint.quotes["issued"].amount_issued = 6;
-    CHECK(has(bench.refusal(*wallet, "issued"), "has been minted already"));
+    CHECK(has(bench.refusal(*wallet, "issued"), "is already minted"));
     mint.add_quote("held", 6, kKey.public_key());
     mint.quotes["held"].amount_paid = 0;
     CHECK(has(bench.refusal(*wallet, "held"), "as unpaid"));
     mint.quotes["held"].held_since = 1'796'000'000;
     CHECK(has(bench.refusal(*wallet, "held"), "is held: the mint was restored"));
-    // A mint that does not know the question gives all.
+    // A mint that ignores the filter returns all.
     for (const bool knows : {true, false}) {
         mint.knows_held = knows;
         const auto held = bench.held(*wallet);
@@ -163,7 +163,7 @@ TEST_CASE("one quote by its id") {
     mint.quotes.erase("never");
     mint.add_quote("open", 6, kKey.public_key());
     mint.quotes["open"].pubkey.reset();
-    CHECK(has(bench.refusal(*wallet, "open"), "is locked to no key"));
+    CHECK(has(bench.refusal(*wallet, "open"), "is not locked to a key"));
     CHECK(has(bench.refusal(*wallet, "nobody's"), "the mint refused"));
     CHECK(has(bench.refusal(*wallet, "a b"), "is not a quote id"));
     CHECK(bench.balance(*wallet).unspent == 12);

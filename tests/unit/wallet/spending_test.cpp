@@ -123,7 +123,7 @@ TEST_CASE("a token that was received cannot be reclaimed") {
     REQUIRE(bench.receive(*bob, *token).has_value());
     auto back = bench.reclaim(*alice, 1);
     REQUIRE_FALSE(back.has_value());
-    CHECK(says(back.error(), "has been received already"));
+    CHECK(says(back.error(), "is already received"));
     CHECK(bench.balance(*alice).unspent == 44);
     CHECK(bench.balance(*alice).reserved == 0);
 }
@@ -146,7 +146,7 @@ TEST_CASE("AC-342: what is wrong with a token is said exactly, and nothing is st
     auto unknown = good;
     unknown.id = *cashu::KeysetId::from_hex("01" + std::string(64, 'a'));
     expect(encoded(mint, {unknown}), "keyset");
-    expect(encoded(mint, {good, good}), "proof 1 of the token is there twice");
+    expect(encoded(mint, {good, good}), "proof 1 of the token appears twice");
     auto locked = mint.proof(8, R"(["P2PK",{"nonce":"00","data":"02"}])");
     expect(encoded(mint, {locked}), "proof 0 of the token is locked to a key (P2PK)");
     auto forged = good;

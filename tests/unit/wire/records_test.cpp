@@ -272,8 +272,8 @@ TEST_CASE("what is no record is damaged, and told why") {
     CHECK(why("[]") == "not an object");
     CHECK(why("5") == "not an object");
     CHECK(why("{}") == "no version 'v'");
-    CHECK(why(R"({"v":1,"ts_ms":1,"type":"a","source":"b","type":"c"})") == "'type' comes twice");
-    CHECK(why(R"({"v":1,"ts_ms":1,"type":"a","source":"b","v":[]})") == "'v' comes twice");
+    CHECK(why(R"({"v":1,"ts_ms":1,"type":"a","source":"b","type":"c"})") == "'type' appears twice");
+    CHECK(why(R"({"v":1,"ts_ms":1,"type":"a","source":"b","v":[]})") == "'v' appears twice");
     CHECK(why(R"({"v":"1","ts_ms":1,"type":"a","source":"b"})") == "no version 'v'");
     CHECK(why(R"({"v":2,"ts_ms":1,"type":"a","source":"b"})") == "version 2, expected 1");
     CHECK(why(R"({"v":1,"ts_ms":1.5,"type":"a","source":"b"})") == "no 'ts_ms'");
@@ -328,8 +328,8 @@ TEST_CASE("MessagePack says the same as JSON") {
     };
     // The parser recurses: a megabyte of nested arrays must not.
     CHECK(damage("\x81\xa1v" + std::string(1'000'000, '\x91')) == "nested too deeply");
-    CHECK(damage("\x81\xa1v\xc4\x01x") == "holds binary, which JSON cannot say");
-    CHECK(damage("\x81\xa1v\xa2x\xff") == "holds text that is no UTF-8");
+    CHECK(damage("\x81\xa1v\xc4\x01x") == "contains binary data, which JSON cannot represent");
+    CHECK(damage("\x81\xa1v\xa2x\xff") == "contains text that is not UTF-8");
     CHECK(damage("\x81\xa1v\xdb\xff\xff\xff\xff").starts_with("does not parse at byte "));
     CHECK(damage(std::string("\x81\xa1v\x01\x00", 5) + "xx").starts_with("does not parse at byte "));
 }
@@ -338,7 +338,8 @@ TEST_CASE("the two options make a layout, or an error that names the option") {
     CHECK(record_layout("lines", "json") == RecordLayout::lines);
     CHECK(record_layout("length", "json") == RecordLayout::length_json);
     CHECK(record_layout("length", "msgpack") == RecordLayout::length_msgpack);
-    CHECK(record_layout("lines", "msgpack").error().what == "encoding 'msgpack' has no lines");
+    CHECK(record_layout("lines", "msgpack").error().what ==
+          "encoding 'msgpack' does not work with framing 'lines'");
     CHECK(record_layout("line", "json").error().what == "framing: expected 'lines' or 'length', got 'line'");
     CHECK(record_layout("lines", "xml").error().what == "encoding: expected 'json' or 'msgpack', got 'xml'");
 }
@@ -353,8 +354,8 @@ TEST_CASE("members of the envelope that come twice are damage, and others betwee
         reader.feed(std::string_view("\n"));
         return *reader.next();
     };
-    // Readers differ in which of two they take.
-    CHECK(read(R"({"v":1,"ts_ms":1,"type":"a","type":"b","source":"s"})").damage == "'type' comes twice");
+    // Readers differ in which duplicate they use.
+    CHECK(read(R"({"v":1,"ts_ms":1,"type":"a","type":"b","source":"s"})").damage == "'type' appears twice");
     CHECK_FALSE(read(R"({"v":1,"type":"a","type":"b","source":"s"})").ok());
     CHECK_FALSE(read(R"({"v":2,"ts_ms":1,"type":"a","source":"s","v":1,"v":2})").ok());
     CHECK(read(R"({"v":1,"ts_ms":1,"type":"a","source":"s","x":[{"type":"b"}]})").type == "a");
