@@ -2,7 +2,7 @@
 import { startChart } from "./chart.js";
 import { byId, fillTable, put } from "./dom.js";
 import { copyBy, lookForFaucet, startFaucet } from "./faucet.js";
-import { ago, clock, interval, isNumber, latency, rate, rejected, span, whole } from "./format.js";
+import { ago, clock, count, interval, isNumber, latency, rate, rejected, span, whole } from "./format.js";
 import { watchState } from "./live.js";
 
 const side = document.documentElement.dataset.side;
@@ -48,15 +48,18 @@ function showFreshness() {
 
 // ---- what the pages show
 
+const orDash = (text) => typeof text === "string" && text !== "" ? text : "–";
 const valueOf = (fields, name) => fields?.[name]?.value;
 const isUp = (value) => value ? { text: "up", kind: "state up" } : { text: "down", kind: "state down" };
 const unknown = { text: "unknown", kind: "state waiting" };
+const waiting = (quotes) => quotes === 0 ? "no quotes waiting" : `${count(quotes, "quote")} waiting`;
 
 function serviceRows(now) {
   const status = state.figures?.status ?? {};
   const rows = [];
   const add = (name, cell, since, about) =>
-    rows.push({ key: name, cells: [{ text: name, kind: "name" }, cell, { text: since }, { text: about, kind: "name" }] });
+    rows.push({ key: name, cells: [{ text: name, kind: "name" }, cell,
+      { text: orDash(since).replace(" ", "\n"), kind: "time" }, { text: orDash(about), kind: "name about" }] });
   // The program itself: nothing says that it is down, but it does not speak.
   const addSpeaker = (name, source, about) => {
     if (isHeard(source)) return add(name, isUp(true), valueOf(status[source], "started_ms") ? clock(valueOf(status[source], "started_ms")) : "", about);
@@ -67,13 +70,14 @@ function serviceRows(now) {
   for (const [source, fields] of Object.entries(status)) {
     const mint = source.match(/^hp-pool mint (.*)$/s);
     if (mint && side === "pool") {
-      const waiting = valueOf(fields, "pending");
-      const oldest = waiting > 0 ? `, the oldest for ${span(valueOf(fields, "oldest_age_ms"))}` : "";
+      const pending = valueOf(fields, "pending");
+      const oldest = pending > 0 ? `, the oldest for ${span(valueOf(fields, "oldest_age_ms"))}` : "";
       const isKnown = isHeard(source);
       add(mint[1] === "mint" ? "mint" : `mint ${mint[1]}`, isKnown ? isUp(valueOf(fields, "connected") === true) : unknown,
-          isKnown ? clock(valueOf(fields, "since_ms")) : "", `${whole(waiting)} quotes wait${oldest}`);
+          isKnown ? clock(valueOf(fields, "since_ms")) : "", waiting(pending) + oldest);
     } else if (source === "hp-pool" && side === "pool") {
-      addSpeaker("pool", source, `${whole(valueOf(fields, "outbox_pending"))} quotes wait, ${whole(valueOf(fields, "outbox_dead"))} dead`);
+      const dead = valueOf(fields, "outbox_dead");
+      addSpeaker("pool", source, waiting(valueOf(fields, "outbox_pending")) + (dead > 0 ? `, ${whole(dead)} dead` : ""));
       const provider = valueOf(fields, "template_provider_connected");
       const work = valueOf(fields, "has_template") ? `newest work is ${span(valueOf(fields, "template_age_ms"))} old` : "no template yet";
       if (provider !== undefined)
@@ -83,9 +87,11 @@ function serviceRows(now) {
       add("node", isKnown ? isUp(valueOf(fields, "node_connected")) : unknown, isKnown ? clock(valueOf(fields, "node_since_ms")) : "",
           `template for height ${whole(valueOf(fields, "height"))}`);
     } else if (source === "hp-proxy" && side === "proxy") {
-      addSpeaker("proxy", source, "");
-      for (const [name, field] of [["pool", "pool_connected"], ["mint", "mint_connected"]])
-        add(name, isHeard(source) ? isUp(valueOf(fields, field) === true) : unknown, "", "");
+      addSpeaker("proxy", source, count(valueOf(fields, "miners"), "miner"));
+      const connections = valueOf(fields, "pool_connections");
+      const upstream = connections > 0 ? `${count(connections, "connection")}, ${count(valueOf(fields, "pool_channels"), "channel")}` : "";
+      for (const [name, field, about] of [["pool", "pool_connected", upstream], ["mint", "mint_connected", ""]])
+        add(name, isHeard(source) ? isUp(valueOf(fields, field) === true) : unknown, "", about);
     }
   }
   return rows;
@@ -105,14 +111,12 @@ function workerRow(w, now) {
   ] };
 }
 
-const orDash = (text) => typeof text === "string" && text !== "" ? text : "–";
-
 function clientRow(client, now) {
   const key = String(client.client_id);
   const since = { text: `for ${span(Math.max(now - (client.opened_ms ?? client.connected_at_secs * 1000), 0))}`, kind: "extra" };
   const rates = (hps) => [{ text: rate(hps), kind: "number" }, { text: interval(client.hashrate_low_hps, client.hashrate_high_hps), kind: "number extra" }];
   if (side === "pool")
-    return { key, cells: [{ text: orDash(client.peer), kind: "name" }, { text: orDash(client.program), kind: "name" },
+    return { key, cells: [{ text: orDash(client.peer), kind: "name peer" }, { text: orDash(client.program), kind: "name extra" },
             { text: whole(client.extended_channels_count + client.standard_channels_count), kind: "number extra" },
             ...rates(client.total_hashrate), since] };
   return { key, cells: [{ text: client.authorized_worker_name || "(no name)", kind: "name" }, { text: orDash(client.user_agent), kind: "name extra" },
@@ -124,10 +128,12 @@ const whats = { setup_refused: "connection", channel_refused: "channel", update_
   miner_channel_refused: "channel", upstream_refused: "connection to the pool", miner_refused: "worker name" };
 
 function refusedRow(one, now) {
+  // Who speaks another protocol names no worker.
+  const what = one.type === "miner_refused" && one.worker === "" ? "connection" : whats[one.type] ?? one.type;
   return { key: JSON.stringify([one.source, one.type, one.who, one.worker, one.reason]), cells: [
-    { text: orDash(one.who), kind: "name" }, { text: orDash(one.worker), kind: "name" },
-    { text: `${whats[one.type] ?? one.type}: ${one.reason}`, kind: "name" },
-    { text: whole(one.count), kind: "number extra" }, { text: ago(one.last_ms, now) }] };
+    { text: orDash(one.who), kind: "name peer" }, { text: orDash(one.worker), kind: "name" },
+    { text: `${what}: ${one.reason}`, kind: "name" },
+    { text: whole(one.count), kind: "number extra" }, { text: ago(one.last_ms, now), kind: "extra" }] };
 }
 
 // A list of which the answer has the first ones.
@@ -155,22 +161,26 @@ function showFigures() {
     put("connections", whole(global.sv2_clients?.total_clients));
     put("channels", whole(global.sv2_clients?.total_channels));
     put("shares", whole(figures.shares_accepted));
-    put("rejected", rejected(figures.shares_rejected));
+    put("rejected", rejected(figures.shares_rejected, figures.shares_accepted));
     put("quotes", whole(figures.quotes_created));
-    put("quote-latency", latency(figures.share_to_quote_ms));
+    put("quote-latency", latency("share to quote", figures.share_to_quote_ms));
     put("ehash", whole(figures.share_amount));
     put("issued", `${whole(figures.quote_amount)} in quotes`);
     put("blocks", whole(figures.blocks_found));
     put("blocks-accepted", figures.blocks_found > 0 || figures.blocks_accepted > 0 ? `${whole(figures.blocks_accepted)} in the chain` : "");
-    put("alarms", figures.alarms > 0 ? `${whole(figures.alarms)} alarms` : "");
+    put("alarms", figures.alarms > 0 ? count(figures.alarms, "alarm") : "");
   } else {
+    const miners = global.sv1_clients;
     put("balance", whole(figures.wallet_balance));
-    put("miners", whole(global.sv1_clients?.total_clients));
-    put("answer-latency", latency(figures.miner_answer_ms));
-    put("miner-shares", whole(figures.miner_shares_accepted));
-    put("miner-rejected", rejected(figures.miner_shares_rejected));
+    put("earned", whole(figures.token_amount));
     put("tokens-minted", whole(figures.tokens_minted));
-    put("token-latency", latency(figures.share_to_token_ms));
+    put("token-latency", latency("share to token", figures.share_to_token_ms));
+    put("hashrate", rate(miners?.total_hashrate));
+    put("hashrate-range", interval(miners?.hashrate_low_hps, miners?.hashrate_high_hps));
+    put("miners", whole(miners?.total_clients));
+    put("answer-latency", latency("answer", figures.miner_answer_ms));
+    put("miner-shares", whole(figures.miner_shares_accepted));
+    put("miner-rejected", rejected(figures.miner_shares_rejected, figures.miner_shares_accepted));
   }
 }
 

@@ -1,11 +1,12 @@
 // The chart of the hash rate: a slot in which nobody looked is a gap, and the right edge is now.
 import { byId, put } from "./dom.js";
-import { clock, interval, isNumber, rate, span } from "./format.js";
+import { clock, interval, isNumber, rate, roundRate, span } from "./format.js";
 
 // The library's legend writes style attributes, which the page's policy forbids; #chart-at is in its place.
 if (window.Dygraph) Dygraph.PLUGINS = Dygraph.PLUGINS.filter((plugin) => plugin !== Dygraph.Plugins.Legend);
 
 const REFRESH_MS = 10000;
+const steps = { 60: "1\u00a0min", 300: "5\u00a0min", 3600: "1\u00a0h" };
 const box = byId("chart");
 
 let chart = null;
@@ -56,15 +57,30 @@ function selectAt(clientX) {
   select(nearest);
 }
 
+// Without the slot that is not over: its few shares say little, and the line would end in a jump that means nothing.
+function ended({ rows, step_s }) {
+  const last = rows.at(-1);
+  return rows.length > 1 && last.from_ms + step_s * 1000 > Date.now() ? rows.slice(0, -1) : rows;
+}
+
+// What is not there, or not all there.
+function gaps(rows, known) {
+  const partly = known.filter((row) => seen(row) !== "").length;
+  const parts = [];
+  if (known.length < rows.length) parts.push(`${rows.length - known.length} of ${rows.length} without records`);
+  if (partly) parts.push(`${partly} of ${rows.length} seen only in part`);
+  return parts.length ? ` ${parts.join(", ")}.` : "";
+}
+
 function draw(history) {
-  const rows = history.rows;
+  const rows = ended(history);
   const known = rows.filter(isKnown);
   const rates = known.map((row) => row.hashrate_hps);
-  shown = history;
-  const partly = known.filter((row) => seen(row) !== "").length;
+  shown = { ...history, rows };
   put("chart-text", known.length
-    ? `From ${clock(rows[0].from_ms)}: lowest ${rate(Math.min(...rates))}, highest ${rate(Math.max(...rates))}, ` +
-      `${known.length} ${known.length === 1 ? "point" : "points"}${partly ? ` (${partly} of a slot seen in part)` : ""}, ${rows.length - known.length} without records. The band is the 95 % interval.`
+    ? `Averages over ${steps[history.step_s] ?? span(history.step_s * 1000)} since ${clock(rows[0].from_ms)}: ` +
+      `lowest ${rate(Math.min(...rates))}, highest ${rate(Math.max(...rates))}.` +
+      `${gaps(rows, known)} The band is the 95\u00a0% interval.`
     : "No accepted work in this time.");
   if (!known.length) return clear();
   const highest = Math.max(...known.map((row) => isNumber(row.hashrate_high_hps) ? row.hashrate_high_hps : row.hashrate_hps));
@@ -75,7 +91,7 @@ function draw(history) {
       ...change, ...colours(), labels: ["time", "hash rate"], customBars: true, strokeWidth: 2, fillAlpha: 0.2,
       connectSeparatedPoints: false, drawGapEdgePoints: true, pointSize: 2, rightGap: 16,
       interactionModel: {},  // no zoom and no panning: a finger scrolls the page
-      axes: { x: { axisLabelWidth: 64 }, y: { axisLabelFormatter: (hps) => hps === 0 ? "0" : rate(hps), axisLabelWidth: 84 } },
+      axes: { x: { axisLabelWidth: 64, pixelsPerLabel: 50 }, y: { axisLabelFormatter: roundRate, axisLabelWidth: 84 } },
     });
   }
   if (selected >= 0) select(Math.min(selected, rows.length - 1));

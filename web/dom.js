@@ -13,9 +13,9 @@ export function put(id, text) {
   const at = byId(id);
   if (!at) return;
   setText(at, text);
-  // A long number gets room instead of a break among its digits.
+  // On a phone a long number gets the width of two cards instead of a break among its digits.
   at.closest(".tiles > div")?.classList.toggle("long", [...at.closest(".tiles > div").querySelectorAll("dd")]
-    .some((dd) => /[\d,]{12,}/.test(dd.textContent)));
+    .some((dd) => /[\d,]{14,}/.test(dd.textContent)));
 }
 
 function fillCell(cell, { text, kind = "" }) {

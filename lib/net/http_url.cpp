@@ -22,8 +22,7 @@ Result<HttpUrl> http_url_from_text(std::string_view text) {
     if (!url) return bad(url.error().what);
     HttpUrl out;
     out.is_https = url->scheme == "https";
-    if (!out.is_https && url->scheme != "http")
-        return bad("it starts neither with http:// nor with https://");
+    if (!out.is_https && url->scheme != "http") return bad("it does not start with http:// or https://");
     if (url->query) return bad("a base URL has no query");
     out.endpoint = {url->authority.host, url->authority.port.value_or(own_port(out.is_https))};
     out.path = url->path.substr(0, url->path.find_last_not_of('/') + 1);

@@ -100,6 +100,13 @@ bool is_stale(const Snapshot& snapshot, const ApiContext& context) {
     return snapshot.records == 0 || context.now - snapshot.last_record_ms > context.stale_after_s * 1000;
 }
 
+/// A hash rate and its 95 % interval.
+void add_hash_rate(Json& out, const char* name, const std::optional<HashRate>& rate) {
+    out[name] = rate ? Json(rate->hps) : Json(nullptr);
+    out["hashrate_low_hps"] = rate ? Json(rate->low_hps) : Json(nullptr);
+    out["hashrate_high_hps"] = rate && rate->high_hps ? Json(*rate->high_hps) : Json(nullptr);
+}
+
 /// The summary of one side; null if it never sent a record.
 Json side_json(const Snapshot& snapshot, const char* source, Json summary) {
     return snapshot.gauges.contains(source) ? summary : Json(nullptr);
@@ -116,16 +123,18 @@ Result<ApiAnswer> global(const Call& call) {
                        {"extended_channels", channels},
                        {"standard_channels", 0},
                        {"total_hashrate", rate_hps}};
-    Json out = {
-        {"uptime_secs", (call.context.now - call.context.started) / 1000},
-        {"server", nullptr},
-        {"sv2_clients", side_json(s, "hp-pool", pool)},
-        {"sv1_clients", side_json(s, "hp-proxy", {{"total_clients", status_number(s, "miners"_field)}})},
-        {"stale", is_stale(s, call.context)},
-        {"hashrate_hps", rate_hps},
-        {"hashrate_low_hps", rate ? Json(rate->low_hps) : Json(nullptr)},
-        {"hashrate_high_hps", rate && rate->high_hps ? Json(*rate->high_hps) : Json(nullptr)},
-        {"last_record_ms", s.records > 0 ? Json(s.last_record_ms) : Json(nullptr)}};
+    // Of the miners that are there, by the last five minutes of each.
+    Json miners = {{"total_clients", status_number(s, "miners"_field)}};
+    HP_TRY(const auto miners_rate, call.reader.rate("hp-proxy"));
+    add_hash_rate(miners, "total_hashrate",
+                  is_stale(s, call.context) ? std::nullopt : estimate(miners_rate, 1));
+    Json out = {{"uptime_secs", (call.context.now - call.context.started) / 1000},
+                {"server", nullptr},
+                {"sv2_clients", side_json(s, "hp-pool", pool)},
+                {"sv1_clients", side_json(s, "hp-proxy", miners)},
+                {"stale", is_stale(s, call.context)}};
+    add_hash_rate(out, "hashrate_hps", rate);
+    out["last_record_ms"] = s.records > 0 ? Json(s.last_record_ms) : Json(nullptr);
     return ApiAnswer{200, json_text(out)};
 }
 

@@ -46,8 +46,12 @@ status_of() { get "$1" -o /dev/null -w '%{http_code}' "${@:2}"; }
     some_records | hp-stats ingest --db pool.db
     serve
     assert_equal "$(get /api/v1/health | jq -r .status)" ok
-    assert_equal "$(get /api/v1/global | jq -c '[.sv2_clients.total_clients, .sv2_clients.total_channels, .sv1_clients, .stale]')" \
-        '[2,3,{"total_clients":1},false]'
+    assert_equal "$(get /api/v1/global | jq -c '[.sv2_clients.total_clients, .sv2_clients.total_channels, .sv1_clients.total_clients, .stale]')" \
+        '[2,3,1,false]'
+    # The miners' rate is the one that each of them has in its list.
+    assert_equal "$(get /api/v1/global | jq -c '.sv1_clients | [.total_hashrate, .hashrate_low_hps, .hashrate_high_hps]')" \
+        "$(get /api/v1/sv1/clients | jq -c '.items[0] | [.hashrate, .hashrate_low_hps, .hashrate_high_hps]')"
+    assert_equal "$(get /api/v1/global | jq .sv1_clients.total_hashrate)" 5000
     assert_equal "$(get /api/v1/global | jq '.sv2_clients.total_hashrate | . > 900 and . < 1100')" true
     assert_equal "$(get '/api/v1/figures?minutes=5')" "$(hp-stats show pool.db --minutes 5 --json)"
     assert_equal "$(get '/api/v1/history?step=1m&label=rig1')" "$(hp-stats history pool.db --step 1m --worker rig1 --json)"

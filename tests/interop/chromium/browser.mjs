@@ -66,11 +66,15 @@ export async function open(url, viewport, prepare = async () => {}, window = bro
   await page.goto(url, { waitUntil: "load" });
   return page;
 }
-export const textOf = (page, id) => page.$eval(`#${id}`, (at) => at.textContent);
+// What is read is compared, whether or not a line may break at its spaces.
+export const spaced = (text) => text.replaceAll("\u00a0", " ");
+export const textOf = async (page, id) => spaced(await page.$eval(`#${id}`, (at) => at.textContent));
+export const cellsOf = async (page, rows, count) => (await page.$$eval(rows, (all) => all.map((row) => [...row.cells].map((cell) => cell.textContent))))
+  .map((cells) => cells.slice(0, count).map(spaced));
 export const waitForText = (page, id, text, timeout = 10_000) =>
-  page.waitForFunction((i, t) => document.getElementById(i).textContent === t, { timeout, polling: 50 }, id, text);
+  page.waitForFunction((i, t) => document.getElementById(i).textContent.replaceAll("\u00a0", " ") === t, { timeout, polling: 50 }, id, text);
 export const waitForMatch = (page, id, pattern, timeout = 10_000) =>
-  page.waitForFunction((i, p) => new RegExp(p).test(document.getElementById(i).textContent), { timeout, polling: 50 }, id, pattern.source);
+  page.waitForFunction((i, p) => new RegExp(p).test(document.getElementById(i).textContent.replaceAll("\u00a0", " ")), { timeout, polling: 50 }, id, pattern.source);
 // Until a row of Services has this state.
 export const waitForState = (page, name, state, timeout = 10_000) =>
   page.waitForFunction((n, s) => [...document.querySelectorAll("#services tbody tr")].some(

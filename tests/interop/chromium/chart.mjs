@@ -1,7 +1,7 @@
 // The chart under a mouse, a finger and the keyboard, in the light and the dark.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { POOL_URL, narrow, open, textOf, waitForMatch, waitForText, wide, zoomed } from "./browser.mjs";
+import { POOL_URL, narrow, open, spaced, textOf, waitForMatch, waitForText, wide, zoomed } from "./browser.mjs";
 
 async function openChart(viewport, prepare) {
   const page = await open(POOL_URL, viewport, prepare);
@@ -43,7 +43,7 @@ test("the keyboard reaches what the mouse does, and each thing has a name", asyn
   assert.match(last, /\d\d:\d\d:\d\d: /);
   await page.keyboard.press("ArrowLeft");
   assert.notEqual(await textOf(page, "chart-at"), last);
-  assert.equal(await page.$eval("#chart", (at) => at.getAttribute("aria-valuetext")), await textOf(page, "chart-at"));
+  assert.equal(spaced(await page.$eval("#chart", (at) => at.getAttribute("aria-valuetext"))), await textOf(page, "chart-at"));
   await page.keyboard.down("Shift");
   await page.keyboard.press("Tab");
   await page.keyboard.up("Shift");
@@ -51,8 +51,19 @@ test("the keyboard reaches what the mouse does, and each thing has a name", asyn
   assert.deepEqual(await page.$$eval("[data-span]", (all) => all.map((b) => b.getAttribute("aria-pressed"))), ["false", "false", "true"]);
   await page.waitForSelector("#chart canvas");
   const tree = JSON.stringify(await page.accessibility.snapshot({ interestingOnly: false }));
-  for (const name of ["Now", "Accepted work over time", "Services", "Workers, last hour", "Time to show", "Hash rate"])
+  for (const name of ["Now", "Hash rate over time", "Services", "Workers, last hour", "Time to show", "Hash rate"])
     assert.ok(tree.includes(name), `${name} is in the accessibility tree`);
+  assert.deepEqual(page.problems, []);
+  await page.close();
+});
+
+test("the minute that is not over is no point: the line ends with a whole one", async () => {
+  const page = await openChart(wide);
+  await page.focus("#chart");
+  await page.keyboard.press("End");
+  const [, day, time] = (await textOf(page, "chart-at")).match(/^(\d{4}-\d\d-\d\d )?(\d\d:\d\d:\d\d): /);
+  const newest = await page.evaluate((text) => new Date(text).getTime(), `${day ?? new Date().toDateString() + " "}${time}`);
+  assert.ok(newest + 60_000 <= Date.now(), `${time} is over`);
   assert.deepEqual(page.problems, []);
   await page.close();
 });

@@ -1,7 +1,8 @@
 // Figures are what the API says, names are names, and all of it fits.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MINER_PORT, POOL_URL, PROXY_URL, SCREENSHOTS, STATS_URL, names, narrow, open, put, putLine, speak, speech, textOf, waitForState, waitForText, wide } from "./browser.mjs";
+import { MINER_PORT, POOL_URL, PROXY_URL, SCREENSHOTS, STATS_URL, cellsOf, names, narrow, open, put, putLine, speak, speech, textOf, waitForMatch,
+  waitForState, waitForText, wide } from "./browser.mjs";
 
 const digits = (text) => Number(text.replaceAll(",", ""));
 
@@ -15,7 +16,7 @@ test("the pool's page shows what the API says, and changes within two seconds", 
   assert.equal(digits(await textOf(page, "ehash")), figures.share_amount);
   assert.equal(await textOf(page, "channels"), "3");
   assert.match(await textOf(page, "hashrate"), /^[0-9.]+ kH\/s$/);
-  assert.match(await textOf(page, "hashrate-range"), /^[0-9.]+ kH\/s to [0-9.]+ kH\/s$/);
+  assert.match(await textOf(page, "hashrate-range"), /^[0-9.]+ to [0-9.]+ kH\/s$/);
   // Names are names.
   const shown = await page.$$eval("#workers tbody td.name", (cells) => cells.map((cell) => cell.textContent));
   assert.deepEqual([...shown].sort(), names.map((name) => name || "(no name)").sort());
@@ -30,7 +31,7 @@ test("the pool's page shows what the API says, and changes within two seconds", 
 
   const canvas = await (await page.$("#chart")).boundingBox();
   await page.mouse.move(canvas.x + canvas.width / 2, canvas.y + canvas.height / 2);
-  await page.waitForFunction(() => /: [0-9.]+ kH\/s \(/.test(document.getElementById("chart-at").textContent));
+  await waitForMatch(page, "chart-at", /: [0-9.]+ kH\/s \(/);
 
   const began = performance.now();
   put("hp-pool", "share_accepted", { worker: "rig1", amount: 5, work_hashes: 2000 });
@@ -42,13 +43,13 @@ test("the pool's page shows what the API says, and changes within two seconds", 
 
 test("services: each with its state, and a mint that goes down is seen to", async () => {
   const page = await open(POOL_URL, wide);
-  const rows = () => page.$$eval("#services tbody tr", (all) => all.map((row) => [...row.cells].map((cell) => cell.textContent)));
+  const rows = () => cellsOf(page, "#services tbody tr");
   await waitForState(page, "mint alpha", "up");
   speech.mint = { ...speech.mint, connected: false, pending: 7, oldest_age_ms: 65_000 };
   speak();
   await waitForState(page, "mint alpha", "down");
   const mint = (await rows()).find((row) => row[0] === "mint alpha");
-  assert.equal(mint[3], "7 quotes wait, the oldest for 65 s");
+  assert.equal(mint[3], "7 quotes waiting, the oldest for 65 s");
   assert.deepEqual((await rows()).find((row) => row[0] === "pool").slice(0, 2), ["pool", "up"]);
   speech.mint = { ...speech.mint, connected: true, pending: 0 };
   assert.deepEqual(page.problems, []);
@@ -66,11 +67,23 @@ test("who was refused is on the page, with the reason", async () => {
     assert.equal(await page.$eval("#refused-section", (at) => at.hidden), true);
     for (let i = 0; i < 2; ++i) put(source, type, fields);
     await page.waitForFunction(() => document.querySelector("#refused tbody tr")?.cells[3].textContent === "2");
-    assert.deepEqual(await page.$$eval("#refused tbody tr", (rows) => rows.map((row) => [...row.cells].slice(0, 4).map((cell) => cell.textContent))), [expected]);
+    assert.deepEqual(await cellsOf(page, "#refused tbody tr", 4), [expected]);
     assert.equal(await page.$eval("#refused-section", (at) => at.hidden), false);
     assert.deepEqual(page.problems, []);
     await page.close();
   }
+});
+
+test("a peer that speaks another protocol has no worker name that could be refused", async () => {
+  const page = await open(PROXY_URL, wide);
+  await waitForText(page, "freshness", "live");
+  put("hp-proxy", "miner_refused", { miner_id: 10, peer: "192.0.2.10:4000", worker: "", reason: "speaks HTTP; this port speaks SV1" });
+  put("hp-proxy", "miner_refused", { miner_id: 11, peer: "192.0.2.11:4000", worker: "02ff", reason: "its key" });
+  await page.waitForFunction(() => document.querySelectorAll("#refused tbody tr").length === 3);
+  const whys = (await cellsOf(page, "#refused tbody tr", 3)).map(([, , why]) => why).sort();
+  assert.deepEqual(whys, ["channel: max-target-out-of-range", "connection: speaks HTTP; this port speaks SV1", "worker name: its key"]);
+  assert.deepEqual(page.problems, []);
+  await page.close();
 });
 
 test("wide and narrow, light and dark: nothing runs over the edge", async () => {
@@ -94,11 +107,13 @@ test("the proxy's page", async () => {
   const page = await open(PROXY_URL, wide);
   await waitForText(page, "balance", "1,234");
   assert.equal(await textOf(page, "miners"), "2");
+  assert.equal(await textOf(page, "earned"), "5");
   assert.equal(await textOf(page, "tokens-minted"), "1");
+  assert.equal(await textOf(page, "hashrate"), "22.2 TH/s");
+  assert.equal(await textOf(page, "hashrate-range"), "15.0 to 31.7 TH/s");
   assert.equal(await page.$eval("#miner-url", (at) => at.value), `stratum+tcp://127.0.0.1:${MINER_PORT}`);
   assert.deepEqual(await page.$$eval("#workers tbody tr", (rows) => rows.map((row) => row.cells[0].textContent)), ["rig1"]);
-  assert.deepEqual(await page.$$eval("#clients tbody tr", (rows) => rows.map((row) => [...row.cells].slice(0, 6).map((cell) => cell.textContent))),
-                   [["rig1", names[1], "22.2 TH/s", "15 TH/s to 31.7 TH/s", "300", "2"]]);
+  assert.deepEqual(await cellsOf(page, "#clients tbody tr", 6), [["rig1", names[1], "22.2 TH/s", "15.0 to 31.7 TH/s", "300", "2"]]);
   assert.deepEqual(page.problems, []);
   await page.close();
 });

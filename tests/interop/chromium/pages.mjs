@@ -5,3 +5,4 @@ import "./streams.mjs";
 import "./chart.mjs";
 import "./faucet.mjs";
 import "./manners.mjs";
+import "./wraps.mjs";

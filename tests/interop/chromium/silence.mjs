@@ -1,7 +1,7 @@
 // Who is silent is not up, and old figures look old.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { POOL_URL, PROXY_URL, SCREENSHOTS, isOld, narrow, open, putLine, speech, textOf, waitForMatch, waitForState, waitForText, wide } from "./browser.mjs";
+import { POOL_URL, PROXY_URL, SCREENSHOTS, cellsOf, isOld, narrow, open, putLine, speech, textOf, waitForMatch, waitForState, waitForText, wide } from "./browser.mjs";
 
 const sides = [["pool", POOL_URL, "pool", "mint alpha", wide], ["proxy", PROXY_URL, "proxy", "mint", narrow]];
 for (const [side, url, main, other, viewport] of sides)
@@ -40,7 +40,7 @@ test("a template provider that goes away is on the pool's page within 5 s, with 
   await waitForState(page, "template provider", "up");
   Object.assign(speech.pool, { template_provider_connected: false, template_age_ms: 42_000 });
   await waitForState(page, "template provider", "down", 5_000);
-  const about = () => page.$$eval("#services tbody tr", (rows) => rows.find((row) => row.cells[0].textContent === "template provider").cells[3].textContent);
+  const about = () => cellsOf(page, "#services tbody tr").then((rows) => rows.find((row) => row[0] === "template provider")[3]);
   assert.equal(await about(), "newest work is 42 s old");
   Object.assign(speech.pool, { template_provider_connected: true, has_template: false, template_age_ms: 0 });
   await waitForState(page, "template provider", "up", 5_000);
