@@ -21,11 +21,11 @@ own_network() {
     cat >checks <<'END'
 set -em
 trap 'kill -KILL $(jobs -p) 2>/dev/null || true' EXIT
-after_block_2() {
+after_block_3() {
     [ "$(hp-wallet --config-dir friend balance --json | jq .unspent)" = 10 ]
     echo token-ok
 }
-after_block_3() {
+after_block_4() {
     local deadline=$((SECONDS + 20))
     until [ "$(curl -s http://127.0.0.1:8081/api/state | jq '.figures.shares_accepted // 0')" -ge 20 ]; do
         [ $SECONDS -lt $deadline ]
@@ -34,7 +34,7 @@ after_block_3() {
     curl -sf http://127.0.0.1:8081/ >page
     echo page-ok
 }
-after_block_4() { [ -z "$(jobs -pr)" ] && echo end-ok; }
+after_block_5() { [ -z "$(jobs -pr)" ] && echo end-ok; }
 END
     "$blocks" "$HP_SOURCE_DIR/README.md" >>checks
     local path
@@ -53,7 +53,7 @@ END
 @test "each block of the pages for newcomers is run, or says why not" {
     cd "$HP_SOURCE_DIR"
     run_tool -0 "$blocks" --list README.md docs/running.md docs/deployment.md
-    assert_equal "$(grep -c '^README.md:.*: run$' <<<"$output")" 4
+    assert_equal "$(grep -c '^README.md:.*: run$' <<<"$output")" 5
     run grep -E '^docs/.*: run$' <<<"$output"
     assert_output ""
     # Each fence is seen: one that the tool does not know would go untested.
