@@ -2,15 +2,20 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "accepted.hpp"
 #include "cli/secrets.hpp"
+#include "cli/variables.hpp"
 #include "config/load.hpp"
+#include "verbs.hpp"
 
 namespace hp::hp_audit {
 namespace {
+
+struct AcceptOptions {
+    std::string invariant, amount, reason, key_file;
+};
 
 /// The accepting user: never from the environment, which can be set to anything.
 std::string accepting_user() {
@@ -43,9 +48,7 @@ Result<crypto::SecretKey> signing_key(const Options& places, const AcceptOptions
     return cli::read_secret_key(file, network.network);
 }
 
-}  // namespace
-
-Result<> accept(const Options& where, const AcceptOptions& options) {
+Result<> run_accept(const Options& where, const AcceptOptions& options) {
     const auto id = audit::id_from_text(options.invariant);
     if (!id)
         return fail(Errc::usage,
@@ -64,26 +67,46 @@ Result<> accept(const Options& where, const AcceptOptions& options) {
     HP_TRY(const auto row,
            append_accepted(places.mints[0], {options.invariant, options.reason, accepting_user(), amount},
                            report, key));
-    std::printf("%s\n", row.c_str());
+    // SIGNATURE JSON
+    const auto space = row.find(' ');
+    if (where.json)
+        std::printf(R"({"signature":"%s","row":%s})"
+                    "\n",
+                    row.substr(0, space).c_str(), row.substr(space + 1).c_str());
+    else
+        std::printf("%s\n", row.c_str());
     return {};
 }
 
-CLI::App& add_accept(cli::Command& command, AcceptOptions& options) {
-    auto& verb = command.subcommand(
-        "accept",
-        "accept that an invariant is broken by up to an amount: a signed row beside the mint's ledger, which "
-        "every report prints",
-        {"hp-audit accept I18 --amount 300 --reason 'restore of 26 November' --config-dir /etc/hashpool"});
-    verb.add_option("INVARIANT", options.invariant, "I8, I10, I16, I18, I19 or I25")->required();
-    verb.add_option("--amount", options.amount, "units, for everything broken; the highest row counts")
-        ->required()
-        ->type_name("N");
-    verb.add_option("--reason", options.reason, "why, for readers of the report")
-        ->required()
-        ->type_name("TEXT");
-    verb.add_option("--key-file", options.key_file, "the mint's link key [link_secret_key_file of mint.toml]")
-        ->type_name("FILE");
-    return verb;
+}  // namespace
+
+cli::Verb accept(Options& where) {
+    return {
+        .name = "accept",
+        .summary =
+            "accept that an invariant is broken by up to an amount: a signed row beside the mint's ledger, "
+            "which "
+            "every report prints",
+        .examples = {"hp-audit accept I18 --amount 300 --reason 'restore of 26 November' --config-dir "
+                     "/etc/hashpool"},
+        .declare = [&where](cli::Options& add) -> cli::Action {
+            auto options = std::make_shared<AcceptOptions>();
+            add.text("INVARIANT", options->invariant, "I8, I10, I16, I18, I19 or I25").required();
+            add.text("--amount", options->amount, "units, for all of what is broken; the highest row counts")
+                .required()
+                .value_name("N");
+            add.text("--reason", options->reason, "why, for readers of the report")
+                .required()
+                .value_name("TEXT");
+            add.text("--key-file", options->key_file,
+                     "the mint's link key [link_secret_key_file of mint.toml]")
+                .value_name("FILE");
+            return [&where, options]() -> Result<> {
+                HP_DO(use_usual_dir(where));
+                return run_accept(where, *options);
+            };
+        },
+    };
 }
 
 }  // namespace hp::hp_audit

@@ -2,7 +2,6 @@
 // so that nobody else can turn a red report green.
 #pragma once
 #include "audit/audit.hpp"
-#include "cli/command.hpp"
 #include "crypto/secp.hpp"
 #include "places.hpp"
 
@@ -21,12 +20,5 @@ struct NewAcceptance {
 /// Appends a row, synced, with the sums of the report. Returns the row's text.
 Result<std::string> append_accepted(const std::string& mint_database, const NewAcceptance& what,
                                     const audit::Report& report, const crypto::SecretKey& key);
-
-/// hp-audit accept
-struct AcceptOptions {
-    std::string invariant, amount, reason, key_file;
-};
-CLI::App& add_accept(cli::Command& command, AcceptOptions& options);
-Result<> accept(const Options& where, const AcceptOptions& options);
 
 }  // namespace hp::hp_audit

@@ -1,11 +1,10 @@
 #include "places.hpp"
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 
 #include "audit/mark.hpp"
-#include "cli/command.hpp"
 #include "cli/secrets.hpp"
+#include "cli/variables.hpp"
 #include "config/load.hpp"
 
 namespace hp::hp_audit {
@@ -70,30 +69,22 @@ Result<std::optional<audit::Worth>> configured_worth(const std::string& dir) {
 
 }  // namespace
 
-void add_place_options(CLI::App& app, Options& options) {
-    app.add_option("--pool", options.pools, "the pool's outbox; may be repeated")
-        ->type_name("FILE")
-        ->allow_extra_args(false);
-    app.add_option("--mint", options.mints, "a mint's ledger; may be repeated")
-        ->type_name("FILE")
-        ->allow_extra_args(false);
-    app.add_option("--mark", options.marks,
-                   "a mint's mark file, which its ledger must have reached; may be repeated")
-        ->type_name("FILE")
-        ->allow_extra_args(false);
-    app.add_option("--wallet", options.wallets, "a wallet; may be repeated")
-        ->type_name("FILE")
-        ->allow_extra_args(false);
-    app.add_option("--config-dir", options.config_dir,
-                   "configuration directory, HP_CONFIG_DIR or /etc/hashpool, for databases, mark and "
-                   "valuation not given")
-        ->type_name("DIR");
-    app.add_option("--valuation", options.valuation,
-                   "what shares are worth, as on the link (target/unit_bits=32)")
-        ->type_name("TEXT");
-    app.add_option("--mint-key", options.mint_key,
-                   "the mint's public link key, 64 hex digits, which signs acceptances")
-        ->type_name("KEY");
+void add_place_options(cli::Options& add, Options& options) {
+    add.texts("--pool", options.pools, "the pool's outbox; may be repeated").value_name("FILE");
+    add.texts("--mint", options.mints, "a mint's ledger; may be repeated").value_name("FILE");
+    add.texts("--mark", options.marks,
+              "a mint's mark file, which its ledger must have reached; may be repeated")
+        .value_name("FILE");
+    add.texts("--wallet", options.wallets, "a wallet; may be repeated").value_name("FILE");
+    add.text("--config-dir", options.config_dir,
+             "take what is not given from there, from HP_CONFIG_DIR or /etc/hashpool: databases, mark and "
+             "valuation")
+        .value_name("DIR");
+    add.text("--valuation", options.valuation, "what shares are worth, as on the link (target/unit_bits=32)")
+        .value_name("TEXT");
+    add.text("--mint-key", options.mint_key,
+             "the mint's public link key, 64 hex digits, which signs acceptances")
+        .value_name("KEY");
 }
 
 Result<> use_usual_dir(Options& options) {

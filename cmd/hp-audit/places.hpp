@@ -1,10 +1,7 @@
 // From options and configuration to databases.
 #pragma once
 #include "audit/audit.hpp"
-
-namespace CLI {
-class App;
-}
+#include "cli/options.hpp"
 
 namespace hp::hp_audit {
 
@@ -15,10 +12,11 @@ struct Options {
     bool is_backup{false};
     std::size_t limit{5};
     bool deep{false};
+    bool json{false};
 };
 
 /// --pool, --mint, --mark, --wallet, --config-dir, --valuation and --mint-key.
-void add_place_options(CLI::App& app, Options& options);
+void add_place_options(cli::Options& add, Options& options);
 /// HP_CONFIG_DIR, or the usual directory, if no database is named: a forgotten variable must not add
 /// databases to the named ones.
 Result<> use_usual_dir(Options& options);

@@ -8,17 +8,24 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "config/declared.hpp"
 #include "config/edit.hpp"
 #include "config/mint_key.hpp"
 #include "config/parse.hpp"
+#include "directory.hpp"
 #include "units.hpp"
-#include "verbs.hpp"
 
 namespace hp::hp_config {
 namespace {
+
+struct AddMintOptions {
+    std::string dir, name, key;
+    bool rotate{false};  ///< a second key for a mint that has one
+    bool json{false};
+};
 
 namespace fs = std::filesystem;
 
@@ -49,9 +56,12 @@ Result<> replace_file(const std::string& link, const std::string& text) {
     return why;
 }
 
-}  // namespace
+void print_json(const std::string& path, std::size_t keys, bool is_changed) {
+    const nlohmann::ordered_json out = {{"file", path}, {"changed", is_changed}, {"keys", keys}};
+    std::printf("%s\n", out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+}
 
-Result<> add_mint(const AddMintOptions& options) {
+Result<> run_add_mint(const AddMintOptions& options) {
     const std::string entry = options.name + ":" + options.key;
     const auto fresh = config::mint_key_from_text(entry);
     if (!fresh)
@@ -71,7 +81,14 @@ Result<> add_mint(const AddMintOptions& options) {
     HP_TRY(const auto known, config::mint_keys_from_list(pool.allowed_mint_keys));
     for (const auto& mint : known) {
         if (mint.key == fresh->key && mint.name == fresh->name) {
+<<<<<<< HEAD
             std::printf("%s already has it\n", path.c_str());
+=======
+            if (options.json)
+                print_json(path, known.size(), false);
+            else
+                std::printf("%s already has it\n", path.c_str());
+>>>>>>> h2
             return {};
         }
         if (mint.name == fresh->name && !options.rotate)
@@ -90,12 +107,43 @@ Result<> add_mint(const AddMintOptions& options) {
                     "add this element to the list: " + config::toml_text(config::Setting{entries.back()}));
     }
     HP_DO(replace_file(path, *edited));
+    if (options.json) {
+        print_json(path, entries.size(), true);
+        return {};
+    }
     std::printf("%s: %s has %zu %s\n", path.c_str(), kKey, entries.size(),
                 entries.size() == 1 ? "key" : "keys");
     const auto suffix = unit_suffix(dir.string());
     std::printf("Next:\n  %s\n", suffix ? ("systemctl try-restart hp-pool" + *suffix).c_str()
                                         : "restart hp-pool where it runs");
     return {};
+}
+
+}  // namespace
+
+cli::Verb add_mint() {
+    return {
+        .name = "add-mint",
+        .summary = "let a mint serve this pool: its key into allowed_mint_keys of pool.toml",
+        .examples = {"hp-config add-mint mint --key "
+                     "50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0"},
+        .declare = [](cli::Options& add) -> cli::Action {
+            auto directory = std::make_shared<Directory>();
+            auto options = std::make_shared<AddMintOptions>();
+            add.text("NAME", options->name, "what the pool calls it: mint, or another for a further one")
+                .required();
+            add_usual_directory(add, *directory, "configuration directory of the pool [/etc/hashpool]");
+            add.text("--key", options->key, "the mint's public link key, 64 hex digits")
+                .required()
+                .value_name("KEY");
+            add.flag("--rotate", options->rotate, "a second key for a mint that has one");
+            add.json(options->json);
+            return [directory, options]() -> Result<> {
+                HP_TRY(options->dir, directory->usual());
+                return run_add_mint(*options);
+            };
+        },
+    };
 }
 
 }  // namespace hp::hp_config

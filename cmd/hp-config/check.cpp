@@ -1,11 +1,17 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "directory.hpp"
 #include "setup.hpp"
-#include "verbs.hpp"
 
 namespace hp::hp_config {
 namespace {
+
+struct ReadOptions {
+    std::string dir;
+    std::vector<std::string> tools, roles;
+    bool json{false};
+};
 
 void print(const Setup& setup) {
     for (const auto& one : setup.findings) std::fprintf(stderr, "%s\n", one.problem.text().c_str());
@@ -32,9 +38,7 @@ void print_json(const Setup& setup) {
     std::printf("%s\n", out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
 }
 
-}  // namespace
-
-Result<> check(const ReadOptions& options) {
+Result<> run_check(const ReadOptions& options) {
     HP_TRY(const auto setup, read_setup(options.dir, options.tools, options.roles));
     check_across(*setup);
     options.json ? print_json(*setup) : print(*setup);
@@ -48,6 +52,29 @@ Result<> check(const ReadOptions& options) {
                 "'" + setup->dir + "' has " + std::to_string(wrong) + (wrong == 1 ? " problem" : " problems"),
                 needs_mint ? "'hp-config add-mint NAME --key KEY' lets a mint serve this pool"
                            : "'man 5 hp-config' explains the keys");
+}
+
+}  // namespace
+
+cli::Verb check() {
+    return {
+        .name = "check",
+        .summary = "read all files as the programs do, and compare them",
+        .examples = {"hp-config check ./demo", "hp-config check --for hp-pool"},
+        .declare = [](cli::Options& add) -> cli::Action {
+            auto directory = std::make_shared<Directory>();
+            auto options = std::make_shared<ReadOptions>();
+            add_usual_directory(add, *directory);
+            add_for(add, options->tools);
+            add.json(options->json, "print JSON");
+            add_roles(add, options->roles,
+                      "only the files of what this machine does, instead of what roles says");
+            return [directory, options]() -> Result<> {
+                HP_TRY(options->dir, directory->usual());
+                return run_check(*options);
+            };
+        },
+    };
 }
 
 }  // namespace hp::hp_config

@@ -6,12 +6,18 @@
 
 #include "cli/secrets.hpp"
 #include "config/roles.hpp"
+#include "directory.hpp"
 #include "setup.hpp"
 #include "units.hpp"
-#include "verbs.hpp"
 
 namespace hp::hp_config {
 namespace {
+
+struct CompareOptions {
+    std::string before, after;  ///< directories
+    std::vector<std::string> tools;
+    bool json{false};
+};
 
 struct Change {
     const config::Key* key;
@@ -94,17 +100,15 @@ void print_line(const nlohmann::ordered_json& line) {
     std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
 }
 
-}  // namespace
-
-Result<bool> diff(const CompareOptions& options) {
+Result<int> run_diff(const CompareOptions& options) {
     HP_TRY(const auto a, read_good(options.before, options.tools, false));
     HP_TRY(const auto b, read_good(options.after, options.tools, false));
     const auto found = changes(*a, *b);
     for (const Change& change : found) options.json ? print_line(to_json(change)) : print(change, "");
-    return !found.empty();
+    return found.empty() ? 0 : 1;
 }
 
-Result<> plan(const CompareOptions& options) {
+Result<> run_plan(const CompareOptions& options) {
     HP_TRY(const auto a, read_good(options.before, options.tools, false));
     HP_TRY(const auto b, read_good(options.after, options.tools, true));
     const auto found = changes(*a, *b);
@@ -147,6 +151,66 @@ Result<> plan(const CompareOptions& options) {
                     names.c_str());
     if (!units.empty()) std::printf("\n");
     return {};
+}
+
+/// With --config-dir the only word is AFTER.
+Result<> take_both(Directory& before, CompareOptions& out) {
+    if (before.has_option() && out.after.empty()) out.after = before.take_word();
+    HP_TRY(out.before, before.given());
+    if (!out.after.empty()) return {};
+    return fail(Errc::usage, "AFTER is required", "'hp-config diff BEFORE AFTER' compares two directories");
+}
+
+/// What the services run with may be left out only where they are.
+Result<> take_running(const Directory& running, CompareOptions& out) {
+    HP_TRY(out.before, running.usual());
+    if (std::error_code ignored; running.is_given() || std::filesystem::is_directory(out.before, ignored))
+        return {};
+    return fail(Errc::usage, "'" + out.before + "', which services run with by default, is not a directory",
+                "'hp-config plan NEW DIR': NEW has the new files, DIR those that the services run with");
+}
+
+}  // namespace
+
+cli::Verb diff() {
+    return {
+        .name = "diff",
+        .summary = "print the keys whose values differ; ends with 1 if any does",
+        .examples = {"hp-config diff /etc/hashpool ./new", "hp-config diff a b --json"},
+        .declare = [](cli::Options& add) -> cli::Action {
+            auto before = std::make_shared<Directory>("BEFORE");
+            auto options = std::make_shared<CompareOptions>();
+            before->add(add, "configuration directory").required();
+            add.text("AFTER", options->after, "the one to compare with it [required]");
+            before->add_option(add, false);
+            add_for(add, options->tools);
+            add.json(options->json, "print one JSON object a line");
+            return [before, options]() -> Result<int> {
+                HP_DO(take_both(*before, *options));
+                return run_diff(*options);
+            };
+        },
+    };
+}
+
+cli::Verb plan() {
+    return {
+        .name = "plan",
+        .summary = "say which services must start again to go to other files",
+        .examples = {"hp-config plan ./new", "hp-config plan ./new /etc/hashpool --json"},
+        .declare = [](cli::Options& add) -> cli::Action {
+            auto running = std::make_shared<Directory>();
+            auto options = std::make_shared<CompareOptions>();
+            add.text("NEW", options->after, "directory with the new files; they must pass check").required();
+            add_usual_directory(add, *running, "directory that the services run with [/etc/hashpool]");
+            add_for(add, options->tools);
+            add.json(options->json, "print one JSON object a line");
+            return [running, options]() -> Result<> {
+                HP_DO(take_running(*running, *options));
+                return run_plan(*options);
+            };
+        },
+    };
 }
 
 }  // namespace hp::hp_config

@@ -8,6 +8,11 @@
 namespace hp::hp_config {
 namespace {
 
+struct ExplainOptions {
+    std::string key;
+    bool json{false};
+};
+
 /// KEY, or FILE:KEY if several files have a key of that name.
 std::vector<const config::Key*> find(const std::string& name, std::vector<std::string>& known) {
     std::vector<const config::Key*> out;
@@ -20,9 +25,7 @@ std::vector<const config::Key*> find(const std::string& name, std::vector<std::s
     return out;
 }
 
-}  // namespace
-
-Result<> explain(const ExplainOptions& options) {
+Result<> run_explain(const ExplainOptions& options) {
     std::vector<std::string> known;
     const auto keys = find(options.key, known);
     if (keys.empty())
@@ -42,6 +45,22 @@ Result<> explain(const ExplainOptions& options) {
         for (const auto& [name, text] : facts) std::printf("%-9s %s\n", name.c_str(), text.c_str());
     }
     return {};
+}
+
+}  // namespace
+
+cli::Verb explain() {
+    return {
+        .name = "explain",
+        .summary = "say all that is known of a key",
+        .examples = {"hp-config explain shares_per_minute", "hp-config explain shared/pool.toml:unit --json"},
+        .declare = [](cli::Options& add) -> cli::Action {
+            auto options = std::make_shared<ExplainOptions>();
+            add.text("KEY", options->key, "its name, or FILE:KEY where several files have it").required();
+            add.json(options->json, "print one JSON object a line");
+            return [options] { return run_explain(*options); };
+        },
+    };
 }
 
 }  // namespace hp::hp_config

@@ -7,11 +7,17 @@
 #include "cli/new_directory.hpp"
 #include "cli/secrets.hpp"
 #include "config/earlier.hpp"
+#include "directory.hpp"
 #include "setup.hpp"
-#include "verbs.hpp"
 
 namespace hp::hp_config {
 namespace {
+
+struct ImportOptions {
+    std::string from, to;  ///< `to` may be empty: then nothing is written
+    std::string network;   ///< empty: from the files
+    bool json{false};
+};
 
 namespace fs = std::filesystem;
 using config::Became;
@@ -63,8 +69,6 @@ void print_json(const ImportOptions& options, const config::Imported& imported, 
     std::printf("%s\n", out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
 }
 
-}  // namespace
-
 Result<> import_earlier(const ImportOptions& options) {
     std::string to;
     if (!options.to.empty()) {
@@ -96,6 +100,32 @@ Result<> import_earlier(const ImportOptions& options) {
     if (!is_wrong) return {};
     return fail(Errc::usage, "'" + to + "' is written, but programs cannot start with it yet",
                 "decide what is listed above, then 'hp-config check " + to + "'");
+}
+
+}  // namespace
+
+cli::Verb import_files() {
+    return {
+        .name = "import",
+        .summary = "take over the configuration of the earlier Hashpool",
+        .examples = {"hp-config import ./old/config",
+                     "hp-config import ./old/config ./new --network testnet4"},
+        .declare = [](cli::Options& add) -> cli::Action {
+            auto to = std::make_shared<Directory>("NEW_DIR");
+            auto options = std::make_shared<ImportOptions>();
+            add.text("OLD_DIR", options->from, "directory with pool.config.toml, shared/ and so on")
+                .required();
+            to->add(add,
+                    "directory to make; it must not exist, or be empty [only say what would become of keys]");
+            to->add_option(add, false);
+            add_network(add, options->network, "instead of what the files say");
+            add.json(options->json, "print the result as one JSON object");
+            return [to, options]() -> Result<> {
+                HP_TRY(options->to, to->given());
+                return import_earlier(*options);
+            };
+        },
+    };
 }
 
 }  // namespace hp::hp_config

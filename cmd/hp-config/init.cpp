@@ -19,13 +19,25 @@
 #include "crypto/base58.hpp"
 #include "crypto/hmac.hpp"
 #include "crypto/random.hpp"
+#include "directory.hpp"
 #include "join.hpp"
 #include "place.hpp"
 #include "units.hpp"
-#include "verbs.hpp"
 
 namespace hp::hp_config {
 namespace {
+
+struct InitOptions {
+    std::string dir;
+    std::string network;             ///< may be empty with `join`
+    std::vector<std::string> roles;  ///< empty: all
+    std::string join;                ///< the file from the pool's operator
+    std::string mint_url;            ///< wins over that of `join`
+    std::string ports;               ///< "", "auto" or the first of twelve
+    std::string payout;              ///< an address or raw(HEX)
+    std::string rpc_cookie;          ///< the node's cookie file
+    bool json{false};
+};
 
 namespace fs = std::filesystem;
 using cli::Chosens;
@@ -315,9 +327,7 @@ Result<> join_pool(InitOptions& options, Chosens& chosen) {
     return {};
 }
 
-}  // namespace
-
-Result<> init(InitOptions options) {
+Result<> run_init(InitOptions options) {
     HP_TRY(const std::string dir, cli::unused_directory(options.dir));
     Chosens chosen;
     HP_DO(set_ports(options.ports, chosen));
@@ -360,6 +370,49 @@ Result<> init(InitOptions options) {
     else
         print(made);
     return {};
+}
+
+}  // namespace
+
+cli::Verb init() {
+    return {
+        .name = "init",
+        .summary = "write a new configuration directory with fresh keys",
+        .examples = {"hp-config init ./demo --network sim --ports auto",
+                     "hp-config init /etc/hashpool --network mainnet --payout bc1q...",
+                     "hp-config init /etc/hashpool --role proxy --join join.toml"},
+        .declare = [](cli::Options& add) -> cli::Action {
+            auto directory = std::make_shared<Directory>();
+            auto options = std::make_shared<InitOptions>();
+            directory->add(add, "directory to make; it must not exist, or be empty [required]");
+            directory->add_option(add, false);
+            add_network(add, options->network, "sim, regtest, testnet4, signet or mainnet [that of --join]");
+            add_roles(add, options->roles, "what this machine does, with only the files for it");
+            add.text("--join", options->join,
+                     "addresses and public keys of the pool, from 'hp-config join-file' there; for machines "
+                     "without the pool")
+                .value_name("FILE");
+            add.text("--mint-url", options->mint_url, "where the mint's API is [that of --join]")
+                .value_name("URL");
+            add.text(
+                   "--ports", options->ports,
+                   "auto: twelve free ports on 127.0.0.1; a number: that one and the next eleven [the usual "
+                   "ones]")
+                .value_name("auto|BASE");
+            add.text("--payout", options->payout, "where block rewards go; sim and regtest need none")
+                .value_name("ADDRESS");
+            add.text("--rpc-cookie", options->rpc_cookie,
+                     "the node's cookie file [~/.bitcoin/NETWORK/.cookie]")
+                .value_name("FILE");
+            add.json(options->json, "print the result as one JSON object");
+            return [directory, options]() -> Result<> {
+                HP_TRY(options->dir, directory->given());
+                if (options->dir.empty())
+                    return fail(Errc::usage, "DIR is required", "try 'hp-config init --help'");
+                return run_init(*options);
+            };
+        },
+    };
 }
 
 }  // namespace hp::hp_config

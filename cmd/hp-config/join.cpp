@@ -2,15 +2,23 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
-#include "cli/command.hpp"
 #include "cli/secrets.hpp"
+#include "cli/variables.hpp"
 #include "crypto/base58.hpp"
+#include "directory.hpp"
 #include "place.hpp"
-#include "verbs.hpp"
 
 namespace hp::hp_config {
 namespace {
+
+struct JoinFileOptions {
+    std::string dir;
+    std::string host;      ///< under which others reach this machine
+    std::string mint_url;  ///< where wallets reach the mint
+    bool json{false};
+};
 
 /// HOST with the port of `listen`. A listener on one address of this machine is reached there.
 std::string reached_at(const std::string& host, const std::string& listen, const char* key, const char* who) {
@@ -57,9 +65,7 @@ Result<> good_but(const config::Loader& loader, std::initializer_list<std::strin
     return {};
 }
 
-}  // namespace
-
-Result<> join_file(const JoinFileOptions& options) {
+Result<> run_join_file(const JoinFileOptions& options) {
     std::error_code error;
     const auto dir = std::filesystem::absolute(options.dir, error).lexically_normal().string();
     config::Loader loader{dir, {}, cli::hashpool_environment()};
@@ -99,9 +105,11 @@ Result<> join_file(const JoinFileOptions& options) {
     join.valuation = shared.valuation;
     join.unit_bits = shared.unit_bits;
     join.minimum_difficulty = shared.minimum_difficulty;
-    std::fputs(to_toml(join).c_str(), stdout);
+    std::fputs((options.json ? to_json(join) : to_toml(join)).c_str(), stdout);
     return {};
 }
+
+}  // namespace
 
 std::string to_toml(Join join) {
     std::string out =
@@ -118,6 +126,17 @@ std::string to_toml(Join join) {
         if (value != "\"\"") out += key.name + " = " + value + "\n";
     }
     return out;
+}
+
+std::string to_json(Join join) {
+    nlohmann::ordered_json out;
+    std::vector<config::Key> keys;
+    config::Loader::collect(join, keys);
+    // Our TOML values are also valid JSON.
+    for (const auto& key : keys)
+        if (const auto value = config::toml_text(key.current()); value != "\"\"")
+            out[key.name] = nlohmann::json::parse(value);
+    return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 Result<Join> read_join(const std::string& path) {
@@ -141,6 +160,30 @@ void choose_joined(const Join& join, cli::Chosens& chosen) {
     pool["minimum_difficulty"] = {join.minimum_difficulty};
     chosen["shared/proxy.toml"]["unit"] = {join.unit};
     if (!join.mint_url.empty()) chosen["shared/proxy.toml"]["mint_url"] = {join.mint_url};
+}
+
+cli::Verb join_file() {
+    return {
+        .name = "join-file",
+        .summary = "print what a proxy, mint or wallet elsewhere needs to join this pool: nothing secret",
+        .examples = {"hp-config join-file --host pool.example.org --mint-url https://mint.example.org > "
+                     "join.toml"},
+        .declare = [](cli::Options& add) -> cli::Action {
+            auto directory = std::make_shared<Directory>();
+            auto options = std::make_shared<JoinFileOptions>();
+            add_usual_directory(add, *directory, "configuration directory of the pool [/etc/hashpool]");
+            add.text("--host", options->host,
+                     "name or address under which others reach this machine [that of pool_listen]")
+                .value_name("HOST");
+            add.text("--mint-url", options->mint_url, "where wallets reach the mint [that of DIR]")
+                .value_name("URL");
+            add.json(options->json, "print one JSON object instead of the file");
+            return [directory, options]() -> Result<> {
+                HP_TRY(options->dir, directory->usual());
+                return run_join_file(*options);
+            };
+        },
+    };
 }
 
 }  // namespace hp::hp_config

@@ -49,5 +49,6 @@ Result<Join> read_join(const std::string& path);
 /// The values of `join` in the files of a machine.
 void choose_joined(const Join& join, cli::Chosens& chosen);
 std::string to_toml(Join join);
+std::string to_json(Join join);
 
 }  // namespace hp::hp_config

@@ -10,12 +10,20 @@
 #include "config/limits.hpp"
 #include "config/load.hpp"
 #include "config/roles.hpp"
+#include "directory.hpp"
 #include "setup.hpp"
 #include "units.hpp"
-#include "verbs.hpp"
 
 namespace hp::hp_config {
 namespace {
+
+struct MemoryOptions {
+    std::string dir;
+    std::vector<std::string> tools;
+    std::string write;     ///< folder of systemd units; empty: print
+    bool defaults{false};  ///< for a configuration without any key set
+    bool json{false};
+};
 
 constexpr std::uint64_t kMiB = 1u << 20;
 constexpr const char* kDropIn = "20-memory.conf";
@@ -45,29 +53,27 @@ Result<> write_drop_in(const std::string& root, const std::string& unit, const s
     return {};
 }
 
-}  // namespace
-
-Result<> memory(const MemoryOptions& options) {
+Result<> run_memory(const MemoryOptions& options) {
     config::Network network;
-    auto tools = options.read.tools;
+    auto tools = options.tools;
     if (!options.defaults) {
-        HP_TRY(const auto setup, read_setup(options.read.dir, options.read.tools));
+        HP_TRY(const auto setup, read_setup(options.dir, options.tools));
         if (setup->is_wrong())
             return fail(Errc::usage, "'" + setup->dir + "' has problems",
                         "'hp-config check " + setup->dir + "' shows them");
         network = setup->values.network;
         if (tools.empty() && !setup->roles.empty()) tools = config::programs_of(setup->roles);
     }
-    const auto suffix = unit_suffix(options.read.dir);
+    const auto suffix = unit_suffix(options.dir);
     if (!options.write.empty() && !suffix)
-        return fail(Errc::usage, "no unit reads '" + printable(options.read.dir) + "'",
+        return fail(Errc::usage, "no unit reads '" + printable(options.dir) + "'",
                     "units read /etc/hashpool and the directories in it");
     for (const auto& one : config::memory_of(network)) {
         if (!tools.empty() && std::ranges::find(tools, one.program) == tools.end()) continue;
         if (!options.write.empty()) {
             for (const auto& unit : units_of(one.program, suffix))
-                HP_DO(write_drop_in(options.write, unit, drop_in(one, options.read.dir)));
-        } else if (options.read.json) {
+                HP_DO(write_drop_in(options.write, unit, drop_in(one, options.dir)));
+        } else if (options.json) {
             nlohmann::ordered_json line{
                 {"program", one.program}, {"high_bytes", one.high()}, {"max_bytes", one.max()}};
             for (const auto& part : one.parts) line["parts"][part.what] = part.bytes;
@@ -79,6 +85,31 @@ Result<> memory(const MemoryOptions& options) {
     }
     std::fflush(stdout);
     return {};
+}
+
+}  // namespace
+
+cli::Verb memory() {
+    return {
+        .name = "memory",
+        .summary = "work out MemoryHigh= and MemoryMax= of the systemd units from the configured limits",
+        .examples = {"hp-config memory ./demo", "hp-config memory /etc/hashpool --write /etc/systemd/system"},
+        .declare = [](cli::Options& add) -> cli::Action {
+            auto directory = std::make_shared<Directory>();
+            auto options = std::make_shared<MemoryOptions>();
+            add_usual_directory(add, *directory);
+            add_for(add, options->tools);
+            add.json(options->json, "print JSON");
+            add.text("--write", options->write,
+                     "write a drop-in for each unit of DIR below this folder, and print its path")
+                .value_name("FOLDER");
+            add.flag("--defaults", options->defaults, "of the defaults, without DIR: what the units have");
+            return [directory, options]() -> Result<> {
+                HP_TRY(options->dir, directory->usual());
+                return run_memory(*options);
+            };
+        },
+    };
 }
 
 }  // namespace hp::hp_config

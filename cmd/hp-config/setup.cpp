@@ -8,8 +8,8 @@
 #include <sstream>
 
 #include "base/bytes.hpp"
-#include "cli/command.hpp"
 #include "cli/new_directory.hpp"
+#include "cli/variables.hpp"
 #include "config/parse.hpp"
 #include "config/roles.hpp"
 

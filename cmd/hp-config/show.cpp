@@ -1,13 +1,20 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "directory.hpp"
 #include "setup.hpp"
-#include "verbs.hpp"
 
 namespace hp::hp_config {
+namespace {
 
-Result<> show(const ReadOptions& options) {
-    HP_TRY(const auto setup, read_setup(options.dir, options.tools, options.roles));
+struct ShowOptions {
+    std::string dir;
+    std::vector<std::string> tools;
+    bool json{false}, origin{false};
+};
+
+Result<> run_show(const ShowOptions& options) {
+    HP_TRY(const auto setup, read_setup(options.dir, options.tools));
     std::string file;
     for (const auto& one : setup->shown) {
         if (options.json) {
@@ -29,6 +36,28 @@ Result<> show(const ReadOptions& options) {
     if (!setup->is_wrong()) return {};
     return fail(Errc::usage, "'" + setup->dir + "' has problems; affected keys show their defaults",
                 "'hp-config check " + setup->dir + "' shows them");
+}
+
+}  // namespace
+
+cli::Verb show() {
+    return {
+        .name = "show",
+        .summary = "print all values, with --origin where each came from",
+        .examples = {"hp-config show ./demo --origin", "hp-config show ./demo --json"},
+        .declare = [](cli::Options& add) -> cli::Action {
+            auto directory = std::make_shared<Directory>();
+            auto options = std::make_shared<ShowOptions>();
+            add_usual_directory(add, *directory);
+            add_for(add, options->tools);
+            add.json(options->json, "print JSON");
+            add.flag("--origin", options->origin, "say where each value came from");
+            return [directory, options]() -> Result<> {
+                HP_TRY(options->dir, directory->usual());
+                return run_show(*options);
+            };
+        },
+    };
 }
 
 }  // namespace hp::hp_config

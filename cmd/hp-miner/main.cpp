@@ -1,180 +1,39 @@
-#include <unistd.h>
-
-#include <CLI/CLI.hpp>
-#include <cstdio>
-
-#include "cli/checks.hpp"
-#include "cli/command.hpp"
-#include "miner/fleet.hpp"
+// hp-miner: mines on the CPU, or loads a pool or proxy with shares.
+#include "mine.hpp"
 
 using namespace hp;
 
 namespace {
 
-struct Options {
-    std::string url;
-    std::string user;
-    std::string password{"x"};
-    std::string locking_key;
-    std::size_t threads{1};
-    std::size_t connections{1};
-    std::int64_t depth{64};
-    double rate_per_s{0};
-    double seconds{0};
-    double connect_timeout_s{0};
-    std::uint64_t shares{0};
-    double suggest_difficulty{0};
-    double nominal_hash_rate_hps{0};
-    bool json{false};
-    std::string engine{"auto"};
-};
-
-void declare(cli::Command& command, Options& options) {
-    auto& app = command.app();
-    app.add_option("URL", options.url, "stratum+tcp://HOST:PORT or stratum2+tcp://HOST:PORT/AUTHORITYKEY")
-        ->required();
-    app.add_option("--user", options.user, "worker name (SV1) or user identity (SV2)")->required();
-    command.may_be_empty(app.add_option("--password", options.password, "SV1 password [x]"));
-    app.add_option("--locking-key", options.locking_key,
-                   "SV2: compressed public key, 66 hex digits, that is to own the ehash")
-        ->type_name("HEX66");
-    app.add_option("--threads", options.threads, "mining threads [1]")->check(cli::whole_number(1, 1024));
-    app.add_option("--rate", options.rate_per_s, "shares a second over all connections, at most")
-        ->check(cli::number(0.001, 1e7));
-    app.add_option("--seconds", options.seconds, "end after so long")->check(cli::number(0.001, 1e9));
-    app.add_option("--shares", options.shares, "stop after N shares")->check(cli::whole_number(1));
-    app.add_option("--connections", options.connections, "connections, each with its own channel [1]")
-        ->check(cli::whole_number(1, 50'000));
-    app.add_option("--depth", options.depth, "shares of a connection without an answer, at most [64]")
-        ->check(cli::whole_number(1, 65'536));
-    app.add_option("--connect-timeout", options.connect_timeout_s,
-                   "give up with exit 1 when no connection was up by then, in seconds [try for ever]")
-        ->check(cli::number(0.001, 1e9));
-    app.add_option("--suggest-difficulty", options.suggest_difficulty, "SV1: ask for this difficulty")
-        ->check(cli::number_above_0());
-    app.add_option("--nominal-hash-rate", options.nominal_hash_rate_hps,
-                   "SV2: hashes a second to announce for each channel [measured]")
-        ->check(cli::number_above_0());
-    app.add_option("--engine", options.engine, "auto, sha-ni or openssl [auto]")
-        ->check(cli::one_of({"auto", "sha-ni", "openssl"}));
-    app.add_flag("--json", options.json, "print one record a second and a summary record");
-}
-
-Result<miner::Engine> engine_of(const std::string& name) {
-    if (name == "auto") return miner::best_engine();
-    const auto engine = name == "sha-ni" ? miner::Engine::sha_ni : miner::Engine::openssl;
-    if (!miner::is_available(engine))
-        return fail(Errc::usage, "this processor has no SHA extensions", "leave --engine away");
-    return engine;
-}
-
-Result<miner::FleetOptions> to_fleet(const Options& options) {
-    HP_TRY(auto url, miner::url_from_text(options.url));
-    miner::Identity identity;
-    if (options.user.size() > 255) return fail(Errc::usage, "--user is longer than 255 bytes");
-    identity.user = options.user;
-    identity.password = options.password;
-    if (!options.locking_key.empty()) {
-        if (!url.is_sv2())
-            return fail(Errc::usage, "--locking-key needs a stratum2+tcp:// URL: SV1 has no place for it");
-        auto key = array_from_hex<33>(options.locking_key);
-        if (!key || !crypto::is_valid_public_key(*key))
-            return fail(
-                Errc::usage,
-                "--locking-key '" + printable(options.locking_key) + "' is not a compressed public key",
-                "66 hex digits that begin with 02 or 03");
-        identity.locking_key = *key;
-    }
-    HP_TRY(const auto engine, engine_of(options.engine));
-    if (options.suggest_difficulty > 0) identity.suggest_difficulty = options.suggest_difficulty;
-    identity.nominal_hash_rate_hps = options.nominal_hash_rate_hps;
-    if (identity.nominal_hash_rate_hps == 0)
-        identity.nominal_hash_rate_hps = miner::measure_hash_rate(engine, 30) *
-                                         static_cast<double>(options.threads) /
-                                         static_cast<double>(options.connections);
-    return miner::FleetOptions{
-        .url = std::move(url),
-        .identity = std::move(identity),
-        .connections = options.connections,
-        .threads = options.threads,
-        .engine = engine,
-        .depth = options.depth,
-        .rate_per_s = options.rate_per_s,
-        .shares_max = options.shares,
-        .connect_timeout_ms = static_cast<std::int64_t>(options.connect_timeout_s * 1000)};
-}
-
-/// Says once a second how it goes: records on stdout, or a line on a terminal that overwrites itself.
-class Reporter {
-  public:
-    Reporter(const miner::Fleet& fleet, bool json)
-        : fleet_{fleet}, json_{json}, on_terminal_{!json && isatty(STDERR_FILENO) == 1} {}
-
-    void tick() {
-        const SteadyMs now = steady_ms_now();
-        const auto report = make(false, static_cast<double>(now - last_ms_) / 1000, last_hashes_);
-        last_ms_ = now;
-        last_hashes_ = report.hashes;
-        if (json_) print(miner::to_record(report));
-        if (on_terminal_) std::fprintf(stderr, "\r\x1b[K%s", miner::to_status_line(report).c_str());
-    }
-    void summary() {
-        if (on_terminal_) std::fputs("\r\x1b[K", stderr);
-        const auto report = make(true, elapsed_s(), 0);
-        if (json_)
-            print(miner::to_record(report));
-        else
-            std::fputs(miner::to_summary(report).c_str(), stdout);
-    }
-
-  private:
-    double elapsed_s() const { return static_cast<double>(steady_ms_now() - start_ms_) / 1000; }
-    miner::Report make(bool is_summary, double over_s, std::uint64_t hashes_before) const {
-        const std::uint64_t hashes = fleet_.hashes();
-        return {.is_summary = is_summary,
-                .now_ms = unix_ms_now(),
-                .elapsed_s = elapsed_s(),
-                .hash_rate_hps = over_s > 0 ? static_cast<double>(hashes - hashes_before) / over_s : 0,
-                .hashes = hashes,
-                .connections_open = fleet_.connections_open(),
-                .tally = fleet_.tally()};
-    }
-    static void print(const std::string& record) {
-        std::fwrite(record.data(), 1, record.size(), stdout);
-        std::fputc('\n', stdout);
-        std::fflush(stdout);
-    }
-
-    const miner::Fleet& fleet_;
-    bool json_, on_terminal_;
-    SteadyMs start_ms_{steady_ms_now()}, last_ms_{start_ms_};
-    std::uint64_t last_hashes_{0};
-};
-
-Result<> mine(const Options& options, const cli::Command& command) {
-    HP_TRY(auto fleet_options, to_fleet(options));
-    net::Loop loop;
-    Result<> outcome;
-    miner::Fleet fleet(loop, std::move(fleet_options), [&](Result<> result) {
-        outcome = std::move(result);
-        loop.stop();
-    });
-    Reporter reporter(fleet, options.json);
-    net::Timer every_second(loop), time_limit(loop);
-    loop.handle_signals([&] { fleet.finish(); }, [&] { command.reload_log(); });
-    every_second.every(1'000, [&] { reporter.tick(); });
-    if (options.seconds > 0)
-        time_limit.after(static_cast<std::int64_t>(options.seconds * 1000), [&] { fleet.expire(); });
-    fleet.start();
-    loop.run();
-    if (outcome) reporter.summary();
-    return outcome;
+void declare(cli::Options& add, hp_miner::Options& options) {
+    add.text("URL", options.url, "stratum+tcp://HOST:PORT or stratum2+tcp://HOST:PORT/AUTHORITYKEY")
+        .required();
+    add.text("--user", options.user, "worker name (SV1) or user identity (SV2)").required();
+    add.text("--password", options.password, "SV1 password [x]").or_empty();
+    add.text("--locking-key", options.locking_key,
+             "SV2: compressed public key, 66 hex digits, that is to own the ehash")
+        .value_name("HEX66");
+    add.whole("--threads", options.threads, "mining threads [1]", 1, 1024);
+    add.number("--rate", options.rate_per_s, "shares a second over all connections, at most", 0.001, 1e7);
+    add.number("--seconds", options.seconds, "end after so long", 0.001, 1e9);
+    add.whole("--shares", options.shares, "stop after N shares", 1);
+    add.whole("--connections", options.connections, "connections, each with its own channel [1]", 1, 50'000);
+    add.whole("--depth", options.depth, "shares of a connection without an answer, at most [64]", 1, 65'536);
+    add.number("--connect-timeout", options.connect_timeout_s,
+               "give up with exit 1 when no connection was up by then, in seconds [try for ever]", 0.001,
+               1e9);
+    add.number_above_0("--suggest-difficulty", options.suggest_difficulty, "SV1: ask for this difficulty");
+    add.number_above_0("--nominal-hash-rate", options.nominal_hash_rate_hps,
+                       "SV2: hashes a second to announce for each channel [measured]");
+    add.text("--engine", options.engine, "auto, sha-ni or openssl [auto]")
+        .one_of({"auto", "sha-ni", "openssl"});
+    add.json(options.json, "print one record a second and a summary record");
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    Options options;
+    hp_miner::Options options;
     cli::Command command{
         {.name = "hp-miner",
          .summary = "Mine on the CPU, or load a pool or proxy with shares, over SV1 or SV2.",
@@ -183,7 +42,7 @@ int main(int argc, char** argv) {
              "hp-miner stratum2+tcp://127.0.0.1:34254/9auqWEzQDVyd2oe1JVGFLMLHZtCo2FFqZwtKA5gd9xbuEu7PH72"
              " --user alice --threads 2 --json",
              "hp-miner stratum+tcp://127.0.0.1:34255 --user load --connections 1000 --rate 5000 --json"}}};
-    declare(command, options);
+    declare(command.options(), options);
     command.add_log_flags();
-    return command.run(argc, argv, [&] { return mine(options, command); });
+    return command.run(argc, argv, [&] { return hp_miner::mine(options, command); });
 }

@@ -3,16 +3,14 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "base/clock.hpp"
-#include "cli/command.hpp"
 #include "mint/rollback.hpp"
 #include "verbs.hpp"
 
-namespace hp {
+namespace hp::hp_mint {
 namespace {
 
 /// The deciding user: never from the environment, which can be set to anything.
@@ -75,24 +73,31 @@ nlohmann::ordered_json json_of(const mint::RollbackAccepted& done) {
 
 }  // namespace
 
-CLI::App& add_accept_rollback(cli::Command& command, bool& is_json) {
-    auto& verb =
-        command.subcommand("accept-rollback",
-                           "accept, once, a database that is behind its mark; hp-mint must not be running; "
-                           "prints how much can be doubled at most",
-                           {"hp-mint accept-rollback --config-dir d",
-                            "runuser -u _hp-mint -- hp-mint accept-rollback --config-dir /etc/hashpool"});
-    verb.add_flag("--json", is_json, "print one JSON object");
-    return verb;
+cli::Verb accept_rollback(const Settings& settings, const cli::Command& command) {
+    return {
+        .name = "accept-rollback",
+        .summary =
+            "let a database that is behind its mark be served, once: hp-mint must not run; says how much can "
+            "be "
+            "prints how much can be doubled at most",
+        .examples = {"hp-mint accept-rollback --config-dir d",
+                     "runuser -u _hp-mint -- hp-mint accept-rollback --config-dir /etc/hashpool"},
+        .declare = [&](cli::Options& add) -> cli::Action {
+            auto is_json = std::make_shared<bool>(false);
+            add.json(*is_json);
+            return [&, is_json]() -> Result<> {
+                HP_TRY(const auto done, mint::accept_rollback(command.resolve(settings.mint.database),
+                                                              command.resolve(settings.mint.mark_file),
+                                                              rollback_user(), unix_ms_now()));
+                if (*is_json)
+                    std::printf("%s\n", json_of(done).dump().c_str());
+                else
+                    print_lines(done);
+                return {};
+            };
+        },
+        .needs = cli::Needs::own_file,
+    };
 }
 
-Result<> accept_rollback(const std::string& database, const std::string& mark_file, bool is_json) {
-    HP_TRY(const auto done, mint::accept_rollback(database, mark_file, rollback_user(), unix_ms_now()));
-    if (is_json)
-        std::printf("%s\n", json_of(done).dump().c_str());
-    else
-        print_lines(done);
-    return {};
-}
-
-}  // namespace hp
+}  // namespace hp::hp_mint

@@ -1,20 +1,14 @@
-// hp-mint's verbs besides serving.
+// hp-mint's verbs beside serving; each is one file.
 #pragma once
-#include <string>
+#include "cli/command.hpp"
+#include "parts.hpp"
 
-#include "base/result.hpp"
+namespace hp::hp_mint {
 
-namespace CLI {
-class App;
+cli::Verb accept_rollback(const Settings& settings, const cli::Command& command);
+
+inline std::vector<cli::Verb> verbs(const Settings& settings, const cli::Command& command) {
+    return {accept_rollback(settings, command)};
 }
-namespace hp::cli {
-class Command;
-}
 
-namespace hp {
-
-/// hp-mint accept-rollback: continue with a database that is behind its mark.
-CLI::App& add_accept_rollback(cli::Command& command, bool& is_json);
-Result<> accept_rollback(const std::string& database, const std::string& mark_file, bool is_json);
-
-}  // namespace hp
+}  // namespace hp::hp_mint

@@ -1,16 +1,14 @@
 // hp-pool check-shares: the live code's verdict on recorded shares.
-#include <CLI/CLI.hpp>
 #include <fstream>
 #include <iostream>
 
-#include "cli/command.hpp"
 #include "mining/check_shares.hpp"
 #include "verbs.hpp"
 
-namespace hp {
+namespace hp::hp_pool {
 namespace {
 
-Result<> check(std::istream& in, const std::string& name) {
+Result<> check_lines(std::istream& in, const std::string& name) {
     std::string line;
     std::size_t number = 0, wrong = 0;
     while (std::getline(in, line)) {
@@ -25,28 +23,34 @@ Result<> check(std::istream& in, const std::string& name) {
     }
     if (in.bad()) return fail(Errc::io, "cannot read " + name);
     if (wrong)
-        return fail(Errc::invalid,
-                    std::to_string(wrong) + " of " + std::to_string(number) + " lines are not share records");
+        return fail(Errc::invalid, "counter " + std::to_string(counter) + " of keyset '" + id.hex() +
+                                       std::to_string(wrong) + " of " + std::to_string(number) +
+                                       " lines are not share records");
     return {};
+}
+
+Result<> check_file(const std::string& file) {
+    if (file == "-") return check_lines(std::cin, "<stdin>");
+    std::ifstream in{file};
+    if (!in) return fail(Errc::io, "cannot open '" + file + "'");
+    return check_lines(in, file);
 }
 
 }  // namespace
 
-CLI::App& add_check_shares(cli::Command& command, CheckSharesOptions& options) {
-    auto& verb = command.subcommand("check-shares",
-                                    "check shares like the pool: reads JSON records of job and share, one "
-                                    "per line; prints one verdict per line",
-                                    {"hp-pool check-shares < shares.jsonl",
-                                     "jq -c '.vectors[]' share-validation.json | hp-pool check-shares -"});
-    verb.add_option("FILE", options.file, "records, one per line; - is stdin");
-    return verb;
+cli::Verb check_shares() {
+    return {
+        .name = "check-shares",
+        .summary = "per line; prints one verdict per line",
+        .examples = {"hp-pool check-shares < shares.jsonl",
+                     "jq -c '.vectors[]' share-validation.json | hp-pool check-shares -"},
+        .declare = [](cli::Options& add) -> cli::Action {
+            auto file = std::make_shared<std::string>("-");
+            add.text("FILE", *file, "records, one a line; - is stdin");
+            return [file] { return check_file(*file); };
+        },
+        .needs = cli::Needs::nothing,
+    };
 }
 
-Result<> check_shares(const CheckSharesOptions& options) {
-    if (options.file == "-") return check(std::cin, "<stdin>");
-    std::ifstream in{options.file};
-    if (!in) return fail(Errc::io, "cannot open '" + options.file + "'");
-    return check(in, options.file);
-}
-
-}  // namespace hp
+}  // namespace hp::hp_pool

@@ -1,22 +1,11 @@
-// hp-pool's verbs besides serving.
+// hp-pool's verbs beside serving; each is one file.
 #pragma once
-#include <string>
+#include "cli/verb.hpp"
 
-#include "base/result.hpp"
+namespace hp::hp_pool {
 
-namespace CLI {
-class App;
-}
-namespace hp::cli {
-class Command;
-}
+cli::Verb check_shares();
 
-namespace hp {
+inline std::vector<cli::Verb> verbs() { return {check_shares()}; }
 
-struct CheckSharesOptions {
-    std::string file{"-"};
-};
-CLI::App& add_check_shares(cli::Command& command, CheckSharesOptions& options);
-Result<> check_shares(const CheckSharesOptions& options);
-
-}  // namespace hp
+}  // namespace hp::hp_pool

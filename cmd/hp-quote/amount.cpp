@@ -9,8 +9,13 @@
 #include "verbs.hpp"
 
 namespace hp::hp_quote {
-
 namespace {
+
+struct AmountOptions {
+    std::string header, hash, target;
+    std::string valuation{"target/unit_bits=32"};
+    bool json{false};
+};
 
 /// No real hash or target has more; then the byte order is reversed.
 constexpr unsigned kZeroBitsMax = 128;
@@ -42,9 +47,7 @@ Result<Bytes32> share_hash(const AmountOptions& options) {
     return bitcoin::header_hash(*header);
 }
 
-}  // namespace
-
-Result<> amount(const AmountOptions& options) {
+Result<> run_amount(const AmountOptions& options) {
     auto valuation = ehash::Valuation::from_text(options.valuation);
     if (!valuation) return fail(Errc::usage, "--valuation: " + valuation.error().what);
     HP_TRY(const auto hash, share_hash(options));
@@ -76,6 +79,31 @@ Result<> amount(const AmountOptions& options) {
         std::printf("%s %s\n", name.c_str(),
                     value.is_string() ? value.get<std::string>().c_str() : value.dump().c_str());
     return {};
+}
+
+}  // namespace
+
+cli::Verb amount() {
+    return {
+        .name = "amount",
+        .summary = "tell what a share is worth",
+        .examples =
+            {"hp-quote amount --hash 00000000000000000001f3b3a43ee2ab9a44bbf17a6ccb0b0ad0c1c9d7e0c9f1 "
+             "--target 00000000ffff0000000000000000000000000000000000000000000000000000"},
+        .declare = [](cli::Options& add) -> cli::Action {
+            auto options = std::make_shared<AmountOptions>();
+            add.text("HEADER", options->header, "block header, 160 hex digits");
+            add.text("--hash", options->hash, "share hash instead of the header, in either byte order")
+                .value_name("HEX64");
+            add.text("--target", options->target,
+                     "target that the share is credited at, in either byte order")
+                .value_name("HEX64");
+            add.text("--valuation", options->valuation, "as on the link [" + options->valuation + "]")
+                .value_name("TEXT");
+            add.json(options->json);
+            return [options] { return run_amount(*options); };
+        },
+    };
 }
 
 }  // namespace hp::hp_quote

@@ -10,11 +10,16 @@
 #include "refused.hpp"
 #include "rows.hpp"
 #include "show_time.hpp"
-#include "verbs.hpp"
 #include "wire/share_refusal.hpp"
 
 namespace hp::hp_quote {
 namespace {
+
+struct ExplainOptions {
+    Places places;
+    std::string id;
+    bool json{false};
+};
 
 using Json = nlohmann::ordered_json;
 
@@ -304,9 +309,8 @@ void print_text(const Story& story, const std::vector<Step>& steps) {
                     static_cast<long long>(step.at_ms - steps.front().at_ms), step.where, step.what.c_str());
 }
 
-}  // namespace
-
-Result<> explain(const ExplainOptions& options) {
+Result<> run_explain(ExplainOptions& options) {
+    HP_DO(use_usual_dir(options.places));
     HP_TRY(const auto wanted, wanted_of(options.id));
     const auto& places = options.places;
     if (places.config_dir.empty() && places.outbox.empty() && places.mint_db.empty() &&
@@ -320,14 +324,44 @@ Result<> explain(const ExplainOptions& options) {
         for (const auto& [part, why] : story.missing)
             where += std::string(where.empty() ? "" : "; ") + name_of(part) + ": " + why;
         if (!story.no_refused.empty()) where += "; refused shares: " + story.no_refused;
-        return fail(Errc::invalid,
-                    "no share or quote '" + printable(options.id, 80) + "' is known (" + where + ")");
+        return fail(Errc::invalid, "counter " + std::to_string(counter) + " of keyset '" + id.hex() +
+                                       "no share or quote '" + printable(options.id, 80) + "' is known (" +
+                                       where + ")");
     }
     if (options.json)
         print_json(story, steps);
     else
         print_text(story, steps);
     return {};
+}
+
+}  // namespace
+
+cli::Verb explain() {
+    return {
+        .name = "explain",
+        .summary =
+            "follow one share or quote from the miner's submit to the token, or say why it was refused",
+        .examples = {"hp-quote explain 17 --config-dir ./demo",
+                     "hp-quote explain 01890a5d-ac96-774b-bcce-b302099a8057 --outbox outbox.db "
+                     "--mint-db mint.db --json"},
+        .declare = [](cli::Options& add) -> cli::Action {
+            auto options = std::make_shared<ExplainOptions>();
+            add.text("ID", options->id,
+                     "share hash in either byte order, quote id, or sequence number of the outbox")
+                .required();
+            add_config_dir(add, options->places.config_dir,
+                           "take the databases from there, or HP_CONFIG_DIR, those that there are");
+            add_outbox(add, options->places);
+            add_mint_db(add, options->places);
+            add.text("--wallet-db", options->places.wallet_db, "the wallet").value_name("FILE");
+            add.text("--refused", options->places.refused,
+                     "the pool's file of refused shares [key keep_refused]")
+                .value_name("FILE");
+            add.json(options->json);
+            return [options] { return run_explain(*options); };
+        },
+    };
 }
 
 }  // namespace hp::hp_quote

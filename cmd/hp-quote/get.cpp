@@ -6,10 +6,16 @@
 #include "ehash/quote_request.hpp"
 #include "net/http.hpp"
 #include "places.hpp"
-#include "verbs.hpp"
 
 namespace hp::hp_quote {
 namespace {
+
+struct GetOptions {
+    std::string id;
+    std::string mint_url;
+    std::string config_dir;
+    bool json{false};
+};
 
 constexpr std::size_t kAnswerSizeMax = 64 * 1024;
 
@@ -34,9 +40,7 @@ void print(const cashu::Quote& quote) {
     if (quote.pubkey) std::printf("pubkey %s\n", to_hex(*quote.pubkey).c_str());
 }
 
-}  // namespace
-
-Result<> get(const GetOptions& options) {
+Result<> run_get(const GetOptions& options) {
     if (!ehash::is_uuid(options.id))
         return fail(Errc::usage, "'" + printable(options.id, 80) + "' is not a quote id",
                     "8-4-4-4-12 lower-case hex digits");
@@ -64,6 +68,25 @@ Result<> get(const GetOptions& options) {
     else
         print(*quote);
     return {};
+}
+
+}  // namespace
+
+cli::Verb get() {
+    return {
+        .name = "get",
+        .summary = "ask the mint for a quote",
+        .examples = {"hp-quote get 01890a5d-ac96-774b-bcce-b302099a8057 --mint http://127.0.0.1:3338"},
+        .declare = [](cli::Options& add) -> cli::Action {
+            auto options = std::make_shared<GetOptions>();
+            add.text("ID", options->id, "quote id").required();
+            add.text("--mint", options->mint_url, "the mint's Cashu API [http://127.0.0.1:3338]")
+                .value_name("URL");
+            add_config_dir(add, options->config_dir, "take the mint's address from shared/proxy.toml there");
+            add.json(options->json, "print the quote object");
+            return [options] { return run_get(*options); };
+        },
+    };
 }
 
 }  // namespace hp::hp_quote

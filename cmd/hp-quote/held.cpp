@@ -6,10 +6,16 @@
 #include "places.hpp"
 #include "rows.hpp"
 #include "show_time.hpp"
-#include "verbs.hpp"
 
 namespace hp::hp_quote {
 namespace {
+
+struct HeldOptions {
+    Places places;
+    std::string key;  ///< only of this owner; empty: of all
+    std::int64_t limit{20};
+    bool json{false};
+};
 
 using Json = nlohmann::ordered_json;
 
@@ -62,9 +68,8 @@ void print_all(store::Database& db, const HeldOptions& options, const std::optio
     }
 }
 
-}  // namespace
-
-Result<> held(const HeldOptions& options) {
+Result<> run_held(HeldOptions& options) {
+    HP_DO(use_usual_dir(options.places));
     std::optional<Bytes33> key;
     if (!options.key.empty()) {
         const auto given = array_from_hex<33>(options.key);
@@ -80,6 +85,28 @@ Result<> held(const HeldOptions& options) {
     } catch (const store::DbError& error) {
         return fail(Errc::io, std::string("the mint's ledger, or the pool's outbox: ") + error.what());
     }
+}
+
+}  // namespace
+
+cli::Verb held() {
+    return {
+        .name = "held",
+        .summary = "list the quotes that a restored mint made again and that nobody can mint",
+        .examples = {"hp-quote held --config-dir /etc/hashpool",
+                     "hp-quote held --mint-db data/mint.db --json | jq .amount"},
+        .declare = [](cli::Options& add) -> cli::Action {
+            auto options = std::make_shared<HeldOptions>();
+            add_mint_db(add, options->places);
+            add_config_dir(add, options->places.config_dir,
+                           "take the ledger from mint.toml there, the outbox from pool.toml");
+            add_outbox(add, options->places, "the pool's outbox, which knows the ids that they had before");
+            add.text("--key", options->key, "only those of this owner, 66 hex digits").value_name("KEY");
+            add_limit(add, options->limit, "how many at most, newest first [20]");
+            add.json(options->json, "print one JSON object a line");
+            return [options] { return run_held(*options); };
+        },
+    };
 }
 
 }  // namespace hp::hp_quote

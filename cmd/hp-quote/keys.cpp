@@ -5,8 +5,8 @@
 #include "cashu/keyset_id.hpp"
 #include "cli/secrets.hpp"
 #include "crypto/base58.hpp"
+#include "decode.hpp"
 #include "input.hpp"
-#include "verbs.hpp"
 
 namespace hp::hp_quote {
 namespace {

@@ -1,4 +1,4 @@
-// hp-quote list: the newest shares of an outbox, or quotes of a mint.
+// hp-quote list and dead: the newest shares of an outbox, or quotes of a mint.
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -7,11 +7,17 @@
 #include "places.hpp"
 #include "rows.hpp"
 #include "show_time.hpp"
-#include "verbs.hpp"
 
 namespace hp::hp_quote {
-
 namespace {
+
+struct ListOptions {
+    Places places;
+    std::string state;
+    std::string worker, key;  ///< only of these; the key as 66 hex digits
+    std::int64_t limit{20};
+    bool json{false};
+};
 
 using Json = nlohmann::ordered_json;
 
@@ -101,9 +107,8 @@ Result<> check_worker(store::Database& db, const std::string& worker) {
                 printable(config::did_you_mean(worker, known)));
 }
 
-}  // namespace
-
-Result<> list(const ListOptions& options) {
+Result<> run_list(ListOptions& options) {
+    HP_DO(use_usual_dir(options.places));
     const bool of_mint = !options.places.mint_db.empty();
     HP_DO(check(options, of_mint));
     RowFilter filter{.state = options.state, .limit = options.limit + 1};
@@ -131,6 +136,50 @@ Result<> list(const ListOptions& options) {
     } catch (const store::DbError& error) {
         return fail(Errc::io, "database '" + printable(opened.path, 4096) + "': " + error.what());
     }
+}
+
+}  // namespace
+
+cli::Verb list() {
+    return {
+        .name = "list",
+        .summary = "list the newest shares of an outbox, or quotes of a mint",
+        .examples = {"hp-quote list --outbox data/outbox.db --state dead",
+                     "hp-quote list --mint-db data/mint.db --json",
+                     "hp-quote list --config-dir /etc/hashpool --worker rig1"},
+        .declare = [](cli::Options& add) -> cli::Action {
+            auto options = std::make_shared<ListOptions>();
+            add_outbox(add, options->places);
+            add_mint_db(add, options->places);
+            add_config_dir(add, options->places.config_dir, "take the outbox from pool.toml there");
+            add.text("--state", options->state, "only pending, acked or dead shares; paid or issued quotes")
+                .one_of({"pending", "acked", "dead", "paid", "issued", "held"});
+            add.text("--worker", options->worker, "only shares of this worker").value_name("NAME");
+            add.text("--key", options->key, "only shares or quotes of this owner, 66 hex digits")
+                .value_name("KEY");
+            add_limit(add, options->limit, "how many at most [20]");
+            add.json(options->json, "print one JSON object a line");
+            return [options] { return run_list(*options); };
+        },
+    };
+}
+
+cli::Verb dead() {
+    return {
+        .name = "dead",
+        .summary = "list the shares whose quote a mint refused for good, with the reasons",
+        .examples = {"hp-quote dead --config-dir /etc/hashpool",
+                     "hp-quote dead --outbox data/outbox.db --json | jq .dead_reason"},
+        .declare = [](cli::Options& add) -> cli::Action {
+            auto options = std::make_shared<ListOptions>();
+            options->state = "dead";
+            add_outbox(add, options->places);
+            add_config_dir(add, options->places.config_dir, "take the outbox from pool.toml there");
+            add_limit(add, options->limit, "how many at most, newest first [20]");
+            add.json(options->json, "print one JSON object a line");
+            return [options] { return run_list(*options); };
+        },
+    };
 }
 
 }  // namespace hp::hp_quote

@@ -1,6 +1,9 @@
 #include "places.hpp"
 
-#include "cli/command.hpp"
+#include <cstdlib>
+#include <filesystem>
+
+#include "cli/variables.hpp"
 #include "config/load.hpp"
 
 namespace hp::hp_quote {
@@ -72,6 +75,30 @@ Result<store::Database> open(const std::string& path, Part part) {
 
 }  // namespace
 
+void add_config_dir(cli::Options& add, std::string& config_dir, const std::string& help) {
+    add.text("--config-dir", config_dir, help).value_name("DIR");
+}
+
+void add_outbox(cli::Options& add, Places& places, const std::string& help) {
+    add.text("--outbox", places.outbox, help).value_name("FILE");
+}
+
+void add_mint_db(cli::Options& add, Places& places, const std::string& help) {
+    add.text("--mint-db", places.mint_db, help).value_name("FILE");
+}
+
+void add_limit(cli::Options& add, std::int64_t& limit, const std::string& help) {
+    add.whole("--limit", limit, help, 1, 1'000'000'000);
+}
+
+Result<> use_usual_dir(Places& places) {
+    if (places.config_dir.empty() && places.outbox.empty() && places.mint_db.empty() &&
+        places.wallet_db.empty() && places.refused.empty()) {
+        HP_TRY(places.config_dir, cli::usual_config_dir());
+    }
+    return {};
+}
+
 const char* name_of(Part part) { return kind_of(part).name; }
 
 Result<Opened> open_part(const Places& places, Part part) {
@@ -106,8 +133,16 @@ Result<std::string> refused_path(const Places& places) {
 
 Result<std::string> mint_url_of(const std::string& option, const std::string& config_dir) {
     if (!option.empty()) return option;
-    if (config_dir.empty()) return config::ProxyShared{}.mint_url;
-    return configured(config_dir, &config::ProxyShared::mint_url, false);
+    std::string dir = config_dir;
+    if (dir.empty()) {
+        HP_TRY(dir, cli::usual_config_dir());
+        // A pool's machine may have no file that says where the mint is; a directory that was named has to.
+        std::error_code ignored;
+        const bool is_named = std::getenv("HP_CONFIG_DIR") != nullptr;
+        if (!is_named && !std::filesystem::exists(dir + "/shared/proxy.toml", ignored)) dir.clear();
+    }
+    if (dir.empty()) return config::ProxyShared{}.mint_url;
+    return configured(dir, &config::ProxyShared::mint_url, false);
 }
 
 }  // namespace hp::hp_quote

@@ -7,6 +7,22 @@
 
 namespace hp::hp_quote {
 
+/// Where the databases are: named files, and a configuration directory for the others.
+struct Places {
+    std::string config_dir;
+    std::string outbox, mint_db, wallet_db;
+    std::string refused;  ///< the pool's file of refused shares
+};
+
+void add_config_dir(cli::Options& add, std::string& config_dir, const std::string& help);
+void add_outbox(cli::Options& add, Places& places, const std::string& help = "the pool's outbox");
+void add_mint_db(cli::Options& add, Places& places, const std::string& help = "the mint's ledger");
+/// --limit, of rows that are listed.
+void add_limit(cli::Options& add, std::int64_t& limit, const std::string& help);
+
+/// The usual directory stands for --config-dir where nothing else says where things are.
+Result<> use_usual_dir(Places& places);
+
 /// One of the three databases, open for reading, or why not.
 struct Opened {
     std::optional<store::Database> db;
@@ -27,7 +43,7 @@ Result<std::string> path_of(const Places& places, Part part);
 /// The pool's file of refused shares; empty if it keeps none.
 Result<std::string> refused_path(const Places& places);
 
-/// The option, else the configuration's, else the default.
+/// The option, else that of the configuration (HP_CONFIG_DIR and the usual directory too), else the default.
 Result<std::string> mint_url_of(const std::string& option, const std::string& config_dir);
 
 }  // namespace hp::hp_quote

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
-#include "verbs.hpp"
+#include "places.hpp"
 
 namespace hp::hp_quote {
 

@@ -13,10 +13,16 @@
 #include "mint/release_file.hpp"
 #include "places.hpp"
 #include "show_time.hpp"
-#include "verbs.hpp"
 
 namespace hp::hp_quote {
 namespace {
+
+struct ReleaseOptions {
+    Places places;
+    std::vector<std::string> ids;
+    bool all{false};
+    bool json{false};
+};
 
 using Json = nlohmann::ordered_json;
 
@@ -152,10 +158,8 @@ Result<> ask_mint(const ReleaseOptions& options, const std::string& last, const 
     return {};
 }
 
-}  // namespace
-
-Result<> release(const ReleaseOptions& given) {
-    ReleaseOptions options = given;
+Result<> run_release(ReleaseOptions& options) {
+    HP_DO(use_usual_dir(options.places));
     HP_DO(check_ids(options));
     HP_TRY(auto path, path_of(options.places, Part::mint));
     HP_TRY(const auto before, look(options.places, options.ids));
@@ -179,6 +183,26 @@ Result<> release(const ReleaseOptions& given) {
         std::printf("%llu quotes of %s released\n", static_cast<unsigned long long>(count), amount.c_str());
     return all_were("quotes were not held", before.not_held, options.ids.size(),
                     "'hp-quote held' lists those that are");
+}
+
+}  // namespace
+
+cli::Verb release() {
+    return {
+        .name = "release",
+        .summary = "let held quotes be minted: each may have been minted before; the ledger keeps who did it",
+        .examples = {"hp-quote release 01890a5d-ac96-774b-bcce-b302099a8057 --config-dir /etc/hashpool",
+                     "hp-quote release --all --mint-db data/mint.db"},
+        .declare = [](cli::Options& add) -> cli::Action {
+            auto options = std::make_shared<ReleaseOptions>();
+            add.texts("ID", options->ids, "quote ids, as `hp-quote held` shows them");
+            add.flag("--all", options->all, "all held quotes");
+            add_mint_db(add, options->places, "the mint's ledger; it may be running");
+            add_config_dir(add, options->places.config_dir, "take the ledger from mint.toml there");
+            add.json(options->json);
+            return [options] { return run_release(*options); };
+        },
+    };
 }
 
 }  // namespace hp::hp_quote

@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "cashu/tokens.hpp"
+#include "decode.hpp"
 #include "input.hpp"
-#include "verbs.hpp"
 
 namespace hp::hp_quote {
 namespace {

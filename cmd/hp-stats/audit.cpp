@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "audit/audit.hpp"
+#include "options.hpp"
 #include "records/names.hpp"
-#include "verbs.hpp"
 
 namespace hp::hp_stats {
 namespace {
@@ -12,6 +12,12 @@ namespace {
 using namespace records::literals;
 
 using audit::Wide;
+
+struct AuditOptions {
+    Where where;
+    std::vector<std::string> pools{}, mints{};
+    bool is_strict{false}, json{false};
+};
 
 struct Line {
     const char* name;
@@ -73,11 +79,11 @@ std::string table_of(const std::vector<Line>& lines, std::uint64_t dropped) {
     return out;
 }
 
-}  // namespace
-
-Result<> audit(const AuditOptions& options) {
+Result<> compare(const AuditOptions& options, const std::string& database) {
+    if (options.pools.empty() && options.mints.empty())
+        return fail(Errc::usage, "expected --pool, --mint or both");
     // Records first: what they count is then already in the ledgers.
-    HP_TRY(auto reader, stats::Reader::open(options.database));
+    HP_TRY(auto reader, stats::Reader::open(database));
     HP_TRY(const auto snapshot, reader.snapshot({}));
     audit::Places places;
     places.pools = options.pools;
@@ -96,6 +102,28 @@ Result<> audit(const AuditOptions& options) {
             return fail(Errc::refused, std::string(line.name) + ": fewer records than in the ledger");
     }
     return {};
+}
+
+}  // namespace
+
+cli::Verb audit(const Program& program) {
+    return {
+        .name = "audit",
+        .summary =
+            "hold the figures against the ledgers of pool and mint; exit 1 where the ledgers have less or "
+            "disagree",
+        .examples = {"hp-stats audit pool.db --pool outbox.db --mint mint.db"},
+        .declare = [&program](cli::Options& add) -> cli::Action {
+            auto options = std::make_shared<AuditOptions>();
+            add_database(add, options->where);
+            add.texts("--pool", options->pools, "the pool's outbox; may be repeated").value_name("FILE");
+            add.texts("--mint", options->mints, "a mint's ledger; may be repeated").value_name("FILE");
+            add.flag("--strict", options->is_strict, "exit 1 also where the records have less");
+            add.json(options->json);
+            return [&program, options] { return compare(*options, database_of(options->where, program)); };
+        },
+        .needs = cli::Needs::own_file,
+    };
 }
 
 }  // namespace hp::hp_stats

@@ -268,20 +268,97 @@ void print(const Verdict& verdict, bool is_json) {
                 verdict.perf.empty() ? "" : (" | " + verdict.perf).c_str());
 }
 
-}  // namespace
-
+/// The line of a check that could not be made.
 int unknown(const std::string& what, bool is_json) {
     print({.text = what}, is_json);
     return kUnknown;
 }
 
-int check(const CheckOptions& options) {
+/// One line on stdout; returns 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
+int run_check(const CheckOptions& options) {
     const Verdict verdict = look(options);
     if (verdict.state != 0 || !options.is_quiet) print(verdict, options.json);
     std::fflush(stdout);
     if (!options.run.empty()) run_at_change(options, verdict.state, verdict.text);
     if (!options.ping.empty()) ping(options.ping, verdict.state, verdict.text);
     return verdict.state;
+}
+
+template <class T>
+void add_limit(cli::Options& add, const std::string& name, std::optional<T>& warn, std::optional<T>& critical,
+               const std::string& help) {
+    for (const bool is_critical : {false, true}) {
+        auto& limit = is_critical ? critical : warn;
+        const std::string option = (is_critical ? "--critical-" : "--warn-") + name;
+        const std::string text = (is_critical ? "CRITICAL " : "WARNING ") + help;
+        if constexpr (std::is_integral_v<T>)
+            add.whole(option, limit, text, 0);
+        else
+            add.number(option, limit, text, 0);
+    }
+}
+
+void add_limits(cli::Options& add, CheckOptions& options) {
+    auto &warn = options.warn, &critical = options.critical;
+    add_limit(add, "age", warn.age_s, critical.age_s, "when the newest record is older than so many seconds");
+    add_limit(add, "hashrate", warn.hashrate_hps, critical.hashrate_hps,
+              "when it is below so many hashes a second");
+    add_limit(add, "rejected", warn.rejected_percent, critical.rejected_percent,
+              "when more per cent of the shares are rejected");
+    add.whole("--min-rejected", options.rejected_min,
+              "rejected shares below which their per cent are within any limit [10]", 1);
+    add_limit(add, "pending", warn.outbox_pending, critical.outbox_pending,
+              "when more quotes wait for the mint");
+    add_limit(add, "mint-away", warn.mint_away_s, critical.mint_away_s,
+              "when a mint is away for more seconds");
+    add_limit(add, "template-away", warn.template_away_s, critical.template_away_s,
+              "when there has been no template provider, or no node behind it, for more seconds");
+    add_limit(add, "alarms", warn.alarms, critical.alarms, "when there were more alarms");
+}
+
+void add_reports(cli::Options& add, CheckOptions& options) {
+    const auto run = add.text("--run", options.run,
+                              "command for the shell when the state is another than at the last check")
+                         .value_name("COMMAND");
+    add.text("--state-file", options.state_file,
+             "file that keeps the last state for --run [in ~/.local/state/hashpool]")
+        .value_name("FILE")
+        .needs(run);
+    add.text("--ping", options.ping,
+             "URL of a watchdog that hears of each check: GET when OK, else POST to URL/fail")
+        .value_name("URL")
+        .or_variable("HP_CHECK_PING");
+    add.flag("--quiet", options.is_quiet, "print nothing when OK, as for cron, which mails all output");
+    add.json(options.json);
+}
+
+}  // namespace
+
+cli::Verb check(const Program& program) {
+    return {
+        .name = "check",
+        .summary =
+            "say in one line whether all is well, as a monitoring plugin: exit 0 OK, 1 WARNING, "
+            "2 CRITICAL, 3 UNKNOWN",
+        .examples = {"hp-stats check pool.db --critical-age 60 --warn-hashrate 1e12",
+                     "hp-stats check pool.db --critical-age 60 --quiet --run 'curl -fsS -d "
+                     "\"$HP_CHECK_TEXT\" https://ntfy.example/pool'"},
+        .declare = [&program](cli::Options& add) -> cli::Action {
+            auto where = std::make_shared<Where>();
+            auto options = std::make_shared<CheckOptions>();
+            add_database(add, *where);
+            add.whole("--minutes", options->minutes, "window of the figures [5]", 1, kMinutesMax);
+            add_limits(add, *options);
+            add_reports(add, *options);
+            return [&program, where, options]() -> Result<int> {
+                options->database = database_of(*where, program);
+                return run_check(*options);
+            };
+        },
+        .needs = cli::Needs::own_file,
+        // To a monitor a plugin that cannot run is UNKNOWN, and 1 and 2 are states.
+        .on_error = [](const Error& error, bool is_json) { return unknown(error.what, is_json); },
+    };
 }
 
 }  // namespace hp::hp_stats

@@ -1,13 +1,31 @@
 // What hp-stats check does besides printing its line.
 #pragma once
+#include <cstdint>
+#include <optional>
 #include <string>
-
-#include "verbs.hpp"
 
 namespace hp::hp_stats {
 
 inline constexpr const char* kStates[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
 inline constexpr int kUnknown = 3;
+
+struct Limits {
+    std::optional<std::int64_t> age_s, outbox_pending, mint_away_s, template_away_s, alarms;
+    std::optional<double> hashrate_hps, rejected_percent;
+};
+struct CheckOptions {
+    std::string database;
+    std::int64_t minutes{5};
+    /// Fewer rejected shares are within any percentage: two of twenty do not matter.
+    std::int64_t rejected_min{10};
+    Limits warn, critical;
+    std::string run;  ///< command for the shell when the state changes; empty: none
+    std::string
+        state_file;        ///< where the last state is kept for `run`; empty: where the user has such things
+    std::string ping;      ///< URL that hears of each check: GET when OK, else POST to URL/fail; empty: none
+    bool is_quiet{false};  ///< print nothing when OK
+    bool json{false};
+};
 
 /// Runs the command of --run if the state differs from the last check's; initially OK. The command gets
 /// HP_CHECK_STATE, HP_CHECK_BEFORE and HP_CHECK_TEXT; its output goes to stderr. If it fails, it runs again

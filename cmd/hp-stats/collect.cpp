@@ -1,62 +1,56 @@
 // hp-stats ingest unix:PATH and --listen-records, with or without a pipe: records of many programs at once,
 // until SIGTERM or SIGINT.
-#include <optional>
-
 #include "crypto/base58.hpp"
+#include "ingest.hpp"
 #include "intake.hpp"
-#include "recordio/record_listener.hpp"
-#include "verbs.hpp"
 
 namespace hp::hp_stats {
 namespace {
 
-class Collector {
+class Collector final : public cli::Parts {
   public:
-    Collector(stats::Series series, const CollectOptions& options)
-        : intake_{std::move(series), options.database, options.wal_alarm_bytes},
-          on_hangup_{options.on_hangup} {}
+    Collector(cli::Daemon& daemon, stats::Series series, const IntoDatabase& into)
+        : daemon_{daemon},
+          due_{daemon.loop()},
+          status_{daemon.loop()},
+          intake_{std::move(series), into.database, into.wal_alarm_bytes},
+          database_{into.database} {}
 
-    Result<> listen(const CollectOptions& options) {
-        // First: a signal during the start waits for run() and kills nothing.
-        loop_.handle_signals(
-            [this] {
-                net::sd_notify("STOPPING=1");
-                for (const auto& listener : listeners_) listener->stop();
-                loop_.stop();
-            },
-            on_hangup_);
+    Result<> listen(const Sources& options) {
         const auto take = [this](const std::string& writer, const wire::ReadRecord& record) {
             add(writer, record);
         };
         if (options.unix_path) {
-            HP_TRY(auto local, recordio::RecordListener::listen_unix(loop_, *options.unix_path, {}, take));
+            HP_TRY(auto local,
+                   recordio::RecordListener::listen_unix(daemon_.loop(), *options.unix_path, {}, take));
             listeners_.push_back(std::move(local));
-            log::info("records from unix:{} into '{}'", *options.unix_path, options.database);
+            log::info("records from unix:{} into '{}'", *options.unix_path, database_);
         }
         if (options.pipe) {
-            HP_TRY(auto pipe, recordio::RecordListener::read_pipe(loop_, *options.pipe, {}, take));
+            HP_TRY(auto pipe, recordio::RecordListener::read_pipe(daemon_.loop(), *options.pipe, {}, take));
             listeners_.push_back(std::move(pipe));
-            log::info("records from {} into '{}'", *options.pipe == "-" ? "stdin" : *options.pipe,
-                      options.database);
+            log::info("records from {} into '{}'", *options.pipe == "-" ? "stdin" : *options.pipe, database_);
         }
         if (options.noise) {
-            HP_TRY(auto remote, recordio::RecordListener::listen_noise(loop_, *options.noise, {}, take));
+            HP_TRY(auto remote,
+                   recordio::RecordListener::listen_noise(daemon_.loop(), *options.noise, {}, take));
             log::info("records from tcp://{}/{} into '{}'", remote->bound().text(),
-                      crypto::authority_key_text(options.noise->authority), options.database);
+                      crypto::authority_key_text(options.noise->authority), database_);
             listeners_.push_back(std::move(remote));
         }
         return {};
     }
-    void protect(const net::Protection& protection) { net::protect(loop_, protection); }
-    Result<> run() {
+    void start() {
         status_.every(kStatusMs, [this] {
             intake_.tell_status();
             commit();
         });
-        net::sd_notify("READY=1");
-        loop_.run();
-        if (failed_) return fail(*failed_);
-        return intake_.finish();
+        daemon_.ready();
+    }
+    void stop(std::function<void()> stopped) override {
+        for (const auto& listener : listeners_) listener->stop();
+        if (auto done = intake_.finish(); !done) daemon_.end_with(done.error());
+        stopped();
     }
 
   private:
@@ -76,32 +70,29 @@ class Collector {
         for (const auto& listener : listeners_) listener->pause(is_full);
     }
     void commit() {
-        if (auto done = intake_.commit(); !done) {
-            failed_ = done.error();
-            return loop_.stop();
-        }
+        if (auto done = intake_.commit(); !done) return daemon_.end_with(done.error());
         if (intake_.is_waiting() || !intake_.is_empty())
             due_.after(intake_.is_waiting() ? kTryAgainMs : kCommitAfterMs, [this] { commit(); });
         pause_if_full();
     }
 
-    net::Loop loop_;
-    net::Timer due_{loop_}, status_{loop_};
+    cli::Daemon& daemon_;
+    net::Timer due_, status_;
     Intake intake_;
+    std::string database_;
     std::vector<std::unique_ptr<recordio::RecordListener>> listeners_;
-    std::function<void()> on_hangup_;
-    std::optional<Error> failed_;
     bool is_paused_{false};
 };
 
 }  // namespace
 
-Result<> collect(const CollectOptions& options) {
-    HP_TRY(auto series, stats::Series::open(options.database, options.retention));
-    Collector collector{std::move(series), options};
-    collector.protect(options.protection);
-    HP_DO(collector.listen(options));
-    return collector.run();
+Result<std::unique_ptr<cli::Parts>> collect(const IntoDatabase& into, const Sources& sources,
+                                            cli::Daemon& daemon) {
+    HP_TRY(auto series, stats::Series::open(into.database, into.retention));
+    auto collector = std::make_unique<Collector>(daemon, std::move(series), into);
+    HP_DO(collector->listen(sources));
+    collector->start();
+    return collector;
 }
 
 }  // namespace hp::hp_stats

@@ -1,31 +1,35 @@
 // hp-stats serve: the figures over HTTP, read-only, alongside ingest.
 #include "base/clock.hpp"
 #include "base/json_text.hpp"
-#include "base/url.hpp"
+#include "cli/daemon.hpp"
 #include "cli/secrets.hpp"
 #include "config/limits.hpp"
 #include "log/log.hpp"
 #include "net/http.hpp"
-#include "net/protection.hpp"
-#include "net/sd_notify.hpp"
+#include "options.hpp"
 #include "stats/sql.hpp"
 #include "stats/tokens.hpp"
-#include "verbs.hpp"
 
 namespace hp::hp_stats {
 namespace {
 
 constexpr std::int64_t kRequestMs = 10'000;
 
+struct ServeOptions {
+    std::string database, listen, tokens_file;  ///< empty tokens_file: none
+    std::size_t metrics_workers_max{};
+    std::int64_t stale_after_s{};
+};
+
 Result<stats::Tokens> read_tokens(const std::string& path) {
     HP_TRY(const auto text, cli::read_secret_text(path));
     return stats::Tokens::parse(text.reveal(), path);
 }
 
-class Service {
+class Answers {
   public:
-    Service(const ServeOptions& options, std::optional<stats::Tokens> tokens)
-        : options_{options}, tokens_{std::move(tokens)} {}
+    Answers(ServeOptions options, std::optional<stats::Tokens> tokens)
+        : options_{std::move(options)}, tokens_{std::move(tokens)} {}
 
     net::HttpResponse answer(const net::HttpRequest& request) {
         if (request.method != "GET") {
@@ -76,15 +80,26 @@ class Service {
         return tokens_ ? tokens_->scope_of(request.header("authorization")) : stats::Scope::workers;
     }
 
-    const ServeOptions& options_;
+    ServeOptions options_;
     std::optional<stats::Tokens> tokens_;
     UnixMs started_{unix_ms_now()};
     log::Limited warn_{log::Level::warn};
 };
 
-}  // namespace
+class Serving final : public cli::Parts {
+  public:
+    static Result<std::unique_ptr<cli::Parts>> start(const ServeOptions& options, cli::Daemon& daemon);
+    void stop(std::function<void()> stopped) override {
+        server_->stop();
+        stopped();
+    }
 
-Result<> serve(const ServeOptions& options) {
+  private:
+    std::optional<Answers> answers_;
+    std::unique_ptr<net::HttpServer> server_;
+};
+
+Result<std::unique_ptr<cli::Parts>> Serving::start(const ServeOptions& options, cli::Daemon& daemon) {
     HP_TRY(const auto endpoint, net::endpoint_from_text(options.listen));
     std::optional<stats::Tokens> tokens;
     if (!options.tokens_file.empty()) {
@@ -93,30 +108,59 @@ Result<> serve(const ServeOptions& options) {
     HP_DO(stats::check_listener(endpoint.text(), endpoint.is_loopback(), tokens.has_value()));
     // A missing database is a mistake at start, but a temporary error later.
     if (auto reader = stats::Reader::open(options.database); !reader) return fail(reader.error());
-    Service service{options, std::move(tokens)};
-    net::Loop loop;
-    net::protect(loop, options.protection);
-    HP_TRY(const auto server,
-           net::HttpServer::listen(loop, endpoint,
+    auto serving = std::make_unique<Serving>();
+    serving->answers_.emplace(options, std::move(tokens));
+    HP_TRY(serving->server_,
+           net::HttpServer::listen(daemon.loop(), endpoint,
                                    {.request_ms = kRequestMs,
                                     .connections_max = config::kStatsPort.connections,
                                     .strangers_max = config::kStatsPort.strangers,
                                     .strangers_per_address_max = config::kStatsPort.strangers_per_address},
                                    false,
-                                   [&](const net::HttpRequest& request, const net::HttpServer::Reply& reply) {
-                                       reply(service.answer(request));
+                                   [answers = &*serving->answers_](const net::HttpRequest& request,
+                                                                   const net::HttpServer::Reply& reply) {
+                                       reply(answers->answer(request));
                                    }));
-    loop.handle_signals(
-        [&] {
-            net::sd_notify("STOPPING=1");
-            server->stop();
-            loop.stop();
+    const std::string url = "http://" + serving->server_->bound().text() + "/";
+    log::info("serving {}", url);
+    daemon.ready("serving " + url);
+    return serving;
+}
+
+ServeOptions options_from(const Program& program, const Where& where, const std::string& listen) {
+    const auto& [command, stats, network] = program;
+    const auto& key = where.is_proxy() ? network.proxy_stats_listen : network.pool_stats_listen;
+    return {.database = database_of(where, program),
+            .listen = listen.empty() ? key : listen,
+            .tokens_file = stats.tokens_file.empty() ? "" : command.resolve_secret(stats.tokens_file),
+            .metrics_workers_max = static_cast<std::size_t>(stats.metrics_workers),
+            .stale_after_s = stats.stale_after_s};
+}
+
+}  // namespace
+
+cli::Verb serve(const Program& program) {
+    return {
+        .name = "serve",
+        .summary = "serve the figures over HTTP: JSON, and /metrics for Prometheus",
+        .examples = {"hp-stats serve --config-dir d", "hp-stats serve pool.db --listen 127.0.0.1:9108"},
+        .declare = [&program](cli::Options& add) -> cli::Action {
+            auto where = std::make_shared<Where>();
+            auto listen = std::make_shared<std::string>();
+            add_database(add, *where);
+            add.text("--listen", *listen, "HOST:PORT [key pool_stats_listen or proxy_stats_listen]")
+                .value_name("ADDRESS");
+            return cli::Action{[&program, where, listen] {
+                       const auto options = options_from(program, *where, *listen);
+                       return cli::serve(program.command, program.network, [&](cli::Daemon& daemon) {
+                           return Serving::start(options, daemon);
+                       });
+                   }}
+                .reading(
+                    [listen] { return listen->empty() ? cli::Needs::everything : cli::Needs::own_file; });
         },
-        options.on_hangup);
-    log::info("serving http://{}/", server->bound().text());
-    net::sd_notify("READY=1\nSTATUS=serving http://" + server->bound().text() + "/");
-    loop.run();
-    return {};
+        .is_service = true,
+    };
 }
 
 }  // namespace hp::hp_stats

@@ -2,15 +2,23 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "options.hpp"
 #include "records/names.hpp"
 #include "stats/names.hpp"
 #include "stats/truth.hpp"
-#include "verbs.hpp"
 
 namespace hp::hp_stats {
 namespace {
 
 using namespace records::literals;
+
+struct TruthOptions {
+    Where where;
+    Window window;
+    std::vector<std::string> claims{};  ///< stats::claim_from_text; empty: what channels announced
+    double sigma_max{4};
+    Form form;
+};
 
 double number_in(const nlohmann::json& record, const char* field) {
     const auto found = record.find(field);
@@ -40,7 +48,7 @@ Result<std::vector<stats::Truth>> announced(stats::Reader& reader) {
 }
 
 Result<std::vector<stats::Truth>> claimed(stats::Reader& reader, const TruthOptions& options) {
-    HP_TRY(const auto snapshot, reader.snapshot(options.minutes));
+    HP_TRY(const auto snapshot, reader.snapshot(options.window.minutes));
     if (snapshot.records == 0) return fail(Errc::refused, "the database has no records");
     std::vector<stats::Truth> out;
     const stats::Sums all = snapshot.sum("share_accepted"_series);
@@ -59,17 +67,40 @@ Result<std::vector<stats::Truth>> claimed(stats::Reader& reader, const TruthOpti
     return out;
 }
 
-}  // namespace
-
-Result<> truth(const TruthOptions& options) {
-    HP_TRY(auto reader, stats::Reader::open(options.database));
+Result<> hold_against(const TruthOptions& options, const std::string& database) {
+    HP_TRY(auto reader, stats::Reader::open(database));
     HP_TRY(const auto truths, options.claims.empty() ? announced(reader) : claimed(reader, options));
-    std::fputs(stats::truth_text(truths, options.sigma_max, options.format).c_str(), stdout);
+    std::fputs(stats::truth_text(truths, options.sigma_max, options.form.format()).c_str(), stdout);
     std::size_t apart = 0;
     for (const auto& one : truths) apart += stats::parts(one, options.sigma_max);
     if (apart == 0) return {};
     return fail(Errc::refused, std::to_string(apart) + " of " + std::to_string(truths.size()) +
                                    " claims do not fit the accepted work");
+}
+
+}  // namespace
+
+cli::Verb truth(const Program& program) {
+    return {
+        .name = "truth",
+        .summary = "hold claimed hash rates against the accepted work; exit 1 where they do not fit",
+        .examples = {"hp-stats truth pool.db --minutes 60 --claim rig1=110T --claim 2.5P",
+                     "hp-stats truth pool.db --sigma 5"},
+        .declare = [&program](cli::Options& add) -> cli::Action {
+            auto options = std::make_shared<TruthOptions>();
+            add_database(add, options->where);
+            const auto claim = add.texts("--claim", options->claims,
+                                         "[WORKER=]HPS: what a worker, or all together, should do; may be "
+                                         "repeated [what each SV2 channel announced]")
+                                   .value_name("CLAIM");
+            add_minutes(add, options->window, "window of the records for --claim [all]").needs(claim);
+            add.number("--sigma", options->sigma_max, "how far luck may carry them apart [4]", 0.1, 30);
+            add_formats(add, options->form);
+            return
+                [&program, options] { return hold_against(*options, database_of(options->where, program)); };
+        },
+        .needs = cli::Needs::own_file,
+    };
 }
 
 }  // namespace hp::hp_stats

@@ -1,31 +1,33 @@
-#include "init.hpp"
-
-#include <unistd.h>
-
+// hp-wallet init: a wallet of one's own, for a mint of which only the URL is known.
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "cli/command.hpp"
 #include "cli/new_directory.hpp"
 #include "cli/secrets.hpp"
+#include "cli/variables.hpp"
 #include "config/declared.hpp"
 #include "crypto/bip32.hpp"
+#include "own_directory.hpp"
+#include "verbs.hpp"
 #include "wallet/mint_client.hpp"
 #include "wallet/wallet.hpp"
 
 namespace hp::hp_wallet {
 namespace {
 
+struct InitOptions {
+    std::string dir;  ///< to create; empty: HP_CONFIG_DIR, or own_directory()
+    std::string mint_url;
+    std::string unit;     ///< empty: the mint's only one
+    std::string network;  ///< empty: mainnet
+    std::string words;    ///< file with the words of a lost wallet; empty: new ones
+    bool json{false};
+};
+
 constexpr const char* kServices = "/etc/hashpool";
 constexpr const char* kSeed = "secrets/wallet.seed";
-
-std::string variable_of(const char* name) {
-    const char* value = std::getenv(name);
-    return value == nullptr ? std::string{} : value;
-}
 
 /// Runs the loop until the mint has answered.
 template <class T>
@@ -73,8 +75,8 @@ Result<std::string> choose_unit(const std::string& wanted, const Mint& mint) {
         if (const auto* key = config::find_key("shared/proxy.toml", "unit");
             config::check(key->rule, config::Setting{*mint.units.begin()}))
             return *mint.units.begin();
-        return fail(Errc::protocol,
-                    "the mint's unit is '" + listed(mint.units) + "', which is not a unit's name");
+        return fail(Errc::protocol, "nbits: " + std::to_string(nbits) + "the mint's unit is '" +
+                                        listed(mint.units) + "', which is not a unit's name");
     }
     return fail(Errc::usage, "the mint's units are: " + listed(mint.units), "choose one with --unit");
 }
@@ -102,8 +104,8 @@ Result<std::string> open_wallet(const std::string& dir, const InitOptions& optio
     return to_hex(wallet->locking_key());
 }
 
-void print(const InitOptions& options, const std::string& dir, const Mint& mint, const std::string& unit,
-           const std::string& key) {
+void print_made(const InitOptions& options, const std::string& dir, const Mint& mint, const std::string& unit,
+                const std::string& key) {
     if (options.json) {
         const nlohmann::ordered_json out = {
             {"dir", dir},   {"mint", mint.name}, {"version", mint.version}, {"mint_url", options.mint_url},
@@ -129,20 +131,9 @@ void print(const InitOptions& options, const std::string& dir, const Mint& mint,
     std::printf("  %s quotes --mint\n", tool.c_str());
 }
 
-}  // namespace
-
-std::string own_directory() {
-    if (const auto config = variable_of("XDG_CONFIG_HOME"); config.starts_with('/'))
-        return config + "/hashpool";
-    const auto home = variable_of("HOME");
-    return home.starts_with('/') ? home + "/.config/hashpool" : std::string{};
-}
-
-bool has_wallet(const std::string& dir) {
-    return !dir.empty() && ::access((dir + "/" + std::string(config::ProxyShared::file)).c_str(), R_OK) == 0;
-}
-
-Result<> init(const InitOptions& options) {
+/// Asks the mint for its info, then writes a directory of the role wallet, with its database. Writes nothing
+/// if the mint is down, and never overwrites anything.
+Result<> run_init(const InitOptions& options) {
     std::string place = options.dir;
     if (place.empty()) {
         HP_TRY(const auto named, cli::config_dir_variable());
@@ -178,8 +169,33 @@ Result<> init(const InitOptions& options) {
     HP_TRY(const auto secrets, cli::choose_keys(std::move(given), roles, chosen));
     HP_DO(cli::write_directory(dir, roles, chosen, secrets));
     HP_TRY(const auto key, open_wallet(dir, options, unit, secrets.at(kSeed)));
-    print(options, dir, mint, unit, key);
+    print_made(options, dir, mint, unit, key);
     return {};
+}
+
+}  // namespace
+
+cli::Verb init(const Program& program) {
+    return {
+        .name = "init",
+        .summary = "make a wallet for a mint of which only the URL is known",
+        .examples = {"hp-wallet init --mint https://mint.example.org"},
+        .declare = [&program](cli::Options& add) -> cli::Action {
+            auto options = std::make_shared<InitOptions>();
+            add.text("--mint", options->mint_url, "where the mint's API is").required().value_name("URL");
+            add.text("--words", options->words,
+                     "take the words from this file, of mode 0600, instead of making fresh ones")
+                .value_name("FILE");
+            add.json(options->json);
+            return [&program, options] {
+                options->dir = program.command.config_dir();
+                options->unit = program.command.given("unit");
+                options->network = program.command.given("network");
+                return run_init(*options);
+            };
+        },
+        .needs = cli::Needs::nothing,
+    };
 }
 
 }  // namespace hp::hp_wallet

@@ -63,7 +63,9 @@ std::string Key::flag() const {
     return out;
 }
 
-std::string Key::variable() const {
+std::string Key::variable() const { return rule.variable.empty() ? plain_variable() : rule.variable; }
+
+std::string Key::plain_variable() const {
     std::string out = "HP_";
     for (const char c : name) out += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
     return out;

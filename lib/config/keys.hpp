@@ -153,7 +153,8 @@ struct PoolShared {
         v("link_authority_public_key", link_authority_public_key,
           "the pool's link authority key, which the mint pins (base58check)",
           authority_key().and_required().used_by({"hp-mint"}));
-        v("unit", unit, "Cashu unit of the ehash, lower case", pattern("[a-z0-9_]+"));
+        v("unit", unit, "Cashu unit of the ehash, lower case",
+          pattern("[a-z0-9_]+").in_variable("HP_POOL_UNIT"));
         v("valuation", valuation,
           "what a share is worth: target (expected work of the credited target) or leading_zeros (of the "
           "hash)",
@@ -181,7 +182,8 @@ struct ProxyShared {
           "them "
           "to mint_url",
           url().used_by({"hp-wallet"}));
-        v("unit", unit, "Cashu unit of the wallet, lower case", pattern("[a-z0-9_]+"));
+        v("unit", unit, "Cashu unit of the wallet, lower case",
+          pattern("[a-z0-9_]+").in_variable("HP_WALLET_UNIT"));
         v("wallet_database", wallet_database, "the wallet's SQLite file", path());
         v("wallet_seed_file", wallet_seed_file, "file with the wallet's BIP 39 words, mode 0600",
           secret_file());
@@ -210,7 +212,8 @@ struct Template {
           "sim: a built-in chain with real PoW at toy difficulty; rpc: a node's getblocktemplate",
           one_of({"sim", "rpc"}));
         v("authority_secret_key_file", authority_secret_key_file,
-          "file with the authority secret key, mode 0600", secret_file());
+          "file with the authority secret key, mode 0600",
+          secret_file().in_variable("HP_TEMPLATE_AUTHORITY_SECRET_KEY_FILE"));
         v("certificate_validity_s", certificate_validity_s,
           "validity of Noise certificates in seconds; renewed at half-life", range(2, 4'000'000));
         v("sim_block_bits", sim_block_bits, "sim: expected hashes for a block, as a power of two",
@@ -263,7 +266,8 @@ struct Pool {
           "number of this pool among pools that share work; part of every extranonce_prefix",
           range(0, 65535));
         v("authority_secret_key_file", authority_secret_key_file,
-          "file with the miner-facing authority secret key, mode 0600", secret_file());
+          "file with the miner-facing authority secret key, mode 0600",
+          secret_file().in_variable("HP_POOL_AUTHORITY_SECRET_KEY_FILE"));
         v("link_authority_secret_key_file", link_authority_secret_key_file,
           "file with the link's authority secret key, mode 0600; must differ from the miner-facing one",
           secret_file());
@@ -283,7 +287,7 @@ struct Pool {
         v("channels_per_connection", channels_per_connection,
           "channels that one SV2 connection may open; further ones are refused with too-many-channels, and "
           "hp-proxy opens another connection",
-          range(1, 1'000'000));
+          range(1, 1'000'000).in_variable("HP_POOL_CHANNELS_PER_CONNECTION"));
         v("idle_channel_s", idle_channel_s,
           "seconds after which an SV2 connection without a channel is closed; 0: never, since a translator "
           "without miners waits for its first one",
@@ -292,7 +296,7 @@ struct Pool {
           "invalid shares of a channel before it is closed; each accepted share makes up for one, and so "
           "does each "
           "second",
-          range(10, 1'000'000));
+          range(10, 1'000'000).in_variable("HP_POOL_INVALID_SHARES_MAX"));
         v("version_rolling_allowed", version_rolling_allowed,
           "whether miners may roll the BIP 323 version bits (1fffffe0)", any());
         v("allowed_mint_keys", allowed_mint_keys,
@@ -348,13 +352,14 @@ struct Mint {
 
     template <class V>
     void describe(V&& v) {
-        v("name", name, "the mint's name for wallets", pattern("[ -~]{1,100}"));
-        v("description", description, "one-line description of the mint for wallets", any().or_empty());
+        v("name", name, "the mint's name for wallets", pattern("[ -~]{1,100}").in_variable("HP_MINT_NAME"));
+        v("description", description, "one-line description of the mint for wallets",
+          any().or_empty().in_variable("HP_MINT_DESCRIPTION"));
         v("public_urls", public_urls,
           "URLs under which wallets reach the mint, announced in /v1/info; hp-wallet and hp-proxy put the "
           "first one into tokens; empty: each names the URL that it uses itself",
           url().or_empty());
-        v("database", database, "the ledger's SQLite file", path());
+        v("database", database, "the ledger's SQLite file", path().in_variable("HP_MINT_DATABASE"));
         v("mark_file", mark_file,
           "file that records how far the ledger has come, so that a database restored from a backup is "
           "noticed: keep it out of the backups of the database, one file per mint",
@@ -405,7 +410,7 @@ struct Proxy {
         v("channels_per_connection", channels_per_connection,
           "maximum number of miners per connection to the pool; when all connections are full, another one "
           "is opened, up to 64 (a pool that says too-many-channels earlier is believed)",
-          range(1, 1'000'000));
+          range(1, 1'000'000).in_variable("HP_PROXY_CHANNELS_PER_CONNECTION"));
         v("min_extranonce_size", min_extranonce_size, "minimum size in bytes of a miner's extranonce2",
           range(2, 16));
         v("initial_hash_rate_hps", initial_hash_rate_hps,
@@ -414,7 +419,7 @@ struct Proxy {
         v("invalid_shares_max", invalid_shares_max,
           "invalid shares of a miner before its connection is closed; each accepted share makes up for one, "
           "and so does each second",
-          range(10, 1'000'000));
+          range(10, 1'000'000).in_variable("HP_PROXY_INVALID_SHARES_MAX"));
         v("outage_patience_s", outage_patience_s,
           "seconds that miners wait for an unreachable pool before they are disconnected, so that they try "
           "another pool"
@@ -452,8 +457,9 @@ struct Stats {
         v("database", database,
           "time series of the pool side: an SQLite file, or a PostgreSQL database as "
           "postgresql://USER@HOST/NAME (with its password in the file that PGPASSFILE names)",
-          path());
-        v("proxy_database", proxy_database, "the same for the proxy side (--side proxy)", path());
+          path().in_variable("HP_STATS_DATABASE"));
+        v("proxy_database", proxy_database, "the same for the proxy side (--side proxy)",
+          path().in_variable("HP_PROXY_STATS_DATABASE"));
         v("records_secret_key_file", records_secret_key_file,
           "file with the authority secret key of ingest --listen-records, mode 0600", secret_file());
         v("certificate_validity_s", certificate_validity_s,

@@ -43,9 +43,10 @@ struct Loader::Impl {
     bool given_elsewhere(const Key& key) const {
         return overrides.contains(key.flag().substr(2)) || environment.contains(key.variable());
     }
-    bool is_required(const Key& key) const {
-        return key.rule.required && (programs.empty() || key.rule.users.empty() || is_used_by(key, programs));
+    bool is_used(const Key& key) const {
+        return programs.empty() || key.rule.users.empty() || is_used_by(key, programs);
     }
+    bool is_required(const Key& key) const { return key.rule.required && is_used(key); }
     void unknown(const std::string& path, const Entry& entry, const std::vector<Key>& keys);
     void take(const std::string& path, const Entry& entry, const Key& key, Shown& shown_value);
     void take_text(const std::string& source, const std::string& text, const Key& key, Shown& shown_value);
@@ -226,6 +227,12 @@ void Loader::load_keys(const std::string& file, const std::string& explicit_file
     }
     impl_->read_file(path, !explicit_file.empty(), keys, values);
     for (const auto& key : keys) {
+        // Whoever sets it means a key, and no program would take it.
+        if (const auto plain = key.plain_variable();
+            impl_->is_used(key) && plain != key.variable() && impl_->environment.contains(plain))
+            impl_->add({.file = plain,
+                        .key = {},
+                        .what = "is not a variable: " + key.name + " of " + file + " is " + key.variable()});
         Shown& shown_value = values[key.name];
         // A flag wins over a variable; the losing value is not even checked.
         if (const auto flag = impl_->overrides.find(key.flag().substr(2)); flag != impl_->overrides.end()) {

@@ -26,11 +26,12 @@ struct Key {
     /// The struct's current value.
     std::function<Setting()> current;
 
-    std::string flag() const;        ///< "--pool-listen"
-    std::string variable() const;    ///< "HP_POOL_LISTEN"
-    std::string allowed() const;     ///< "a number from 0 to 200", for errors and man pages
-    std::string type_text() const;   ///< "an integer"
-    std::string value_name() const;  ///< "HOST:PORT", for --help
+    std::string flag() const;            ///< "--pool-listen"
+    std::string variable() const;        ///< "HP_POOL_LISTEN"; one meaning in all files
+    std::string plain_variable() const;  ///< HP_ and the name, which may not be a variable
+    std::string allowed() const;         ///< "a number from 0 to 200", for errors and man pages
+    std::string type_text() const;       ///< "an integer"
+    std::string value_name() const;      ///< "HOST:PORT", for --help
     /// Empty by default, and not required. Whether it may be set to an empty value is up to the rule.
     bool is_empty_by_default() const;
 };

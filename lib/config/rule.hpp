@@ -42,6 +42,8 @@ struct Rule {
     std::string regex{};
     /// The programs affected by a change; empty: all that read the file.
     std::vector<std::string> users{};
+    /// Where HP_ and the key's name would stand for another file's key too; empty: that.
+    std::string variable{};
     Rule and_required() const {
         Rule out = *this;
         out.required = true;
@@ -50,6 +52,11 @@ struct Rule {
     Rule or_empty() const {
         Rule out = *this;
         out.may_be_empty = true;
+        return out;
+    }
+    Rule in_variable(std::string name) const {
+        Rule out = *this;
+        out.variable = std::move(name);
         return out;
     }
     Rule used_by(std::vector<std::string> programs) const {

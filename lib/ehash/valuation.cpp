@@ -54,6 +54,13 @@ Result<Valuation> Valuation::from_text(std::string_view text) {
             printable(text, 80) + "'");
 }
 
+Valuation Valuation::of(std::string_view rule_name, std::int64_t unit_bits, std::int64_t minimum_difficulty) {
+    HP_ASSERT(rule_name == "target" || rule_name == "leading_zeros");
+    return {.rule = rule_name == "target" ? Rule::target : Rule::leading_zeros,
+            .unit_bits = static_cast<unsigned>(unit_bits),
+            .minimum_difficulty = static_cast<unsigned>(minimum_difficulty)};
+}
+
 std::uint64_t Valuation::amount(const Bytes32& share_hash, const bitcoin::Target& credited_target) const {
     if (rule == Rule::leading_zeros)
         return leading_zeros_amount(bitcoin::leading_zero_bits(share_hash), minimum_difficulty, kExponentMax);

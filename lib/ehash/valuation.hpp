@@ -21,6 +21,8 @@ struct Valuation {
     /// Canonical text for the link: "target/unit_bits=32", "leading_zeros/minimum_difficulty=32".
     std::string text() const;
     static Result<Valuation> from_text(std::string_view text);
+    /// By configuration: `rule_name` is "target" or "leading_zeros", the bits are 0 to 255.
+    static Valuation of(std::string_view rule_name, std::int64_t unit_bits, std::int64_t minimum_difficulty);
     /// The amount for a share with this hash, credited at this target; 0: worth nothing.
     std::uint64_t amount(const Bytes32& share_hash, const bitcoin::Target& credited_target) const;
     friend bool operator==(const Valuation&, const Valuation&) = default;

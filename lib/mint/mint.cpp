@@ -30,8 +30,7 @@ Result<std::unique_ptr<Mint>> Mint::open(net::Loop& loop, const MintOptions& opt
     mint->info_.version = "hp-mint/0.1.0";
     mint->info_.unit = options.unit;
     mint->info_.batch_size_max = mint->policy_.batch_size_max;
-    HP_TRY(mint->sink_, recordio::EventSink::open(loop, options.events, "hp-mint"));
-    mint->events_.to(mint->sink_.get());
+    mint->events_.to(options.events);
     // Before it is created: a refused start must not leave an empty database behind.
     std::error_code ignored;
     if (!std::filesystem::exists(options.database, ignored)) HP_DO(mint->check_mark({}, options));
@@ -82,7 +81,6 @@ Result<> Mint::check_mark(const ehash::MintMark& has, const MintOptions& options
                              ehash::describe(has) + "; it lacks " +
                              ehash::describe(*ehash::setback(has, *known.mark));
     events_.alarm(what);
-    sink_->flush(500);
     return fail(
         Errc::refused, what,
         "use the newest copy of the database; to continue with this one, run 'hp-mint accept-rollback' once");

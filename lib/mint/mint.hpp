@@ -30,8 +30,7 @@ struct MintOptions {
     std::string name;
     std::string description;
     std::vector<std::string> public_urls{};
-    recordio::EventOptions events;
-    net::Endpoint http_listen;
+    recordio::EventSink* events{nullptr};  ///< null: no records
 };
 
 /// What the API and the link share: the ledger behind its writer, and the keys.
@@ -96,7 +95,6 @@ class Mint {
     cashu::MintPolicy policy_;
     cashu::MintInfo info_;
     LedgerState state_;
-    std::unique_ptr<recordio::EventSink> sink_;
     Events events_;
     std::string paused_because_;
     ehash::MintMark opened_mark_;

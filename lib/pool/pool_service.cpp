@@ -74,8 +74,7 @@ Result<std::unique_ptr<PoolService>> PoolService::start(net::Loop& loop, Service
     HP_TRY(const auto routes, route_names(mints, options.route_to));
     std::unique_ptr<PoolService> service{new PoolService(loop, std::move(options))};
     auto& s = *service;
-    HP_TRY(s.sink_, recordio::EventSink::open(loop, s.options_.events, "hp-pool"));
-    s.events_.to(s.sink_.get());
+    s.events_.to(s.options_.events);
     HP_DO(s.open_outbox(mints));
     s.hub_ = std::make_unique<Hub>(loop, *s.outbox_, s, mints);
     Pool::Options core{.terms = s.options_.terms,
@@ -233,7 +232,6 @@ void PoolService::stop(std::function<void()> stopped) {
         pool_->close_all();
         link_->stop();
         outbox_->drain();
-        sink_->flush(500);
         stopped_();
     });
 }

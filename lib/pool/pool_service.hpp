@@ -29,7 +29,7 @@ struct ServiceOptions {
     std::string outbox_path;
     std::string keep_refused;          ///< file of recently refused shares (refused_file.hpp); empty: none
     std::uint64_t wal_alarm_bytes{0};  ///< of the outbox's WAL; 0: no alarm
-    recordio::EventOptions events;
+    recordio::EventSink* events{nullptr};  ///< null: no records; flushed after the service is gone
 };
 
 class PoolService final : public HubObserver {
@@ -65,7 +65,6 @@ class PoolService final : public HubObserver {
 
     net::Loop& loop_;
     ServiceOptions options_;
-    std::unique_ptr<recordio::EventSink> sink_;
     Events events_;
     store::LogWatch log_watch_;
     net::ClockGuard clock_;

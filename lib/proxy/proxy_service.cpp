@@ -17,8 +17,7 @@ Result<std::unique_ptr<ProxyService>> ProxyService::start(net::Loop& loop, Servi
     // Two proxies would mint the same quotes, and each would count the other's ehash as its own miners'.
     const std::string& database = options.wallet.database;
     HP_TRY(s->lock_, store::FileLock::take_service(database, "wallet database '" + database + "'"));
-    HP_TRY(s->sink_, recordio::EventSink::open(loop, options.events, "hp-proxy"));
-    s->events_.to(s->sink_.get());
+    s->events_.to(options.events);
     HP_DO(s->open_wallet(loop, options.wallet));
     if (options.faucet) HP_DO(s->open_faucet(loop, *options.faucet));
     s->upstreams_ = std::make_unique<Upstreams>(loop, options.pool);
@@ -85,17 +84,14 @@ void ProxyService::connect_parts() {
 void ProxyService::each_second() {
     proxy_->each_second();
     status_line_.set(clock_.status_text() + proxy_->status_text());
-    if (sink_->enabled()) proxy_->send_status(upstreams_->status(), clock_.off_ms());
+    if (events_.is_on()) proxy_->send_status(upstreams_->status(), clock_.off_ms());
 }
 
 void ProxyService::stop(std::function<void()> stopped) {
     listener_->stop();
     if (faucet_) faucet_->stop();
     second_.cancel();
-    proxy_->stop([this, stopped = std::move(stopped)] {
-        sink_->flush(500);
-        stopped();
-    });
+    proxy_->stop(std::move(stopped));
 }
 
 }  // namespace hp::proxy

@@ -21,7 +21,7 @@ struct ServiceOptions {
     MinerTerms terms;  ///< its `wallets_key` is the wallet's
     SteadyMs outage_patience_ms{300'000};
     std::optional<Faucet::Options> faucet;
-    recordio::EventOptions events;
+    recordio::EventSink* events{nullptr};  ///< null: no records; flushed after the service is gone
 };
 
 class ProxyService {
@@ -43,7 +43,6 @@ class ProxyService {
     void each_second();
 
     store::FileLock lock_;
-    std::unique_ptr<recordio::EventSink> sink_;
     Events events_;
     net::ClockGuard clock_;
     std::unique_ptr<wallet::Wallet> wallet_;

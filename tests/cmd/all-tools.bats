@@ -17,6 +17,10 @@ each_call() {
     each_call json_parses 30
 }
 
+@test "everything that prints what a person would pipe has --json: each verb of each tool, but those of a list" {
+    each_call json_offered 50
+}
+
 @test "AC-309 --json of what works: parses, with nothing beside it" {
     hp-config init conf --network sim --ports auto >/dev/null
     echo '{"v":1,"ts_ms":1760000000000,"type":"share_accepted","source":"hp-pool","worker":"a","amount":1,"work_hashes":5}' |

@@ -24,6 +24,9 @@ link_authority_public_key"
     grep -qF "pool_authority_public_key = \"$(hp-config pubkey whole/secrets/pool-authority.key | sed -n 's/^authority //p')\"" join.toml
     grep -qF "link_authority_public_key = \"$(hp-config pubkey whole/secrets/link-authority.key | sed -n 's/^authority //p')\"" join.toml
     grep -qx 'pool_address = "pool.example.org:20001"' join.toml
+    # As JSON it has the same keys and values.
+    run_tool -0 hp-config join-file whole --host pool.example.org --mint-url https://mint.example.org --json
+    assert_equal "$(jq -r 'to_entries[] | "\(.key) = \(.value | tojson)"' <<<"$output")" "$(grep -v '^#' join.toml)"
     grep -qF "stratum2+tcp://pool.example.org:20001/$(sed -n 's/^pool_authority_public_key = "\(.*\)"/\1/p' join.toml)" join.toml
 }
 
@@ -109,6 +112,8 @@ link_authority_public_key"
     assert_equal "$output$stderr" ""
     # Once more changes nothing.
     before=$(sha256sum pool/pool.toml)
+    run_tool -0 hp-config add-mint mint pool --key "$key" --json
+    assert_output "{\"file\":\"$PWD/pool/pool.toml\",\"changed\":false,\"keys\":1}"
     run_tool -0 hp-config add-mint mint pool --key "$key"
     assert_output "$PWD/pool/pool.toml already has it"
     assert_equal "$(sha256sum pool/pool.toml)" "$before"

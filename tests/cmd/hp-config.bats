@@ -470,6 +470,24 @@ PY
     assert_equal "$stderr" ""
 }
 
+@test "keygen and pubkey --json: what is public, and the secret only where no file takes it" {
+    for kind in authority link locking; do
+        run_tool hp-config keygen $kind --out $kind.json.key --json
+        assert_equal "$(jq -r 'keys_unsorted | join(" ")' <<<"$output")" "kind file public_key"
+        assert_equal "$stderr" ""
+        public=$(jq -r .public_key <<<"$output")
+        run_tool hp-config pubkey $kind.json.key --json
+        assert_equal "$(jq -r ".$kind" <<<"$output")" "$public"
+        run_tool hp-config keygen $kind --json
+        public=$(jq -r .public_key <<<"$output")
+        assert_equal "$stderr" ""
+        run_tool hp-config pubkey - --json <<<"$(jq -r .secret <<<"$output")"
+        assert_equal "$(jq -r ".$kind" <<<"$output")" "$public"
+    done
+    run_tool hp-config keygen mnemonic --json
+    assert_equal "$(jq -r '.secret | split(" ") | length' <<<"$output") $(jq -c .public_key <<<"$output")" "12 null"
+}
+
 @test "keygen locking --hex: the secret as Cashu wallets have it, of the same public key" {
     run_tool hp-config keygen locking --hex --out my.key
     [ "$(stat -c %a my.key)" = 600 ]

@@ -43,6 +43,7 @@ bad() { # bad CODE TEXT ARGS...: this exit code, nothing on stdout, and TEXT on 
     jq -cS '[.name, .msg_type, .extension_type, .channel_msg, .fields]' decoded.jsonl >got
     diff expected got
     hp-quote encode frame - <decoded.jsonl >again.hex
+    hp-quote encode frame --json - <decoded.jsonl | jq -r .frame | diff again.hex -
     cmp again.hex frames.hex
 }
 

@@ -73,6 +73,8 @@ pending 0"
     first=$output
     run_tool hp-wallet --wallet-seed-file words pubkey
     assert_output "$first"
+    run_tool hp-wallet --wallet-seed-file words pubkey --json
+    assert_output "{\"locking_key\":\"$first\"}"
     run_tool hp-wallet pubkey
     refute_output "$first"
     [ ! -e conf/data/wallet.db ]
@@ -164,6 +166,18 @@ pending 0"
     assert_equal "$(jq .amount <<<"$output")" 3
     run_tool hp-wallet reclaim "$(jq .id <<<"$output")"
     assert_output 3
+    assert_equal "$(unspent)" "$((mined - 7))"
+
+    # The same for a program: send, receive and reclaim as JSON.
+    run_tool hp-wallet send 2 --json
+    assert_equal "$(jq -c '[.amount, .unit, (.token | startswith("cashuB"))]' <<<"$output")" '[2,"hash",true]'
+    jq -r .token <<<"$output" >token.txt
+    run_tool hp-wallet receive --json <token.txt
+    assert_output '{"amount":2,"unit":"hash"}'
+    hp-wallet send 2 >/dev/null
+    id=$(hp-wallet tokens --json | jq .id)
+    run_tool hp-wallet reclaim "$id" --json
+    assert_output "{\"id\":$id,\"amount\":2,\"unit\":\"hash\"}"
     assert_equal "$(unspent)" "$((mined - 7))"
     run_tool -1 hp-wallet reclaim 99
     assert_equal "${stderr_lines[0]}" "hp-wallet: error: there is no open token 99"

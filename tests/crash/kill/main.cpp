@@ -4,7 +4,6 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <CLI/CLI.hpp>
 #include <csignal>
 
 #include <filesystem>
@@ -167,14 +166,14 @@ int main(int argc, char** argv) {
         {.name = "crash_run",
          .summary = "Kill pool, mint, proxy and wallet at every step of the money, and audit.",
          .examples = {"tests/crash/run --rounds 1200 --seed 7", "tests/crash/run --seed 7 --only 381"}}};
-    auto& app = command.app();
-    app.add_option("--rounds", options.settings.rounds, "how many [1200]")->check(CLI::Range(1, 100'000'000));
-    app.add_option("--seed", options.settings.seed, "of everything that is drawn; also HP_SEED [1]");
-    app.add_option("--only", options.settings.only, "play one round again, on databases of its own");
-    app.add_option("--lanes", options.lanes, "topologies side by side [4]")->check(CLI::Range(1, 200));
-    app.add_option("--failures-max", options.settings.failures_max, "stop after so many failed rounds [5]");
-    app.add_flag("--all-points", options.all_points,
-                 "fail unless each point was killed at, however few the rounds");
-    app.add_flag("--keep", options.settings.keep, "keep the directories of rounds that passed");
+    auto& add = command.options();
+    add.whole("--rounds", options.settings.rounds, "how many [1200]", 1, 100'000'000);
+    add.whole("--seed", options.settings.seed, "of everything that is drawn; also HP_SEED [1]", 0);
+    add.whole("--only", options.settings.only, "play one round again, on databases of its own", 0);
+    add.whole("--lanes", options.lanes, "topologies side by side [4]", 1, 200);
+    add.whole("--failures-max", options.settings.failures_max, "stop after so many failed rounds [5]", 0);
+    add.flag("--all-points", options.all_points,
+             "fail unless each point was killed at, however few the rounds");
+    add.flag("--keep", options.settings.keep, "keep the directories of rounds that passed");
     return command.run(argc, argv, [&] { return run(options); });
 }

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -234,4 +233,114 @@ TEST_CASE(
     ::setenv("HP_LOG_FILE", "", 1);
     CHECK(said({"--word", "abc"}) == "2 hp-own: error: HP_LOG_FILE: expected a value, got an empty one");
     ::unsetenv("HP_LOG_FILE");
+}
+
+namespace {
+
+struct Shared {
+    static constexpr std::string_view file = "shared.toml";
+    std::string name;
+
+    template <class V>
+    void describe(V&& v) {
+        v("name", name, "a name", config::any().and_required());
+    }
+};
+
+/// A program with three verbs: one that reads nothing, one its own file, one everything or less, as it is
+/// told.
+Ran run_verbs(const Directory& dir, std::vector<std::string> arguments, bool has_body = false) {
+    Ran ran;
+    {
+        const Captured out{stdout, dir.file("stdout")}, err{stderr, dir.file("stderr")};
+        Shared shared;
+        cli::Command command{{.name = "hp-own", .summary = "A program.", .examples = {}}};
+        const auto say = [&](const std::string& verb) {
+            std::printf("%s word=%s name=%s\n", verb.c_str(), ran.own.word.c_str(), shared.name.c_str());
+        };
+        command.add_verbs(
+            {{.name = "plain",
+              .summary = "reads nothing",
+              .declare = [&](cli::Options&) -> cli::Action {
+                  return [&] { return say("plain"), Result<>{}; };
+              },
+              .needs = cli::Needs::nothing},
+             {.name = "own",
+              .summary = "reads its own file",
+              .declare = [&](cli::Options&) -> cli::Action {
+                  return [&] { return say("own"), Result<int>{3}; };
+              },
+              .needs = cli::Needs::own_file},
+             {.name = "some",
+              .summary = "reads what it is told",
+              .declare = [&](cli::Options& add) -> cli::Action {
+                  auto few = std::make_shared<bool>(false);
+                  auto count = std::make_shared<std::optional<std::int64_t>>();
+                  add.flag("--few", *few, "read the own file only");
+                  add.whole("--count", *count, "how many", 1, 9);
+                  return cli::Action{[&, count]() -> Result<> {
+                             say("some");
+                             if (*count) return fail(Errc::io, "count " + std::to_string(**count));
+                             return {};
+                         }}
+                      .reading([few] { return *few ? cli::Needs::own_file : cli::Needs::everything; });
+              },
+              .on_error =
+                  [](const Error& error, bool is_json) {
+                      std::printf("%s%s\n", is_json ? "json: " : "", error.what.c_str());
+                      return 9;
+                  }}});
+        command.configure(ran.own, shared);
+        arguments.insert(arguments.begin(), "hp-own");
+        std::vector<char*> argv;
+        for (auto& argument : arguments) argv.push_back(argument.data());
+        std::function<Result<>()> body;
+        if (has_body) body = [&] { return say("body"), Result<>{}; };
+        ran.code = command.run(static_cast<int>(argv.size()), argv.data(), body);
+    }
+    ran.out = read(dir.file("stdout"));
+    ran.err = read(dir.file("stderr"));
+    return ran;
+}
+
+}  // namespace
+
+TEST_CASE("a verb reads what it needs of the configuration, and gives the exit code") {
+    const Directory dir;
+    write(dir, "word = \"abc\"\n");
+    const std::vector<std::string> where{"--config-dir", dir.path()};
+    const auto with = [&](std::vector<std::string> words) {
+        words.insert(words.end(), where.begin(), where.end());
+        return words;
+    };
+    CHECK(run_verbs(dir, {"plain", "--config-dir", "/nowhere"}).out == "plain word= name=\n");
+    auto ran = run_verbs(dir, with({"own"}));
+    CHECK(ran.out == "own word=abc name=\n");
+    CHECK(ran.code == 3);
+    CHECK(run_verbs(dir, with({"some", "--few"})).out == "some word=abc name=\n");
+    ran = run_verbs(dir, with({"some"}));
+    CHECK(ran.err.find("shared.toml: cannot be read") != std::string::npos);
+    CHECK(run_verbs(dir, with({"own"}), true).out == "own word=abc name=\n");
+    CHECK(run_verbs(dir, with({}), true).code == 2);  // the body needs everything
+    std::ofstream(dir.file("shared.toml")) << "name = \"x\"\n";
+    CHECK(run_verbs(dir, with({"some"})).out == "some word=abc name=x\n");
+    CHECK(run_verbs(dir, with({}), true).out == "body word=abc name=x\n");
+    ran = run_verbs(dir, with({}));
+    CHECK(ran.code == 2);
+    CHECK(ran.err.starts_with("hp-own: error: a subcommand is required\n"));
+}
+
+TEST_CASE("a verb's own exit code for errors holds for those of the command line and of the files too") {
+    const Directory dir;
+    write(dir, "word = \"abc\"\n");
+    auto ran = run_verbs(dir, {"--config-dir", dir.path(), "some", "--few", "--count", "4"});
+    CHECK(ran.code == 9);
+    CHECK(ran.out == "some word=abc name=\ncount 4\n");
+    ran = run_verbs(dir, {"some", "--count", "0", "--json"});
+    CHECK(ran.code == 9);
+    CHECK(ran.out.starts_with("json: "));
+    ran = run_verbs(dir, {"--config-dir", dir.path(), "some"});
+    CHECK(ran.code == 9);
+    CHECK(ran.out.starts_with(dir.file("shared.toml")));
+    CHECK(run_verbs(dir, {"plain", "--no-such"}).code == 2);
 }

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "config/declared.hpp"
 #include "config/documentation.hpp"
@@ -37,6 +38,19 @@ struct Sample {
         v("open", open, "whether it is open", any());
         v("keys", keys, "who may come", mint_key().or_empty());
         v("token_file", token_file, "what opens it", secret_file());
+    }
+};
+
+/// Keys whose names other files have too.
+struct Shared {
+    static constexpr std::string_view file = "sample.toml";
+    std::string database = "a.db";
+    std::int64_t count = 7;
+
+    template <class V>
+    void describe(V&& v) {
+        v("database", database, "the sample's file", path().in_variable("HP_SAMPLE_DATABASE"));
+        v("count", count, "how many", range(0, 200));
     }
 };
 
@@ -331,4 +345,49 @@ TEST_CASE("one change of a byte in a file never crashes") {
     }
     CHECK(refused > 0);
     CHECK(refused < 3000);
+}
+
+TEST_CASE("a variable has one meaning: keys that share one are the same key, for each program") {
+    struct Meaning {
+        std::string doc, allowed, where;
+    };
+    std::map<std::string, Meaning> meanings;
+    std::size_t shared = 0;
+    for (const auto& file : declared()) {
+        for (const auto& key : file.keys) {
+            const std::string where = file.file + ":" + key.name;
+            const auto [known, is_new] =
+                meanings.try_emplace(key.variable(), Meaning{key.doc, key.allowed(), where});
+            shared += !is_new;
+            INFO(key.variable(), " of ", where, " and ", known->second.where);
+            CHECK(key.variable().starts_with("HP_"));
+            CHECK(known->second.doc == key.doc);
+            CHECK(known->second.allowed == key.allowed());
+        }
+    }
+    CHECK(shared >= 20);  // the log's and the event records', in each service's file
+    // Variables that are no keys'.
+    for (const char* other :
+         {"HP_CONFIG_DIR", "HP_CHECK_PING", "HP_CHECK_STATE", "HP_CHECK_BEFORE", "HP_CHECK_TEXT"})
+        CHECK_FALSE(meanings.contains(other));
+}
+
+TEST_CASE("the name of two keys is no variable, and an error says which one is meant") {
+    const auto load = [](std::map<std::string, std::string> environment) {
+        const Directory dir;
+        dir.write("count = 3\n");
+        Shared out;
+        Loader loader{dir.path(), {}, std::move(environment)};
+        loader.load(out);
+        std::string problems;
+        for (const auto& one : loader.problems()) problems += one.text() + "\n";
+        return std::pair{out, problems};
+    };
+    const auto [named, none] = load({{"HP_SAMPLE_DATABASE", "/b.db"}, {"HP_COUNT", "4"}});
+    CHECK(none.empty());
+    CHECK(named.database == "/b.db");
+    CHECK(named.count == 4);
+    const auto [plain, problems] = load({{"HP_DATABASE", "/b.db"}});
+    CHECK(plain.database == "a.db");
+    CHECK(problems == "HP_DATABASE: is not a variable: database of sample.toml is HP_SAMPLE_DATABASE\n");
 }

@@ -46,6 +46,7 @@ struct ProxyFixture {
     TempDir dir;
     net::Loop loop;
     FakePool pool{loop};
+    std::unique_ptr<recordio::EventSink> sink;
     std::unique_ptr<proxy::ProxyService> proxy;
     std::shared_ptr<Miner> miner = std::make_shared<Miner>();
     std::size_t channels{0};  // opened so far
@@ -58,7 +59,10 @@ struct ProxyFixture {
         options.terms.min_extranonce_size = 4;
         options.wallet.database = dir.file("wallet.db");
         options.wallet.mint_url = "http://127.0.0.1:9";
-        options.events.to = dir.file("events");
+        auto opened = recordio::EventSink::open(loop, {.to = dir.file("events")}, "hp-proxy");
+        REQUIRE(opened);
+        sink = std::move(*opened);
+        options.events = sink.get();
         auto started = proxy::ProxyService::start(loop, std::move(options));
         REQUIRE_MESSAGE(started, started.error().what);
         proxy = std::move(*started);

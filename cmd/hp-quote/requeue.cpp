@@ -1,4 +1,5 @@
-// hp-quote dead, requeue and adopt: quotes that a mint refused for good, and outboxes restored from a backup.
+// hp-quote requeue: shares whose quote a mint refused for good are asked for again, in the file or by the
+// pool.
 #include <poll.h>
 #include <pwd.h>
 #include <unistd.h>
@@ -13,10 +14,16 @@
 #include "pool/outbox.hpp"
 #include "pool/requeue_file.hpp"
 #include "rows.hpp"
-#include "verbs.hpp"
 
 namespace hp::hp_quote {
 namespace {
+
+struct RequeueOptions {
+    Places places;
+    std::vector<std::string> seqs;
+    bool all{false};
+    bool json{false};
+};
 
 constexpr std::int64_t kAnswerLimitMs = 10'000;
 constexpr std::int64_t kLookEveryMs = 50;
@@ -109,14 +116,8 @@ Result<std::vector<std::string>> not_dead(const Places& places, const std::vecto
     }
 }
 
-}  // namespace
-
-Result<> dead(ListOptions options) {
-    options.state = "dead";
-    return list(options);
-}
-
-Result<> requeue(const RequeueOptions& options) {
+Result<> run_requeue(RequeueOptions& options) {
+    HP_DO(use_usual_dir(options.places));
     HP_TRY(auto seqs, seqs_of(options));
     HP_TRY(auto path, path_of(options.places, Part::outbox));
     HP_TRY(const auto wrong, not_dead(options.places, seqs));
@@ -135,16 +136,24 @@ Result<> requeue(const RequeueOptions& options) {
     return all_were("rows were not dead letters", wrong, seqs.size(), "'hp-quote dead' lists those that are");
 }
 
-Result<> adopt(const AdoptOptions& options) {
-    HP_TRY(auto path, path_of(options.places, Part::outbox));
-    HP_TRY(auto db, pool::open_outbox_file(path, store::Mode::existing));
-    try {
-        pool::adopt_outbox(db, unix_ms_now());
-    } catch (const store::DbError& error) {
-        return fail(Errc::io, "database '" + printable(path, 4096) + "': " + error.what());
-    }
-    std::printf("'%s' has a new store id: every row will be sent to its mint again\n", path.c_str());
-    return {};
+}  // namespace
+
+cli::Verb requeue() {
+    return {
+        .name = "requeue",
+        .summary = "ask the mint again for dead shares; the journal keeps who did it",
+        .examples = {"hp-quote requeue 17 23 --config-dir /etc/hashpool",
+                     "hp-quote requeue --all --outbox data/outbox.db"},
+        .declare = [](cli::Options& add) -> cli::Action {
+            auto options = std::make_shared<RequeueOptions>();
+            add.texts("SEQ", options->seqs, "numbers of rows, as `hp-quote dead` shows them");
+            add.flag("--all", options->all, "all dead shares");
+            add_outbox(add, options->places, "the pool's outbox; it may be running");
+            add_config_dir(add, options->places.config_dir, "take the outbox from pool.toml there");
+            add.json(options->json);
+            return [options] { return run_requeue(*options); };
+        },
+    };
 }
 
 }  // namespace hp::hp_quote
