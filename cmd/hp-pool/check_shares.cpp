@@ -23,9 +23,8 @@ Result<> check_lines(std::istream& in, const std::string& name) {
     }
     if (in.bad()) return fail(Errc::io, "cannot read " + name);
     if (wrong)
-        return fail(Errc::invalid, "counter " + std::to_string(counter) + " of keyset '" + id.hex() +
-                                       std::to_string(wrong) + " of " + std::to_string(number) +
-                                       " lines are not share records");
+        return fail(Errc::invalid,
+                    std::to_string(wrong) + " of " + std::to_string(number) + " lines are not share records");
     return {};
 }
 

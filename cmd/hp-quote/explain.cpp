@@ -324,9 +324,8 @@ Result<> run_explain(ExplainOptions& options) {
         for (const auto& [part, why] : story.missing)
             where += std::string(where.empty() ? "" : "; ") + name_of(part) + ": " + why;
         if (!story.no_refused.empty()) where += "; refused shares: " + story.no_refused;
-        return fail(Errc::invalid, "counter " + std::to_string(counter) + " of keyset '" + id.hex() +
-                                       "no share or quote '" + printable(options.id, 80) + "' is known (" +
-                                       where + ")");
+        return fail(Errc::invalid,
+                    "no share or quote '" + printable(options.id, 80) + "' is known (" + where + ")");
     }
     if (options.json)
         print_json(story, steps);

@@ -43,9 +43,8 @@ Result<> convert_each(const std::string& text,
     }
     if (std::cin.bad()) return fail(Errc::io, "cannot read stdin");
     if (wrong > 0)
-        return fail(Errc::invalid, "counter " + std::to_string(counter) + " of keyset '" + id.hex() +
-                                       std::to_string(wrong) + " of " + std::to_string(number) +
-                                       " lines are bad");
+        return fail(Errc::invalid,
+                    std::to_string(wrong) + " of " + std::to_string(number) + " lines are bad");
     return {};
 }
 

@@ -134,11 +134,10 @@ Result<Secrets> choose_keys(Secrets secrets, const std::vector<std::string>& rol
                                      Chosen{writer_keys, "belong to secrets/*-events.key"});
     if (const auto key = keys.find("secrets/stats-authority.key"); key != keys.end())
         chosen["stats.toml"].try_emplace("records_secret_key_file",
-                                         "writers on other machines: events = \"tcp://HOST:PORT/" +
+                                         Chosen{std::string("secrets/stats-authority.key"),
                                                 "writers on other machines: events = \"tcp://HOST:PORT/" +
-                                                    in_base58(key->second.xonly()) + '"'
-});
-return secrets;
+                                                    in_base58(key->second.xonly()) + '"'});
+    return secrets;
 }
 
 namespace {

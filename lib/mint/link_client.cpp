@@ -180,9 +180,8 @@ class LinkClient::PoolLink : public net::FrameHandler, public std::enable_shared
         HP_CRASH_POINT("Q1");
         // Numbers are stored as SQLite integers, which are signed.
         if (request.seq == 0 || request.seq > INT64_MAX)
-            return fail(Errc::protocol, "nbits: " + std::to_string(nbits) +
-                                            "quote request with the impossible number " +
-                                            std::to_string(request.seq));
+            return fail(Errc::protocol,
+                        "quote request with the impossible number " + std::to_string(request.seq));
         if (unanswered_ >= max_inflight_)
             return fail(Errc::protocol, "more than max_inflight = " + std::to_string(max_inflight_) +
                                             " quote requests at once");

@@ -67,8 +67,7 @@ ParseResult<T> open_reply(std::string_view body, Parse parse) {
     if (reply.is_discarded() || !reply.is_object()) {
         const std::string words = words_of_error(body);
         return fail(Errc::protocol,
-                    "nbits: " + std::to_string(nbits) + "node's answer is not a JSON object" +
-                        (words.empty() ? "" : ": " + words),
+                    "node's answer is not a JSON object" + (words.empty() ? "" : ": " + words),
                     "is this the node's RPC port?");
     }
     NodeReply<T> out;
