@@ -1,21 +1,11 @@
 # The pages of hp-web in a real Chromium (Debian's), driven by puppeteer-core from npm.
 load ../cmd/helper
+load chromium
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || return 1
-    browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || skip "chromium is not installed"
-    command -v npm >/dev/null || skip "npm is not installed"
-    [ "$(node -p 'parseInt(process.versions.node)')" -ge 20 ] || skip "the test needs Node 20 or newer, this is $(node --version)"
-    local source=$HP_SOURCE_DIR/tests/interop/chromium
-    driver=${XDG_CACHE_HOME:-$HP_SOURCE_DIR/build/cache}/hashpool-interop-chromium
-    mkdir -p "$driver"
-    if ! cmp -s "$source/package-lock.json" "$driver/installed-lock.json"; then
-        cp "$source/package.json" "$source/package-lock.json" "$driver"
-        (cd "$driver" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) >npm.log 2>&1 ||
-            skip "npm cannot install the package: $(tail -n 1 npm.log)"
-        cp "$source/package-lock.json" "$driver/installed-lock.json"
-    fi
-    cp "$source"/*.mjs "$driver"
+    # In this shell: it sets variables.
+    chromium_install >why.txt || skip "$(cat why.txt)"
     hp-config init conf --network sim --ports auto >/dev/null
 }
 
@@ -94,4 +84,12 @@ run_tests() {
     POOL_URL=http://$(listen_of pool_web_listen)
     PROXY_URL=http://$(listen_of proxy_web_listen)
     run_tests kills.mjs
+}
+
+@test "the pictures of docs/images can be taken, on records that are sound" {
+    PICTURE_DAYS=1 run -0 "$HP_SOURCE_DIR/tests/interop/chromium/pictures" "$PWD/pictures"
+    local name
+    for name in pool-wide-light pool-narrow-dark pool-silent proxy-wide-light proxy-narrow-light proxy-token; do
+        assert_equal "$(head -c 4 "pictures/$name.png" | tail -c 3)" PNG
+    done
 }
