@@ -1,4 +1,4 @@
-// Both pages. Figures come as server-sent events; everything is put in as text, never as HTML.
+// Both pages. Figures come as server-sent events; everything is inserted as text, never as HTML.
 import { startChart } from "./chart.js";
 import { byId, fillTable, put } from "./dom.js";
 import { copyBy, lookForFaucet, startFaucet } from "./faucet.js";
@@ -8,7 +8,7 @@ import { watchState } from "./live.js";
 const side = document.documentElement.dataset.side;
 const main = side === "pool" ? "hp-pool" : "hp-proxy";
 
-// hp-web sends each second: without an event for so long it is away.
+// hp-web sends every second: without an event for this long it is down.
 const WEB_MS = 3500;
 
 let state = null;
@@ -18,7 +18,7 @@ let came = { tick: 0, clockMs: 0 };
 const sinceEvent = () => state ? Math.max(performance.now() - came.tick, Date.now() - came.clockMs, 0) : Infinity;
 const isHeard = (source) => sinceEvent() < WEB_MS && state.stats.state !== "away" && state.sources[source]?.heard === true;
 
-// ---- how old it is
+// ---- age of the figures
 
 function verdict() {
   if (!state) return sinceStart() < WEB_MS ? ["waiting", "Waiting for figures…"] : ["away", "hp-web does not answer"];
@@ -27,7 +27,7 @@ function verdict() {
   if (sinceEvent() >= WEB_MS) return ["away", `hp-web does not answer${since}`, lastMs];
   if (state.stats.state === "away") return ["away", `hp-stats does not answer${since}`, lastMs];
   if (!state.global?.last_record_ms) return ["stale", "no records yet"];
-  if (!isHeard(main)) return ["stale", `no word from ${main}${since}`, lastMs];
+  if (!isHeard(main)) return ["stale", `no records from ${main}${since}`, lastMs];
   return ["ok", "live"];
 }
 const began = performance.now();
@@ -37,7 +37,7 @@ function showFreshness() {
   const [kind, text, lastMs] = verdict();
   const at = byId("freshness");
   if (at.className !== kind) at.className = kind;
-  // Read out when it changes; the age that runs on stands beside it.
+  // Announced by screen readers when it changes; the running age is shown beside it.
   put("freshness", text);
   const isOld = kind !== "ok";
   document.body.classList.toggle("old", isOld);
@@ -60,12 +60,12 @@ function serviceRows(now) {
   const add = (name, cell, since, about) =>
     rows.push({ key: name, cells: [{ text: name, kind: "name" }, cell,
       { text: orDash(since).replace(" ", "\n"), kind: "time" }, { text: orDash(about), kind: "name about" }] });
-  // The program itself: nothing says that it is down, but it does not speak.
+  // The program itself: it is not known to be down, but sends no records.
   const addSpeaker = (name, source, about) => {
     if (isHeard(source)) return add(name, isUp(true), valueOf(status[source], "started_ms") ? clock(valueOf(status[source], "started_ms")) : "", about);
     const lastMs = state.sources[source]?.last_ms;
-    if (sinceEvent() >= WEB_MS || state.stats.state === "away") return add(name, unknown, "", `last word ${ago(lastMs, now)}`);
-    add(name, { text: "silent", kind: "state down" }, clock(lastMs), `last word ${ago(lastMs, now)}`);
+    if (sinceEvent() >= WEB_MS || state.stats.state === "away") return add(name, unknown, "", `last record ${ago(lastMs, now)}`);
+    add(name, { text: "silent", kind: "state down" }, clock(lastMs), `last record ${ago(lastMs, now)}`);
   };
   for (const [source, fields] of Object.entries(status)) {
     const mint = source.match(/^hp-pool mint (.*)$/s);
@@ -136,19 +136,19 @@ function refusedRow(one, now) {
     { text: whole(one.count), kind: "number extra" }, { text: ago(one.last_ms, now), kind: "extra" }] };
 }
 
-// A list of which the answer has the first ones.
+// A list of which the answer has only the first items.
 function showNames(id, list, row, now) {
   const items = list?.items;
   fillTable(id, Array.isArray(items) ? items.map((item) => row(item, now)) : []);
   const more = (list?.total ?? 0) - (items?.length ?? 0);
-  put(`${id}-more`, list && !Array.isArray(items) ? "hp-web's token does not reach so far."
+  put(`${id}-more`, list && !Array.isArray(items) ? "hp-web's token does not allow this."
     : more > 0 ? `and ${whole(more)} more` : items?.length ? "" : "None.");
 }
 
 function showFigures() {
   const { global, figures } = state;
   if (!figures || !global) return;
-  // Ages grow while nothing comes: they are of now, not of the figures.
+  // Ages grow while nothing comes: they are relative to now, not to the figures.
   const now = state.stats.now_ms + sinceEvent();
   fillTable("services", serviceRows(now));
   showNames("clients", state.clients, clientRow, now);

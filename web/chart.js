@@ -1,8 +1,8 @@
-// The chart of the hash rate: a slot in which nobody looked is a gap, and the right edge is now.
+// The chart of the hash rate: a slot without records is a gap, and the right edge is now.
 import { byId, put } from "./dom.js";
 import { clock, interval, isNumber, rate, roundRate, span } from "./format.js";
 
-// The library's legend writes style attributes, which the page's policy forbids; #chart-at is in its place.
+// The library's legend writes style attributes, which the page's policy forbids; #chart-at replaces it.
 if (window.Dygraph) Dygraph.PLUGINS = Dygraph.PLUGINS.filter((plugin) => plugin !== Dygraph.Plugins.Legend);
 
 const REFRESH_MS = 10000;
@@ -28,7 +28,7 @@ function colours() {
   return { colors: [of("--main")], gridLineColor: of("--line"), axisLineColor: of("--line") };
 }
 
-// Which part of its slot a row saw, where that is not all of it.
+// Which part of its slot a row covers, if not all of it.
 function seen(row) {
   const whole = Math.min(shown.step_s, (Date.now() - row.from_ms) / 1000);
   return isNumber(row.seconds) && row.seconds < 0.95 * whole ? `, ${span(row.seconds * 1000)} of ${span(whole * 1000)} seen` : "";
@@ -41,7 +41,7 @@ function select(index) {
   const text = !row ? "" : `${clock(row.from_ms)}: ` + (isKnown(row)
     ? `${rate(row.hashrate_hps)} (${interval(row.hashrate_low_hps, row.hashrate_high_hps)})${seen(row)}` : "no records");
   put("chart-at", text);
-  // The same to who reads the page by ear: a slider from point to point.
+  // Likewise for screen readers: a slider from point to point.
   box.setAttribute("aria-valuemax", String(Math.max(shown.rows.length - 1, 0)));
   box.setAttribute("aria-valuenow", String(Math.max(selected, 0)));
   box.setAttribute("aria-valuetext", text || "no point");
@@ -110,7 +110,7 @@ async function load() {
     const history = await (await fetch(`api/history?span=${asked}`)).json();
     if (asked === shownSpan && Array.isArray(history.rows)) draw(history);
   } catch {
-    // The line at the top says that figures do not come; the next try is due soon.
+    // The line at the top says that no figures arrive; the next attempt is due soon.
   }
 }
 

@@ -1,10 +1,10 @@
-// Text into the page, always as text and never as HTML; what does not change is not touched, so that a selection stays.
+// Puts text into the page, always as text and never as HTML; leaves unchanged parts alone, so that a selection stays.
 
 export const byId = (id) => document.getElementById(id);
 
 function setText(at, text) {
   if (at.textContent === text) return;
-  // The same node with other data: ranges that end in its neighbours stay whole.
+  // The same node with new data: ranges that end in its neighbours stay intact.
   if (at.firstChild?.nodeType === Node.TEXT_NODE && at.childNodes.length === 1) at.firstChild.data = text;
   else at.textContent = text;
 }
@@ -30,7 +30,7 @@ function isSelectedIn(body) {
   return selection && !selection.isCollapsed && selection.containsNode(body, true);
 }
 
-// Rows are {key, cells}; a cell is {text, kind}. A row that was there is updated in place.
+// Rows are {key, cells}; a cell is {text, kind}. An existing row is updated in place.
 export function fillTable(id, rows) {
   const body = byId(id)?.tBodies[0];
   if (!body) return;
@@ -52,7 +52,7 @@ export function fillTable(id, rows) {
   markScrollable();
 }
 
-// What can only be seen by scrolling sideways must be reachable by the keyboard.
+// Content that needs horizontal scrolling must be reachable by keyboard.
 export function markScrollable() {
   for (const at of document.querySelectorAll(".wide")) {
     if (at.scrollWidth > at.clientWidth) at.tabIndex = 0;

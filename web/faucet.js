@@ -1,4 +1,4 @@
-// Tokens out of the proxy's wallet. Each is money that has left the balance: it stays on the page, and across a reload,
+// Tokens from the proxy's wallet. Each is money that has left the balance: it stays on the page, and across a reload,
 // until it was copied and another one is taken, or until it is dismissed.
 import { byId, put } from "./dom.js";
 import { whole } from "./format.js";
@@ -6,7 +6,7 @@ import { whole } from "./format.js";
 const KEPT = "hashpool-tokens";
 
 // Only the answer may have been lost.
-const madeAllTheSame = " One that was made all the same is in the list of \"hp-wallet tokens\".";
+const madeAllTheSame = " If one was made nevertheless, it is in the list of \"hp-wallet tokens\".";
 
 // {token, amount, qr, isCopied}, the newest first.
 let tokens = [];
@@ -15,7 +15,7 @@ function keep() {
   try {
     sessionStorage.setItem(KEPT, JSON.stringify(tokens));
   } catch {
-    // Then they stay as long as the page.
+    // Then they last as long as the page.
   }
 }
 function kept() {
@@ -27,7 +27,7 @@ function kept() {
   }
 }
 
-// Whether the text is in the clipboard now; otherwise it is selected, to be copied by hand.
+// Whether the text is in the clipboard now; otherwise it is selected, to copy it by hand.
 export async function copy(input) {
   input.select();
   try { await navigator.clipboard.writeText(input.value); return true; } catch { return document.execCommand("copy"); }
@@ -39,7 +39,7 @@ export async function copyBy(button, input) {
   return isCopied;
 }
 
-// Rows of 0 and 1, four white modules around them as the standard wants.
+// Rows of 0 and 1, with the four white modules around them that the standard requires.
 function drawQr(canvas, rows) {
   canvas.hidden = !rows;
   if (!rows) return;
@@ -96,7 +96,7 @@ async function take() {
   button.disabled = false;
 }
 
-// Whether there is a faucet now; what it gave before stays in any case.
+// Whether there is a faucet now; earlier tokens stay in any case.
 export async function lookForFaucet() {
   try {
     const faucet = await (await fetch("api/faucet")).json();
@@ -105,7 +105,7 @@ export async function lookForFaucet() {
     byId("faucet-offer").hidden = !isThere;
     byId("faucet").hidden = !isThere && tokens.length === 0;
   } catch {
-    // The next look is due when the proxy is heard.
+    // The next check is due when the proxy sends records.
   }
 }
 

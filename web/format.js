@@ -4,7 +4,7 @@ const NBSP = "\u00a0";
 
 export const isNumber = (value) => typeof value === "number" && Number.isFinite(value) && value >= 0;
 
-// Whole numbers beyond 2^53 - 1 come as strings of their digits, which are shown to the last one.
+// Whole numbers beyond 2^53 - 1 come as strings of their digits, which are shown in full.
 export function whole(value) {
   if (typeof value === "string" && /^\d{1,40}$/.test(value)) return BigInt(value).toLocaleString("en");
   return isNumber(value) ? Math.round(value).toLocaleString("en") : "–";
@@ -31,7 +31,7 @@ export function interval(low, high) {
 
 const two = (number) => String(number).padStart(2, "0");
 const dayOf = (at) => `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-// "14:03:07", with the day where that is not today: of 24 hours, as on the chart's axis, whatever the locale.
+// "14:03:07", with the day if it is not today: 24-hour clock, as on the chart's axis, whatever the locale.
 export function clock(ms, nowMs = Date.now()) {
   if (!isNumber(ms) || ms <= 0) return "–";
   const at = new Date(ms);

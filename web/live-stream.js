@@ -1,8 +1,8 @@
-// The server's events. Whatever ends the stream (hp-web's restart, a 502 of a reverse proxy, a connection that died
-// without a word), it is opened again, at growing intervals.
+// The server's events. Whatever ends the stream (hp-web's restart, a 502 from a reverse proxy, a connection that died
+// silently), it is reopened, at growing intervals.
 
 const RETRY_MS_MIN = 500, RETRY_MS_MAX = 5000;
-// hp-web sends each second.
+// hp-web sends every second.
 const QUIET_MS = 6000;
 
 export class LiveStream {

@@ -1,8 +1,8 @@
-// One stream for all tabs of the page: a browser opens only six connections to an origin. A tab says whether it can be
-// seen; nobody looks, no stream.
+// One stream for all tabs of the page: a browser opens only six connections to an origin. A tab says whether it is
+// visible; without a visible tab there is no stream.
 import { LiveStream } from "./live-stream.js";
 
-// A tab that can be seen speaks every five seconds; one that crashed does not.
+// A visible tab reports every five seconds; a crashed one does not.
 const TAB_MS = 15000;
 
 const tabs = new Map();

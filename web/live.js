@@ -1,9 +1,9 @@
-// The page's part of the stream: through the worker that all tabs share, or where a browser has none, a stream of its
-// own. A tab that is hidden has none.
+// The page's part of the stream: through the worker shared by all tabs, or its own stream if the
+// browser has no such workers. A hidden tab has none.
 import { LiveStream } from "./live-stream.js";
 
 const SPEAK_MS = 5000;
-// A worker that says nothing for so long is none.
+// A worker that is silent for this long does not work.
 const WORKER_MS = 3000;
 
 export function watchState(onState) {
@@ -33,7 +33,7 @@ export function watchState(onState) {
     port.start();
     timer = setTimeout(useOwn, WORKER_MS);
   } catch {
-    // No such thing in this browser.
+    // Not supported by this browser.
   }
   speak();
   setInterval(speak, SPEAK_MS);

@@ -26,12 +26,12 @@ class Round {
         };
         Rng rng{mix(seed_, 2)};
         std::size_t groups = subject_.groups(plan_.operations);
-        // Opened anew a few times: what opening and closing write is cut too.
+        // Reopen a few times, to also cut the writes of opening and closing.
         constexpr std::size_t kLives = 3;
         for (std::size_t life = 0; life < kLives && !is_over(); ++life) {
             auto session = subject_.open(path_on(main_), *oracle_);
             if (!session) return report("opening: " + session.error().what);
-            // The disk lies from here on: what is lost is what was promised, not the making of the file.
+            // The disk lies from here on: promises may be lost, but not the creation of the file.
             if (plan_.ignores_sync && !std::exchange(main_.ignores_sync, true)) main_.settle();
             for (std::size_t i = 0; i < groups / kLives && !is_over(); ++i) (*session)->work(rng);
             if (auto wrong = (*session)->repeat(rng); !wrong.empty()) report(wrong);
@@ -67,7 +67,7 @@ class Round {
         cut(main_, *oracle_, rng, 0, trail);
     }
 
-    /// What a cut of `disk` now would leave, and how the database gets on from there.
+    /// What a cut of `disk` now would leave, and how the database recovers from it.
     void cut(const Disk& disk, const Oracle& oracle, Rng& rng, std::size_t depth, const std::string& trail) {
         Image image = disk.cut(rng);
         ++tally_.cuts;

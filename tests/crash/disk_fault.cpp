@@ -32,7 +32,7 @@ int main(int argc, char** argv) {
 
     SeededRandom::install();
     install_vfs_shim();
-    // Each fault is a line of the log otherwise.
+    // Otherwise each fault is logged.
     (void)log::open("disk_fault", log::Level::error, "/dev/null");
     Scratch scratch;
     std::unique_ptr<Subject> subjects[] = {outbox_subject(), ledger_subject(), vault_subject()};

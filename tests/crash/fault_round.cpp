@@ -23,7 +23,7 @@ class Plan {
     /// There is space again; the disk works.
     void heal() { at_ = 0; }
     bool is_hit() const { return is_hit_; }
-    /// Nothing works any more: as good as a killed process for what it leaves.
+    /// Nothing works any more: leaves the same as a killed process.
     void stop_disk() { is_dead_disk_ = true; }
     void start_disk() { is_dead_disk_ = false; }
 
@@ -101,7 +101,8 @@ class Round {
     void expect(bool is_so, const char* wrong, const char* when) { expect(is_so ? "" : wrong, when); }
     Check some_check() { return rng_.chance(1, 8) ? Check::rows_and_pages : Check::rows; }
 
-    /// Opening with a fault at each operation in turn: it fails and leaves nothing half, or succeeds.
+    /// Opening with a fault at each operation in turn: it fails without leaving anything partial, or
+    /// succeeds.
     bool open_with_faults() {
         for (std::uint64_t n = 1; !is_failed(); ++n) {
             plan_.arm(n);
@@ -134,7 +135,7 @@ class Round {
         return verdict == "ok" ? "" : verdict;
     }
 
-    /// One group of requests, sent again until no write of it fails, and never opened anew.
+    /// One group of requests, sent again until none of its writes fails, without reopening.
     void fail_each_write() {
         for (std::uint64_t n = 1; !is_failed(); ++n) {
             plan_.arm(n);
@@ -146,7 +147,7 @@ class Round {
             session_->rest();
             bool is_hit = plan_.is_hit();
             plan_.heal();
-            // Beside a fault an error is an answer; without one it is not.
+            // With a fault an error is a valid answer; without one it is not.
             if (!is_hit) {
                 expect(wrong, "sending again");
                 break;
@@ -171,7 +172,7 @@ class Round {
         plan_.heal();
         if (is_hit) {
             ++tally_.faults;
-            expect(session_->is_dead(), "it goes on", "after a sync failed");
+            expect(session_->is_dead(), "it continues", "after a sync failed");
             std::size_t promised = oracle_->promised();
             session_->work(rng_);
             session_->rest();
@@ -183,7 +184,7 @@ class Round {
         session_->rest();
         expect(check_file(subject_, path(), *oracle_, some_check()), "after sending again");
         expect(oracle_->unanswered() == 0, "a request is still unanswered", "after sending again");
-        // What is promised now must not lean on pages that only the cache has.
+        // What is promised now must not depend on pages that are only in the cache.
         cut_after();
     }
 
@@ -192,7 +193,7 @@ class Round {
         std::uint64_t how = rng_.below(3);
         std::optional<Image> image;
         if (how == 0) image = disk_.cut(rng_);  // the machine lost power
-        if (how == 1) plan_.stop_disk();        // the process was killed: nothing at its end
+        if (how == 1) plan_.stop_disk();        // the process was killed: no destructors
         session_.reset();
         plan_.start_disk();
         if (image) disk_.load(*image);
@@ -203,7 +204,7 @@ class Round {
         expect(check_file(subject_, path(), *oracle_), "after the restart");
     }
 
-    /// What a power cut would leave now has all that is promised.
+    /// What a power cut would leave now includes everything promised.
     void cut_after() {
         after_.load(disk_.cut(rng_));
         auto own = oracle_->clone();

@@ -58,7 +58,7 @@ std::string check_file(const Subject& subject, const std::string& path, const Or
 
 namespace {
 
-// One stream at a time: while a cut is tried, everything else stands still.
+// One stream at a time: while a cut is tried, everything else is paused.
 std::mutex random_mutex;
 Rng random_stream{0};
 

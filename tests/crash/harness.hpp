@@ -1,8 +1,8 @@
-// Runs a database of ours through power cuts and failing disks, next to an oracle of what was promised.
+// Runs one of our databases through power cuts and failing disks, next to an oracle of what was promised.
 //
-// One workload runs on a disk of its own. Before each change of the disk a cut may be tried: what such a cut
-// would leave is put on a second disk, opened there as after a restart, checked against the oracle as it is
-// at this moment, and used: unanswered requests are sent again. A cut may come during that too, and so on.
+// One workload runs on its own disk. Before each change of the disk a cut may be tried: what it would leave
+// is put on a second disk, opened there as after a restart, checked against the oracle's current state, and
+// used: unanswered requests are sent again. A cut may come during that too, and so on.
 #pragma once
 #include <condition_variable>
 #include <cstdio>
@@ -22,7 +22,7 @@ struct sqlite3;
 
 namespace hp::crash {
 
-/// What was asked and what was promised. Copies are independent.
+/// What was requested and what was promised. Copies are independent.
 class Oracle {
   public:
     virtual ~Oracle() = default;
@@ -36,13 +36,13 @@ class Oracle {
 class Session {
   public:
     virtual ~Session() = default;
-    /// Some operations, together. Answers go to the oracle; one that fails is left unanswered.
+    /// Runs some operations together. Answers go to the oracle; failed ones are left unanswered.
     virtual void work(Rng& rng) = 0;
-    /// Sends what is unanswered again. The first thing that is wrong.
+    /// Sends unanswered requests again. Returns the first error.
     virtual std::string repeat(Rng& rng) = 0;
     /// Waits until nothing happens on the disk.
     virtual void rest() = 0;
-    /// Whether it says of itself that it must not go on.
+    /// Whether it reports that it must not continue.
     virtual bool is_dead() const { return false; }
 };
 
@@ -54,9 +54,9 @@ class Subject {
     virtual const char* file() const = 0;
     virtual std::unique_ptr<Oracle> fresh() const = 0;
     virtual Result<std::unique_ptr<Session>> open(const std::string& path, Oracle& oracle) const = 0;
-    /// Compares the file with the oracle, by plain SQL. The first thing that is wrong.
+    /// Compares the file with the oracle, by plain SQL. Returns the first error.
     virtual std::string verify(sqlite3* db, const Oracle& oracle) const = 0;
-    /// `total` operations of a workload take about so many calls of work().
+    /// `total` operations of a workload take about this many calls of work().
     virtual std::size_t groups(std::size_t operations) const = 0;
 };
 std::unique_ptr<Subject> ledger_subject();
@@ -68,7 +68,7 @@ enum class Check { rows, rows_and_pages };
 std::string check_file(const Subject& subject, const std::string& path, const Oracle& oracle,
                        Check check = Check::rows_and_pages);
 
-/// Rows that must not be there: a sentence, and the query that finds them.
+/// Rows that must not exist: a sentence, and the query that finds them.
 struct Invariant {
     const char* broken;
     const char* sql;
@@ -92,8 +92,8 @@ class Rows {
     struct sqlite3_stmt* statement_{nullptr};
 };
 
-/// Where a Writer's completions go: straight on, or held until the next jobs are queued, so that groups are
-/// the same in every run.
+/// Handles a Writer's completions: at once, or held until the next jobs are queued, so that groups are the
+/// same in every run.
 class Gate {
   public:
     store::Writer::Post post() {
@@ -133,12 +133,12 @@ class Gate {
     bool is_waiting_{false};
 };
 
-/// All of lib's randomness (ids, keys) comes from a seed, so that a failing case comes back.
+/// All of lib's randomness (ids, keys) comes from a seed, so that a failing case is reproducible.
 class SeededRandom {
   public:
     /// Before anything else uses randomness.
     static void install();
-    /// For the life of this object; then the stream before goes on.
+    /// For the life of this object; then the previous stream continues.
     explicit SeededRandom(std::uint64_t seed);
     ~SeededRandom();
     SeededRandom(const SeededRandom&) = delete;

@@ -64,14 +64,14 @@ constexpr Invariant kInvariants[] = {
      "key = substr(pubkey, 2) AND newest >= quote.id)"},
 };
 
-/// A wallet's output, made once: blinding is the slow part. The amount is chosen when it is used.
+/// A wallet's output, made once, since blinding is slow. The amount is chosen when it is used.
 struct Output {
     std::string secret;
     crypto::SecretKey r;
     cashu::PublicKey33 B_{};
 };
 
-/// What all workloads share and none changes.
+/// Shared by all workloads, read-only.
 struct Material {
     cashu::MintKeysets keysets;
     cashu::MintKeyset keyset;
@@ -97,14 +97,14 @@ const Material& material() {
     return made;
 }
 
-/// A pool's requests of one read: all of them in one job, as LinkClient sends them.
+/// A pool's requests from one read: all in one job, like LinkClient.
 struct QuoteJob {
     std::shared_ptr<const std::vector<ehash::Intent>> intents;
     std::uint64_t first_seq{};
     std::vector<std::string> promised{};  ///< ids
 };
 
-/// A request that ends in signatures.
+/// A request that returns signatures.
 struct SignRequest {
     enum class Kind { mint, batch, swap } kind{};
     Bytes32 digest{};
@@ -180,7 +180,7 @@ class LedgerSession final : public Session {
             if (oracle_.quote_jobs[i].promised.empty()) submit_quotes(i);
         for (std::size_t i = 0; i < oracle_.sign_jobs.size(); ++i)
             if (oracle_.sign_jobs[i].promised.empty()) submit_sign(i);
-        // One that was answered gets the same answer; what is used up stays used up.
+        // An answered request gets the same answer; what is used up stays used up.
         if (rng.chance(1, 4) && !oracle_.quote_jobs.empty())
             submit_quotes(rng.below(oracle_.quote_jobs.size()));
         if (rng.chance(1, 4) && !oracle_.sign_jobs.empty()) submit_sign(rng.below(oracle_.sign_jobs.size()));
@@ -375,7 +375,7 @@ class LedgerSession final : public Session {
         }
     }
 
-    /// A spent proof in another swap and an issued quote in another mint: no.
+    /// A spent proof in another swap and an issued quote in another mint request are refused.
     void try_twice() {
         for (const SignJob& job : oracle_.sign_jobs) {
             if (job.promised.empty()) continue;

@@ -77,7 +77,7 @@ class MigrationRound {
         Rng rng{mix(seed_, index_)};
         std::string trail = "migration --seed " + std::to_string(seed_) + " --at " + std::to_string(index_) +
                             " (before " + name_of(operation.op) + " of " + operation.file + ")";
-        // A few fates of each moment: the migration is short.
+        // A few outcomes of each moment, since the migration is short.
         for (int i = 0; i < 4 && !is_over(); ++i) try_cut(rng, trail);
         bool is_own_file = operation.file == "money.db" || operation.file == "money.db-wal";
         is_changed_ |= operation.op == Op::write && is_own_file;
@@ -112,7 +112,7 @@ class MigrationRound {
         disk.load(image);
     }
 
-    /// As after the cut: one whole version or another, and the copy of the old one if anything moved.
+    /// After the cut: one complete version or the other, and the copy of the old one if anything changed.
     std::string check_between(Disk& disk, bool must_have_backup) {
         std::int64_t version = 0;
         auto wrong = check_shape(path_on(disk), version);
@@ -124,7 +124,7 @@ class MigrationRound {
         return wrong.empty() ? wrong : "the backup: " + wrong;
     }
 
-    /// The next start ends the migration.
+    /// The next start finishes the migration.
     std::string finish(Disk& disk) {
         {
             auto db = open(path_on(disk), journal_, target_);

@@ -1,4 +1,4 @@
-// What the crash tests need to know of the outbox's interface and schema, in one place.
+// What the crash tests need to know about the outbox's interface and schema, in one place.
 #pragma once
 #include "pool/outbox.hpp"
 

@@ -29,7 +29,7 @@ struct Batch {
     bool is_promised{};
     std::vector<std::uint64_t> seqs{};  ///< once promised
 };
-/// What the mint said of a share; a share gets one such answer.
+/// The mint's answer for a share; each share gets one.
 struct Fate {
     bool is_dead{};
     std::string text;  ///< quote id, or reason
@@ -62,7 +62,7 @@ class OutboxSession final : public Session {
         if (oracle.store_id && *oracle.store_id != outbox.store_id())
             return fail(Errc::invalid, "LOST: the outbox has another id");
         oracle.store_id = outbox.store_id();
-        // What is promised to be a duplicate must be known before the first share comes.
+        // Accepted shares must be known as duplicates before the first share comes.
         std::size_t promised = 0;
         for (const auto& batch : oracle.batches) promised += batch.is_promised ? batch.seqs.size() : 0;
         if (outbox.recent_at_open().size() < promised)
@@ -87,7 +87,7 @@ class OutboxSession final : public Session {
             if (!oracle_.batches[i].is_promised) add(i);
         for (const auto& [seq, fate] : oracle_.fates)
             if (!fate.is_promised) tell(seq);
-        // Shares that were accepted are so for ever.
+        // Accepted shares stay accepted for ever.
         if (!oracle_.batches.empty() && rng.chance(1, 2)) add(rng.below(oracle_.batches.size()));
         finish();
         return std::exchange(wrong_, {});
@@ -149,7 +149,7 @@ class OutboxSession final : public Session {
             bool is_known = std::ranges::all_of(*seqs, [](auto seq) { return seq == 0; });
             if (!is_new && !is_known) wrong_ = "half of a batch was accepted";
             if (batch.is_promised && !is_known) wrong_ = "LOST: a share was accepted again";
-            // Known: it was committed before the cut, and nobody heard of it. Its numbers are in the file.
+            // Known: it was committed before the cut, without an answer. Its numbers are in the file.
             if (!batch.is_promised && is_new) {
                 batch.seqs = *seqs;
                 oracle_.open_seqs.insert(oracle_.open_seqs.end(), seqs->begin(), seqs->end());

@@ -77,10 +77,10 @@ int main(int argc, char** argv) {
     app.add_option("--every", options.every, "A cut before every n-th change")
         ->capture_default_str()
         ->check(CLI::PositiveNumber);
-    app.add_flag("--ignore-sync", options.ignores_sync, "The disk says that it synced, and has not");
+    app.add_flag("--ignore-sync", options.ignores_sync, "The disk claims to have synced, but has not");
     CLI11_PARSE(app, argc, argv);
 
-    // Images of files come and go by the thousand: memory stays with the process.
+    // Thousands of file images are allocated and freed: keep their memory in the process.
     mallopt(M_MMAP_THRESHOLD, 1 << 28);
     mallopt(M_TRIM_THRESHOLD, 1 << 28);
     SeededRandom::install();

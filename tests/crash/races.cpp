@@ -1,4 +1,4 @@
-// races: what must happen once is asked for by several at once.
+// races: several threads at once request what must happen only once.
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <filesystem>
@@ -22,7 +22,7 @@ struct Options {
     std::string only;
 };
 
-/// A kind of round with its stage, and what came of its rounds.
+/// A kind of round with its stage, and the results of its rounds.
 struct Entry {
     std::size_t stage{};
     const Kind* kind{};
@@ -90,7 +90,7 @@ class Races {
         if (outcome.winner < entry.won.size()) ++entry.won[outcome.winner];
         if (!outcome.wrong.empty()) {
             fail(round, open, entry.kind->name, outcome.wrong);
-            // Its sums are wrong from now on, which says nothing new.
+            // Its sums are wrong from now on, which would only repeat the failure.
             open.stage.reset();
             std::filesystem::remove_all(open.directory);
         } else if (++open.rounds >= options_.rounds_per_store) {
@@ -132,7 +132,7 @@ class Races {
 int main(int argc, char** argv) {
     Options options;
     CLI::App app{
-        "What must happen once is asked for by several threads at once: the same quote, the same proofs, the "
+        "Several threads at once request what must happen only once: the same quote, the same proofs, the "
         "same\n"
         "share, the same counters. Sums are compared to the unit, refusals by their codes.\n\n"
         "What a round does follows from seed and number; who comes first in it does not: play it several "
@@ -157,7 +157,7 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
-    // Each refused conflict is a line of the log otherwise.
+    // Otherwise each refused conflict is logged.
     (void)log::open("races", log::Level::error, "/dev/null");
     Races races{options};
     if (races.is_empty()) {

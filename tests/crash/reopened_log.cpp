@@ -54,7 +54,7 @@ std::string reopened_log_round(std::uint64_t seed, const std::string& scratch) {
         } catch (const store::DbError&) {
         }
         is_sync_broken = false;
-        is_dead = true;  // killed: nothing at its end
+        is_dead = true;  // killed: no destructors
     }
     is_dead = false;
     auto db = open(path);

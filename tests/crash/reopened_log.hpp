@@ -1,14 +1,14 @@
-// AC-253: a failed sync, a restart that reads from the page cache what the disk never got, and then a power
-// cut.
+// AC-253: a failed sync, a restart that reads from the page cache what never reached the disk, and then a
+// power cut.
 #pragma once
 #include <cstdint>
 #include <string>
 
 namespace hp::crash {
 
-/// What a program reads after its restart it may answer from without a commit of its own (a repeated
-/// request): so all that is readable once the database is open again must outlive a power cut right then.
-/// Empty, or what was lost.
+/// After a restart a program may answer from what it reads without its own commit (a repeated request): so
+/// everything readable once the database is open again must survive a power cut right then. Returns what was
+/// lost, or empty.
 std::string reopened_log_round(std::uint64_t seed, const std::string& scratch);
 
 }  // namespace hp::crash

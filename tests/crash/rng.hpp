@@ -1,4 +1,4 @@
-// A small random generator that a printed number brings back exactly (SplitMix64).
+// A small random generator that is reproducible from a printed number (SplitMix64).
 #pragma once
 #include <cstdint>
 
@@ -22,7 +22,7 @@ class Rng {
     std::uint64_t state_;
 };
 
-/// One number out of several, for a generator of its own.
+/// Combines several numbers into one, to seed another generator.
 inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
     return Rng{a ^ (b * 0xd1342543de82ef95 + 1)}.next();
 }

@@ -81,7 +81,7 @@ const Material& material() {
     return made;
 }
 
-/// The mint at the other end: it signs what it is asked for, once, and holds a wallet to its word.
+/// The mint: it signs what is requested, once, and detects broken promises of the wallet.
 struct MintModel {
     using Signatures = std::shared_ptr<const std::vector<BlindSignature>>;
     std::map<std::string, Signatures> answers;  ///< by body
@@ -89,7 +89,7 @@ struct MintModel {
     std::map<std::string, std::uint64_t> quotes;  ///< id and amount, until minted
     std::uint64_t signed_amount{0}, spent_amount{0};
 
-    /// The same body gets the same answer. The error is what a wallet must never do.
+    /// The same body gets the same answer. An error is something a wallet must never do.
     Result<Signatures> serve(const std::string& path, const std::string& body) {
         if (auto at = answers.find(body); at != answers.end()) return at->second;
         std::vector<cashu::BlindedMessage> outputs;
@@ -193,13 +193,13 @@ class VaultSession final : public Session {
     }
 
     std::string repeat(Rng&) override {
-        // As the operation runner does after a start: what is open is asked for again, byte for byte.
+        // Like the operation runner after a start: sends open operations again, byte for byte.
         auto open = vault_.transact([&]() -> Result<std::vector<std::int64_t>> { return vault_.open_ops(); });
         if (!open) return open.error().what;
         for (std::int64_t op : *open) carry(op);
-        // Quotes of a call that did not return are told again (the pool's notification, or a lookup).
+        // Quotes of a call that did not return are reported again (the pool's notification, or a lookup).
         if (!oracle_.told_quotes.empty()) begin_mint(oracle_.told_quotes);
-        // And those that are known and not asked for.
+        // And those that are known but not requested.
         while (wrong_.empty() && begin_mint({})) continue;
         auto left = vault_.transact([&]() -> Result<std::size_t> { return vault_.open_ops().size(); });
         if (wrong_.empty() && left && *left == 0) check_sums();
@@ -259,7 +259,7 @@ class VaultSession final : public Session {
             carry(*sending->op);
         }
         if (!sending->token.empty()) oracle_.tokens.push_back(sending->token);
-        // Every other token is taken in by its receiver, who swaps it at the mint.
+        // Every other token is received by its receiver, who swaps it at the mint.
         if (oracle_.tokens.empty() || rng.chance(1, 2)) return;
         States states;
         auto token = cashu::decode_token(oracle_.tokens.back());
@@ -291,8 +291,7 @@ class VaultSession final : public Session {
         carry(**op);
     }
 
-    /// I18: nothing is under way, so what the wallet has is what the mint signed for it and has not seen
-    /// again.
+    /// I18: nothing is in progress, so the wallet has what the mint signed for it and has not seen spent.
     void check_sums() {
         std::uint64_t foreign = 0;
         for (const auto& proof : material().foreign)
@@ -300,7 +299,7 @@ class VaultSession final : public Session {
         auto balance = vault_.transact([&]() -> Result<Balance> { return vault_.balance(); });
         if (!balance) return;
         std::uint64_t have = balance->unspent + balance->reserved;
-        // Tokens that were taken in, and of which the wallet has not heard: a commit that did not come to be.
+        // Tokens that were received, but unknown to the wallet: its commit did not happen.
         std::uint64_t unheard = 0;
         auto coins = vault_.transact([&]() -> Result<std::vector<CoinRow>> {
             auto all = vault_.coins(CoinState::reserved);
@@ -353,7 +352,7 @@ class VaultSubject final : public Subject {
             tokens.insert(rows.text(0));
         for (const auto& token : oracle.tokens)
             if (!tokens.contains(token)) return "LOST: a token that was handed out";
-        // I17: what the mint has signed is below the counter.
+        // I17: everything the mint has signed is below the counter.
         if (number(db, "SELECT coalesce(sum(next), 0) FROM counter") <
             static_cast<std::int64_t>(oracle.mint.signed_outputs.size()))
             return "I17: LOST: counters whose outputs are signed";

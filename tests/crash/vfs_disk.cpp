@@ -147,13 +147,13 @@ void Disk::sync_directory() {
     name_changes_.clear();
 }
 
-/// How one power cut treats what was not synced.
+/// What one power cut does to unsynced data.
 struct Disk::Choice {
     Rng& rng;
     unsigned keep_percent;     ///< of the sectors
     std::uint64_t torn_order;  ///< the write that is torn
-    std::uint64_t last_order;  ///< nothing after this one is there
-    bool is_gap_garbage;       ///< space that a file got and that nothing was written to
+    std::uint64_t last_order;  ///< nothing after this one is on the disk
+    bool is_gap_garbage;       ///< space allocated for a file but never written
     bool keeps() { return rng.below(100) < keep_percent; }
 };
 
@@ -166,7 +166,7 @@ Disk::Choice Disk::choose(Rng& rng) const {
     constexpr unsigned kParts[] = {0, 20, 50, 80, 100};
     unsigned keep = kParts[rng.below(std::size(kParts))];
     bool is_gap_garbage = rng.chance(1, 4);
-    // Half of the disks write in order, up to some write; the others as they please.
+    // Half of the disks write in order, up to some write; the others in any order.
     if (!orders.empty() && rng.chance(1, 2)) {
         std::uint64_t last = orders[rng.below(orders.size())];
         return {rng, 100, last, last, is_gap_garbage};

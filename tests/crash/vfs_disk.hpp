@@ -1,9 +1,9 @@
-// A directory as a disk sees it: what is durable, and what was written and not yet synced. The files are real
-// (on a memory file system), so that everything else reads them as ever; this model decides what a power cut
-// leaves of them.
+// A directory from the disk's view: what is durable, and what was written but not yet synced. The files are
+// real (on a memory file system), so that everything else reads them as usual; this model decides what a
+// power cut leaves of them.
 //
-// Rules: a write, a size change, and a change of the directory is durable after a sync of that file or
-// directory, and not before. Until then each 512-byte sector of each write may be there or not, whatever was
+// Rules: a write, a size change, and a change of the directory is durable only after a sync of that file or
+// directory. Until then each 512-byte sector of each write may or may not be on the disk, whatever was
 // written before or after it, and the last may be torn.
 #pragma once
 #include <functional>
@@ -29,8 +29,7 @@ struct Operation {
     std::size_t size{};
 };
 
-/// What becomes of an operation. `code` is SQLite's (0: it is done); a failing write may do its first `done`
-/// bytes.
+/// The result of an operation. `code` is SQLite's (0: done); a failing write may do its first `done` bytes.
 struct Verdict {
     int code{0};
     std::size_t done{0};
@@ -39,8 +38,8 @@ struct Verdict {
 /// The files that a power cut leaves.
 struct Image {
     std::map<std::string, Bytes> files;
-    bool is_torn{};         ///< a sector has half a write
-    std::size_t kept{};     ///< unsynced sectors that made it
+    bool is_torn{};         ///< a sector is half written
+    std::size_t kept{};     ///< unsynced sectors that were kept
     std::size_t dropped{};  ///< and those that did not
 };
 
@@ -55,15 +54,15 @@ class Disk {
     const std::string& directory() const { return directory_; }
     std::string path(const std::string& file) const { return directory_ + "/" + file; }
 
-    /// Asked before every operation that changes something (and before reads, when `asks_for_reads`).
+    /// Called before every operation that changes something (and before reads if `asks_for_reads`).
     std::function<Verdict(const Operation&)> before;
     bool asks_for_reads{false};
-    /// A disk that says "synced" and has not: the negative control.
+    /// A disk that says "synced" but has not: the negative control.
     bool ignores_sync{false};
 
     /// The disk after a power cut now. Does not change it.
     Image cut(Rng& rng) const;
-    /// The disk holds exactly this, all of it durable: the machine starts again.
+    /// The disk has exactly this, all of it durable: the machine restarts.
     void load(const Image& image);
     /// Everything that is written is durable now.
     void settle();
@@ -80,7 +79,7 @@ class Disk {
     void write(Inode& inode, std::int64_t offset, ByteView bytes);
     void truncate(Inode& inode, std::int64_t size);
     void sync(Inode& inode);
-    /// A sync that failed: the kernel calls the pages clean, and some of them are not on the disk.
+    /// A failed sync: the kernel considers the pages clean, but some of them are not on the disk.
     void lose(Inode& inode);
     void remove(const std::string& file);
     void link(const std::string& from, const std::string& to);
@@ -97,7 +96,7 @@ class Disk {
     struct NameChange {
         std::uint64_t order{};
         std::string file;
-        InodePtr inode;         ///< empty: the name goes
+        InodePtr inode;         ///< empty: the name is removed
         std::string also_gone;  ///< of a rename
     };
     struct Choice;

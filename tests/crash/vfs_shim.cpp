@@ -20,7 +20,7 @@ sqlite3_vfs shim{};
 
 std::string file_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-/// What sqlite3_file holds for a file on a Disk; the system's own file lies behind it.
+/// The content of sqlite3_file for a file on a Disk; the system's own file follows it.
 struct File {
     sqlite3_file base;
     Disk* disk;
@@ -93,7 +93,7 @@ int control_file(sqlite3_file* f, int op, void* argument) {
 }
 int sector_size(sqlite3_file* f) { return below(f)->pMethods->xSectorSize(below(f)); }
 int characteristics(sqlite3_file* f) { return below(f)->pMethods->xDeviceCharacteristics(below(f)); }
-// The wal-index is memory: no power cut leaves any of it, and no Disk knows of it.
+// The wal-index is memory: nothing of it survives a power cut, and no Disk tracks it.
 int shm_map(sqlite3_file* f, int page, int size, int extend, void volatile** out) {
     return below(f)->pMethods->xShmMap(below(f), page, size, extend, out);
 }
@@ -103,7 +103,7 @@ int shm_lock(sqlite3_file* f, int offset, int n, int flags) {
 void shm_barrier(sqlite3_file* f) { below(f)->pMethods->xShmBarrier(below(f)); }
 int shm_unmap(sqlite3_file* f, int remove) { return below(f)->pMethods->xShmUnmap(below(f), remove); }
 
-/// Version 2: without memory mapping, every write comes by here.
+/// Version 2: without memory mapping, every write passes here.
 const sqlite3_io_methods kMethods = {
     2,         close_file,  read_file,  write_file,   truncate_file, sync_file,       file_size,
     lock_file, unlock_file, check_lock, control_file, sector_size,   characteristics, shm_map,
@@ -126,7 +126,7 @@ int open_file(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int
         if (system_file->pMethods) system_file->pMethods->xClose(system_file);
         return code;
     }
-    // Made a moment ago by open(2), or now.
+    // Just created by open(2), or now.
     if (!inode) inode = disk->add(own_name);
     bool is_journal = (flags & SQLITE_OPEN_MAIN_DB) == 0;
     new (file) File{{&kMethods},

@@ -3,8 +3,8 @@
 
 namespace hp::crash {
 
-/// Makes the shim SQLite's default VFS. First thing in main(). Files outside of a Disk are left alone.
-/// Programs that use it link with kWrapped of tests/CMakeLists.txt (--wrap=fsync and others).
+/// Makes the shim SQLite's default VFS. First thing in main(). Files outside a Disk are left alone. Programs
+/// that use it link with kWrapped of tests/CMakeLists.txt (--wrap=fsync and others).
 void install_vfs_shim();
 
 }  // namespace hp::crash

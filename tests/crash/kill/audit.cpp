@@ -10,7 +10,7 @@ namespace {
 
 struct Check {
     const char* what;
-    const char* sql;  ///< the rows that should not be
+    const char* sql;  ///< rows that must not exist
 };
 
 // said: the oracle's shares. o: the outbox. q: the quotes. proofs: of both wallets.
@@ -106,8 +106,7 @@ constexpr Check kWholeChecks[] = {
      "SELECT text FROM q WHERE owner = (SELECT hash FROM keys WHERE name = x'00') AND issued <> paid"},
 };
 
-/// A request for outputs that are signed, or quotes that are issued, means that a wallet forgot what it asked
-/// for.
+/// A request for signed outputs, or issued quotes, means that a wallet forgot what it had requested.
 void check_events(const std::string& path, std::vector<std::string>& found) {
     std::ifstream file{path};
     std::string line;

@@ -1,5 +1,5 @@
-// The oracle's own comparison: what it was promised against the four databases, in plain SQL. hp-audit, which
-// checks the databases among themselves, runs beside it.
+// The oracle's own comparison: its promises against the four databases, in plain SQL. hp-audit, which checks
+// the databases against each other, runs too.
 #pragma once
 #include <optional>
 #include <string>
@@ -17,20 +17,20 @@ struct AuditKeys {
     crypto::PublicKey33 proxy{}, oracle{};
 };
 enum class AuditKind {
-    settled,  ///< nothing is under way, but the proxy's wallet may not know of quotes that nobody told it
+    settled,  ///< nothing is in progress, but the proxy's wallet may lack quotes that it was not notified of
     whole,    ///< both wallets have looked for their quotes
 };
 
-/// What does not hold, a line each.
+/// What does not hold, one per line.
 std::vector<std::string> audit(const AuditFiles& files, const AuditKeys& keys, const Oracle& oracle,
                                AuditKind kind);
 
-/// I17 in the wallet of a program that is dead, before its next start: the counters of every output, asked
-/// for or not, are used up on disk. At rest that shows nothing, as the answer's commit raises them too. Reads
-/// a copy in `scratch`: what the dead left to roll back is for its own next start.
+/// I17 in the wallet of a dead program, before its next start: the counters of every output, requested or
+/// not, are used up on disk. At rest that proves nothing, as the answer's commit raises them too. Reads a
+/// copy in `scratch`: the rollback is left to the program's next start.
 std::vector<std::string> audit_dead_wallet(const std::string& file, const std::string& scratch);
 
-/// Whether outbox and proxy's wallet have nothing under way: then how far all has got, else nothing.
+/// If outbox and proxy's wallet have nothing in progress, how far everything has come; else nothing.
 std::optional<std::string> rest_of(const AuditFiles& files);
 
 }  // namespace hp::crash

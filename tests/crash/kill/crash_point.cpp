@@ -1,4 +1,4 @@
-// What HP_CRASH_POINT does in the crash build. Kept out of lib/: no program that is installed can have it.
+// What HP_CRASH_POINT does in the crash build. Kept out of lib/, so that no installed program can have it.
 //
 //   HP_CRASH_COUNTS=FILE   counters and traps (counts.hpp), shared with the driver
 //   HP_CRASH=P3:7          by hand: die at the 7th pass of P3 since the start

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 using enum Program;
 
 constexpr Program kDaemons[] = {pool, mint, proxy};
-/// Expected hashes of a share, and of a block where there are some, as powers of two.
+/// Expected hashes of a share, and of a block if there are some, as powers of two.
 constexpr unsigned kShareBits = 10, kUnitBits = 7, kBlockBits = 12, kNoBlockBits = 50;
 constexpr std::int64_t kStartLimitMs = 20'000;
 constexpr std::int64_t kHelperLimitMs = 60'000;
@@ -77,7 +77,7 @@ Lane::Lane(const Settings& settings, Totals& totals, unsigned index)
         ::close(fd);
         counts_[i] = static_cast<Counts*>(mapped);
     }
-    // The driver knows all names; a program that has another one would take a slot of its own.
+    // The driver knows all names; a program with another one would take its own slot.
     for (const PointInfo& point : points()) {
         auto& slots = counts_[static_cast<std::size_t>(point.program)]->slots;
         auto* slot = std::find_if(std::begin(slots), std::end(slots),
@@ -136,7 +136,7 @@ std::uint64_t Lane::point_kills(Program program) const {
     return kills;
 }
 
-/// An end that nobody here has asked for is a finding, or somebody else's kill.
+/// An end not caused by us is a finding, or someone else's kill.
 void Lane::on_daemon_changed(Program program) {
     auto& one = process(program);
     const bool by_point = point_kills(program) != point_kills_at_start_[static_cast<std::size_t>(program)];
@@ -199,7 +199,7 @@ void Lane::begin_epoch(const Epoch& epoch, const Plan& plan) {
     const std::string conf = dir_ + "/conf";
     run_to_end({settings_.build_dir + "/bin/hp-config", "init", conf, "--network", "sim", "--ports", "auto"},
                "hp-config init");
-    // An address of the lane's own: no connection that goes out can take a port while its program is down.
+    // The lane's own address: no outgoing connection can take a port while its program is down.
     const unsigned parent = static_cast<unsigned>(::getppid());
     const std::string address = "127." + std::to_string(64 + parent % 100) + "." +
                                 std::to_string(parent / 100 % 250) + "." + std::to_string(1 + index_);

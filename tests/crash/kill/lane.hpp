@@ -1,4 +1,4 @@
-// One topology of its own, and the rounds played on it. A lane is a process: the oracle, which nobody kills.
+// A separate topology, and the rounds played on it. A lane is a process: the oracle, which is never killed.
 #pragma once
 #include <array>
 #include <memory>
@@ -35,7 +35,7 @@ class Lane {
     void run();
 
   private:
-    /// An error by throwing: deep in a round there is nothing to do but to report it.
+    /// Throws an error: deep in a round it can only be reported.
     struct RoundFailed {
         std::string what;
     };
@@ -65,8 +65,8 @@ class Lane {
     void start(Program program);
     void on_daemon_changed(Program program);
     std::uint64_t point_kills(Program program) const;
-    /// Waits until all three are ready; what was killed meanwhile is started again. Others than SIGKILL end
-    /// the round.
+    /// Waits until all three are ready, restarting what was killed meanwhile. Any end other than by SIGKILL
+    /// ends the round.
     void wait_for_all();
     void wait_for_end(Program program);
     void run_to_end(std::vector<std::string> arguments, const std::string& what);
@@ -76,7 +76,7 @@ class Lane {
     void forget_points();
     Slot* slot_of(const PointInfo& point);
 
-    /// Runs the loop until `done`, looking again at every event (and every `poll_ms`, for what makes none).
+    /// Runs the loop until `done`, checked at every event (and every `poll_ms`, for changes without events).
     bool wait_until(const std::function<bool()>& done, std::int64_t limit_ms, std::int64_t poll_ms = 0);
     void nudge();
     [[noreturn]] void fail_round(const std::string& what) { throw RoundFailed{what}; }

@@ -1,5 +1,5 @@
 // A round: work, a kill in the middle of it, recovery (perhaps with another kill), everything unanswered sent
-// again, rest, and the audit.
+// again, coming to rest, and the audit.
 #include <filesystem>
 #include <fstream>
 
@@ -13,17 +13,17 @@ using enum Program;
 
 constexpr std::int64_t kWaveLimitMs = 5'000;
 constexpr std::int64_t kReconnectLimitMs = 20'000;
-/// Longer than a proxy's look for what nobody told it, 60 s: what another process left on its wallet waits
-/// for that.
+/// Longer than the interval of a proxy's lookups for missed quotes, 60 s: what another process left in its
+/// wallet waits for that.
 constexpr std::int64_t kSettleLimitMs = 90'000;
 constexpr std::int64_t kRestPollMs = 4;
-/// What follows a wave in the other processes, before the next one.
+/// Time for the other processes to follow a wave, before the next one.
 constexpr std::int64_t kAfterWaveMs = 25;
 constexpr unsigned kWavesMax = 8;
-/// So long a round waits for a random kill that comes late, with nothing to do.
+/// How long a round waits for a late random kill, with nothing to do.
 constexpr std::int64_t kIdleStepMs = 20;
 
-/// Points that are passed a few times only, however long the work.
+/// Points that are passed only a few times, however long the work.
 std::uint64_t pass_within_reach(const Plan& plan) {
     auto name = plan.point->name;
     if (name == "K3" || name == "Y4" || name.starts_with("M")) return 1;
@@ -90,7 +90,7 @@ void Lane::mine_wave(Dice& dice) {
     totals_.shares_sent += sv1_shares + sv2_shares;
 }
 
-/// The oracle's wallet makes a token and takes it in again: a swap or two.
+/// The oracle's wallet makes a token and receives it again: a swap or two.
 void Lane::move_money(Dice& dice) {
     if (money_moves_) return;
     money_moves_ = true;
@@ -104,7 +104,7 @@ void Lane::move_money(Dice& dice) {
 void Lane::move_money(std::uint64_t amount) {
     wallet_->send(amount, "", [this](Result<std::string> token) {
         if (!token) {
-            // Not enough for the fee, say: nothing has moved.
+            // For example not enough for the fee: nothing has changed.
             if (token.error().code != Errc::refused)
                 failures_.push_back("oracle's send: " + token.error().what);
             money_moves_ = false;
@@ -144,7 +144,7 @@ void Lane::on_wallet_command_ended() {
     std::string token;
     std::getline(file, token);
     if (token.empty()) return;
-    // It was shown, so it is good, once.
+    // It was shown, so it is valid, once.
     oracle_->token_shown(token);
     wallet_->receive(token, [this](Result<std::uint64_t> received) {
         if (!received && received.error().what.find("fee") == std::string::npos)
@@ -189,7 +189,7 @@ void Lane::work(const Plan& plan, Dice& dice) {
         move_money(dice);
         call_wallet(plan, dice);
         if (loses_pool) process(pool).kill();
-        // With a process down a wave has no end of its own.
+        // With a process down a wave does not end by itself.
         auto is_over = [&] {
             return is_hit() || wave_is_done() || !process(pool).is_running() || !process(mint).is_running() ||
                    !process(proxy).is_running();
@@ -265,7 +265,7 @@ void Lane::break_upgrade(const Plan& plan) {
     }
 }
 
-/// What it made is in its file; the pool comes back to it by itself.
+/// Its result is in the file; the pool reconnects by itself.
 void Lane::restart_template() {
     template_->kill();
     if (!wait_until([this] { return !template_->is_running(); }, kReconnectLimitMs))
@@ -296,7 +296,7 @@ void Lane::recover(const Plan& plan) {
         wait_for_all();
     }
     if (pool_was_down || proxy_was_down) {
-        // Its channel is another one, or will be soon.
+        // Its channel is a new one, or will be soon.
         sv1_->close();
         sv1_->connect();
     }
@@ -308,7 +308,7 @@ void Lane::reconnect() {
                    ", SV1 " + (sv1_->is_ready() ? "yes" : "no"));
 }
 
-/// Each share without an answer, and some that have one.
+/// Every unanswered share, and some answered ones.
 void Lane::send_again(Dice& dice) {
     std::vector<SentShare> again, promised;
     for (const auto& [hash, share] : oracle_->shares()) {
@@ -329,7 +329,7 @@ void Lane::settle() {
     auto is_quiet = [this] { return !money_moves_ && !wallet_command_runs_ && rest_of(files_).has_value(); };
     if (!wait_until(is_quiet, kSettleLimitMs, kRestPollMs))
         fail_round("no rest: requests or quotes stay open");
-    // Quotes of shares that an earlier life of the pool took were told to nobody.
+    // Nobody was notified of quotes for shares accepted before the pool restarted.
     std::optional<Result<std::size_t>> found;
     wallet_->find_quotes([&](Result<std::size_t> result) {
         found = std::move(result);
@@ -354,7 +354,7 @@ void Lane::check(AuditKind kind) {
             {settings_.build_dir + "/bin/hp-wallet", "--config-dir", dir_ + "/conf", "quotes", "--mint"},
             "hp-wallet quotes --mint");
     }
-    // A proxy looks for quotes when it likes. What is seen while it does is no verdict.
+    // A proxy looks for quotes at any time. What is seen meanwhile does not count.
     std::vector<std::string> found;
     auto look = [&] {
         auto before = rest_of(files_);
@@ -376,7 +376,7 @@ void Lane::check(AuditKind kind) {
                    "hp-audit");
 }
 
-/// After a round that went well: all that was killed has recovered.
+/// After a successful round: everything killed has recovered.
 void Lane::count_points(const Plan& plan) {
     const bool killed_by_timer = !plan.recovery.empty() && !plan.recovery.front().point;
     std::uint64_t hits_of_plan = 0, hits_in_recovery = 0;
@@ -408,7 +408,7 @@ void Lane::count_points(const Plan& plan) {
     totals_.shares_promised += promised - std::exchange(promised_before_, promised);
 }
 
-/// After one that did not: what it passed is nobody's.
+/// After a failed one: its passes do not count.
 void Lane::forget_points() {
     for (std::size_t i = 0; i < points().size(); ++i) {
         Slot* slot = slot_of(points()[i]);

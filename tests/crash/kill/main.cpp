@@ -29,7 +29,7 @@ struct Options {
 std::uint64_t ull(const std::atomic<std::uint64_t>& value) { return value.load(); }
 
 [[noreturn]] void run_lane(const Options& options, Totals& totals, unsigned index) {
-    // All its processes are in its group: whoever ends the lane ends them.
+    // All its processes are in its group, to be ended with the lane.
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     std::signal(SIGTERM, [](int) { ::kill(0, SIGKILL); });
@@ -37,7 +37,7 @@ std::uint64_t ull(const std::atomic<std::uint64_t>& value) { return value.load()
     std::signal(SIGPIPE, SIG_IGN);
     int code = 0;
     try {
-        // The players' connections are lost all the time, as they should be.
+        // The players' connections are lost all the time, as intended.
         (void)log::open("crash_run", log::Level::error,
                         options.settings.work_dir + "/lane" + std::to_string(index) + ".log");
         Lane{options.settings, totals, index}.run();

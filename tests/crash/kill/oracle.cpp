@@ -52,8 +52,7 @@ void Oracle::rejected(const Bytes32& hash, const std::string& reason) {
         share.verdict = Verdict::promised;
         return;
     }
-    // The proxy cannot know what became of it; and of a share that was sent before an earlier sending may
-    // count.
+    // The proxy cannot know its outcome; and if a share was sent before, the earlier one may count.
     const bool says_nothing = reason.find("connection") != std::string::npos || reason.starts_with("pool-");
     if (!says_nothing && !was_sent_before && share.verdict == Verdict::open) share.verdict = Verdict::refused;
 }

@@ -1,5 +1,5 @@
-// What was sent and what was promised, as the other side knows it. Written down with fsync before it counts;
-// kept by a process that nobody kills. The audit compares the databases with this.
+// What was sent and what was promised, from the other side's view. Recorded with fsync before it counts, in a
+// process that is never killed. The audit compares the databases with this.
 #pragma once
 #include <map>
 #include <string>
@@ -12,11 +12,11 @@ namespace hp::crash {
 
 enum class Path { sv1, sv2 };
 
-/// The last word on a share.
+/// The latest verdict on a share.
 enum class Verdict {
-    open,      ///< sent, not answered: there once, or nowhere
-    promised,  ///< accepted, or told to be a duplicate when it was sent again: there exactly once
-    refused,   ///< told no at its only sending: nowhere
+    open,      ///< sent, not answered: stored once or not at all
+    promised,  ///< accepted, or called a duplicate when sent again: stored exactly once
+    refused,   ///< rejected when sent only once: not stored
 };
 
 struct SentShare {
@@ -42,7 +42,7 @@ class Oracle {
     /// A token that was shown to us.
     void token_shown(const std::string& token);
     void note(const std::string& line);
-    /// What is wrong by what was said alone. The audit reports it.
+    /// Errors visible from the answers alone. The audit reports them.
     void complain(const std::string& what);
 
     const std::map<Bytes32, SentShare>& shares() const { return shares_; }

@@ -5,7 +5,7 @@ namespace {
 
 constexpr std::int64_t kKillWithinMs = 400;
 constexpr std::int64_t kKillInRecoveryWithinMs = 60;
-/// Passes that a point is tried at in turn, before it is any.
+/// Passes at which a point is tried in turn, before random ones.
 constexpr std::uint64_t kPassesInTurn = 4;
 constexpr std::uint64_t kPassesAtRandom = 8;
 
@@ -30,7 +30,7 @@ void choose(Plan& plan, const std::vector<const PointInfo*>& list, std::uint64_t
 }
 
 std::vector<RecoveryKill> recovery_kills(const Plan& plan, Dice& dice) {
-    // Who is down decides whom it can hit: a point's program, or a random round's victims.
+    // What is down decides what it can hit: a point's program, or a random round's victims.
     std::vector<Program> down;
     for (const auto& victim : plan.victims) down.push_back(victim.program);
     if (plan.point && plan.point->program != Program::wallet) down.push_back(plan.point->program);
@@ -75,7 +75,7 @@ Plan plan_of(std::uint64_t seed, std::uint64_t round) {
         plan.pass = 1 + dice.roll(plan.point->name == "D2" ? 2 : 1);
         return plan;
     }
-    // Of the 24 rounds that follow 16 are named and 8 random, in turn: n, n, r.
+    // Of the next 24 rounds 16 are named and 8 random, in turn: n, n, r.
     const std::uint64_t in_epoch = place - 1;
     const std::uint64_t named = epoch.number * 16 + in_epoch / 3 * 2 + in_epoch % 3;
     if (in_epoch % 3 == 2) {

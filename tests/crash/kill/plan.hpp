@@ -8,7 +8,7 @@
 
 namespace hp::crash {
 
-/// Rounds that share databases. The first of them makes them anew.
+/// Rounds that share databases. The first of them creates new ones.
 inline constexpr std::uint64_t kRoundsPerEpoch = 25;
 
 /// Exact on every machine, unlike the distributions of <random>.
@@ -27,7 +27,7 @@ std::uint64_t mix(std::uint64_t seed, std::uint64_t number);
 /// A kill while a process comes up again.
 struct RecoveryKill {
     Program program{};
-    const PointInfo* point{nullptr};  ///< else after so long:
+    const PointInfo* point{nullptr};  ///< else after this long:
     std::int64_t after_ms{};
 };
 
@@ -44,7 +44,7 @@ struct Plan {
     std::vector<RecoveryKill> recovery;
 };
 
-/// An epoch's own weather.
+/// An epoch's settings.
 struct Epoch {
     std::uint64_t number{};
     bool has_blocks{};        ///< shares become blocks: tips change

@@ -1,4 +1,4 @@
-// The named crash points: whose they are, and what must happen for a process to pass there.
+// The named crash points: their programs, and what must happen for a process to pass there.
 #pragma once
 #include <cstddef>
 #include <optional>
@@ -17,7 +17,7 @@ std::string_view command_of(Program program);
 
 /// When a point is passed.
 enum class When {
-    work,      ///< shares, quotes, mints and swaps
+    work,      ///< shares, quotes, minting and swaps
     block,     ///< a share that is a block
     start,     ///< any start on existing databases
     rotation,  ///< the mint's start with another keyset configured
@@ -33,7 +33,7 @@ struct PointInfo {
     When when;
     std::string_view text;
 };
-/// A point that two programs pass (D1, D2) is there twice.
+/// A point that two programs pass (D1, D2) appears twice.
 std::span<const PointInfo> points();
 
 }  // namespace hp::crash

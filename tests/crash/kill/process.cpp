@@ -51,7 +51,7 @@ void Process::start(const std::vector<std::string>& arguments, const std::vector
     }
     pid_ = pid;
     ready_ = kill_asked_ = false;
-    // Before anybody waits for it: the number cannot be another's yet.
+    // Before anyone waits for it: the pid cannot be reused yet.
     pidfd_ = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
     waiter_ = std::thread{[this, pid] {
         int status = 0;

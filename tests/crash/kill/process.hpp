@@ -31,7 +31,7 @@ class Process {
     void set_ready(int pid) {
         if (pid == pid_) ready_ = true;
     }
-    /// How the last one ended, as waitpid() has it.
+    /// How the last one ended, from waitpid().
     int last_status() const { return last_status_; }
     bool was_killed() const;
     /// kill() was called since its start.
@@ -53,7 +53,7 @@ class Process {
 /// The notify socket of a lane.
 class ReadyBox {
   public:
-    /// `told`: the process of this number says READY=1.
+    /// `told`: the process with this pid says READY=1.
     ReadyBox(net::Loop& loop, std::function<void(int pid)> told);
     ~ReadyBox();
     /// For NOTIFY_SOCKET.

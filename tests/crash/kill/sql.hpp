@@ -1,4 +1,4 @@
-// SQLite for the driver, apart from lib/store: what checks must not share the mistakes of what is checked.
+// SQLite for the driver, independent of lib/store: a checker must not share the bugs of what it checks.
 #pragma once
 #include <cstdint>
 #include <stdexcept>
@@ -15,8 +15,8 @@ struct SqlError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// A connection to nothing, which attaches files read-only and closes them again soon: an open file would
-/// keep a restarted program from recovering it as it must.
+/// A connection without a database, which attaches files read-only and soon closes them again: an open file
+/// would keep a restarted program from recovering it.
 class Sql {
   public:
     Sql();

@@ -22,7 +22,7 @@ class Sv1Player : private miner::ClientEvents {
     void close();
     bool is_ready() const { return session_ && work_; }
     void mine(std::uint64_t extranonce_start);
-    /// Where the work of now makes the same header; false: it does not.
+    /// If the current work makes the same header; false: it does not.
     bool resend(const SentShare& known);
     std::size_t unanswered() const { return unanswered_.size(); }
 

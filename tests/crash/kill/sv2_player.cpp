@@ -11,8 +11,8 @@ namespace {
 using namespace sv2::mining;
 
 constexpr std::int64_t kRedialMs = 20;
-constexpr std::uint16_t kMinExtranonceSize = 8;  // as the proxy has it: one form of each job
-/// Ahead of now: a share stays good for a pool that starts later, and whose jobs begin then.
+constexpr std::uint16_t kMinExtranonceSize = 8;  // like the proxy: one form of each job
+/// In the future: a share stays valid for a pool that starts later, and whose jobs begin then.
 constexpr std::uint32_t kNtimeAhead = 1800;
 
 std::size_t payload_limit(std::uint16_t, std::uint8_t) { return 1u << 20; }

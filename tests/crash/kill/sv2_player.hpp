@@ -1,5 +1,5 @@
-// An SV2 miner at the pool: some extended channels with a locking key of their own. It keeps its shares and
-// can send one again to the pool's next life, whose crash build gives out the same extranonce prefixes.
+// An SV2 miner at the pool: some extended channels with their own locking key. It keeps its shares and can
+// send one again to the restarted pool, whose crash build allocates the same extranonce prefixes.
 #pragma once
 #include <functional>
 #include <map>
@@ -32,9 +32,9 @@ class Sv2Player {
     bool is_up() const { return session_ != nullptr; }
     /// Finds a share and sends it. REQUIRES: is_ready()
     void mine(std::size_t channel, std::uint64_t extranonce_start);
-    /// Sends a share again where one of the channels makes the same header; false: none does.
+    /// Sends a share again if one of the channels makes the same header; false: none does.
     bool resend(const SentShare& known);
-    /// Shares without an answer; accepted ones without a quote.
+    /// Unanswered shares; accepted ones without a quote.
     std::size_t unanswered() const;
     std::size_t unquoted() const;
 

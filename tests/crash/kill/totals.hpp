@@ -1,4 +1,4 @@
-// What all lanes count, in memory that they share.
+// The lanes' counters, in shared memory.
 #pragma once
 #include <atomic>
 #include <cstdint>

@@ -1,6 +1,6 @@
-// hp-upgrade FILE VERSION: opens a pool's database as a program would whose schema is two steps newer. No
-// program of today is; but the way of a database from one schema to the next, with the backup before it, is
-// in lib/store already, and money goes through it.
+// hp-upgrade FILE VERSION: opens a pool's database like a program whose schema is two steps newer. None
+// exists yet; but migration from one schema to the next, with the backup before it, is already in lib/store,
+// and money depends on it.
 #include <cstdio>
 #include <cstdlib>
 #include <vector>

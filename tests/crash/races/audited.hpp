@@ -1,4 +1,4 @@
-// lib/audit's word on a store that nobody has open any more.
+// lib/audit's verdict on a closed store.
 #pragma once
 #include "audit/audit.hpp"
 

@@ -10,7 +10,7 @@ struct Asked {
     ehash::Intent intent;
 };
 
-/// What mint::LinkClient does with the requests of one read.
+/// Like mint::LinkClient with the requests of one read.
 std::vector<mint::QuoteResult> store(mint::Ledger& ledger, const Bytes32& pool_store,
                                      std::span<const Asked> batch) {
     std::vector<mint::QuoteResult> results;
@@ -29,9 +29,9 @@ std::vector<mint::QuoteResult> store(mint::Ledger& ledger, const Bytes32& pool_s
 
 }  // namespace
 
-/// Two pools (or one, and what was restored of it) ask for the same shares, one in reverse order, each for
-/// its own amount or key in half of the rounds. One quote a share; whoever asks for the same gets the same
-/// id, whoever asks for something else is told of a conflict.
+/// Two pools (or one and its restored copy) request the same shares, one in reverse order, each with its own
+/// amount or key in half of the rounds. One quote per share; equal requests get the same id, differing ones a
+/// conflict.
 Outcome race_link_sessions(MintHouse& house, Rng& rng, Crew& crew) {
     const bool is_conflict = rng.chance(1, 2);
     const std::size_t count = 1 + rng.below(4);

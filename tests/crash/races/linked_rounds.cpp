@@ -1,5 +1,5 @@
 // The same shares at two pools that one mint serves, over real links; now and then a second session of the
-// same mint comes in the middle of it.
+// same mint interrupts.
 #include <atomic>
 
 #include "audited.hpp"
@@ -14,13 +14,14 @@ namespace {
 constexpr ehash::Valuation kOneUnitAHash{
     .rule = ehash::Valuation::Rule::target, .unit_bits = 0, .minimum_difficulty = 0};
 
-/// What became of one connection's share.
+/// The outcome of one connection's share.
 struct Fate {
     std::string quote_id{};  ///< neither this nor a refusal: the share was another connection's
     std::uint16_t refusal{0};
 };
 
-/// A connection with some shares; calls back when each has its quote, its refusal, or was another's.
+/// A connection with some shares; calls back when each has its quote or its refusal, or belongs to another
+/// one.
 class Connection final : public pool::QuoteOwner {
   public:
     using Done = std::function<void(Result<std::vector<Fate>>)>;
@@ -58,7 +59,7 @@ class Connection final : public pool::QuoteOwner {
     std::shared_ptr<Connection> until_settled_;
 };
 
-/// Outbox, hub and link of a pool, on a loop with a thread of its own as in hp-pool.
+/// Outbox, hub and link of a pool, on a loop with its own thread as in hp-pool.
 class LinkedPool final : public pool::HubObserver {
   public:
     LinkedPool(const std::string& directory, std::size_t number, const crypto::XOnlyKey32& mint_key)
@@ -102,7 +103,7 @@ class LinkedPool final : public pool::HubObserver {
     }
     const std::string& file() const { return file_; }
 
-    /// As a mining connection does it, on the pool's loop: committed first, then the hub's.
+    /// Like a mining connection, on the pool's loop: committed first, then passed to the hub.
     Result<std::vector<Fate>> submit(const std::vector<pool::NewIntent>& shares) {
         return wait_for<std::vector<Fate>>([&](auto done) {
             auto connection = Connection::open(shares.size(), std::move(done));
@@ -151,7 +152,7 @@ class LinkedHouse final : public Stage {
             files.push_back(pool->file());
         }
         close();
-        // Apart: a share that both pools have is one quote, which no single pool's sums know of.
+        // Separately: a share at both pools has one quote, which is in neither pool's sums alone.
         for (const auto& file : files) {
             audit::Places places;
             places.pools = {file};
@@ -164,8 +165,8 @@ class LinkedHouse final : public Stage {
     MintHouse& mint() { return mint_; }
     LinkedPool& pool(std::size_t number) { return *pools_.at(number); }
 
-    /// Another session of the mint with this pool, which ends the one before at the pool; that may have
-    /// requests under way. The older client knows of nothing and would come again: until retire_links().
+    /// Another session of the mint with this pool, which replaces the previous one at the pool, possibly with
+    /// requests in flight. The older client does not know and would reconnect until retire_links().
     void add_link(std::size_t number) {
         mint_.loop().post([this, number] {
             links_.push_back(std::make_unique<mint::LinkClient>(mint_.loop(), mint_.mint(),
@@ -223,9 +224,9 @@ class LinkedHouse final : public Stage {
     std::array<mint::LinkClient*, 2> current_{};
 };
 
-/// Both pools have the same shares, from half of the crew each, and in half of the rounds for other owners.
-/// Each is one row at its pool and one quote at the mint: for both pools, or for the first while the other is
-/// told of a conflict.
+/// Both pools have the same shares, from half of the crew each, and in half of the rounds for different
+/// owners. Each is one row at its pool and one quote at the mint: for both pools, or for the first, while the
+/// other gets a conflict.
 Outcome race_two_pools(LinkedHouse& house, Rng& rng, Crew& crew) {
     const bool is_conflict = rng.chance(1, 2);
     std::vector<std::vector<pool::NewIntent>> shares(2);
@@ -274,7 +275,7 @@ Outcome race_two_pools(LinkedHouse& house, Rng& rng, Crew& crew) {
         house.mint().quoted(intent.amount);
         if (is_conflict) outcome.winner = side;
     }
-    // A session that was replaced may have taken the news of a quote's making with it; nobody hears it twice.
+    // A replaced session may have lost a quote's creation answer; it is never sent twice.
     if (house.pool(0).created + house.pool(1).created - created_before > shares[0].size())
         return wrong("a share's quote was made twice");
     return outcome;

@@ -11,7 +11,7 @@ namespace {
 constexpr Bytes32 kPool{0x70};
 constexpr unsigned kKeyCount = 16;
 constexpr std::size_t kPurseMin = 12;
-/// A request over HTTP is at the writer after so long.
+/// A request over HTTP reaches the writer after this long.
 constexpr std::uint64_t kMischiefUsMax = 700;
 constexpr std::int64_t kRequestMs = 30'000;  // a machine may be busy; nothing here is about speed
 
@@ -37,7 +37,7 @@ int Reply::code() const {
     return error ? static_cast<int>(error->code) : 0;
 }
 
-/// A wallet's connection; it belongs to one thread of the crew.
+/// A wallet's connection; belongs to one thread of the crew.
 struct MintHouse::Peer {
     explicit Peer(const net::Endpoint& mint)
         : client{need(net::HttpClient::create(loop, "http://" + mint.text(), {.request_ms = kRequestMs}))} {}
@@ -227,7 +227,7 @@ std::string MintHouse::granted(const Request& request, const std::string& body) 
         if (signature.amount != output.message.amount) return "a signature is of another amount";
         auto C = cashu::unblind(signature.C_, output.r, keys.at(signature.amount));
         if (!C) return "a signature is no point";
-        // Whether it is the right point the mint says when the proof is spent.
+        // The mint checks the point when the proof is spent.
         purse_.push_back({signature.amount, signature.id, output.secret, *C});
         signed_ += signature.amount;
     }

@@ -1,5 +1,5 @@
-// A mint as hp-mint runs it (one loop, its HTTP API, one writer), and the wallets around it: what they hold,
-// and what the sums must be.
+// A mint as in hp-mint (one loop, its HTTP API, one writer), and its wallets: their proofs, and the expected
+// sums.
 #pragma once
 #include <thread>
 
@@ -17,7 +17,7 @@ struct Output {
     cashu::BlindedMessage message;
 };
 
-/// A request that ends in signatures, and what it changes if it is granted.
+/// A request that returns signatures, and what it changes if granted.
 struct Request {
     std::string path, body;
     std::vector<Output> outputs;
@@ -25,12 +25,12 @@ struct Request {
     std::uint64_t spent{0};
 };
 
-/// What one thread was answered.
+/// One thread's answer.
 struct Reply {
     int status{0};
     std::string body;
     bool is_granted() const { return status == 200; }
-    /// Of a refusal. 0 where there is none: the body is no refusal, or nothing came.
+    /// The refusal's code. 0: the body is not a refusal, or nothing came.
     int code() const;
 };
 
@@ -38,7 +38,7 @@ class MintHouse final : public Stage {
   public:
     MintHouse(const std::string& directory, Rng& rng, std::size_t threads);
     ~MintHouse() override;
-    /// The ledger's sums are what was granted, to the unit.
+    /// Checks that the ledger's sums equal what was granted, to the unit.
     std::string check() override;
     std::string end() override;
 
@@ -48,15 +48,15 @@ class MintHouse final : public Stage {
     Reply post(std::size_t thread, const Request& request) {
         return ask(thread, "POST", request.path, request.body);
     }
-    /// For what a mint has beside its API; both are the loop's thread's.
+    /// For the mint's parts besides its API; both belong to the loop's thread.
     net::Loop& loop() { return loop_; }
     mint::Mint& mint() { return *mint_; }
 
-    /// On the ledger, as the link does, and waits. From any thread.
+    /// Runs on the ledger, like the link, and waits. From any thread.
     template <class T>
     Result<T> transact(std::function<T(mint::Ledger&)> work);
-    /// A job that writes and fails, in the same group as what races when it meets it: the group is rolled
-    /// back, and each job of it runs once more.
+    /// A job that writes and fails, possibly in the same group as the racing jobs: the group is rolled back,
+    /// and each job runs once more.
     void spoil_group();
 
     struct NewQuote {
@@ -77,14 +77,14 @@ class MintHouse final : public Stage {
     Request swap_request(std::span<const cashu::Proof> inputs, std::vector<Output> outputs) const;
     std::uint64_t after_fee(std::span<const cashu::Proof> inputs) const;
 
-    /// Proofs worth `sum_min` after the fee at least; mints some when the purse is empty.
+    /// Proofs worth at least `sum_min` after the fee; mints some if the purse is empty.
     std::vector<cashu::Proof> take_coins(std::size_t count, std::uint64_t sum_min = 1);
     void put_back(std::span<const cashu::Proof> coins) {
         purse_.insert(purse_.end(), coins.begin(), coins.end());
     }
 
-    /// A request was granted: the signatures are looked at, the proofs go into the purse, the sums grow. The
-    /// first thing that is wrong.
+    /// A request was granted: checks the signatures, adds the proofs to the purse and to the sums. Returns
+    /// the first error.
     std::string granted(const Request& request, const std::string& body);
     void quoted(std::uint64_t amount) { quoted_ += amount; }
 

@@ -1,11 +1,11 @@
-// One quote wanted by several.
+// One quote, wanted by several.
 #include "sides.hpp"
 
 namespace hp::crash {
 
 using cashu::Code;
 
-/// The same request twice gets the same answer; two requests with outputs of their own: one gets the quote.
+/// The same request twice gets the same answer; of two requests with different outputs one gets the quote.
 Outcome race_one_quote(MintHouse& house, Rng& rng, Crew& crew) {
     auto quote = house.new_quote(1 + rng.below(100));
     std::vector<Request> requests{house.mint_request(quote)};
@@ -17,7 +17,7 @@ Outcome race_one_quote(MintHouse& house, Rng& rng, Crew& crew) {
     return outcome;
 }
 
-/// Everybody wants a part of the quote, all together more than there is.
+/// Each wants a part of the quote, together more than there is.
 Outcome race_parts_of_a_quote(MintHouse& house, Rng& rng, Crew& crew) {
     auto quote = house.new_quote(20 + rng.below(100));
     std::vector<Request> requests;
@@ -39,7 +39,7 @@ Outcome race_parts_of_a_quote(MintHouse& house, Rng& rng, Crew& crew) {
     for (std::size_t i = 0; i < crew.size(); ++i) {
         if (replies[i].is_granted()) continue;
         outcome.winner = 0;
-        // What is left only shrinks: what did not fit does not fit now.
+        // What is left only shrinks: what did not fit then does not fit now.
         int code = replies[i].code();
         bool is_right = code == static_cast<int>(Code::not_balanced)
                             ? requests[i].issued > left
@@ -51,7 +51,7 @@ Outcome race_parts_of_a_quote(MintHouse& house, Rng& rng, Crew& crew) {
     return outcome;
 }
 
-/// A batch moves all its quotes or none, whoever takes one of them.
+/// A batch mints all its quotes or none, even if another request takes one of them.
 Outcome race_batch_and_single(MintHouse& house, Rng& rng, Crew& crew) {
     std::vector<MintHouse::NewQuote> quotes;
     for (std::uint64_t i = 2 + rng.below(3); i > 0; --i) quotes.push_back(house.new_quote(1 + rng.below(60)));

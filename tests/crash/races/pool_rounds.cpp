@@ -22,7 +22,7 @@ constexpr std::size_t kTipsKept = 3;
 constexpr ehash::Valuation kOneUnitAHash{
     .rule = ehash::Valuation::Rule::target, .unit_bits = 0, .minimum_difficulty = 0};
 
-/// The outbox, and the duplicate check of each loop that miners are spread over; or one behind a lock.
+/// The outbox, and the duplicate check of each loop with miners; or one behind a lock.
 class PoolHouse final : public Stage {
   public:
     PoolHouse(const std::string& directory, std::size_t threads)
@@ -42,7 +42,7 @@ class PoolHouse final : public Stage {
         }
     }
 
-    /// take_rows() has looked at each row that was given.
+    /// take_rows() has checked every assigned row.
     std::string check() override { return {}; }
     std::string end() override {
         outbox_.reset();
@@ -77,8 +77,8 @@ class PoolHouse final : public Stage {
         return {*intent, "worker", unix_ms_now(), mint};
     }
 
-    /// As a connection's loop does: what its check has not seen goes to the outbox, which has the last word.
-    /// Per share: its row, or 0.
+    /// Like a connection's loop: what its check has not seen goes to the outbox, which decides. Per share:
+    /// its row, or 0.
     Result<std::vector<std::uint64_t>> submit(std::size_t thread, const std::vector<NewIntent>& shares,
                                               bool is_check_shared) {
         std::vector<NewIntent> fresh;
@@ -97,7 +97,7 @@ class PoolHouse final : public Stage {
         return rows;
     }
 
-    /// So many new tips that every check has forgotten the shares of this one; then it is the tip again.
+    /// Enough new tips that every check has forgotten the shares of this one; then it is the tip again.
     void revisit_tip() {
         for (std::size_t i = 0; i < kTipsKept; ++i) {
             auto other = crypto::random_array<32>();
@@ -107,7 +107,7 @@ class PoolHouse final : public Stage {
     }
     void new_tip() { tip_ = crypto::random_array<32>(); }
 
-    /// These rows are the next of their mint, without a hole.
+    /// These rows are the next of their mint, without a gap.
     std::string take_rows(std::vector<std::uint64_t> rows) {
         std::ranges::sort(rows);
         for (std::uint64_t row : rows) {
@@ -120,7 +120,7 @@ class PoolHouse final : public Stage {
         return {};
     }
 
-    /// For one round in eight: jobs that fail, in the racers' groups when they meet them.
+    /// For one round in eight: failing jobs, possibly in the racers' groups.
     std::function<void()> mischief(Rng& rng) {
         if (!rng.chance(1, 8)) return {};
         return [this, pause_us = rng.below(100)] {
@@ -152,7 +152,7 @@ class PoolHouse final : public Stage {
     std::vector<std::uint64_t> last_count_;
 };
 
-/// One race of the same shares; every other thread has them the other way round. Rows by thread, each in the
+/// One race with the same shares; every other thread has them in reverse. Returns rows by thread, each in the
 /// order of `shares`.
 Result<std::vector<std::vector<std::uint64_t>>> submit_at_once(PoolHouse& house, Rng& rng, Crew& crew,
                                                                const std::vector<NewIntent>& shares,
@@ -172,8 +172,8 @@ Result<std::vector<std::vector<std::uint64_t>>> submit_at_once(PoolHouse& house,
     return rows;
 }
 
-/// The same shares by every connection: one row each. After a reorganisation that every duplicate check has
-/// forgotten them in, once more: none.
+/// The same shares from every connection: one row each. Again after a reorg, by which every duplicate check
+/// has forgotten them: none.
 Outcome race_one_share(PoolHouse& house, Rng& rng, Crew& crew) {
     const bool is_check_shared = rng.chance(1, 2);
     const auto mint = static_cast<pool::MintId>(rng.below(2));
@@ -207,7 +207,7 @@ Outcome race_one_share(PoolHouse& house, Rng& rng, Crew& crew) {
     return outcome;
 }
 
-/// One quote id for two rows: one of them gets it. Buried, taken out again and answered at once: answered.
+/// One quote id for two rows: one of them gets it. Marked dead, requeued and answered at once: answered.
 Outcome race_answers(PoolHouse& house, Rng& rng, Crew& crew) {
     house.new_tip();
     std::vector<NewIntent> shares;

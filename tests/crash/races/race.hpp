@@ -1,5 +1,5 @@
-// What the races have in common: kinds of rounds, played on a stage, which is one store with all that serves
-// it.
+// Common parts of the races: kinds of rounds, played on a stage, which is one store with everything that
+// serves it.
 #pragma once
 #include <functional>
 #include <memory>
@@ -12,20 +12,20 @@ namespace hp::crash {
 
 inline constexpr std::size_t kNobody = ~std::size_t{0};
 
-/// A round's end: who came first, where somebody does, and the first thing that is wrong.
+/// A round's result: the winner, if there is one, and the first error.
 struct Outcome {
     std::size_t winner{kNobody};  ///< index in the kind's sides
     std::string wrong{};
 };
 inline Outcome wrong(std::string what) { return {kNobody, std::move(what)}; }
 
-/// A store that rounds are played on, one after the other.
+/// A store on which rounds are played in turn.
 class Stage {
   public:
     virtual ~Stage() = default;
-    /// After a round: sums over all of the store, against what was granted. The first thing that is wrong.
+    /// After a round: compares sums over the whole store with what was granted. Returns the first error.
     virtual std::string check() = 0;
-    /// Closes the store, and asks lib/audit. The first thing that is wrong.
+    /// Closes the store, and runs lib/audit. Returns the first error.
     virtual std::string end() = 0;
 };
 
@@ -45,7 +45,7 @@ StageType linked_stage();
 StageType pool_stage();
 StageType wallet_stage();
 
-/// A kind whose play takes the stage as what it is.
+/// A kind whose play takes the stage by its own type.
 template <class S>
 Kind kind(const char* name, std::vector<const char*> sides, Outcome (*play)(S&, Rng&, Crew&)) {
     return {name, std::move(sides),

@@ -1,4 +1,4 @@
-// Readers while money moves: all of a transaction, or nothing of it.
+// Readers during writes: they see all of a transaction, or nothing of it.
 #include <atomic>
 
 #include "cashu/nut07.hpp"
@@ -8,7 +8,7 @@
 namespace hp::crash {
 namespace {
 
-/// What a reader looks at, and how much of it has happened.
+/// A reader's view, and how much of it has happened.
 struct View {
     std::string path, body;
     /// How many of `whole` things are done.
@@ -16,7 +16,7 @@ struct View {
     std::size_t whole{};
 };
 
-/// What one reader saw, in order: of each look, how much was done.
+/// What one reader saw, in order: how much was done at each look.
 struct Reader {
     std::size_t looks{0}, before{0};
     std::string wrong{};
@@ -89,7 +89,7 @@ void read(MintHouse& house, std::size_t thread, std::span<const View> views, con
 
 }  // namespace
 
-/// One writes (a batch or a swap), everybody else reads: quotes or inputs, and outputs.
+/// One writes (a batch or a swap), all others read: quotes or inputs, and outputs.
 Outcome race_readers(MintHouse& house, Rng& rng, Crew& crew) {
     Request request;
     std::vector<View> views;

@@ -7,7 +7,7 @@ using cashu::Code;
 using cashu::Proof;
 using cashu::ProofState;
 
-/// The same proofs for other outputs: one swap gets them. The same swap twice gets the same answer.
+/// The same proofs for different outputs: one swap gets them. The same swap twice gets the same answer.
 Outcome race_one_input(MintHouse& house, Rng& rng, Crew& crew) {
     auto coins = house.take_coins(1 + rng.below(3));
     std::vector<Request> requests{house.swap_request(coins)};
@@ -19,7 +19,7 @@ Outcome race_one_input(MintHouse& house, Rng& rng, Crew& crew) {
     return outcome;
 }
 
-/// Swaps that have one input in common with each other: one is whole, of the others nothing is spent.
+/// Swaps with one common input each: one is done, the others spend nothing.
 Outcome race_overlapping_inputs(MintHouse& house, Rng& rng, Crew& crew) {
     const std::size_t sides = crew.size() > 2 && rng.chance(1, 2) ? 3 : 2;
     // Each worth something after the fee, so that any two of them are.
@@ -43,8 +43,7 @@ Outcome race_overlapping_inputs(MintHouse& house, Rng& rng, Crew& crew) {
     return outcome;
 }
 
-/// The same outputs for other inputs, or for a quote: they are signed once, and who comes late has lost
-/// nothing.
+/// The same outputs for different inputs, or for a quote: they are signed once, and the loser loses nothing.
 Outcome race_one_output(MintHouse& house, Rng& rng, Crew& crew) {
     auto coins = house.take_coins(1 + rng.below(2));
     const std::uint64_t sum = house.after_fee(coins);

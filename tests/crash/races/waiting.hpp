@@ -1,4 +1,4 @@
-// Waits for what calls back on another thread.
+// Waits for a callback on another thread.
 #pragma once
 #include <chrono>
 #include <condition_variable>
@@ -9,8 +9,8 @@
 
 namespace hp::crash {
 
-/// `start` is given the callback, and must call it once. An answer that does not come is a failed round, not
-/// a test that hangs until its time is up.
+/// `start` gets the callback, and must call it once. A missing answer is a failed round, not a test that
+/// hangs until its timeout.
 template <class T, class Start>
 Result<T> wait_for(Start&& start) {
     struct Wait {
@@ -18,7 +18,7 @@ Result<T> wait_for(Start&& start) {
         std::condition_variable is_there;
         std::optional<Result<T>> value;
     };
-    // Shared: the notifier may still be at it when the waiter has gone.
+    // Shared: the notifier may still use it when the waiter is gone.
     auto wait = std::make_shared<Wait>();
     start([wait](Result<T> result) {
         std::lock_guard lock{wait->mutex};

@@ -1,5 +1,4 @@
-// Several processes on one wallet file (hp-proxy and hp-wallet): each has a connection of its own, as they
-// have.
+// Several processes on one wallet file (hp-proxy and hp-wallet): each with its own connection, like them.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -20,10 +19,10 @@ using cashu::BlindSignature;
 constexpr const char* kUnit = "hash";
 constexpr const char* kUrl = "http://mint.test";
 constexpr UnixMs kNow = 1'800'000'000'000;
-/// What a transaction may wait for others: SQLite's busy timeout (AC-272).
+/// How long a transaction may wait for others: SQLite's busy timeout (AC-272).
 constexpr std::chrono::seconds kBusyLimit{10};
 
-/// The mint at the other end, of all processes: signs once, takes once, answers the same request the same.
+/// The mint of all processes: signs once, accepts once, gives the same answer to the same request.
 class SigningMint {
   public:
     explicit SigningMint(const cashu::MintKeysets& keysets) : keysets_{keysets} {}
@@ -92,7 +91,7 @@ const Material& material() {
     return made;
 }
 
-/// What one process holds.
+/// One process's state.
 struct Process {
     explicit Process(Vault opened)
         : vault{std::move(opened)},
@@ -134,7 +133,7 @@ class WalletHouse final : public Stage {
     Process& process(std::size_t thread) { return *processes_.at(thread); }
     std::string new_quote_id() { return "quote-" + std::to_string(next_quote_++); }
 
-    /// Asks for what an operation needs, and ends it, as each process does that finds it open.
+    /// Requests what an operation needs, and ends it, like every process that finds it open.
     Result<Ended> carry(std::size_t thread, std::int64_t op) {
         auto& vault = process(thread).vault;
         auto& operations = process(thread).operations;
@@ -171,8 +170,8 @@ struct Range {
     std::size_t thread{};
 };
 
-/// AC-272: counters of two keysets, taken in one order here and in the other there. Every number is given
-/// once, none is left out, and nobody waits longer than the busy limit.
+/// AC-272: counters of two keysets, taken in one order here and in the other there. Every number is used
+/// once, none is skipped, and no one waits longer than the busy limit.
 Outcome race_counters(WalletHouse& house, Rng& rng, Crew& crew) {
     constexpr int kTransactions = 2;
     const auto& keysets = material().both;
@@ -228,7 +227,7 @@ Outcome race_counters(WalletHouse& house, Rng& rng, Crew& crew) {
     return outcome;
 }
 
-/// All are told of the same quotes and want to mint them; then all end the same operations.
+/// All are notified of the same quotes and want to mint them; then all end the same operations.
 Outcome race_minting(WalletHouse& house, Rng& rng, Crew& crew) {
     std::vector<Operations::NewQuote> quotes;
     std::uint64_t sum = 0;
@@ -273,7 +272,7 @@ Outcome race_minting(WalletHouse& house, Rng& rng, Crew& crew) {
     return outcome;
 }
 
-/// All send at once, more than there is now and then: no proof is in two tokens, and all sums stay.
+/// All send at once, sometimes more than there is: no proof is in two tokens, and all sums are preserved.
 Outcome race_sending(WalletHouse& house, Rng& rng, Crew& crew) {
     if (house.unspent < 40)
         if (auto minted = race_minting(house, rng, crew); !minted.wrong.empty()) return minted;
@@ -321,7 +320,7 @@ Outcome race_sending(WalletHouse& house, Rng& rng, Crew& crew) {
     house.reserved += sent;
     outcome.wrong = house.check();
     if (!outcome.wrong.empty()) return outcome;
-    // Their receivers take them, and everybody hears of it.
+    // Their receivers receive them, and all processes learn of it.
     crew.race(rng, [&](std::size_t thread) {
         auto noted = house.process(thread).operations.note_states(states);
         if (!noted) errors[thread] = noted.error().what;

@@ -53,7 +53,7 @@ test("the pool is killed: silent on its own page, down on the proxy's", async ()
   await Promise.all([told("pool killed, its page", began, waitForState(pool, "pool", "silent")),
                      told("pool killed, proxy's page", began, waitForState(proxy, "pool", "down"))]);
   await waitForState(pool, "mint", "unknown");
-  await waitForMatch(pool, "freshness", /^no word from hp-pool: figures of /);
+  await waitForMatch(pool, "freshness", /^no records from hp-pool: figures of /);
   assert.equal(await isOld(pool), true);
   assert.equal(await textOf(pool, "connections"), connections);
   await picture(pool, "pool-pool-killed");

@@ -15,7 +15,7 @@ for (const [side, url, main, other, viewport] of sides)
     const began = performance.now();
     await waitForState(page, main, "silent");
     console.log(`# hp-${side}'s silence is on its page after ${Math.round(performance.now() - began)} ms`);
-    assert.match(await textOf(page, "freshness"), new RegExp(`^no word from hp-${side}: figures of \\d\\d:\\d\\d:\\d\\d$`));
+    assert.match(await textOf(page, "freshness"), new RegExp(`^no records from hp-${side}: figures of \\d\\d:\\d\\d:\\d\\d$`));
     await waitForState(page, other, "unknown");
     assert.equal(await isOld(page), true);
     assert.notEqual(await textOf(page, side === "pool" ? "connections" : "miners"), "–");
