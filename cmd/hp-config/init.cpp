@@ -302,9 +302,9 @@ Result<> join_pool(InitOptions& options, Chosens& chosen) {
     if (!options.mint_url.empty()) {
         if (auto good = config::check(config::url(), config::Setting{options.mint_url}); !good)
             return fail(Errc::usage, "--mint-url " + good.error().what);
-        chosen["shared/proxy.toml"]["mint_url"] = {options.mint_url};
-        if (has("mint") && !is_loopback_url(options.mint_url))
-            chosen["mint.toml"]["public_urls"] = {std::vector<std::string>{options.mint_url}};
+        // Next to its mint a wallet keeps to loopback; tokens name the public URL.
+        if (!has("mint") || is_loopback_url(options.mint_url))
+            chosen["shared/proxy.toml"]["mint_url"] = {options.mint_url};
     } else if (!has("mint") && (has("proxy") || has("wallet"))) {
         return fail(Errc::usage,
                     options.join.empty() ? "the mint is elsewhere: --mint-url is required"
@@ -315,10 +315,13 @@ Result<> join_pool(InitOptions& options, Chosens& chosen) {
     const std::string& url = options.mint_url;
     if (has("mint") && !url.empty() && !is_loopback_url(url))
         chosen["mint.toml"]["public_urls"] = {std::vector<std::string>{url}};
-    if (has("mint") && !url.empty() && !is_tls_url(url) && !is_loopback_url(url))
+    if (has("mint") && !url.empty() && !is_tls_url(url) && !is_loopback_url(url)) {
+        const std::string port = Place{authority_of(url)}.port;
         chosen["shared/network.toml"].try_emplace(
-            "mint_listen", config::Chosen{"0.0.0.0:" + Place{authority_of(url)}.port,
-                                          "where " + url + " leads, without a TLS proxy in front"});
+            "mint_listen",
+            config::Chosen{"0.0.0.0:" + port, "where " + url + " leads, without a TLS proxy in front"});
+        chosen["shared/proxy.toml"].try_emplace("mint_url", config::Chosen{"http://127.0.0.1:" + port});
+    }
     // The mint dials the pool from another machine.
     if (has("pool") && !has("mint"))
         chosen["shared/network.toml"].try_emplace(

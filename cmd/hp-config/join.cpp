@@ -24,7 +24,7 @@ struct JoinFileOptions {
 std::string reached_at(const std::string& host, const std::string& listen, const char* key, const char* who) {
     const Place at{listen};
     if (at.is_loopback() && !Place{host + ":1"}.is_loopback())
-        std::fprintf(stderr, "hp-config: warning: %s is %s: %s elsewhere cannot reach it\n", key,
+        std::fprintf(stderr, "hp-config: warning: %s is %s: %s on another machine cannot reach it\n", key,
                      listen.c_str(), who);
     return host + ":" + at.port;
 }
@@ -98,7 +98,8 @@ Result<> run_join_file(const JoinFileOptions& options) {
     join.network = network.network;
     join.pool_address = reached_at(host, network.pool_listen, "pool_listen", "a proxy");
     join.pool_authority_public_key = crypto::authority_key_text(key.xonly());
-    join.link_address = reached_at(host, network.link_listen, "link_listen", "a mint");
+    join.link_address = reached_at(host, network.link_listen, "link_listen",
+                                   has(config::Mint::file) ? "a further mint" : "a mint");
     join.link_authority_public_key = shared.link_authority_public_key;
     join.mint_url = mint_url_of(options, host, network, wallet.mint_url, mint.public_urls);
     join.unit = shared.unit;

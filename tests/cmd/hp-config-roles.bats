@@ -88,6 +88,15 @@ link_authority_public_key"
     hp-config init behind --role mint --join join.toml --mint-url https://mint.example.org | grep -qE '^  mint_listen +127\.0\.0\.1:3338$'
     grep -qx 'public_urls = \["http://10.0.0.2:3338"\]' mint/mint.toml
     hp-config check mint
+    # A whole pool: others reach the mint there, its own wallet keeps to loopback, and the join file needs no --mint-url.
+    hp-config init open --network sim --mint-url http://10.0.0.1:4338 >/dev/null
+    run_tool -0 hp-config check open
+    assert_equal "$stderr" ""
+    grep -qx 'mint_listen = "0.0.0.0:4338"' open/shared/network.toml
+    grep -qx 'mint_url = "http://127.0.0.1:4338"' open/shared/proxy.toml
+    run_tool -0 hp-config join-file open --host 10.0.0.1
+    assert_line 'mint_url = "http://10.0.0.1:4338"'
+    assert_equal "$stderr" "hp-config: warning: link_listen is 127.0.0.1:34260: a further mint on another machine cannot reach it"
     # A whole pool whose mint says what others call it hands that on.
     sed -i 's|^#\?public_urls = .*|public_urls = ["https://mint.example.org"]|' whole/mint.toml
     hp-config join-file whole --host 10.0.0.1 2>/dev/null | grep -qx 'mint_url = "https://mint.example.org"'
