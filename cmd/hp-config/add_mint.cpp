@@ -1,5 +1,5 @@
 // One more entry in allowed_mint_keys: the only edit of an existing file, which is replaced as a whole or not
-// at all.
+// or not.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -81,14 +81,10 @@ Result<> run_add_mint(const AddMintOptions& options) {
     HP_TRY(const auto known, config::mint_keys_from_list(pool.allowed_mint_keys));
     for (const auto& mint : known) {
         if (mint.key == fresh->key && mint.name == fresh->name) {
-<<<<<<< HEAD
-            std::printf("%s already has it\n", path.c_str());
-=======
             if (options.json)
                 print_json(path, known.size(), false);
             else
                 std::printf("%s already has it\n", path.c_str());
->>>>>>> h2
             return {};
         }
         if (mint.name == fresh->name && !options.rotate)
