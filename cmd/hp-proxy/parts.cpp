@@ -5,6 +5,7 @@
 #include "crypto/bip32.hpp"
 #include "log/log.hpp"
 #include "net/http.hpp"
+#include "net/http_url.hpp"
 #include "proxy/proxy_service.hpp"
 
 namespace hp::hp_proxy {

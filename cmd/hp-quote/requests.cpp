@@ -85,11 +85,9 @@ Result<> decode_request(const std::string& text) {
         if (parsed.find("inputs")) return swap_json(body);
         if (parsed.find("quotes")) return batch_json(body);
         if (parsed.find("quote")) return mint_json(body);
-        return fail(
-            Errc::invalid,
-            "counter " + std::to_string(counter) + " of keyset '" + id.hex() +
-                "not the body of a mint, batch mint or swap request: it has none of 'quote', 'quotes' "
-                "and 'inputs'");
+        return fail(Errc::invalid,
+                    "not the body of a mint, batch mint or swap request: it has none of 'quote', 'quotes' "
+                    "and 'inputs'");
     };
     HP_TRY(const auto out, read());
     std::printf("%s\n", out.dump(-1, ' ', true, Json::error_handler_t::replace).c_str());

@@ -1,6 +1,7 @@
 // hp-stats serve: the figures over HTTP, read-only, alongside ingest.
 #include "base/clock.hpp"
 #include "base/json_text.hpp"
+#include "base/url.hpp"
 #include "cli/daemon.hpp"
 #include "cli/secrets.hpp"
 #include "config/limits.hpp"

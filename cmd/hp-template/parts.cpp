@@ -4,6 +4,7 @@
 #include "config/together.hpp"
 #include "log/log.hpp"
 #include "net/http.hpp"
+#include "net/http_url.hpp"
 #include "templates/rpc_source.hpp"
 #include "templates/sim_source.hpp"
 #include "templates/template_service.hpp"

@@ -75,8 +75,8 @@ Result<std::string> choose_unit(const std::string& wanted, const Mint& mint) {
         if (const auto* key = config::find_key("shared/proxy.toml", "unit");
             config::check(key->rule, config::Setting{*mint.units.begin()}))
             return *mint.units.begin();
-        return fail(Errc::protocol, "nbits: " + std::to_string(nbits) + "the mint's unit is '" +
-                                        listed(mint.units) + "', which is not a unit's name");
+        return fail(Errc::protocol,
+                    "the mint's unit is '" + listed(mint.units) + "', which is not a unit's name");
     }
     return fail(Errc::usage, "the mint's units are: " + listed(mint.units), "choose one with --unit");
 }

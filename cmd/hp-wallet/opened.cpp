@@ -8,6 +8,7 @@
 #include "crypto/bip32.hpp"
 #include "log/log.hpp"
 #include "net/http.hpp"
+#include "net/http_url.hpp"
 
 namespace hp::hp_wallet {
 
