@@ -7,10 +7,12 @@
 #define HP_CRASH_POINT(name) static_cast<void>(0)
 #define HP_CRASH_IN_WRITE(name) static_cast<void>(0)
 #define HP_CRASH_AFTER_WRITE(name) static_cast<void>(0)
+#define HP_CRASH_STEP(step, file) static_cast<void>(0)
 
 #else
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 namespace hp::crash {
@@ -52,8 +54,27 @@ class Writes {
     std::vector<Mark> marks_;
 };
 
+/// Where a thread gives work on a file to another. A test may hold either, so that a seed decides who goes on
+/// (tests/crash/turns.hpp).
+class Meeting {
+  public:
+    enum class Step {
+        hand_over,  ///< the other has work from now on
+        wait,       ///< until it has none
+        begin,      ///< the other begins it
+        end,
+    };
+    virtual ~Meeting() = default;
+    virtual void on_step(Step step, const std::string& file) = 0;
+};
+inline Meeting* meeting = nullptr;  ///< set once, before the threads are there
+
 }  // namespace hp::crash
 
+#define HP_CRASH_STEP(step, file)                                                                          \
+    do {                                                                                                   \
+        if (::hp::crash::meeting) ::hp::crash::meeting->on_step(::hp::crash::Meeting::Step::step, (file)); \
+    } while (false)
 #define HP_CRASH_POINT(name)                             \
     do {                                                 \
         static ::hp::crash::Point hp_crash_point_{name}; \

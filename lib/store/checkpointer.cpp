@@ -18,8 +18,6 @@ namespace {
 /// in place, which is the cheapest kind of write.
 #ifdef HP_CRASH_POINTS
 constexpr int kCopyPages = 16, kLogPagesMax = 64;  // so that short test runs have some
-/// No thread: what happens between copy and sync depends only on the seed.
-constexpr int kGroupsUntilSync = 2;
 #else
 /// The disk writes the copied pages at once, and the WAL's next sync waits for them: copy few at a time.
 constexpr int kCopyPages = 64, kLogPagesMax = 4096;
@@ -44,21 +42,16 @@ struct Checkpointer::Impl {
         exec(db.handle(), ("PRAGMA journal_size_limit=" + std::to_string(kLogBytes)).c_str());
         sqlite3_extended_result_codes(reader, 1);
         sqlite3_db_config(reader, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-#ifndef HP_CRASH_POINTS
         thread = std::thread{[this] { run(); }};
-#endif
     }
     ~Impl() {
-#ifndef HP_CRASH_POINTS
         {
             std::lock_guard lock{mutex};
             is_stopping = true;
         }
         changed.notify_all();
+        HP_CRASH_STEP(wait, db.path());
         if (thread.joinable()) thread.join();
-#else
-        if (is_unsynced) finish();
-#endif
         // Before the writer's connection: the last one to close checkpoints.
         sqlite3_close_v2(reader);
     }
@@ -69,9 +62,6 @@ struct Checkpointer::Impl {
             done_pages = 0;
             held_since_ms = 0;
         }
-#ifdef HP_CRASH_POINTS
-        if (is_unsynced && ++groups_since >= kGroupsUntilSync) finish();
-#endif
         if (is_unsynced || wal_pages - done_pages < kCopyPages) return;
         if (wal_pages >= kLogPagesMax || !stand_in_log()) {
             checkpoint();
@@ -152,16 +142,12 @@ struct Checkpointer::Impl {
     }
 
     void begin_sync() {
-#ifdef HP_CRASH_POINTS
-        groups_since = 0;
-        is_unsynced = true;
-#else
+        HP_CRASH_STEP(hand_over, db.path());
         {
             std::lock_guard lock{mutex};
             is_unsynced = true;
         }
         changed.notify_all();
-#endif
     }
 
     /// Only this thread uses the reader's connection.
@@ -182,14 +168,15 @@ struct Checkpointer::Impl {
         return sqlite3_exec(connection, sql, nullptr, nullptr, nullptr);
     }
 
-#ifndef HP_CRASH_POINTS
     void run() {
         std::unique_lock lock{mutex};
         while (true) {
             changed.wait(lock, [this] { return is_unsynced || is_stopping; });
             if (!is_unsynced) return;
             lock.unlock();
+            HP_CRASH_STEP(begin, db.path());
             finish();
+            HP_CRASH_STEP(end, db.path());
             lock.lock();
             if (is_unsynced) return;  // it failed
         }
@@ -198,9 +185,6 @@ struct Checkpointer::Impl {
     std::condition_variable changed;
     std::thread thread;
     bool is_stopping{false};
-#else
-    int groups_since{0};
-#endif
 
     Database& db;
     std::function<void(const DbError&)> on_error;

@@ -142,9 +142,10 @@ enum class Mode {
     frozen,     ///< read_only, without locks or extra files: only while nobody writes (reading.hpp)
 };
 enum class Journal {
-    /// One writer process, which holds an exclusive flock on FILE.lock for its life ("already in use").
-    /// Debian
-    /// 12's SQLite 3.40.1 can corrupt a WAL file that two connections write or checkpoint at once.
+    /// One writer process, which holds an exclusive flock on FILE.lock for its life ("already in use"), and
+    /// one
+    /// connection that checkpoints: Debian 12's SQLite 3.40.1 can corrupt a WAL file that two connections
+    /// write or checkpoint at once.
     wal,
     /// Several processes take turns (the wallet); SQLite's own locks, busy timeout 10 s.
     rollback,

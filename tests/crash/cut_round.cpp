@@ -19,6 +19,7 @@ class Round {
 
     void run() {
         SeededRandom random{seed_};
+        main_.turns.seed(mix(seed_, 3));
         oracle_ = subject_.fresh();
         main_.before = [this](const Operation& operation) {
             before_change(operation);
@@ -35,15 +36,20 @@ class Round {
             if (plan_.ignores_sync && !std::exchange(main_.ignores_sync, true)) main_.settle();
             for (std::size_t i = 0; i < groups / kLives && !is_over(); ++i) (*session)->work(rng);
             if (auto wrong = (*session)->repeat(rng); !wrong.empty()) report(wrong);
-            (*session)->rest();
+            rest(**session, main_);
             if (auto wrong = check_file(subject_, path_on(main_), *oracle_); !wrong.empty())
                 report("without a cut: " + wrong);
         }
         tally_.promised += oracle_->promised();
         tally_.indices += index_;
+        tally_.switches += main_.turns.switches();
     }
 
   private:
+    static void rest(Session& session, Disk& disk) {
+        session.rest();
+        disk.turns.wait();
+    }
     std::string path_on(const Disk& disk) const { return disk.path(subject_.file()); }
     bool is_over() const { return is_failed_ || tally_.cuts >= plan_.cuts_max; }
 
@@ -77,6 +83,7 @@ class Round {
         auto own = oracle.clone();
         Disk& next = *after_[depth];
         next.load(image);
+        next.turns.seed(rng.next());
         std::uint64_t count = 0;
         bool is_cut_again = depth + 1 < kDepthMax && rng.chance(1, 4);
         std::uint64_t cut_at = 1 + rng.below(rng.chance(1, 2) ? 12 : 80);
@@ -97,7 +104,7 @@ class Round {
         if (auto wrong = check_file(subject_, path_on(disk), oracle); !wrong.empty()) return wrong;
         if (auto wrong = (*session)->repeat(rng); !wrong.empty()) return "repeating: " + wrong;
         if (rng.chance(1, 4)) (*session)->work(rng);
-        (*session)->rest();
+        rest(**session, disk);
         auto check = rng.chance(1, 4) ? Check::rows_and_pages : Check::rows;
         if (auto wrong = check_file(subject_, path_on(disk), oracle, check); !wrong.empty())
             return "after repeating: " + wrong;

@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
 
     SeededRandom::install();
     install_vfs_shim();
+    install_turns();
     // Otherwise each fault is logged.
     (void)log::open("disk_fault", log::Level::error, "/dev/null");
     Scratch scratch;

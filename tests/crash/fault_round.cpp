@@ -80,6 +80,7 @@ class Round {
 
     FaultTally run(std::size_t operations) {
         SeededRandom random{seed_};
+        disk_.turns.seed(mix(seed_, 3));
         oracle_ = subject_.fresh();
         if (open_with_faults() && session_)
             for (std::size_t i = 0; i < subject_.groups(operations) && !is_failed(); ++i)
@@ -90,6 +91,10 @@ class Round {
     }
 
   private:
+    void rest() {
+        session_->rest();
+        disk_.turns.wait();
+    }
     std::string path() const { return disk_.path(subject_.file()); }
     bool is_failed() const { return !tally_.failures.empty(); }
     void expect(const std::string& wrong, const char* when) {
@@ -144,7 +149,7 @@ class Round {
                 session_->work(rng_);
             else
                 wrong = session_->repeat(rng_);
-            session_->rest();
+            rest();
             bool is_hit = plan_.is_hit();
             plan_.heal();
             // With a fault an error is a valid answer; without one it is not.
@@ -158,7 +163,7 @@ class Round {
             if (rng_.chance(1, 8)) cut_after();
         }
         expect(session_->repeat(rng_), "with space again");
-        session_->rest();
+        rest();
         expect(oracle_->unanswered() == 0, "a request is still unanswered", "with space again");
         expect(check_file(subject_, path(), *oracle_, some_check()), "with space again");
     }
@@ -167,7 +172,7 @@ class Round {
     void fail_a_sync() {
         plan_.arm(1 + rng_.below(6));
         session_->work(rng_);
-        session_->rest();
+        rest();
         bool is_hit = plan_.is_hit();
         plan_.heal();
         if (is_hit) {
@@ -175,13 +180,13 @@ class Round {
             expect(session_->is_dead(), "it continues", "after a sync failed");
             std::size_t promised = oracle_->promised();
             session_->work(rng_);
-            session_->rest();
+            rest();
             expect(oracle_->promised() == promised, "it promises something", "after a sync failed");
             restart();
         }
         if (is_failed()) return;
         expect(session_->repeat(rng_), "sending again");
-        session_->rest();
+        rest();
         expect(check_file(subject_, path(), *oracle_, some_check()), "after sending again");
         expect(oracle_->unanswered() == 0, "a request is still unanswered", "after sending again");
         // What is promised now must not depend on pages that are only in the cache.

@@ -43,11 +43,12 @@ CutTally run_rounds(const char* name, const RunRound& round, const Options& opti
     }
     std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
     std::printf(
-        "%-9s rounds %zu, changes of the disk %zu, cuts %zu (in recovery %zu, torn %zu), sectors dropped "
+        "%-9s rounds %zu, changes of the disk %zu, turns of the checkpoint thread %zu, cuts %zu (in recovery "
+        "%zu, torn %zu), sectors dropped "
         "%zu, "
         "operations promised %zu, lost %zu, %.0f cuts/s\n",
-        name, rounds, tally.indices, tally.cuts, tally.chained, tally.torn, tally.sectors_dropped,
-        tally.promised, tally.lost, static_cast<double>(tally.cuts) / took.count());
+        name, rounds, tally.indices, tally.switches, tally.cuts, tally.chained, tally.torn,
+        tally.sectors_dropped, tally.promised, tally.lost, static_cast<double>(tally.cuts) / took.count());
     for (const std::string& failure : tally.failures)
         std::printf("FAILED: %s\n  again: power_cut --operations %zu --only %s\n", failure.c_str(),
                     options.operations, failure.substr(0, failure.find(" (")).c_str());
@@ -85,6 +86,7 @@ int main(int argc, char** argv) {
     mallopt(M_TRIM_THRESHOLD, 1 << 28);
     SeededRandom::install();
     install_vfs_shim();
+    install_turns();
     (void)log::open("power_cut", log::Level::error);
     std::unique_ptr<Subject> subjects[] = {outbox_subject(), ledger_subject(), vault_subject()};
     std::vector<std::pair<const char*, RunRound>> rounds{{"migration", migration_round}};

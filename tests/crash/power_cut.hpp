@@ -14,7 +14,7 @@ struct CutPlan {
 };
 
 struct CutTally {
-    std::size_t cuts{}, torn{}, chained{}, sectors_dropped{}, indices{}, promised{}, lost{};
+    std::size_t cuts{}, torn{}, chained{}, sectors_dropped{}, indices{}, switches{}, promised{}, lost{};
     std::vector<std::string> failures;
 };
 

@@ -59,8 +59,9 @@ Disk* Disk::of(const std::string& path) {
 }
 
 Verdict Disk::ask(const Operation& operation) {
-    if (!before || (operation.op == Op::read && !asks_for_reads)) return {};
-    return before(operation);
+    if (operation.op == Op::read && !asks_for_reads) return {};
+    turns.at_change();
+    return before ? before(operation) : Verdict{};
 }
 
 Disk::InodePtr Disk::find(const std::string& file) {

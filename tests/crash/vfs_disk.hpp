@@ -15,6 +15,7 @@
 
 #include "base/bytes.hpp"
 #include "rng.hpp"
+#include "turns.hpp"
 
 namespace hp::crash {
 
@@ -59,6 +60,8 @@ class Disk {
     bool asks_for_reads{false};
     /// A disk that says "synced" but has not: the negative control.
     bool ignores_sync{false};
+    /// Who changes it next: the database's writer, or its checkpoint thread.
+    Turns turns;
 
     /// The disk after a power cut now. Does not change it.
     Image cut(Rng& rng) const;

@@ -1,0 +1,83 @@
+#include "turns.hpp"
+
+#include "base/crash_point.hpp"
+#include "vfs_disk.hpp"
+
+namespace hp::crash {
+namespace {
+
+/// Short turns, which end inside of one transaction or checkpoint, and long ones, which see several.
+std::uint64_t some_changes(Rng& rng) { return 1 + rng.below(rng.chance(1, 2) ? 6 : 60); }
+
+class OfDisks final : public Meeting {
+    void on_step(Step step, const std::string& file) override {
+        Disk* disk = Disk::of(file);
+        if (!disk) return;
+        switch (step) {
+            case Step::hand_over:
+                return disk->turns.hand_over();
+            case Step::wait:
+                return disk->turns.wait();
+            case Step::begin:
+                return disk->turns.begin();
+            case Step::end:
+                return disk->turns.end();
+        }
+    }
+};
+
+}  // namespace
+
+void Turns::hand_over() {
+    std::lock_guard lock{mutex_};
+    has_work_ = true;
+    turn_ = Whose::first;
+    changes_left_ = some_changes(rng_);
+}
+
+void Turns::give(Whose whose, std::unique_lock<std::mutex>& lock) {
+    const Whose own = turn_;
+    turn_ = whose;
+    changes_left_ = some_changes(rng_);
+    changed_.notify_all();
+    changed_.wait(lock, [this, own] { return turn_ == own || !has_work_; });
+}
+
+void Turns::wait() {
+    std::unique_lock lock{mutex_};
+    if (!has_work_) return;
+    turn_ = Whose::other;
+    changes_left_ = ~std::uint64_t{0};
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return !has_work_; });
+}
+
+void Turns::begin() {
+    std::unique_lock lock{mutex_};
+    other_ = std::this_thread::get_id();
+    changed_.wait(lock, [this] { return turn_ == Whose::other; });
+}
+
+void Turns::end() {
+    std::lock_guard lock{mutex_};
+    has_work_ = false;
+    turn_ = Whose::first;
+    other_ = {};
+    changed_.notify_all();
+}
+
+void Turns::at_change() {
+    std::unique_lock lock{mutex_};
+    if (!has_work_) return;
+    const bool is_other = other_ == std::this_thread::get_id();
+    if (is_other != (turn_ == Whose::other) || --changes_left_ > 0) return;
+    ++switches_;
+    give(is_other ? Whose::first : Whose::other, lock);
+}
+
+void install_turns() {
+    static OfDisks of_disks;
+    meeting = &of_disks;
+}
+
+}  // namespace hp::crash
