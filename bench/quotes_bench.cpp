@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <future>
 #include <optional>
 
@@ -42,6 +44,17 @@ std::uint64_t quotes_in(const std::string& database) {
     auto count = db.prepare("SELECT count(DISTINCT share_hash) FROM quote WHERE paid = amount");
     count.step();
     return static_cast<std::uint64_t>(count.integer(0));
+}
+
+/// What this process has had written to disks.
+std::int64_t written_bytes() {
+    std::ifstream in{"/proc/self/io"};
+    std::string word;
+    while (in >> word) {
+        std::int64_t bytes = 0;
+        if (word == "write_bytes:" && in >> bytes) return bytes;
+    }
+    throw Failure("no write_bytes in /proc/self/io");
 }
 
 void expect_equal(std::uint64_t quotes, std::uint64_t shares) {
@@ -153,6 +166,7 @@ void load(const std::string& dir, std::int64_t seconds, std::int64_t shares_per_
     auto& thread = topology->pool_thread();
     topology->start_mint();
     std::optional<Load> load;
+    const std::int64_t written_before = written_bytes();
     thread.run([&] { load.emplace(*topology, static_cast<double>(shares_per_s)); });
     const std::int64_t end_ns = now_ns() + (seconds + kWarmUpS) * 1'000'000'000;
     while (now_ns() < end_ns) {
@@ -163,19 +177,18 @@ void load(const std::string& dir, std::int64_t seconds, std::int64_t shares_per_
     thread.run([&] { all = load->finish(); });
     all.get();
     const auto database = topology->mint_database();
+    const auto log_bytes =
+        std::filesystem::file_size(database + "-wal") + std::filesystem::file_size(dir + "/outbox.db-wal");
     topology.reset();
+    const auto written = static_cast<double>(written_bytes() - written_before);
     expect_equal(quotes_in(database), load->accepted());
     auto latencies_ns = load->latencies_from(kWarmUpS);
-    {
-        auto all_l = load->latencies_from(0);
-        FILE* f = fopen("/tmp/lat.txt", "w");
-        for (std::size_t i = 0; i < all_l.size(); i++)
-            fprintf(f, "%.2f %ld\n", i * 1000.0 / shares_per_s, all_l[i] / 1000);
-        fclose(f);
-    }
-    std::printf("{\"quotes\": %zu, \"quotes_per_s\": %.0f, \"p50_us\": %.0f, \"p99_us\": %.0f}\n",
-                latencies_ns.size(), load->quotes_per_s(), quantile_us(latencies_ns, 50),
-                quantile_us(latencies_ns, 99));
+    std::printf(
+        "{\"quotes\": %zu, \"quotes_per_s\": %.0f, \"p50_us\": %.0f, \"p99_us\": %.0f, "
+        "\"written_bytes_per_quote\": %.0f, \"logs_mib\": %.0f}\n",
+        latencies_ns.size(), load->quotes_per_s(), quantile_us(latencies_ns, 50),
+        quantile_us(latencies_ns, 99), written / static_cast<double>(load->accepted()),
+        static_cast<double>(log_bytes) / (1 << 20));
 }
 
 /// 4 KiB overwritten in place and synced: the cheapest durable write of this disk.

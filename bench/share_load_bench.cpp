@@ -1,7 +1,8 @@
 // The miners of `scripts/bench share`: one thread, N connections with one extended channel each, D shares
 // outstanding on each. Every share is valid (the target must be the easiest one) and unique. Counts what the
-// server acknowledges, and the server's CPU time over the same window; prints one JSON object.
-// Usage: share_load_bench ADDRESS:PORT AUTHORITY_KEY SERVER_PID CONNECTIONS DEPTH WARMUP_MS MEASURE_MS
+// server acknowledges, and the server's CPU time and writes over the same window, and its memory per
+// connection before the first share; prints one JSON object. Usage: share_load_bench ADDRESS:PORT
+// AUTHORITY_KEY SERVER_PID CONNECTIONS DEPTH WARMUP_MS MEASURE_MS
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -9,6 +10,7 @@
 #include <time.h>
 
 #include <charconv>
+#include <fstream>
 #include <memory>
 #include <thread>
 
@@ -171,6 +173,17 @@ Options options_from(char** argv) {
     return out;
 }
 
+/// A number of /proc/PID/FILE: the one behind `name`.
+std::int64_t proc_number(std::int64_t pid, const char* file, std::string_view name) {
+    std::ifstream in{"/proc/" + std::to_string(pid) + "/" + file};
+    std::string word;
+    while (in >> word) {
+        std::int64_t value = 0;
+        if (word == name && in >> value) return value;
+    }
+    throw Failure("no '" + std::string(name) + "' in the server's /proc/PID/" + file);
+}
+
 /// A server that has just started may not listen yet, or not have a template.
 std::unique_ptr<Miner> first_miner(const Options& options, const std::string& identity) {
     const SteadyMs give_up_ms = steady_ms_now() + kOpenLimitMs;
@@ -191,8 +204,13 @@ void run(const Options& options) {
     const std::string identity = to_hex(crypto::SecretKey::generate().public_key());
     std::vector<std::unique_ptr<Miner>> miners;
     miners.push_back(first_miner(options, identity));
+    const auto memory_bytes = [&] { return proc_number(options.pid, "status", "VmRSS:") * 1024; };
+    const std::int64_t first_bytes = memory_bytes();
     while (miners.size() < static_cast<std::size_t>(options.connections))
         miners.push_back(std::make_unique<Miner>(options.server, options.authority, identity));
+
+    const std::int64_t connection_bytes =
+        (memory_bytes() - first_bytes) / std::max<std::int64_t>(1, options.connections - 1);
 
     const int epoll = expect_fd(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
     for (auto& miner : miners) {
@@ -204,10 +222,11 @@ void run(const Options& options) {
     }
 
     struct Mark {
-        std::int64_t wall_ns, server_cpu_ns, own_cpu_ns;
+        std::int64_t wall_ns, server_cpu_ns, own_cpu_ns, server_written_bytes;
     };
     const auto mark = [&] {
-        return Mark{clock_ns(CLOCK_MONOTONIC), clock_ns(server_clock), clock_ns(CLOCK_PROCESS_CPUTIME_ID)};
+        return Mark{clock_ns(CLOCK_MONOTONIC), clock_ns(server_clock), clock_ns(CLOCK_PROCESS_CPUTIME_ID),
+                    proc_number(options.pid, "io", "write_bytes:")};
     };
     const std::int64_t start_ns = clock_ns(CLOCK_MONOTONIC) + options.warmup_ms * 1'000'000;
     const std::int64_t end_ns = start_ns + options.measure_ms * 1'000'000;
@@ -243,9 +262,11 @@ void run(const Options& options) {
     const auto percentile = [&](std::size_t p) { return latencies_us[(latencies_us.size() - 1) * p / 100]; };
     std::printf(
         "{\"shares\": %.0f, \"shares_per_s\": %.0f, \"shares_per_cpu_s\": %.0f, \"server_cpu_pct\": %.0f, "
-        "\"load_cpu_pct\": %.0f, \"ack_p50_us\": %u, \"ack_p99_us\": %u}\n",
+        "\"load_cpu_pct\": %.0f, \"ack_p50_us\": %u, \"ack_p99_us\": %u, \"connection_bytes\": %lld, "
+        "\"written_bytes_per_share\": %.0f}\n",
         shares, shares / seconds, shares / server_s, server_s / seconds * 100, own_s / seconds * 100,
-        percentile(50), percentile(99));
+        percentile(50), percentile(99), static_cast<long long>(connection_bytes),
+        static_cast<double>(end.server_written_bytes - start->server_written_bytes) / shares);
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -22,7 +21,6 @@ using boost::system::error_code;
 struct Loop::Impl {
     Impl();
     ~Impl();
-    void watch_reactor();
     void run_posted();
     void on_signal(int signal);
     void wait_for_signal();
@@ -36,7 +34,6 @@ struct Loop::Impl {
     // Destroyed first: pending handlers may own objects that use the members above.
     asio::io_context io{1};
     asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
-    std::optional<asio::posix::stream_descriptor> reactor_ready;
     std::optional<asio::signal_set> signals;
     std::shared_ptr<Guard> guard;
 };

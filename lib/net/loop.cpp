@@ -22,31 +22,17 @@ void mask_signals(int how, std::initializer_list<int> signals) {
 
 }  // namespace
 
-Loop::Impl::Impl()
-    : reactor{[this] { asio::post(io, [this] { reactor.end_turn(); }); }},
-      reactor_ready{std::in_place, io, reactor.epoll_fd()} {
-    watch_reactor();
-}
+Loop::Impl::Impl() { reactor.start(io); }
 
 Loop::Impl::~Impl() {
     // Posted calls that never ran may own streams, whose timers need `io` to end.
     std::exchange(posted, {}).clear();
     reactor.clear();
     while (!posted.empty()) std::exchange(posted, {}).clear();  // posted by those just destroyed
-    reactor_ready->release();                                   // the reactor closes its own descriptor
-    reactor_ready.reset();
     // From here to the exit a second SIGTERM must not turn a clean exit into death by a signal.
     if (signals) mask_signals(SIG_BLOCK, {SIGTERM, SIGINT, SIGHUP, SIGUSR1});
     signals.reset();
     guard->on_loop_end();
-}
-
-void Loop::Impl::watch_reactor() {
-    reactor_ready->async_wait(asio::posix::stream_descriptor::wait_read, [this](const error_code& error) {
-        if (error) return;
-        reactor.run_ready();
-        watch_reactor();
-    });
 }
 
 void Loop::Impl::run_posted() {

@@ -1,18 +1,40 @@
 #include "net/reactor.hpp"
 
 #include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <cerrno>
 
 namespace hp::net {
+
+struct Reactor::Watch {
+    boost::asio::posix::stream_descriptor set;
+};
 
 namespace {
 constexpr std::size_t kReadSize = 64 * 1024;
 constexpr int kEventsPerTurn = 256;
 }  // namespace
 
-Reactor::Reactor(std::function<void()> wake)
-    : wake_{std::move(wake)}, epoll_{::epoll_create1(EPOLL_CLOEXEC)}, read_buffer_(kReadSize) {
-    HP_ASSERT(epoll_);
+Reactor::Reactor() : epoll_{::epoll_create1(EPOLL_CLOEXEC)}, read_buffer_(kReadSize) { HP_ASSERT(epoll_); }
+Reactor::~Reactor() = default;
+
+std::span<std::uint8_t> Reactor::read_buffer() { return read_buffer_; }
+
+void Reactor::start(boost::asio::io_context& io) {
+    io_ = &io;
+    watch_.reset(new Watch{{io, epoll_.get()}});
+    wait_for_ready();
+}
+
+void Reactor::wait_for_ready() {
+    watch_->set.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                           [this](const boost::system::error_code& error) {
+                               if (error) return;
+                               run_ready();
+                               wait_for_ready();
+                           });
 }
 
 void Reactor::control(int operation, int fd, std::uint32_t events) {
@@ -58,7 +80,7 @@ void Reactor::at_turn_end(std::shared_ptr<Pollable> pollable) {
     at_turn_end_.push_back(std::move(pollable));
     if (!in_turn_ && !wake_pending_) {
         wake_pending_ = true;
-        wake_();
+        boost::asio::post(*io_, [this] { end_turn(); });
     }
 }
 
@@ -97,6 +119,8 @@ void Reactor::clear() {
     auto waiting = std::exchange(at_turn_end_, {});
     for (auto& entry : entries)
         if (entry.pollable) entry.pollable->on_loop_end();
+    if (watch_) watch_->set.release();  // epoll_ closes it
+    watch_.reset();
 }
 
 }  // namespace hp::net

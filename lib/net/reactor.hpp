@@ -1,16 +1,19 @@
 // Readiness for many sockets: one epoll set that the loop's Asio watches as a single descriptor. A read costs
-// one recv without re-arming, which with one outstanding share per connection saves a quarter of a share's
-// cost (docs/design/costs.md, Sockets). For rooms with their own sockets.
+// one recv without re-arming, which with one outstanding share per connection saves about a tenth of a
+// share's cost (docs/performance.md, Sockets beside Asio's). For rooms with their own sockets.
 #pragma once
 #include <sys/epoll.h>
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <vector>
 
 #include "base/bytes.hpp"
 #include "net/fd.hpp"
+
+namespace boost::asio {
+class io_context;
+}
 
 namespace hp::net {
 
@@ -30,8 +33,10 @@ class Pollable {
 
 class Reactor {
   public:
-    /// `wake` must make the loop call end_turn() soon; called when something happens outside of a turn.
-    explicit Reactor(std::function<void()> wake);
+    Reactor();
+    ~Reactor();
+    /// From now on it runs on `io`. Call once, before anything else.
+    void start(boost::asio::io_context& io);
 
     void add(int fd, std::uint32_t events, std::shared_ptr<Pollable> pollable);
     void modify(int fd, std::uint32_t events);
@@ -39,16 +44,14 @@ class Reactor {
     void remove(int fd);
     void at_turn_end(std::shared_ptr<Pollable> pollable);
 
-    /// One turn: everything that is ready now (bounded), then on_turn_end for those that asked for it.
-    void run_ready();
+    /// A turn that does not start with sockets: on_turn_end for those that ask during it comes at its end.
     void begin_turn() { in_turn_ = true; }
     void end_turn();
     /// Drops all registrations and accepts no more: the loop is being destroyed.
     void clear();
 
-    int epoll_fd() const { return epoll_.get(); }
     /// Scratch for one recv; one thread reads at a time, so all connections share it.
-    std::span<std::uint8_t> read_buffer() { return read_buffer_; }
+    std::span<std::uint8_t> read_buffer();
 
   private:
     struct Entry {
@@ -56,10 +59,15 @@ class Reactor {
         std::uint32_t generation{0};
         std::uint32_t events{0};
     };
+    struct Watch;
     void control(int operation, int fd, std::uint32_t events);
+    void wait_for_ready();
+    /// One turn: everything that is ready now (bounded), then on_turn_end for those that asked for it.
+    void run_ready();
 
-    std::function<void()> wake_;
+    boost::asio::io_context* io_{};
     Fd epoll_;
+    std::unique_ptr<Watch> watch_;  // Asio's, of the set
     std::vector<Entry> by_fd_;
     std::vector<std::shared_ptr<Pollable>> at_turn_end_;
     std::vector<std::uint8_t> read_buffer_;
