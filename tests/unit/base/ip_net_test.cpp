@@ -47,6 +47,6 @@ TEST_CASE("what is not a net says why") {
         CAPTURE(text);
         const auto net = IpNet::from_text(text);
         REQUIRE_FALSE(net);
-        CHECK(net.error().what.find("is not a net: ") != std::string::npos);
+        CHECK(net.error().what.find("is not an IP network: ") != std::string::npos);
     }
 }

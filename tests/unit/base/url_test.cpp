@@ -79,9 +79,9 @@ TEST_CASE("what is no URL, and why, without its text") {
     CHECK(fault_of("http:host") == "expected SCHEME://HOST");
     CHECK(fault_of("http:host://x") == "expected SCHEME://HOST");
     CHECK(fault_of("://host") == "expected SCHEME://HOST");
-    CHECK(fault_of("http://") == "the host is missing");
-    CHECK(fault_of("http://:80") == "the host is missing");
-    CHECK(fault_of("http:///path") == "the host is missing");
+    CHECK(fault_of("http://") == "missing host");
+    CHECK(fault_of("http://:80") == "missing host");
+    CHECK(fault_of("http:///path") == "missing host");
     CHECK(fault_of("http://host:0") == "the port is 0");
     for (const char* port : {"65536", "99999", "x", "1x", "-1"})
         CHECK(fault_of("http://host:" + std::string(port)) == "the port must be 0 to 65535");

@@ -163,7 +163,7 @@ TEST_CASE_FIXTURE(Fixture,
         CHECK(connections[0]->prove(Standing::member));
         auto second = dial(), third = dial(), fourth = dial();
         REQUIRE(run_until(loop, [&] { return !recorders[1]->closed.empty(); }));
-        CHECK(has(recorders[1]->closed[0].what, "a newer connection came"));
+        CHECK(has(recorders[1]->closed[0].what, "a newer connection"));
         CHECK(connections[0]->is_open());
         CHECK(connections[3]->is_open());
         CHECK_FALSE(connections[3]->prove(Standing::member));
