@@ -1,9 +1,9 @@
-// What `scripts/bench quotes` measures, one thing a call, in a directory that must be empty. Prints one JSON
+// What `scripts/bench quotes` measures, one thing per call, in an empty directory. Prints one JSON
 // object. Usage:
-//   quotes_bench earlier DIR SECONDS         quotes a second in the shape of the earlier Hashpool
-//   quotes_bench load DIR SECONDS RATE       ours, RATE shares a second
-//   quotes_bench idle DIR SAMPLES            one quote at a time, each beside one fdatasync of the same disk
-//   quotes_bench drain DIR ROWS              rows that wait for a mint, and then it comes
+//   quotes_bench earlier DIR SECONDS         quotes per second in the way of the earlier Hashpool
+//   quotes_bench load DIR SECONDS RATE       ours, with RATE shares per second
+//   quotes_bench idle DIR SAMPLES            one quote at a time, each next to an fdatasync on the same disk
+//   quotes_bench drain DIR ROWS              rows waiting for a mint, which then comes
 #include <fcntl.h>
 #include <unistd.h>
 

@@ -1,10 +1,9 @@
-// What `scripts/bench stats` measures, one thing a call. Usage:
-//   stats_bench records COUNT WORKERS        so many records of shares as JSON lines, a thousand to a second
-//   stats_bench feed RATE WORKERS            the same, RATE a second as they come, until the reader goes
-//   stats_bench floor FILE DB                a row for each line of FILE, by bare SQLite: what its group
-//   commit takes stats_bench generate DB DAYS WORKERS     a database as ingest leaves it after so many days
-//   of so many workers stats_bench queries DB SECONDS           each query of the pages and of Prometheus,
-//   over and over
+// What `scripts/bench stats` measures, one thing per call. Usage:
+//   stats_bench records COUNT WORKERS      shares' records as JSON lines, a thousand per second
+//   stats_bench feed RATE WORKERS          likewise, RATE a second, until the reader ends
+//   stats_bench floor FILE DB              a row per line of FILE by bare SQLite: the group commit alone
+//   stats_bench generate DB DAYS WORKERS   a database as left by ingest after DAYS with WORKERS
+//   stats_bench queries DB SECONDS         each query of the pages and of Prometheus, repeatedly
 #include <unistd.h>
 
 #include <algorithm>

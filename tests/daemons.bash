@@ -3,7 +3,7 @@
 #
 # start_daemon NAME CMD...  runs CMD in the background; stdout in NAME.out, stderr in NAME.log, both in
 #                           $BATS_TEST_TMPDIR; its id is in ${daemon_pid[NAME]}
-# wait_until CMD...         until the command says yes, 30 s at most: only a failure waits so long, and a busy machine is
+# wait_until CMD...         until the command says yes, 30 s at most: only a failure waits that long, and a busy machine is
 #                           slow; deadline_s=60 wait_until CMD... waits longer
 # wait_for_port PORT        until somebody accepts on 127.0.0.1:PORT, as long
 # wait_for_text FILE TEXT   until the file has a line with the text, as long
@@ -29,7 +29,7 @@ start_daemon() {
     : >"$log"
     # A test may have made it a FIFO, which nobody reads yet.
     [ -p "$out" ] || : >"$out"
-    # Descriptor 3 belongs to bats: whoever keeps it open keeps bats waiting.
+    # Descriptor 3 belongs to bats: a process that keeps it open keeps bats waiting.
     "$@" >>"$out" 2>>"$log" 3>&- &
     daemon_pid[$name]=$!
 }
@@ -78,7 +78,7 @@ wait_for_end() {
     unset "daemon_pid[$1]"
     daemon_status=0
     # A daemon that does not end in time is killed; the test sees 137. No background watchdog: its sleep would
-    # outlive it, and bats waits for whoever still has a descriptor of its.
+    # outlive it, and bats waits for any process that still has one of its descriptors.
     local deadline=$((SECONDS + ${deadline_s:-30}))
     while kill -0 "$pid" 2>/dev/null && ((SECONDS < deadline)); do sleep 0.02; done
     kill -KILL "$pid" 2>/dev/null || true

@@ -87,7 +87,7 @@ for file in subprocess.check_output(["hp-config", "docs"], text=True).split():
             for name in re.findall(r"^#?([a-z0-9_]+) = ", good, re.M)}
     for literal, takers in literals.items():
         wrong = [name for name in kind if kind[name] not in takers or literal in ("nan", "inf")]
-        # All keys at once, each with a line of its own; what is no TOML at all is told of alone, where the value stands.
+        # All keys at once, each with a line of its own; what is not TOML at all is reported alone, at the value.
         for names in [[name] for name in wrong] if literal in no_toml else [wrong]:
             bad = re.sub(rf"^#?({'|'.join(names)}) = .*$", rf"\1 = {literal}", good, flags=re.M) if names else good
             open(f"conf/{file}", "w").write(bad)

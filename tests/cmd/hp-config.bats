@@ -506,7 +506,7 @@ PY
         [ ! -e other.key ]
         [[ ${stderr_lines[0]} == "hp-config: error: --hex is for locking keys; "* ]]
     done
-    # What is a public key elsewhere is no secret key of a program.
+    # A public key elsewhere is not a secret key of a program.
     new_sim
     cp my.key conf/secrets/mint-link.key
     run_tool -2 hp-mint --config-dir conf

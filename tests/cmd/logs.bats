@@ -14,7 +14,7 @@ teardown() {
 }
 
 services=(template pool mint proxy ingest collect figures web miner)
-# Each alone, so what it depends on is away; that is no reason not to log, or to end.
+# Each alone, so its dependencies are down; it must still log, and keep running.
 declare -gA command_of=(
     [template]="hp-template --config-dir conf" [pool]="hp-pool --config-dir conf" [mint]="hp-mint --config-dir conf"
     [proxy]="hp-proxy --config-dir conf" [ingest]="hp-stats ingest records --db ingest.db --config-dir conf"

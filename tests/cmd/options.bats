@@ -6,7 +6,7 @@ setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
 programs() { (cd "$HP_BIN_DIR" && printf '%s\n' hp-*); }
 verbs_of() { "$1" --list-options | awk -F '\t' '$2 == "command" {print $1}'; }
 listed() { "$@" --list-options | awk -F '\t' '$2 != "command" {print $1}' | sort -u; }
-# An option stands at the beginning of its line of --help.
+# An option is at the beginning of its line of --help.
 helped() { "$@" --help | sed -nE 's/^ +(-[A-Za-z],)?(--[a-z0-9-]+).*/\2/p' | sort -u; }
 all_of() { # FUNCTION PROGRAM: of the program and its verbs
     local verb

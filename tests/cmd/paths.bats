@@ -101,7 +101,7 @@ $(head -5 said)"
     # hashpool.env is systemd's, which starts services in /.
     echo HP_SEED_FILE=etc/mine.seed >conf/hashpool.env
     hp-config show conf 2>/dev/null | grep -qx 'seed_file = "/etc/mine.seed"'
-    # Databases and places that are no paths stay as they are.
+    # Databases and places that are not paths are unchanged.
     HP_STATS_DATABASE=postgresql://me@db/stats hp-config show conf | grep -qx 'database = "postgresql://me@db/stats"'
     (cd work && HP_EVENTS=unix:x.sock hp-config show ../conf --for hp-pool) | grep -qx "events = \"unix:$PWD/work/x.sock\""
     HP_EVENTS=- hp-config show conf --for hp-pool | grep -qx 'events = "-"'

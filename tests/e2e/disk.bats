@@ -1,5 +1,5 @@
 # The disk is full, or fails, under a daemon at work: nothing is acknowledged that is not stored, blocks leave all the
-# same, and when there is room again everything goes on by itself.
+# same, and when there is room again everything continues by itself.
 
 load ../cmd/helper
 load topology

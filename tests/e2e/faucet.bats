@@ -157,7 +157,7 @@ print(peer.recv(99).split()[1].decode())' "$port")" 400
     assert_equal "$(jq -r '.qr | split("/")[0][0:8]' <<<"$output")" 11111110  # the finder in its corner
     assert_equal "$(curl -sS -X POST -H 'content-type: application/json' -o /dev/null -w '%{http_code}' "$url/api/faucet")" 429
     stop_daemon proxy
-    # Most proxies have none: that is no error for a browser to complain of.
+    # Most proxies have none: that is not an error for the browser's console.
     assert_equal "$(curl -sSf "$url/api/faucet")" '{"amount_max":null}'
     assert_equal "$(curl -sS -X POST -H 'content-type: application/json' -o /dev/null -w '%{http_code}' "$url/api/faucet")" 503
 }

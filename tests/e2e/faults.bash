@@ -37,7 +37,7 @@ carried() {
 
 faults() { grep -cE "^fault [0-9]+ ${2-}" "$BATS_TEST_TMPDIR/$1.out" || true; }
 
-# HP_DISK_DIR limits the faults to the databases and what lies beside them.
+# HP_DISK_DIR limits the faults to the databases and the files beside them.
 on_disk() {
     local name=$1
     shift

@@ -21,7 +21,7 @@ alarms() { records alarm | jq -r .what; }
     start_pool
     start_miner 50
     hostile link mint-lies "$mint_key" authority.hex 100
-    # A wrong answer concerns its row, and an unknown message nobody; what is no message at all ends the session.
+    # A wrong answer affects only its row, an unknown message nothing; an invalid message ends the session.
     assert_equal "$(grep -c ' heard$' <<<"$output")" 11
     assert_equal "$(grep -c ' closed$' <<<"$output")" 5
     # No row was touched, the miner heard of no quote, and the log names the session, what was wrong, and no escape.

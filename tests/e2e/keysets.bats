@@ -1,4 +1,4 @@
-# A mint whose keyset rotates under a proxy: its wallet goes on by itself, old ehash stays good, and the books agree.
+# A mint whose keyset rotates under a proxy: its wallet continues by itself, old ehash stays valid, and the books agree.
 
 load ../cmd/helper
 load topology

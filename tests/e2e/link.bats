@@ -26,7 +26,7 @@ start_mint_alone() {
 lie() { run_tool -0 "$tools/hostile" "$(link_address)" conf/secrets/link-authority.key "$1"; }
 alarms() { records alarm | jq -r .what | sed -E 's/link [0-9.]+:[0-9]+: //'; }
 
-# ---- who is no mint
+# ---- peers that are not mints
 
 @test "flags: without all required bits, with others, or for another protocol there is no link" {
     start_pool_alone
@@ -120,7 +120,7 @@ second 6"
     assert_equal "$(grep -c 'replaced by a newer session' pool.log)" 1
 }
 
-# ---- who is no pool
+# ---- peers that are not pools
 
 @test "a mint that pins another authority key never speaks to the pool, and says why" {
     start_pool_alone

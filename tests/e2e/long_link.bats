@@ -66,7 +66,7 @@ bursts() {
     wait_until victim_has 5
     bursts --good 1500 --rounds 3
     assert_equal "$(jq .good <<<"$seen")" 4500
-    # Most of it never goes on its way.
+    # Most of it is never sent.
     jq -e '[.answers | to_entries[] | select(.key | startswith("too-many-outstanding")).value] | add >= 3 * 6000' <<<"$seen"
     victim_is_unharmed
 }

@@ -53,7 +53,7 @@ tell_the_story() {
     # B: the mint, and the way back of its key.
     local line
     line=$(hp-config init b --role mint --join join.toml | sed -n 's/^  \(hp-config add-mint .*\)/\1/p')
-    # Loopback's addresses are no place of others: there the operator says where the mint listens.
+    # Loopback addresses mean nothing to other machines: there the operator says where the mint listens.
     [ "${address[b]}" = 10.77.0.2 ] || sed -i "s/^#\?mint_listen = .*/mint_listen = \"${address[b]}:$mint_port\"/" b/shared/network.toml
     HP_CONFIG_DIR=$PWD/a $line
     hp-config check a

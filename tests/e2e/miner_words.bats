@@ -63,7 +63,7 @@ hp-miner: hint: check that $(proxy_address) is an SV2 port and that its authorit
 hp-miner: hint: SV1 is at the proxy's proxy_listen, SV2 at the pool's pool_listen"
     miner_fails "stratum2+tcp://$mint/$(pool_key)" rig1
     assert_regex "$words" "^hp-miner: error: handshake with $mint failed: it speaks HTTP, expected SV2 \(Noise\)"
-    # Somebody who closes without a word may only be starting: it goes on, and says what may be wrong.
+    # A server that closes silently may only be starting: hp-miner retries, and says what may be wrong.
     free_ports 1
     start_daemon closer python3 -c '
 import socket, sys

@@ -5,7 +5,7 @@
 # stop_miner                its summary is in $summary
 # miner_is_unharmed         stops it: one connection for all the time, and no share refused
 # rows                      how many the outbox has
-# has_lines N TEXT FILE     whether so many lines of the file have the text
+# has_lines N TEXT FILE     whether N lines of the file have the text
 
 # shellcheck disable=SC2154
 start_miner() {

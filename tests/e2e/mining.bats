@@ -1,4 +1,4 @@
-# What a pool's mining port answers to bad input, while an honest miner goes on mining.
+# What a pool's mining port answers to bad input, while an honest miner keeps mining.
 
 load ../cmd/helper
 load topology
@@ -9,12 +9,12 @@ setup() {
     new_key
 }
 
-# reasons TYPE: how often each reason stands in the records of a type, as "2 reason", sorted by reason.
+# reasons TYPE: how often each reason appears in the records of a type, as "2 reason", sorted by reason.
 reasons() {
     records "$1" | jq -r .reason | LC_ALL=C sort | uniq -c | sed 's/^ *//'
 }
 
-# Records of sessions that ended by the peer's own wish are no offence.
+# Sessions ended by the peer itself are not offences.
 offences() { reasons connection_closed | grep -vE 'the peer closed the connection|connection lost: |stopping'; }
 
 # A second, honest miner runs through the whole story and must not notice anything.
@@ -333,7 +333,7 @@ new tip SubmitShares.Success"
     wait_for_text template.log "height 2"
 }
 
-# ---- who is no SV2 client
+# ---- peers that are not SV2 clients
 
 # say_hello BYTES: to the mining port, until the pool closes; what it answers is in $answer.
 say_hello() {

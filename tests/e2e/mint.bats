@@ -1,4 +1,4 @@
-# The mint's HTTP API and everything that is no proper request. What wallets do right is in interop/.
+# The mint's HTTP API and invalid requests. Valid requests by wallets are in interop/.
 
 load ../cmd/helper
 load topology

@@ -58,7 +58,7 @@ start_faucet() {
     get /v1/info
     assert_equal "$(jq -c .urls <<<"$output")" '["https://mint.example.org/cashu"]'
 
-    # A new wallet cannot know: whoever is at the old address now is asked, for public info only.
+    # A new wallet cannot know: it asks the current server at the old address, only for public info.
     run_tool -1 other receive <<<"$given"
     [[ $stderr == *"add '$old_url' to mint_aliases in shared/proxy.toml"* ]]
     assert_equal "$(cat watcher.out)" dialled

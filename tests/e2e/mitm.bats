@@ -1,4 +1,4 @@
-# Somebody stands in between and cuts, holds, doubles and spoils: every share ends as one quote, every quote as one
+# A man in the middle cuts, delays, duplicates and corrupts: every share ends as one quote, every quote as one
 # token, and nobody else notices. HP_MITM_ALL=1 cuts at every single byte, for minutes.
 
 load ../cmd/helper
@@ -57,7 +57,7 @@ start_link_in_the_middle() {
 }
 
 faults_are() { [ "$(faults "$1" "${3-}")" = "$2" ]; }
-# sessions N: whether the mint has had so many
+# sessions N: whether the mint has had N
 sessions() { [ "$(grep -c ': up, session' mint.log)" -ge "$1" ]; }
 
 @test "AC-009 a lost, repeated, swapped or spoilt ciphertext on the link ends that session at once, and nothing else" {
@@ -330,7 +330,7 @@ start_wallet_in_the_middle() {
     tell templates accept
     start_daemon pool hp-pool --config-dir "$dir"
     wait_for_text template.log "at height 1 is accepted"
-    # It says so once; what it has had before is no block more.
+    # It says so once; a known block is not a new one.
     kill_daemon pool
     start_pool
     wait_for_text pool.log "of the last hour to the template provider again"

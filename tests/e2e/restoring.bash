@@ -6,7 +6,7 @@
 # earn N               N shares for the wallet of conf, minted
 # swap                 one operation of the mint or more, and no row of the outbox
 # operations           how many the mark file says
-# marks_are N          whether both marks say so many
+# marks_are N          whether both marks say N
 # documented TEXT      the block of docs/deployment.md that has the text, for conf and this user
 
 stop_all() { for name in "$@"; do stop_daemon "$name" && assert_equal "$daemon_status" 0; done; }

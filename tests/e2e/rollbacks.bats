@@ -225,7 +225,7 @@ is_after() { [ "$(date +%s)" -gt "$1" ]; }
     wait_until marks_are "$(ledger 'SELECT operations FROM progress')"
     kill_daemon mint
     restore mint
-    # What lies beside the mark cannot be read; then the mark cannot be written; then a kill at any moment.
+    # The file beside the mark cannot be read; then the mark cannot be written; then a kill at any moment.
     echo "half a li" >conf/marks/mint.mark.rollbacks
     run_tool -1 hp-mint accept-rollback --config-dir conf
     run_tool -1 hp-mint accept-rollback --config-dir conf

@@ -88,7 +88,7 @@ status_of() { get "$1" -o /dev/null -w '%{http_code}' "${@:2}"; }
     assert_equal "$(get /api/v1/clients | jq -c '[.items[] | [.client_id, .program]]')" '[[7,"hp-proxy"],[8,"hp-proxy"]]'
     { record channel_closed -200 '"connection_id":7,"channel_id":2'; record connection_closed -200 '"connection_id":8'; } | hp-stats ingest --db pool.db
     assert_equal "$(get /api/v1/clients | jq -c '[.items[] | [.client_id, .extended_channels_count]]')" '[[7,1]]'
-    # A pool that began anew has none of its old ones.
+    # A restarted pool has none of its old ones.
     record pool_status -100 "\"started_ms\":$((now - 150))" | hp-stats ingest --db pool.db
     assert_equal "$(get /api/v1/clients | jq -c '[.total, .items]')" '[0,[]]'
     channel 1 1 -50 | sed "s/$((now - 300000))/$((now - 60))/" | hp-stats ingest --db pool.db

@@ -1,4 +1,4 @@
-# Peers that cost and earn nothing: whoever has proven something stays, whoever is new and honest gets in, and memory has
+# Peers that cost and earn nothing: proven peers stay, new honest ones get in, and memory has
 # its limit. Loopback counts as any other address here (sources_exempt is empty).
 
 load ../cmd/helper

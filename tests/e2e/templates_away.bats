@@ -1,4 +1,4 @@
-# The template provider, or the node behind it, is away: miners go on, and whoever looks knows it.
+# The template provider, or the node behind it, is away: miners continue, and the status shows it.
 
 load ../cmd/helper
 load topology
@@ -25,7 +25,7 @@ checked() {
     assert [ "$(records pool_status | tail -n 1 | jq .template_provider_since_ms)" -gt "$since" ]
     wait_until checked CRITICAL --critical-template-away 1
     assert_regex "$output" "seconds without templates [0-9.e+]+ above 1"
-    # The age goes on: the work is as old as it is.
+    # The age keeps growing.
     wait_until pool_says '.template_age_ms > 2000'
     start_template
     wait_until pool_says .template_provider_connected

@@ -17,7 +17,7 @@
 # records TYPE              the pool's event records of a type, one a line
 # wait_for_records TYPE N   until there are N of them
 # books_agree               waits until no row of the outbox is pending; every one is one quote then
-# has_rows N                whether the outbox has so many rows
+# has_rows N                whether the outbox has N rows
 # hostile WHOM CASE [ARG...]      tools/hostile CASE against mining or link; checks its exit code 0, stdout in $output
 # post PATH JSON, get PATH  a request to the mint's API: status in $status, body in $output
 

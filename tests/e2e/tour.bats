@@ -1,4 +1,4 @@
-# The tour of hashpool(7), as it stands there: its commands in a network of their own, where the usual ports are free.
+# The tour of hashpool(7), verbatim: its commands in their own network, where the usual ports are free.
 load ../cmd/helper
 load ../interop/btcd
 

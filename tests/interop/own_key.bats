@@ -1,4 +1,4 @@
-# docs/your-own-key.md, its blocks as they stand there: from a key to a token in wallets of other makes.
+# docs/your-own-key.md, its blocks verbatim: from a key to a token in wallets of other makes.
 
 load ../cmd/helper
 load ../e2e/topology

@@ -65,7 +65,7 @@ record(0, "alarm", what="disk\u0000full")' "$now"
         some_records | sed -n 1,2000p | hp-stats ingest --db "$to" "${kept[@]}"
         some_records | tail -n +2001 | hp-stats ingest --db "$to" "${kept[@]}"
     done
-    # A NUL cannot stand in a text of PostgreSQL.
+    # PostgreSQL texts cannot contain NUL.
     same() {
         diff <(hp-stats "$@" | sed 's/\\u0000/\\ufffd/g') <(hp-stats "${@/sqlite.db/$url}" | sed 's/\\u0000/\\ufffd/g') || fail "$*"
     }
@@ -102,7 +102,7 @@ record(0, "alarm", what="disk\u0000full")' "$now"
     kill -KILL "$(head -n 1 "$pg/data/postmaster.pid")"
     wait "${daemon_pid[server]}" || true
     unset 'daemon_pid[server]'
-    # The writer says so, and ends: whoever started it starts it again. It may have noticed before it reads these.
+    # The writer reports it and exits: its supervisor restarts it. It may have noticed before it reads these.
     some_records | sed -n 501,1000p >&5 || true
     ended() { ! kill -0 "${daemon_pid[ingest]}" 2>/dev/null; }
     wait_until ended

@@ -1,5 +1,5 @@
 # The packages on a bare Debian root that boots its own systemd: what an administrator does from install to purge, in
-# order; each test goes on where the one before ended. Run by scripts/test-packages.
+# order; each test continues where the previous one ended. Run by scripts/test-packages.
 
 load ../cmd/helper
 

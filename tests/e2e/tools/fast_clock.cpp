@@ -1,5 +1,5 @@
 // LD_PRELOAD: the monotonic clock of one process runs HP_CLOCK_SPEED times as fast, and its timers with it,
-// so that time limits of minutes pass in seconds. The wall clock goes as ever, so that certificates and time
+// so that time limits of minutes pass in seconds. The wall clock is unchanged, so that certificates and time
 // stamps stay true, or HP_CLOCK_AHEAD_S seconds ahead (or, below 0, behind), or as many as the file
 // HP_CLOCK_AHEAD_FILE says now: writing there sets the clock of a process that runs.
 //

@@ -97,7 +97,7 @@ TEST_CASE("a short id stands for exactly one keyset or for none") {
     CHECK(!resolve(keyset_id("01" + std::string(14, 'f')), known).has_value());
     known.push_back(b);
     CHECK(resolve(a.shortened(), known).error().what == "keyset id '01aaaaaaaaaaaaaa' is ambiguous");
-    // The same keyset listed twice is no ambiguity.
+    // The same keyset listed twice is not ambiguous.
     CHECK(resolve(c.shortened(), std::vector<KeysetId>{c, c}) == c);
 }
 

@@ -223,7 +223,7 @@ TEST_CASE("only the key's signature over exactly these outputs and amounts mints
     MintRequest elsewhere = good;
     elsewhere.quote = other.id;
     CHECK(code_of(mint.check(elsewhere, other)) == Code::signature_invalid);
-    // The prefix of the key is no part of the signer.
+    // The key's prefix is not part of the signer.
     Quote flipped = quote;
     (*flipped.pubkey)[0] ^= 1;
     CHECK(mint.check(good, flipped).has_value());

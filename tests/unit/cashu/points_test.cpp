@@ -32,7 +32,7 @@ std::vector<std::string> not_points() {
             "06" + x,                            // hybrid
             "04" + x + x,                        // uncompressed, off the curve
             std::string(66, '0'),                // x = 0
-            "02" + std::string(63, '0') + "5",   // off the curve: 5^3 + 7 is no square
+            "02" + std::string(63, '0') + "5",   // off the curve: 5^3 + 7 is not a square
             "02" + prime,                        // x = p
             "03" + std::string(64, 'f'),         // x = 2^256 - 1
             "02" + prime.substr(0, 62) + "30"};  // x = p + 1, where x = 1 is on the curve

@@ -328,7 +328,7 @@ TEST_CASE("C6: what pasting puts around a token and into it is skipped") {
                                "CASHU: "})
         CHECK(decode_token(scheme + text) == token);
     CHECK(decode_token("CASHU" + text.substr(5)) == token);
-    // Browsers hand a page the scheme that it registered, escaped or not; "web+" alone is no scheme.
+    // Browsers hand a page the scheme that it registered, escaped or not; "web+" alone is not a scheme.
     CHECK_FALSE(decode_token("web+" + text).has_value());
     for (auto [other, what] : {std::pair{"creqApWF0", "a payment request (NUT-18)"},
                                {"cashu:creqAo2Fp", "a payment request (NUT-18)"},
@@ -344,6 +344,6 @@ TEST_CASE("C6: what pasting puts around a token and into it is skipped") {
     std::string broken = "\xef\xbb\xbf" + text;
     broken[23] = '!';
     CHECK(decode_token(broken).error().what == "token: position 23: not a base64 character");
-    CHECK_FALSE(decode_token("cashuB\xe2\x82\xac").has_value());  // a euro is no blank
+    CHECK_FALSE(decode_token("cashuB\xe2\x82\xac").has_value());  // a euro sign is not a blank
     CHECK_FALSE(decode_token("cashuB\xe2").has_value());
 }

@@ -212,7 +212,7 @@ TEST_CASE("every key refuses every wrong type") {
             CAPTURE(literal);
             CHECK(passes(key, literal) == (std::find(good.begin(), good.end(), literal) != good.end()));
         }
-        // Does not fit into 64 bits, so it is no TOML integer.
+        // Does not fit into 64 bits, so it is not a TOML integer.
         CHECK_FALSE(passes(key, "18446744073709551616"));
     }
 }

@@ -90,7 +90,7 @@ TEST_CASE("a public key is 33 bytes, prefix 02 or 03, on the curve") {
     CHECK_FALSE(is_valid_public_key(hybrid));
 
     Bytes33 off_curve{2};
-    off_curve[32] = 5;  // 5^3 + 7 is no square mod p
+    off_curve[32] = 5;  // 5^3 + 7 is not a square mod p
     CHECK_FALSE(is_valid_public_key(off_curve));
     CHECK_FALSE(is_valid_xonly(ByteView{off_curve}.subspan(1)));
     CHECK_FALSE(is_valid_xonly(Bytes(32, 0xff)));  // above p

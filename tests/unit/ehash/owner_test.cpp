@@ -167,7 +167,7 @@ TEST_CASE("TLVs name an owner: the key, else the key that the name is") {
     CHECK(named(bytes_of({tlv(3, key), tlv(1, key, 0x0002), tlv(1, key, 0x4852)})) == "nobody");
     CHECK(named(bytes_of({owner, key_name}), false) == "nobody");
     CHECK(named(bytes_of({owner, tlv(1, other)})) == kKey);
-    for (int twice = 0; twice < 2; ++twice) {  // what is no key is not remembered as one
+    for (int twice = 0; twice < 2; ++twice) {  // what is not a key is not cached as one
         CHECK(named(bytes_of({tlv(1, Bytes(33, 0))})) ==
               "invalid locking key: it is not a point on the curve");
         CHECK(named(bytes_of({tlv(1, Bytes(33, 0xff))})) ==

@@ -21,7 +21,7 @@ constexpr log::Format kFormats[] = {log::Format::text, log::Format::json, log::F
 constexpr log::Reader kReaders[] = {log::Reader::file, log::Reader::terminal, log::Reader::journal};
 
 /// What a peer may send: ends of lines, terminal codes, a whole forged line of each format, marks that turn
-/// the direction, bytes that are no UTF-8.
+/// the direction, bytes that are not UTF-8.
 constexpr std::string_view kHostile[] = {
     "a\nb",
     "a\r\nb",

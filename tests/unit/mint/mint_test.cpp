@@ -90,7 +90,7 @@ TEST_CASE_FIXTURE(MintFixture, "a new keyset begins once when the operator raise
     REQUIRE(fifth);
     CHECK(second == fifth->keyset.id);
 
-    // Lower again: what has begun stays, and another fee goes on from there.
+    // Lower again: the current keyset stays, and another fee continues from there.
     options.keyset_index_min = 0;
     mint.reset();
     mint = open();

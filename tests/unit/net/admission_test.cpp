@@ -89,7 +89,7 @@ TEST_CASE("places of those who have proven something are theirs") {
     CHECK(table.move(member, Standing::member).is_in);
     for (int i = 0; i < 50; ++i) (void)enter(9);
     CHECK(table.proven() == 3);
-    // One more that has proven itself: a guest goes for it, the oldest of whoever has the most of them.
+    // One more proven peer: displaces a guest, the oldest of the source with the most.
     const auto newer = enter(2);
     const auto moved = table.move(newer, Standing::guest);
     CHECK(moved.is_in);

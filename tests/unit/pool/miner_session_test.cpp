@@ -255,7 +255,7 @@ TEST_CASE_FIXTURE(PoolCore, "a share's own TLVs say whose it is; a key that is n
     CHECK(rows[0].intent.locking_key == key(8));
     CHECK(rows[1].intent.locking_key == key(7));
     CHECK(miner->last<msg::SubmitSharesError>().error_code.value == "invalid-locking-key");
-    // Under a right key it is no duplicate.
+    // With a valid key it is not a duplicate.
     miner->say(submit, other);
     run();
     CHECK(rows.size() == 3);

@@ -124,7 +124,7 @@ TEST_CASE_FIXTURE(OutboxFixture,
     ack(1);
     CHECK(ack(2, quote_id(1)) == Seqs{2});
     CHECK(page_seqs(1, 3) == Seqs{2, 3});
-    ack(1);  // again the same is no other
+    ack(1);  // a repetition is not a different answer
     ack(3);
     CHECK(page_seqs(1, 3) == Seqs{2});
 }

@@ -37,7 +37,7 @@ TEST_CASE("each type stands once, and each field has a meaning and a name of its
             }
             for (const Metric& metric : record.metrics) CHECK(metrics.insert(metric.name).second);
             for (const Gauge& gauge : record.gauges) CHECK(metrics.insert(gauge.name).second);
-            // What is added up has to be a number.
+            // What is added up must be a number.
             for (const Series& series : record.series)
                 for (const auto name : {series.count, series.amount})
                     if (!name.empty()) CHECK(field_of(record.info.type, name).max >= UINT32_MAX);

@@ -197,7 +197,7 @@ TEST_CASE("a gap in the pool's records is a gap at every step: what was not seen
             const UnixMs end = std::min(at + 10 * kMinute + 3'000, kEnd);
             if (at < kGapFrom) put_pool(batch, at, std::min(end, kGapFrom));
             if (end > kGapTo) put_pool(batch, std::max(at, kGapTo), end);
-            // The mint goes on: its words say nothing of the pool's shares.
+            // The mint continues: its records say nothing about the pool's shares.
             put(batch, wire::Record("link_down", "hp-mint", at).add("reason", "x"));
             commit();
         }

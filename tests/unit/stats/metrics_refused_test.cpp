@@ -1,4 +1,4 @@
-// Who was refused, for Prometheus: a reason that nobody had yet stands at 0, so that its first one is a rise.
+// Who was refused, for Prometheus: an unused reason is 0, so that its first occurrence is an increase.
 #include <doctest/doctest.h>
 
 #include "stats/metrics.hpp"

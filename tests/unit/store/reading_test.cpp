@@ -22,7 +22,7 @@ std::string content(const std::string& path) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// Everything in a directory, but for SQLite's shared memory, which is no data.
+/// Everything in a directory, except SQLite's shared memory, which is not data.
 std::map<std::string, std::string> contents(const test::TempDir& dir) {
     std::map<std::string, std::string> out;
     for (const auto& entry : fs::directory_iterator(fs::path{dir.file("")}))

@@ -328,7 +328,7 @@ TEST_CASE("a number that 64 bits do not hold is a number, wherever it stands") {
     }
     const Parsed wish(R"({"id":4,"method":"mining.suggest_difficulty","params":[18446744073709551616]})");
     CHECK(wish.body<SuggestDifficulty>().difficulty == 0x1p64);
-    // The id is the one at the top, wherever other ids stand.
+    // The id is the top-level one, wherever other ids appear.
     const Parsed inner(
         R"({"a":{"id":1.5},"b":"\"id\":2.5","id" : 18446744073709551617 ,"c":[{"id":3.5}],"method":"mining.subscribe"})");
     REQUIRE(inner.result.has_value());

@@ -89,7 +89,7 @@ void check_entry(const Json& entry) {
     REQUIRE_MESSAGE(encoded, encoded.error().what);
     CHECK(to_hex(*encoded) == to_hex(frame));
 
-    // And the entry as it stands; its protocol tells messages of one name apart.
+    // And the entry unchanged; its protocol distinguishes messages of the same name.
     const auto from_entry = frame_from_description(entry.dump());
     REQUIRE_MESSAGE(from_entry, from_entry.error().what);
     CHECK(to_hex(*from_entry) == to_hex(frame));

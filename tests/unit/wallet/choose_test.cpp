@@ -80,7 +80,7 @@ TEST_CASE("a swap that cannot be paid says what is missing") {
     auto fees = choose_for_swap(coins({4, 4}, 1000), 7);
     REQUIRE_FALSE(fees.has_value());
     CHECK(fees.error().what == "not enough: 8 spendable, 7 wanted, and the mint takes a fee of up to 2");
-    // A coin of 1 that costs 1 is no help.
+    // A coin of 1 that costs 1 does not help.
     CHECK_FALSE(choose_for_swap(coins({4, 1, 1, 1}, 1000), 4).has_value());
 }
 

@@ -93,7 +93,7 @@ TEST_CASE("whatever a peer sends, a record is one line of ASCII and valid JSON")
         CHECK(std::all_of(line.begin(), line.end() - 1, [](char c) { return c >= 0x20 && c < 0x7f; }));
         const Json json = Json::parse(line, nullptr, false);
         REQUIRE_FALSE(json.is_discarded());
-        // The same text comes out, with U+FFFD for what is no UTF-8.
+        // The same text comes out, with U+FFFD for what is not UTF-8.
         const Json replaced = Json::parse(Json(text).dump(-1, ' ', true, Json::error_handler_t::replace));
         CHECK(json["type"].get<std::string>().size() >= replaced.get<std::string>().size());
         if (std::string strict = json["type"]; strict.find("\ufffd") == strict.npos) CHECK(strict == text);
@@ -219,7 +219,7 @@ TEST_CASE("half a record at the end is damaged, a whole line without its end is 
             CHECK(records[1].offset == first);
         }
     }
-    // A writer that goes on after that begins a fresh line.
+    // A writer that continues after that begins a new line.
     const std::string half = stream(RecordLayout::lines, 2).substr(0, 150);
     const auto records = read_all(half + "\n" + stream(RecordLayout::lines, 2));
     CHECK(damaged_count(records) == 1);
