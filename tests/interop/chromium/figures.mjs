@@ -79,9 +79,9 @@ test("a peer that speaks another protocol has no worker name that could be refus
   await waitForText(page, "freshness", "live");
   put("hp-proxy", "miner_refused", { miner_id: 10, peer: "192.0.2.10:4000", worker: "", reason: "speaks HTTP; this port speaks SV1" });
   put("hp-proxy", "miner_refused", { miner_id: 11, peer: "192.0.2.11:4000", worker: "02ff", reason: "its key" });
-  await page.waitForFunction(() => document.querySelectorAll("#refused tbody tr").length === 3);
-  const whys = (await cellsOf(page, "#refused tbody tr", 3)).map(([, , why]) => why).sort();
-  assert.deepEqual(whys, ["channel: max-target-out-of-range", "connection: speaks HTTP; this port speaks SV1", "worker name: its key"]);
+  await page.waitForFunction(() => [...document.querySelectorAll("#refused tbody tr")].filter((row) => row.textContent.includes("192.0.2.1")).length === 2);
+  const whys = (await cellsOf(page, "#refused tbody tr", 3)).filter(([who]) => who.startsWith("192.0.2.1")).map(([, , why]) => why).sort();
+  assert.deepEqual(whys, ["connection: speaks HTTP; this port speaks SV1", "worker name: its key"]);
   assert.deepEqual(page.problems, []);
   await page.close();
 });
