@@ -81,7 +81,7 @@ void MinerSession::close(const std::string& why, log::Level level) {
 }
 
 Result<> MinerSession::handle(const sv2::FrameView& frame) {
-    // Shares first: other messages are rare.
+    // Shares first: other messages are rare. A message of a list that is not here never reaches its on().
     using Heard = boost::mp11::mp_append<msg::Messages, sv2::common::Messages, sv2::extensions::Messages>;
     if (!is_set_up_) {
         HP_TRY(const auto setup, sv2::expect<sv2::common::SetupConnection>(frame));

@@ -1,5 +1,6 @@
 // One SV2 mining connection: setup, extensions, channels, shares. Its channels live and die with it; their
-// quotes are in the outbox, and do not.
+// quotes are in the outbox, and do not. The rest of the class: miner_work.cpp, miner_shares.cpp and
+// miner_budget.cpp.
 #pragma once
 #include <deque>
 #include <memory>
