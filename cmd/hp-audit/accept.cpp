@@ -92,7 +92,7 @@ cli::Verb accept(Options& where) {
         .declare = [&where](cli::Options& add) -> cli::Action {
             auto options = std::make_shared<AcceptOptions>();
             add.text("INVARIANT", options->invariant, "I8, I10, I16, I18, I19 or I25").required();
-            add.text("--amount", options->amount, "units, for all of what is broken; the highest row counts")
+            add.text("--amount", options->amount, "units, for everything broken; the highest row counts")
                 .required()
                 .value_name("N");
             add.text("--reason", options->reason, "why, for readers of the report")

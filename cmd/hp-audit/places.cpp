@@ -77,8 +77,8 @@ void add_place_options(cli::Options& add, Options& options) {
         .value_name("FILE");
     add.texts("--wallet", options.wallets, "a wallet; may be repeated").value_name("FILE");
     add.text("--config-dir", options.config_dir,
-             "take what is not given from there, from HP_CONFIG_DIR or /etc/hashpool: databases, mark and "
-             "valuation")
+             "configuration directory, HP_CONFIG_DIR or /etc/hashpool, for databases, mark and valuation not "
+             "given")
         .value_name("DIR");
     add.text("--valuation", options.valuation, "what shares are worth, as on the link (target/unit_bits=32)")
         .value_name("TEXT");

@@ -45,7 +45,7 @@ cli::Verb check_shares() {
                      "jq -c '.vectors[]' share-validation.json | hp-pool check-shares -"},
         .declare = [](cli::Options& add) -> cli::Action {
             auto file = std::make_shared<std::string>("-");
-            add.text("FILE", *file, "records, one a line; - is stdin");
+            add.text("FILE", *file, "records, one per line; - is stdin");
             return [file] { return check_file(*file); };
         },
         .needs = cli::Needs::nothing,

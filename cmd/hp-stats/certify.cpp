@@ -23,7 +23,7 @@ using namespace records::literals;
 struct CertifyOptions {
     Where where;
     std::string from, to, worker, key_file;
-    std::string network;           ///< whether a published key may do
+    std::string network;           ///< whether a published key is acceptable
     std::string certificate, key;  ///< to check one
 };
 

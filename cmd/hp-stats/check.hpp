@@ -19,11 +19,10 @@ struct CheckOptions {
     /// Fewer rejected shares are within any percentage: two of twenty do not matter.
     std::int64_t rejected_min{10};
     Limits warn, critical;
-    std::string run;  ///< command for the shell when the state changes; empty: none
-    std::string
-        state_file;        ///< where the last state is kept for `run`; empty: where the user has such things
-    std::string ping;      ///< URL that hears of each check: GET when OK, else POST to URL/fail; empty: none
-    bool is_quiet{false};  ///< print nothing when OK
+    std::string run;         ///< command for the shell when the state changes; empty: none
+    std::string state_file;  ///< file with the last state, for `run`; empty: the user's state directory
+    std::string ping;        ///< URL notified of each check: GET when OK, else POST to URL/fail; empty: none
+    bool is_quiet{false};    ///< print nothing when OK
     bool json{false};
 };
 

@@ -24,7 +24,7 @@ struct HistoryOptions {
     Where where;
     Window window;
     Form form;
-    std::string from, to;  ///< times as stats::time_from_text takes them; empty: not given
+    std::string from, to;  ///< times in the forms of stats::time_from_text; empty: not given
     std::string series{"share_accepted"}, gauge, worker, step;
 };
 

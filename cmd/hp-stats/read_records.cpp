@@ -161,8 +161,7 @@ Result<> read_records(const IntoDatabase& into, const std::string& input, std::f
         if (fd < 0)
             return fail(Errc::io, "cannot open '" + printable(input, 4096) + "': " + std::strerror(errno));
     }
-    // A larger pipe bridges the time of a commit; refused for files and where the limit is lower, no loss
-    // then.
+    // A larger pipe bridges a commit; failure (files, or a lower limit) does not matter.
     (void)::fcntl(fd, F_SETPIPE_SZ, kPipeBytes);
     const auto reading = std::make_unique<Reading>(std::move(series), into, fd, std::move(on_hangup));
     auto result = reading->run(input == "-" ? "stdin" : "'" + input + "'", into.database);

@@ -1,5 +1,5 @@
-// The verbs of hp-wallet, in the order of --help; each is one file. Results go to stdout, in words or as
-// JSON; what a verb asks of the mint is awaited.
+// The verbs of hp-wallet, in the order of --help; each is one file. Results go to stdout, as text or JSON;
+// verbs wait for the mint's answers.
 #pragma once
 #include "cli/command.hpp"
 

@@ -1,5 +1,5 @@
-// What every program has: --help with examples, --version, verbs, configuration flags, log options, errors
-// and hints, exit codes (0 done, 1 failed, 2 called or configured wrongly).
+// What every program has in common: --help with examples, --version, verbs, configuration flags, log options,
+// errors and hints, exit codes (0 done, 1 failed, 2 called or configured wrongly).
 #pragma once
 #include <functional>
 #include <map>
@@ -75,7 +75,7 @@ class Command {
     }
 
     /// Runs the verb that is called, or `body`, which needs everything. Returns the exit code. No exception
-    /// leaves it, and output that stdout did not take is a failure.
+    /// leaves it, and output that could not be written to stdout is a failure.
     int run(int argc, char** argv, std::function<Result<>()> body = {});
 
     // Valid in a verb or body:

@@ -114,8 +114,7 @@ std::optional<int> Command::parse(int argc, char** argv) {
         word != words.end())
         called_ = find_verb(*word);
     try {
-        app_->parse(
-            std::vector<std::string>{words.rbegin(), words.rend()});  // CLI11 takes them from the back
+        app_->parse(std::vector<std::string>{words.rbegin(), words.rend()});  // CLI11 takes them from the end
         const auto chosen = app_->get_subcommands();
         called_ = chosen.empty() ? nullptr : find_verb(chosen.front()->get_name());
         const auto checked = check_empty(*app_);

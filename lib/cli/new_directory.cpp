@@ -133,10 +133,10 @@ Result<Secrets> choose_keys(Secrets secrets, const std::vector<std::string>& rol
     chosen["stats.toml"].try_emplace("allowed_writer_keys",
                                      Chosen{writer_keys, "belong to secrets/*-events.key"});
     if (const auto key = keys.find("secrets/stats-authority.key"); key != keys.end())
-        chosen["stats.toml"].try_emplace("records_secret_key_file",
-                                         Chosen{std::string("secrets/stats-authority.key"),
-                                                "writers on other machines: events = \"tcp://HOST:PORT/" +
-                                                    in_base58(key->second.xonly()) + '"'});
+        chosen["stats.toml"].try_emplace(
+            "records_secret_key_file",
+            Chosen{std::string("secrets/stats-authority.key"),
+                   "writers elsewhere: events = \"tcp://HOST:PORT/" + in_base58(key->second.xonly()) + '"'});
     return secrets;
 }
 

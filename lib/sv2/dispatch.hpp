@@ -13,7 +13,7 @@ struct On : Lambdas... {
     using Lambdas::operator()...;
 };
 template <class... Lambdas>  // clang 14 has no guides of aggregates
-On(Lambdas...) -> On<Lambdas...>;
+On(Lambdas...)->On<Lambdas...>;
 
 /// Decodes the frame as its message in `List`, and passes it to the handler. False, without decoding, if the
 /// handler does not take it. Errors come from decoding or from the handler.

@@ -317,7 +317,7 @@ audit_live() {
     broken "I8 I9" "proofs of 1099511627776 spent, 0 signed" mint.db "INSERT INTO spent SELECT randomblob(33), keyset, 1 << 40, NULL, op FROM spent LIMIT 1"
     broken "I9" "fee is 1, its inputs' is 0" mint.db "UPDATE op SET fee = 1 WHERE id = (SELECT op FROM spent LIMIT 1)"
     broken "I9" "mints, but takes a fee of 1" mint.db "UPDATE op SET fee = 1 WHERE id = 1"
-    broken "I9" "kind 3 is none" mint.db "INSERT INTO op VALUES(999, 3, randomblob(32), 0, 0)"
+    broken "I9" "kind 3 is neither" mint.db "INSERT INTO op VALUES(999, 3, randomblob(32), 0, 0)"
     broken "I12" "spent by an unknown operation (999)" mint.db "INSERT INTO spent SELECT randomblob(33), keyset, amount, NULL, 999 FROM sig
         WHERE amount =
         (SELECT amount FROM (SELECT amount, 1 AS d FROM sig UNION ALL SELECT amount, -1 FROM spent) GROUP BY amount HAVING sum(d) > 0 LIMIT 1) LIMIT 1"
@@ -337,7 +337,7 @@ audit_live() {
     broken "I7 I9 I11" "of an unknown operation (999)" mint.db "UPDATE sig SET op = 999 WHERE op = 1 AND position = 0"
     broken "I11" "has a wrong size" mint.db "UPDATE sig SET C_ = x'02' WHERE op = 1 AND position = 0"
     broken "I7 I13" "does not mint a quote" mint.db "DELETE FROM op_quote WHERE op = 1"
-    broken "I7 I13" "which is none" mint.db "INSERT INTO op_quote VALUES(1, randomblob(16), 1)"
+    broken "I7 I13" "which does not exist" mint.db "INSERT INTO op_quote VALUES(1, randomblob(16), 1)"
     broken "I7 I13" "minted by an unknown operation (999)" mint.db "UPDATE op_quote SET op = 999 WHERE op = 1"
 }
 

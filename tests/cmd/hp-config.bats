@@ -570,6 +570,6 @@ PY
     assert_output "check"
     run_tool complete_words hp-config check --js
     assert_output "--json"
-    run_tool complete_words hp-config keygen --js
+    run_tool complete_words hp-config docs --js
     assert_output ""
 }

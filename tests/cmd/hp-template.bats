@@ -72,7 +72,7 @@ while True: print(s.recv(100).decode(), flush=True)'
     run_tool -2 hp-template --sim --sim-block-bits 11 --sim-chain-file chain.dat \
         --authority-secret-key-file authority.key --template-listen "127.0.0.1:${ports[1]}"
     assert_regex "$stderr" "was created at another difficulty"
-    assert_regex "$stderr" "hint: set sim_block_bits"
+    assert_regex "$stderr" "hint: restore the old sim_block_bits"
 }
 
 @test "a port that is taken is named" {

@@ -11,7 +11,7 @@ setup() {
 # FILE KEY FLAG, of the keys whose values are paths
 path_keys() {
     hp-config show conf --json | jq -r '"\(.file):\(.key)"' | while read -r key; do
-        hp-config explain "$key" --json | jq -r 'select(.flag | test(" (PATH|PLACE)$")) | [(.file | split(",")[0]), .key, (.flag | split(" ")[0])] | join(" ")'
+        hp-config explain "$key" --json | jq -r 'select(.flag | test(" (PATH|PLACE)$")) | [(.file | split(",")[0]), .key, (.flag | split(" ")[0]), .variable] | join(" ")'
     done
 }
 programs_of() { # FILE
@@ -53,10 +53,10 @@ $(head -5 said)"
 }
 
 @test "each path of a flag and of a variable starts at the working directory, each of a file at the file's directory" {
-    local authority file key flag program calls=0 line
+    local authority file key flag variable program calls=0 line
     authority=$(hp-config pubkey conf/secrets/stats-authority.key | sed -n 's/^authority //p')
     path_keys >keys
-    while read -r file key flag; do
+    while read -r file key flag variable; do
         [ "$key" != keep_refused ] || continue # made with the first refusal: tests/e2e/refusals.bats
         for program in $(programs_of "$file"); do
             call_of "$program" "$key"
@@ -64,7 +64,7 @@ $(head -5 said)"
             [ "$key" != events ] || mkdir work/no conf/no
             names_path "$PWD/work/no/such" "${call[@]}" "$flag" no/such
             rm -f work/no/such
-            names_path "$PWD/work/no/such" env "HP_${key^^}=no/such" "${call[@]}"
+            names_path "$PWD/work/no/such" env "$variable=no/such" "${call[@]}"
             line=$(grep -nE "^#?$key = " "conf/$file")
             cp "conf/$file" saved
             sed -i "${line%%:*}s|.*|$key = \"no/such\"|" "conf/$file"

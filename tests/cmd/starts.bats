@@ -69,7 +69,7 @@ and_refuse() {
     both_refuse hp-pool allowed_mint_keys "is 'x', allowed: [NAME:]KEY" 'pool.toml=allowed_mint_keys=["x"]'
     both_refuse hp-template source "the network is sim" 'template.toml=source="rpc"'
     both_refuse hp-template rpc_cookie_file "required for source rpc" 'template.toml=source="rpc"' 'shared/network.toml=network="regtest"'
-    both_refuse hp-template rpc_user "one of both" 'template.toml=source="rpc"' 'shared/network.toml=network="regtest"' \
+    both_refuse hp-template rpc_user "only one of them" 'template.toml=source="rpc"' 'shared/network.toml=network="regtest"' \
         'template.toml=rpc_user="a"' 'template.toml=rpc_cookie_file="/none"'
 }
 
@@ -92,7 +92,7 @@ and_refuse() {
     [[ $stderr == *"tokens:1: the token is shorter than 16 characters"* ]] || fail "$stderr"
     chmod 644 conf/tokens
     run_tool -2 hp-config check conf
-    [[ $stderr == *"tokens_file: "*"others can use it"* ]] || fail "$stderr"
+    [[ $stderr == *"tokens_file: "*"accessible to others"* ]] || fail "$stderr"
 }
 
 @test "where event records go, in a word that is none" {

@@ -305,7 +305,7 @@ let_in_until_there_are() {
     assert_equal "$(ledger 'SELECT count(*) FROM rollback')" 1
     run_tool hp-audit --mint conf/data/mint.db --mark conf/marks/mint.mark
     assert_equal "$(grep -c 'noted: conf/data/mint.db: an old copy was accepted at ' <<<"$output")" 2
-    [[ $output == *"2 old copies were accepted: at most $all can be doubled in all"* ]] || fail "$output"
+    [[ $output == *"2 old copies were accepted: at most $all can be doubled in total"* ]] || fail "$output"
     truncate -s -1 conf/marks/mint.mark.rollbacks
     run_tool -1 hp-audit --mint conf/data/mint.db --mark conf/marks/mint.mark
     [[ $stderr == *"mint.mark.rollbacks': expected a newline at the end: the file is truncated"* ]] || fail "$stderr"

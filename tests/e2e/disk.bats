@@ -55,7 +55,7 @@ has_alarms() { [ "$(hp-stats show --db "$dir/data/stats.db" --json | jq .alarms)
     assert_equal "$(jq -c '.rejected_by_reason | keys - ["pool-storage-failed", "stale-share"]' <<<"$summary")" "[]"
     # The records waited for room as well.
     wait_for_records alarm 1
-    records alarm | grep -q "shares are refused until it can be written"
+    records alarm | grep -q "shares are refused until it is writable"
 }
 
 @test "AC-252 a full disk under the mint: quotes wait, wallets hear 503, and all goes on by itself with room" {

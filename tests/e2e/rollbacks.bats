@@ -90,7 +90,7 @@ is_after() { [ "$(date +%s)" -gt "$1" ]; }
     assert_equal "$(jq -c '[.lacks.doubled_max, .rollbacks, .doubled_max_of_all]' <<<"$output")" \
         "[\"$lacks\",2,\"$((lost + lacks))\"]"
     run_tool -0 hp-audit --mint conf/data/mint.db --mark conf/marks/mint.mark
-    [[ $output == *"2 old copies were accepted: at most $((lost + lacks)) can be doubled in all"* ]] || fail "$output"
+    [[ $output == *"2 old copies were accepted: at most $((lost + lacks)) can be doubled in total"* ]] || fail "$output"
 
     stop_all pool
     start_mint
@@ -108,7 +108,7 @@ is_after() { [ "$(date +%s)" -gt "$1" ]; }
     run_tool -0 hp-mint accept-rollback --config-dir conf --json
     assert_equal "$(jq -c '[.lacks, .rollbacks, .doubled_max_of_all]' <<<"$output")" "[null,3,null]"
     run_tool -0 hp-audit --mint conf/data/mint.db --mark conf/marks/mint.mark
-    [[ $output == *"what it lacked is unknown"*"3 old copies were accepted: how much can be doubled in all is unknown"* ]] ||
+    [[ $output == *"what it lacked is unknown"*"3 old copies were accepted: how much can be doubled in total is unknown"* ]] ||
         fail "$output"
     # Once is enough.
     run_tool -0 hp-mint accept-rollback --config-dir conf --json

@@ -106,7 +106,7 @@ status_of() { get "$1" -o /dev/null -w '%{http_code}' "${@:2}"; }
         '/api/v1/history?from_ms=1e3' '/api/v1/history?gauge=a&series=b' '/api/v1/global?x=1' '/api/v1/workers?limit=1&limit=2' \
         '/api/v1/workers?limit=%zz' '/api/v1/figures?minutes=18446744073709551617'; do
         assert_equal "$(status_of "$path")" 400
-        assert_equal "$(get "$path" | jq -r '.error | length > 10')" true
+        assert_equal "$(get "$path" | jq -r '.error // .detail | length > 10')" true
     done
     for path in / /api/v1 /api/v1/global/ '/api/v1/../v1/global' /metrics%00 /..%2f..%2fetc/passwd; do
         [[ $(status_of "$path" --path-as-is) =~ ^40[04]$ ]] || fail "$path"

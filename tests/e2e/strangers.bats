@@ -36,7 +36,7 @@ rss_is_below() { [ "$(rss_kib "$1")" -lt "$2" ]; }
     start_pool
     start_daemon flood python3 "$tools/strangers" flood "$(link_address)" 300 60
     # The table of strangers is full, as it stays from here on.
-    deadline_s=30 wait_for_text pool.log "unproven connections.*: limit reached; closing the oldest"
+    deadline_s=30 wait_for_text pool.log "limit reached; closing the oldest for each new one"
     start_mint
     wait_for_link
     # And stays linked, with shares on their way, while they go on.
@@ -52,7 +52,7 @@ rss_is_below() { [ "$(rss_kib "$1")" -lt "$2" ]; }
     start_daemon control hp-miner "$(miner_url)" --user "$pubkey" --threads 1 --rate 50 --nominal-hash-rate 1 --json
     wait_until has_rows 1
     start_daemon flood python3 "$tools/strangers" flood "$(pool_address)" 1000 60
-    deadline_s=30 wait_for_text pool.log "unproven connections.*: limit reached; closing the oldest"
+    deadline_s=30 wait_for_text pool.log "limit reached; closing the oldest for each new one"
     mine 1 "$pubkey"
     kill -0 "${daemon_pid[flood]}"
     stop_daemon control

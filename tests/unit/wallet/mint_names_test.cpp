@@ -118,7 +118,7 @@ TEST_CASE("a mint that shows the public keysets of another is shown none of the 
         for (const std::string& text : {*sent, with_full_ids}) {
             auto got = bench.receive(victim, text);
             REQUIRE_FALSE(got.has_value());
-            CHECK_MESSAGE(says(got.error(), "does not make them one"), got.error().what);
+            CHECK_MESSAGE(says(got.error(), "does not prove that they are the same"), got.error().what);
             CHECK(says(got.error(), "its keysets are those of your mint at '" + thief.url() + "'"));
             CHECK(says(got.error(), "add '" + bench.mint.url() + "' to mint_aliases"));
         }

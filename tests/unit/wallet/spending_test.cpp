@@ -161,7 +161,7 @@ TEST_CASE("AC-342: what is wrong with a token is said exactly, and nothing is st
     auto spent = mint.proof(8, "spent");
     mint.spent[cashu::y_of("spent")] = true;
     expect(encoded(mint, {good, spent}), "11001");
-    expect(std::string(3u << 20, 'x'), "at most 1048576 are read");
+    expect(std::string(3u << 20, 'x'), "at most 1048576 are accepted");
     expect("cashuBnonsense", "token: ");
     expect("", "token");
     auto received = bench.receive(*wallet, encoded(mint, {good}));
