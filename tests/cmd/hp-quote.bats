@@ -259,7 +259,7 @@ bad() { # bad CODE TEXT ARGS...: this exit code, nothing on stdout, and TEXT on 
     bad 2 "'abc' is not a share hash, quote id or sequence number" explain abc --outbox x
     bad 2 "'abc' is not a quote id" get abc
     bad 2 "not a state of an outbox's share" list --outbox x --state issued
-    bad 2 "no state of a mint's quote" list --mint-db x --state dead
+    bad 2 "not a state of a mint's quote" list --mint-db x --state dead
     bad 2 "exclude each other" list --mint-db x --outbox y
 }
 
