@@ -107,6 +107,8 @@ void Loop::handle_signals(std::function<void()> on_stop, std::function<void()> o
     if (impl_->signals) return;
     impl_->signals.emplace(impl_->io, SIGTERM, SIGINT, SIGHUP);
     impl_->signals->add(SIGUSR1);
+    mask_signals(SIG_UNBLOCK,
+                 {SIGTERM, SIGINT, SIGHUP, SIGUSR1});  // an earlier loop of the process blocked them
     impl_->wait_for_signal();
 }
 

@@ -104,7 +104,7 @@ noise_target() { echo "tcp://$(value shared/network.toml pool_records_listen)/$(
     grep -qF "records from $(noise_target) into" collector.log
     wait_until says '[.shares_accepted, .quotes_created]' '[20,20]'
     kill_daemon collector
-    wait_for_text pool.log "the oldest go when too many do"
+    wait_for_text pool.log "the oldest are dropped if there are too many"
     mine 20 "$pubkey"
     collect --listen-records
     deadline_s=30 wait_until says '[.shares_accepted, .records_damaged]' '[40,0]'
