@@ -70,14 +70,14 @@ TEST_CASE("timers") {
         CHECK(order == "yz");
     }
     SUBCASE("every goes on until it is cancelled, also from inside") {
-        Timer timer{loop};
+        Timer timer{loop}, later{loop};
         int calls = 0;
-        timer.every(1, [&] {
-            if (++calls == 5) timer.cancel();
-        });
         bool late = false;
-        Timer later{loop};
-        later.after(40, [&] { late = true; });
+        timer.every(1, [&] {
+            if (++calls != 5) return;
+            timer.cancel();
+            later.after(40, [&] { late = true; });
+        });
         CHECK(run_until(loop, [&] { return late; }));
         CHECK(calls == 5);
     }
