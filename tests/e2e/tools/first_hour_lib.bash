@@ -158,8 +158,8 @@ wait_for() { # SECONDS COMMAND...
 # --- minutes --------------------------------------------------------------------------------------------------------------
 
 now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
-# CPU of all processes of this namespace, with those that have ended.
-cpu_ms() { sed 's/.*) //' /proc/[0-9]*/stat 2>/dev/null | awk -v hz="$(getconf CLK_TCK)" '{ t += $12 + $13 + $14 + $15 } END { printf "%d", t * 1000 / hz }'; }
+# CPU of all processes of this namespace, with those that have ended. One may end while they are read.
+cpu_ms() { { sed 's/.*) //' /proc/[0-9]*/stat 2>/dev/null || true; } | awk -v hz="$(getconf CLK_TCK)" '{ t += $12 + $13 + $14 + $15 } END { printf "%d", t * 1000 / hz }'; }
 in_minutes() { awk -v ms="$1" 'BEGIN { printf "%.1f", ms / 60000 }'; }
 # Of the steps before this one, behind the root's (a new user has a machine).
 before() {
