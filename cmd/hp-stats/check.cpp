@@ -300,13 +300,13 @@ void add_limit(cli::Options& add, const std::string& name, std::optional<T>& war
 
 void add_limits(cli::Options& add, CheckOptions& options) {
     auto &warn = options.warn, &critical = options.critical;
-    add_limit(add, "age", warn.age_s, critical.age_s, "when the newest record is older than so many seconds");
+    add_limit(add, "age", warn.age_s, critical.age_s, "when the newest record is older, in seconds");
     add_limit(add, "hashrate", warn.hashrate_hps, critical.hashrate_hps,
-              "when it is below so many hashes a second");
+              "when the hash rate is lower, in hashes per second");
     add_limit(add, "rejected", warn.rejected_percent, critical.rejected_percent,
-              "when more per cent of the shares are rejected");
+              "when a higher percentage of the shares is rejected");
     add.whole("--min-rejected", options.rejected_min,
-              "rejected shares below which their per cent are within any limit [10]", 1);
+              "with fewer rejected shares than this, their percentage is ignored [10]", 1);
     add_limit(add, "pending", warn.outbox_pending, critical.outbox_pending,
               "when more quotes wait for the mint");
     add_limit(add, "mint-away", warn.mint_away_s, critical.mint_away_s,

@@ -78,7 +78,7 @@ cli::Verb history(const Program& program) {
             add.text("--worker", options->worker, "only this worker, reason or other label [all together]")
                 .value_name("LABEL")
                 .excludes(gauge);
-            const auto minutes = add_minutes(add, options->window, "so many minutes before --to [1440]");
+            const auto minutes = add_minutes(add, options->window, "minutes to show, up to --to [1440]");
             add.text("--from", options->from, "begin, UTC").value_name("TIME").excludes(minutes);
             add.text("--to", options->to, "end, UTC [the newest record]").value_name("TIME");
             add.text("--step", options->step,

@@ -30,7 +30,7 @@ class Intake {
     /// `writer` names its writer, for reports of damage; may be empty.
     void add(const wire::ReadRecord& record, const std::string& writer);
     bool is_empty() const { return batch_.is_empty(); }
-    /// Whether so many wait that they should be committed to limit memory.
+    /// Whether enough are waiting that they should be committed, to limit memory.
     bool is_full() const;
     /// If the disk is full or the database locked, the records stay, and commit() must be called again after
     /// kTryAgainMs: is_waiting(). Any other failure is an error.

@@ -31,7 +31,7 @@ Result<> print_report(const FigureOptions& options, const Program& program) {
     return {};
 }
 
-constexpr const char* kMinutesHelp = "only the last so many minutes of the records [all]";
+constexpr const char* kMinutesHelp = "only the last N minutes of the records [all]";
 
 }  // namespace
 

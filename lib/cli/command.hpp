@@ -35,7 +35,7 @@ class Command {
     Command& operator=(const Command&) = delete;
 
     const std::string& name() const { return about_.name; }
-    /// The program's own; they may stand behind a verb too.
+    /// The program's own options; they are also accepted after a verb.
     Options& options() { return *options_; }
     /// The verbs in the order of --help. One must be called, unless run() has a body.
     void add_verbs(std::vector<Verb> verbs);

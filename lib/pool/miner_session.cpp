@@ -145,12 +145,7 @@ Result<> MinerSession::on_setup(const sv2::common::SetupConnection& setup) {
 
 Result<> MinerSession::on(const sv2::Decoded<sv2::extensions::RequestExtensions>& decoded) {
     const auto& request = decoded.message;
-    if (++extension_requests_ > sv2::extensions::kRequestsMax)
-        return fail(Errc::refused,
-                    "more than " + std::to_string(sv2::extensions::kRequestsMax) + " RequestExtensions");
-    if (request.requested_extensions.items.size() > sv2::extensions::kListedMax)
-        return fail(Errc::refused, "RequestExtensions of more than " +
-                                       std::to_string(sv2::extensions::kListedMax) + " extensions");
+    HP_DO(sv2::check_extension_request(request, ++extension_requests_));
     sv2::extensions::RequestExtensionsSuccess success;
     sv2::extensions::RequestExtensionsError error;
     success.request_id = error.request_id = request.request_id;
@@ -318,10 +313,12 @@ Result<> MinerSession::on(const sv2::Decoded<msg::CloseChannel>& close) {
         pool_->events.tell(records::ChannelClosed{connection_id_, channel_id, std::nullopt});
         return true;
     };
-    if (const auto it = channels_.find(id); it == channels_.end())
+    if (const auto it = channels_.find(id); it != channels_.end()) {
+        if (is_closed(*it)) channels_.erase(it);
+    } else if (std::ranges::find(groups_, id, &Group::id) != groups_.end()) {
+        // Not for any unknown id: a client could make us look at all its channels with each message.
         std::erase_if(channels_, is_closed);
-    else if (is_closed(*it))
-        channels_.erase(it);
+    }
     return {};
 }
 

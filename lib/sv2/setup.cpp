@@ -17,6 +17,16 @@ std::optional<common::SetupConnectionError> check_setup(const common::SetupConne
     return {};
 }
 
+Result<> check_extension_request(const extensions::RequestExtensions& request, unsigned number) {
+    if (number > extensions::kRequestsMax)
+        return fail(Errc::refused,
+                    "more than " + std::to_string(extensions::kRequestsMax) + " RequestExtensions");
+    if (request.requested_extensions.items.size() > extensions::kListedMax)
+        return fail(Errc::refused, "RequestExtensions of more than " +
+                                       std::to_string(extensions::kListedMax) + " extensions");
+    return {};
+}
+
 Result<common::SetupConnectionSuccess> setup_answer(const FrameView& frame) {
     if (!frame.is<common::SetupConnectionError>()) return expect<common::SetupConnectionSuccess>(frame);
     HP_TRY(const auto error, decode<common::SetupConnectionError>(frame.payload));

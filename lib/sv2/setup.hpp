@@ -5,6 +5,7 @@
 #include <string>
 
 #include "sv2/common.hpp"
+#include "sv2/extensions.hpp"
 #include "sv2/frame.hpp"
 
 namespace hp::sv2 {
@@ -16,6 +17,9 @@ inline constexpr std::uint16_t kVersion = 2;
 /// or not, so that a client need ask only once (spec 3.6.3).
 std::optional<common::SetupConnectionError> check_setup(const common::SetupConnection& setup,
                                                         std::uint8_t protocol, std::uint32_t supported_flags);
+
+/// An error ends the connection: the request is one of too many (`number` counts from 1), or lists too much.
+Result<> check_extension_request(const extensions::RequestExtensions& request, unsigned number);
 
 /// A server's answer to our SetupConnection. A refusal is an error of kind `refused` with the code.
 Result<common::SetupConnectionSuccess> setup_answer(const FrameView& frame);

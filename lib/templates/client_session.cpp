@@ -84,12 +84,7 @@ Result<> ClientSession::on_setup(const sv2::FrameView& frame) {
 }
 
 Result<> ClientSession::on(const sv2::extensions::RequestExtensions& request) {
-    if (++extension_requests_ > sv2::extensions::kRequestsMax)
-        return fail(Errc::refused,
-                    "more than " + std::to_string(sv2::extensions::kRequestsMax) + " RequestExtensions");
-    if (request.requested_extensions.items.size() > sv2::extensions::kListedMax)
-        return fail(Errc::refused, "RequestExtensions of more than " +
-                                       std::to_string(sv2::extensions::kListedMax) + " extensions");
+    HP_DO(sv2::check_extension_request(request, ++extension_requests_));
     sv2::extensions::RequestExtensionsError reply;
     reply.request_id = request.request_id;
     reply.unsupported_extensions = request.requested_extensions;

@@ -488,7 +488,7 @@ audit_live() {
     [[ $(jq -r '[.invariants[19].breaches[]] | join("\n")' <<<"$output") == *"accepted "*", but quoted "* ]]
 }
 
-@test "--limit: so many breaches of each are named, all are counted; nothing secret is shown" {
+@test "--limit: at most this many breaches of each are named, all are counted; nothing secret is shown" {
     fresh
     alter outbox.db "UPDATE share SET amount = amount + 1"
     run_tool -1 hp-audit "${all[@]}" --limit 2

@@ -171,7 +171,8 @@ int main(int argc, char** argv) {
     add.whole("--seed", options.settings.seed, "of everything that is drawn; also HP_SEED [1]", 0);
     add.whole("--only", options.settings.only, "play one round again, on databases of its own", 0);
     add.whole("--lanes", options.lanes, "topologies side by side [4]", 1, 200);
-    add.whole("--failures-max", options.settings.failures_max, "stop after so many failed rounds [5]", 0);
+    add.whole("--failures-max", options.settings.failures_max, "stop after this number of failed rounds [5]",
+              0);
     add.flag("--all-points", options.all_points,
              "fail unless each point was killed at, however few the rounds");
     add.flag("--keep", options.settings.keep, "keep the directories of rounds that passed");
