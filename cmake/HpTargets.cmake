@@ -1,13 +1,38 @@
-# The standard headers that most files include, precompiled once for all rooms and programs.
+# What the release preset optimises less: nothing here stands between a share and its token. Half of a build's time goes to
+# optimising, and as much of it to these as to the rest.
+set(HP_COLD_ROOMS config audit cli wallet stats web)
+function(hp_cold target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:RelWithDebInfo>:-Og>)
+endfunction()
+
+# hp_cold_sources(ROOM FILES...): these of a hot room are cold. As objects that the room contains.
+function(hp_cold_sources room)
+  get_target_property(sources hp_${room} SOURCES)
+  get_target_property(links hp_${room} LINK_LIBRARIES)
+  list(TRANSFORM ARGN PREPEND "${PROJECT_SOURCE_DIR}/lib/${room}/")
+  list(REMOVE_ITEM sources ${ARGN})
+  add_library(hp_${room}_cold OBJECT ${ARGN})
+  target_include_directories(hp_${room}_cold PRIVATE "${PROJECT_SOURCE_DIR}/lib")
+  target_link_libraries(hp_${room}_cold PRIVATE ${links})
+  hp_cold(hp_${room}_cold)
+  hp_precompile(hp_${room}_cold)
+  set_target_properties(hp_${room} PROPERTIES SOURCES "${sources};$<TARGET_OBJECTS:hp_${room}_cold>")
+endfunction()
+
+# hp_precompile(TARGET): the standard headers that most files include, precompiled once for all rooms and programs, where each file
+# is compiled by itself. A unity build reads them once a room anyway; and GCC's precompiled headers fix the optimisation level.
+function(hp_precompile target)
+  if(CMAKE_UNITY_BUILD)
+    return()
+  endif()
+  if(target STREQUAL hp_base)
+    target_precompile_headers(hp_base PRIVATE ${HP_PRECOMPILED})
+  else()
+    target_precompile_headers(${target} REUSE_FROM hp_base)
+  endif()
+endfunction()
 set(HP_PRECOMPILED <algorithm> <array> <chrono> <cstdint> <deque> <functional> <map> <memory> <optional> <span> <string>
     <string_view> <unordered_map> <utility> <variant> <vector> <tl/expected.hpp>)
-
-# Files that take as long as a batch of others (CMAKE_UNITY_BUILD): by themselves, and with less optimising, which none of
-# them needs.
-function(hp_slow_sources)
-  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON
-                              COMPILE_OPTIONS "$<$<CONFIG:RelWithDebInfo>:-O1>")
-endfunction()
 
 # hp_rooms(): a static library hp_<room> for each line of lib/LAYERS, all *.cpp in lib/<room>.
 # Rooms come in dependency order in LAYERS; a room without sources yet is an interface library.
@@ -24,10 +49,9 @@ function(hp_rooms)
     if(sources)
       add_library(hp_${room} STATIC ${sources})
       set(kind PUBLIC)
-      if(room STREQUAL base)
-        target_precompile_headers(hp_base PRIVATE ${HP_PRECOMPILED})
-      else()
-        target_precompile_headers(hp_${room} REUSE_FROM hp_base)
+      hp_precompile(hp_${room})
+      if(room IN_LIST HP_COLD_ROOMS)
+        hp_cold(hp_${room})
       endif()
     else()
       add_library(hp_${room} INTERFACE)
@@ -42,31 +66,8 @@ function(hp_rooms)
   endforeach()
   target_compile_definitions(hp_cli PRIVATE HP_VERSION="${PROJECT_VERSION}")
   hp_web_assets()
-  hp_slow_sources(lib/net/boost_impl.cpp
-                  lib/sv2/json_show.cpp lib/sv2/json_read.cpp lib/sv2/describe.cpp lib/cli/command.cpp lib/cli/daemon.cpp
-                  lib/templates/gbt.cpp lib/stats/report.cpp lib/miner/tally.cpp lib/config/rule.cpp)
-  hp_unity_groups(net lib/net/http_link.cpp lib/net/http_link_tls.cpp lib/net/http_server.cpp)
-  set_target_properties(hp_mint hp_mining PROPERTIES UNITY_BUILD_BATCH_SIZE 16)  # one batch: 30 % less of CPU than four
+  hp_cold_sources(sv2 json_show.cpp json_read.cpp describe.cpp)
   set_property(GLOBAL PROPERTY HP_ROOMS ${all})
-endfunction()
-
-# hp_unity_groups(ROOM SOURCES...): these are a batch of their own, as all of them read the same large library; the room's other
-# sources are batched as everywhere.
-function(hp_unity_groups room)
-  list(TRANSFORM ARGN PREPEND "${PROJECT_SOURCE_DIR}/" OUTPUT_VARIABLE together)
-  set_source_files_properties(${together} PROPERTIES UNITY_GROUP together)
-  get_target_property(sources hp_${room} SOURCES)
-  list(REMOVE_ITEM sources ${together})
-  set(number 0)
-  foreach(source IN LISTS sources)
-    get_source_file_property(skip "${source}" SKIP_UNITY_BUILD_INCLUSION)
-    if(NOT skip)
-      math(EXPR group "${number} / 4")
-      set_source_files_properties("${source}" PROPERTIES UNITY_GROUP "batch${group}")
-      math(EXPR number "${number} + 1")
-    endif()
-  endforeach()
-  set_target_properties(hp_${room} PROPERTIES UNITY_BUILD_MODE GROUP)
 endfunction()
 
 # hp_web_assets(): the files of web/ and the chart library, as a source of hp_web.
@@ -107,9 +108,9 @@ function(hp_commands)
     if(sources)
       add_executable(${name} ${sources})
       target_link_libraries(${name} PRIVATE ${rooms})
-      target_precompile_headers(${name} REUSE_FROM hp_base)
+      hp_precompile(${name})
+      hp_cold(${name})  # options and wiring, once a start
       target_compile_definitions(${name} PRIVATE HP_VERSION="${PROJECT_VERSION}")
-      target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)  # options and wiring, once a start
       list(APPEND names ${name})
     endif()
   endforeach()
@@ -137,10 +138,10 @@ function(hp_crash_programs)
       endif()
     endforeach()
     add_library(hp_${room}_crash STATIC EXCLUDE_FROM_ALL ${sources})
-    target_precompile_headers(hp_${room}_crash REUSE_FROM hp_base)
+    hp_precompile(hp_${room}_crash)
+    hp_cold(hp_${room}_crash)  # killed, not timed
     target_link_libraries(hp_${room}_crash PUBLIC ${links} hp_crash_point)
     target_compile_definitions(hp_${room}_crash PRIVATE HP_VERSION="${PROJECT_VERSION}")
-    target_compile_options(hp_${room}_crash PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)  # killed, not timed
     list(PREPEND libraries hp_${room}_crash)
   endforeach()
   add_custom_target(crash_programs)
@@ -148,8 +149,8 @@ function(hp_crash_programs)
     get_target_property(sources ${command} SOURCES)
     add_executable(${command}_crash EXCLUDE_FROM_ALL ${sources})
     target_link_libraries(${command}_crash PRIVATE ${libraries})
-    target_precompile_headers(${command}_crash REUSE_FROM hp_base)
-    target_compile_options(${command}_crash PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)
+    hp_precompile(${command}_crash)
+    hp_cold(${command}_crash)
     target_compile_definitions(${command}_crash PRIVATE HP_VERSION="${PROJECT_VERSION}")
     set_target_properties(${command}_crash PROPERTIES OUTPUT_NAME ${command}
                                                       RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/crash")

@@ -1,6 +1,7 @@
 // hp-pool check-shares: the live code's verdict on recorded shares.
 #include <fstream>
 #include <iostream>
+#include <memory>
 
 #include "mining/check_shares.hpp"
 #include "verbs.hpp"

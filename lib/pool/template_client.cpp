@@ -11,14 +11,15 @@ namespace hp::pool {
 namespace {
 
 constexpr std::uint8_t kTemplateProtocol = 2;
-constexpr std::int64_t kSetupLimitMs = 10'000;
+constexpr std::int64_t kTemplateSetupLimitMs = 10'000;
 
 }  // namespace
 
 class TemplateClient::ProviderSession : public net::FrameHandler {
   public:
     explicit ProviderSession(TemplateClient& client) : client_{&client}, setup_limit_{client.loop_} {
-        setup_limit_.after(kSetupLimitMs, [this] { end("no answer to SetupConnection within 10 s"); });
+        setup_limit_.after(kTemplateSetupLimitMs,
+                           [this] { end("no answer to SetupConnection within 10 s"); });
     }
     void forget() { client_ = nullptr; }
 

@@ -18,7 +18,6 @@ using simdjson::dom::element_type;
 
 constexpr std::size_t kGaugeNameSizeMax = 64;
 constexpr std::size_t kGaugeTextSizeMax = 1024;
-constexpr std::int64_t kMinuteMs = 60'000;
 
 std::uint64_t add_up(std::uint64_t a, std::uint64_t b) {
     return a > kSumMax || b > kSumMax - a ? kSumMax : a + b;

@@ -22,6 +22,9 @@ struct ReadRecord;
 
 namespace hp::stats {
 
+/// What sums are kept by.
+inline constexpr UnixMs kMinuteMs = 60'000;
+
 /// One series at one label: "share_accepted" by worker, "share_rejected" by reason; the label may be empty.
 struct SeriesKey {
     std::string name;
@@ -76,7 +79,7 @@ class Batch {
     void clear();
     bool is_empty() const { return records_ + damaged_ == 0 && gauges_.empty(); }
 
-    using Minute = std::int64_t;  ///< of a record: ts_ms / 60000
+    using Minute = std::int64_t;  ///< of a record: ts_ms / kMinuteMs
     const std::map<std::pair<Minute, SeriesKey>, Sums>& sums() const { return sums_; }
     const std::map<std::pair<Minute, std::string>, LatencyCounts>& latencies() const { return latencies_; }
     /// By source and field.

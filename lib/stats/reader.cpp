@@ -14,7 +14,6 @@ namespace {
 
 using namespace records::literals;
 
-constexpr std::int64_t kMinuteMs = 60'000;
 /// How old a status may be to count for a moment.
 constexpr UnixMs kGaugeReachMs = 3'600'000;
 

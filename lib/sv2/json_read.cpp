@@ -50,31 +50,31 @@ namespace {
 
 /// Reads the output of json_show.cpp back strictly.
 template <class T>
-struct Form;
+struct Reader;
 
 template <class T>
-struct NumberForm {
+struct NumberReader {
     static Result<T> read(const Json& json) {
         HP_TRY(auto value, read_number(json, std::numeric_limits<T>::max()));
         return static_cast<T>(value);
     }
 };
 template <>
-struct Form<std::uint8_t> : NumberForm<std::uint8_t> {};
+struct Reader<std::uint8_t> : NumberReader<std::uint8_t> {};
 template <>
-struct Form<std::uint16_t> : NumberForm<std::uint16_t> {};
+struct Reader<std::uint16_t> : NumberReader<std::uint16_t> {};
 template <>
-struct Form<std::uint32_t> : NumberForm<std::uint32_t> {};
+struct Reader<std::uint32_t> : NumberReader<std::uint32_t> {};
 template <>
-struct Form<std::uint64_t> : NumberForm<std::uint64_t> {};
+struct Reader<std::uint64_t> : NumberReader<std::uint64_t> {};
 
 template <>
-struct Form<bool> {
+struct Reader<bool> {
     static Result<bool> read(const Json& json) { return read_flag(json); }
 };
 
 template <>
-struct Form<F32> {
+struct Reader<F32> {
     static Result<F32> read(const Json& json) {
         if (json.is_object() && json.size() == 1 && json.contains("bits")) {
             auto bits = read_number(json["bits"], std::numeric_limits<std::uint32_t>::max());
@@ -90,7 +90,7 @@ struct Form<F32> {
 };
 
 template <class T>
-struct FixedForm {
+struct FixedReader {
     static Result<T> read(const Json& json) {
         if (!json.is_string()) return wrong("a string of hex digits", json);
         T value;
@@ -99,14 +99,14 @@ struct FixedForm {
     }
 };
 template <>
-struct Form<U256> : FixedForm<U256> {};
+struct Reader<U256> : FixedReader<U256> {};
 template <>
-struct Form<PubKey> : FixedForm<PubKey> {};
+struct Reader<PubKey> : FixedReader<PubKey> {};
 template <>
-struct Form<Signature> : FixedForm<Signature> {};
+struct Reader<Signature> : FixedReader<Signature> {};
 
 template <>
-struct Form<Str0_255> {
+struct Reader<Str0_255> {
     static Result<Str0_255> read(const Json& json) {
         if (json.is_object() && json.size() == 1 && json.contains("hex")) {
             auto bytes = read_hex(json["hex"], 255);
@@ -122,14 +122,14 @@ struct Form<Str0_255> {
 };
 
 template <>
-struct Form<B0_32> {
+struct Reader<B0_32> {
     static Result<B0_32> read(const Json& json) {
         HP_TRY(Bytes bytes, read_hex(json, 32));
         return B0_32::from(bytes);
     }
 };
 template <std::size_t L, std::size_t Max>
-struct Form<Blob<L, Max>> {
+struct Reader<Blob<L, Max>> {
     static Result<Blob<L, Max>> read(const Json& json) {
         HP_TRY(Bytes bytes, read_hex(json, Max));
         return Blob<L, Max>{std::move(bytes)};
@@ -137,15 +137,15 @@ struct Form<Blob<L, Max>> {
 };
 
 template <class T>
-struct Form<std::optional<T>> {
+struct Reader<std::optional<T>> {
     static Result<std::optional<T>> read(const Json& json) {
         if (json.is_null()) return std::optional<T>{};
-        HP_TRY(T value, Form<T>::read(json));
+        HP_TRY(T value, Reader<T>::read(json));
         return std::optional<T>{std::move(value)};
     }
 };
 template <class T, std::size_t L, std::size_t Max>
-struct Form<Seq<T, L, Max>> {
+struct Reader<Seq<T, L, Max>> {
     static Result<Seq<T, L, Max>> read(const Json& json) {
         if (!json.is_array()) return wrong("an array", json);
         if (json.size() > Max)
@@ -153,7 +153,7 @@ struct Form<Seq<T, L, Max>> {
                                            std::to_string(json.size()));
         Seq<T, L, Max> value;
         for (const Json& item : json) {
-            auto read_item = Form<T>::read(item);
+            auto read_item = Reader<T>::read(item);
             if (!read_item)
                 return at("[" + std::to_string(value.items.size()) + "]", std::move(read_item).error());
             value.items.push_back(*std::move(read_item));
@@ -171,7 +171,7 @@ template <class T>
         done = fail(Errc::invalid, std::string(name) + ": missing");
         return;
     }
-    auto value = Form<T>::read(*found);
+    auto value = Reader<T>::read(*found);
     if (value)
         into = *std::move(value);
     else
@@ -204,10 +204,10 @@ Result<> read_fields_of(const Json& fields, Bytes& out) {
 using ReadFields = Result<> (*)(const Json& fields, Bytes& out);
 
 template <class... M>
-constexpr std::array<ReadFields, sizeof...(M)> make_table(boost::mp11::mp_list<M...>) {
+constexpr std::array<ReadFields, sizeof...(M)> make_readers(boost::mp11::mp_list<M...>) {
     return {&read_fields_of<M>...};
 }
-constexpr auto kReadFields = make_table(AllMessages{});
+constexpr auto kReadFields = make_readers(AllMessages{});
 
 }  // namespace
 

@@ -16,16 +16,16 @@ using namespace hp::cashu::test;
 
 namespace {
 
-const std::string kPoint = "035015e6d7ade60ba8426cefaf1832bbd27257636e44a76b922d78e79b47cb689d";
-const std::string kId = "009a1f293253e41e";
+const std::string kOnCurve = "035015e6d7ade60ba8426cefaf1832bbd27257636e44a76b922d78e79b47cb689d";
+const std::string kKeyset = "009a1f293253e41e";
 const std::string kOrder = "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141";
 
 std::vector<std::string> not_points() {
-    const std::string x = kPoint.substr(2), prime = std::string(54, 'f') + "fefffffc2f";
+    const std::string x = kOnCurve.substr(2), prime = std::string(54, 'f') + "fefffffc2f";
     return {"",                                  // nothing
             "02",                                // cut off
             x,                                   // x alone
-            kPoint + "00",                       // too long
+            kOnCurve + "00",                     // too long
             "zz" + x,                            // not hex
             "00" + x,                            // infinity, or the prefix of nothing
             "04" + x,                            // the prefix of 65 bytes
@@ -39,13 +39,13 @@ std::vector<std::string> not_points() {
 }
 
 std::string output(const std::string& point) {
-    return R"({"amount":1,"id":")" + kId + R"(","B_":")" + point + R"("})";
+    return R"({"amount":1,"id":")" + kKeyset + R"(","B_":")" + point + R"("})";
 }
 std::string proof(const std::string& point) {
-    return R"({"amount":1,"id":")" + kId + R"(","secret":"s","C":")" + point + R"("})";
+    return R"({"amount":1,"id":")" + kKeyset + R"(","secret":"s","C":")" + point + R"("})";
 }
 std::string signature(const std::string& point) {
-    return R"({"amount":1,"id":")" + kId + R"(","C_":")" + point + R"("})";
+    return R"({"amount":1,"id":")" + kKeyset + R"(","C_":")" + point + R"("})";
 }
 std::string quote(const std::string& point) {
     return R"({"quote":"q","amount_paid":1,"amount_issued":0,"pubkey":")" + point + R"("})";
@@ -60,13 +60,13 @@ struct Place {
 const std::vector<Place> kPlaces = {
     {"swap: B_",
      [](auto& p) {
-         return swap_request_from_json(R"({"inputs":[)" + proof(kPoint) + R"(],"outputs":[)" + output(p) +
+         return swap_request_from_json(R"({"inputs":[)" + proof(kOnCurve) + R"(],"outputs":[)" + output(p) +
                                        "]}")
              .has_value();
      }},
     {"swap: C",
      [](auto& p) {
-         return swap_request_from_json(R"({"inputs":[)" + proof(p) + R"(],"outputs":[)" + output(kPoint) +
+         return swap_request_from_json(R"({"inputs":[)" + proof(p) + R"(],"outputs":[)" + output(kOnCurve) +
                                        "]}")
              .has_value();
      }},
@@ -91,13 +91,13 @@ const std::vector<Place> kPlaces = {
      [](auto& p) { return signatures_from_json(R"({"signatures":[)" + signature(p) + "]}").has_value(); }},
     {"restored: C_",
      [](auto& p) {
-         return restore_response_from_json(R"({"outputs":[)" + output(kPoint) + R"(],"signatures":[)" +
+         return restore_response_from_json(R"({"outputs":[)" + output(kOnCurve) + R"(],"signatures":[)" +
                                            signature(p) + "]}")
              .has_value();
      }},
     {"keys",
      [](auto& p) {
-         return keysets_with_keys_from_json(R"({"keysets":[{"id":")" + kId +
+         return keysets_with_keys_from_json(R"({"keysets":[{"id":")" + kKeyset +
                                             R"(","unit":"hash","keys":{"1":")" + p + R"("}}]})")
              .has_value();
      }},
@@ -130,7 +130,7 @@ const std::vector<Place> kPlaces = {
 TEST_CASE("C8: what is no point is refused wherever points come in") {
     for (const Place& place : kPlaces) {
         CAPTURE(place.name);
-        CHECK(place.takes(kPoint));
+        CHECK(place.takes(kOnCurve));
         for (const std::string& bad : not_points()) {
             CAPTURE(bad);
             CHECK_FALSE(place.takes(bad));

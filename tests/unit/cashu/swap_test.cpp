@@ -10,14 +10,14 @@ using namespace hp::cashu::test;
 
 namespace {
 
-struct Mint {
+struct Swapper {
     MintKeyset hash = make_keyset("hash", 0);
     MintKeyset hash_with_fee = make_keyset("hash", 1, 100);
     MintKeyset retired = make_keyset("hash", 2);
     MintKeyset expired = make_keyset("hash", 3, 0, kNow);
     MintKeyset sat = make_keyset("sat", 0);
     MintKeysets keysets;
-    Mint() {
+    Swapper() {
         for (const MintKeyset* keyset : {&hash, &hash_with_fee, &retired, &expired, &sat})
             REQUIRE(keysets.insert(*keyset).has_value());
         keysets.set_active(retired.keyset.id, false);
@@ -34,7 +34,7 @@ struct Mint {
 }  // namespace
 
 TEST_CASE("a good swap passes and gives the inputs' Y in order") {
-    Mint mint;
+    Swapper mint;
     Proof a = make_proof(mint.hash, 8), b = make_proof(mint.retired, 4);
     SwapRequest request = mint.swap({a, b}, {4, 8});
     auto checked = mint.check(request);
@@ -60,7 +60,7 @@ TEST_CASE("a good swap passes and gives the inputs' Y in order") {
 }
 
 TEST_CASE("the fee of the inputs must be left exactly (AC-165)") {
-    Mint mint;
+    Swapper mint;
     for (std::size_t count : {1u, 10u, 11u, 25u}) {
         std::vector<Proof> inputs;
         for (std::size_t i = 0; i < count; ++i) inputs.push_back(make_proof(mint.hash_with_fee, 4));
@@ -76,7 +76,7 @@ TEST_CASE("the fee of the inputs must be left exactly (AC-165)") {
 }
 
 TEST_CASE("each fault of a swap has its code") {
-    Mint mint;
+    Swapper mint;
     Proof good = make_proof(mint.hash, 8);
     auto with_input = [&](Proof proof) { return mint.check(mint.swap({std::move(proof)}, {8})); };
 
@@ -123,7 +123,7 @@ TEST_CASE("each fault of a swap has its code") {
 }
 
 TEST_CASE("a signature that is not this mint's over this secret and amount is refused (AC-164, AC-197)") {
-    Mint mint;
+    Swapper mint;
     Proof good = make_proof(mint.hash, 8);
     auto verdict = [&](auto change) {
         Proof proof = good;
@@ -155,7 +155,7 @@ TEST_CASE("sums that wrap in 64 bits are refused, not accepted as small") {
 }
 
 TEST_CASE("sizes are bounded before anything is computed") {
-    Mint mint;
+    Swapper mint;
     Proof good = make_proof(mint.hash, 8);
     SwapRequest request = mint.swap({good}, {8});
     request.outputs.resize(kOutputsMax + 1, request.outputs[0]);
@@ -173,7 +173,7 @@ TEST_CASE("sizes are bounded before anything is computed") {
 }
 
 TEST_CASE("a locked proof is refused while conditions are not served, however broken the lock (AC-172)") {
-    Mint mint;
+    Swapper mint;
     for (const char* secret :
          {R"(["P2PK",{"nonce":"00","data":"02","tags":[["locktime",123]]}])", R"(["HTLC",{}])",
           R"( [ "P2PK" )", R"(["P2PK",{"data":"a","data":"b"}])", "[\"P2\\u0050K\",{}]"}) {

@@ -2,6 +2,7 @@
 #pragma once
 #include "../net/net_fixture.hpp"
 #include "../store/temp_dir.hpp"
+#include "cashu/tokens.hpp"
 #include "fake_mint.hpp"
 #include "wallet/wallet.hpp"
 
@@ -14,6 +15,15 @@ inline Bytes64 seed_of(std::uint8_t fill) {
     Bytes64 seed;
     seed.fill(fill);
     return seed;
+}
+
+inline cashu::Token decoded(const std::string& text) {
+    auto token = cashu::decode_token(text);
+    REQUIRE(token.has_value());
+    return *token;
+}
+inline bool says(const Error& error, std::string_view part) {
+    return error.what.find(part) != std::string::npos || error.hint.find(part) != std::string::npos;
 }
 
 struct Bench {

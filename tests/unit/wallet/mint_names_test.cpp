@@ -13,14 +13,6 @@ namespace {
 
 constexpr const char* kElsewhere = "https://mint.example.org";
 
-cashu::Token decoded(const std::string& text) {
-    auto token = cashu::decode_token(text);
-    REQUIRE(token.has_value());
-    return *token;
-}
-bool says(const Error& error, std::string_view part) {
-    return error.what.find(part) != std::string::npos || error.hint.find(part) != std::string::npos;
-}
 /// The token of somebody who reaches the mint under another URL.
 cashu::Token renamed(const std::string& text, const std::string& url) {
     cashu::Token token = decoded(text);

@@ -11,15 +11,9 @@ using Next = FakeMint::Next;
 
 namespace {
 
-cashu::Token decoded(const std::string& text) {
-    auto token = cashu::decode_token(text);
-    REQUIRE(token.has_value());
-    return *token;
-}
 std::string encoded(const FakeMint& mint, std::vector<cashu::Proof> proofs, std::string unit = "hash") {
     return cashu::encode_token({mint.url(), std::move(unit), {}, std::move(proofs)});
 }
-bool says(const Error& error, std::string_view part) { return error.what.find(part) != std::string::npos; }
 
 }  // namespace
 
