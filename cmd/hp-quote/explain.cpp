@@ -194,7 +194,7 @@ Json json_of(const OutboxRow& row) {
             {"dead_reason", or_null(row.dead_reason)}};
 }
 
-Json json_of(const MintRow::Hold& hold) {
+Json json_of(const MintHold& hold) {
     return {{"at_ms", hold.at_ms},
             {"let_in_ms", or_null(hold.let_in_ms)},
             {"released_ms", or_null(hold.released_ms)},
@@ -266,7 +266,7 @@ void print_json(const Story& story, const std::vector<Step>& steps) {
     std::printf("%s\n", out.dump(-1, ' ', true, Json::error_handler_t::replace).c_str());
 }
 
-std::string text_of(const MintRow::Hold& hold) {
+std::string text_of(const MintHold& hold) {
     std::string out = "held since " + time_text(hold.at_ms) + ", after the rollback ";
     out += hold.let_in_ms ? "of " + time_text(*hold.let_in_ms) : "that the pool noticed";
     if (hold.released_ms)

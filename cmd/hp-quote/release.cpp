@@ -45,8 +45,7 @@ Result<> check_ids(ReleaseOptions& options) {
         id = mint::uuid_text(*uuid);
     }
     std::ranges::sort(options.ids);
-    const auto [repeated, end] = std::ranges::unique(options.ids);
-    options.ids.erase(repeated, end);
+    options.ids.erase(std::unique(options.ids.begin(), options.ids.end()), options.ids.end());
     if (options.ids.empty() != options.all)
         return fail(Errc::usage, "give quote ids, or --all", "hp-quote held lists them");
     return {};

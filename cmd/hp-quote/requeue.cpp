@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -46,8 +47,7 @@ Result<std::vector<std::uint64_t>> seqs_of(const RequeueOptions& options) {
         out.push_back(seq);
     }
     std::ranges::sort(out);
-    const auto [repeated, after] = std::ranges::unique(out);
-    out.erase(repeated, after);
+    out.erase(std::unique(out.begin(), out.end()), out.end());
     if (out.empty() != options.all)
         return fail(Errc::usage, "give row numbers, or --all", "hp-quote dead lists them");
     return out;

@@ -30,6 +30,14 @@ struct MintOp {
     UnixMs at_ms{};
     std::uint64_t amount{};
 };
+/// Why and how long a quote was not issued.
+struct MintHold {
+    UnixMs at_ms{};
+    std::optional<UnixMs>
+        let_in_ms{};  ///< of the old copy after which it was created; nothing: reported by the pool
+    std::optional<UnixMs> released_ms{};
+    std::string released_by{};
+};
 /// A quote of the mint's ledger.
 struct MintRow {
     std::string quote_id;
@@ -41,14 +49,7 @@ struct MintRow {
     UnixMs created_ms{}, updated_ms{};
     std::vector<MintOp> ops{};
     /// For one that is or was held; only when a single row is read.
-    struct Hold {
-        UnixMs at_ms{};
-        std::optional<UnixMs>
-            let_in_ms{};  ///< of the old copy after which it was created; nothing: reported by the pool
-        std::optional<UnixMs> released_ms{};
-        std::string released_by{};
-    };
-    std::optional<Hold> hold{};
+    std::optional<MintHold> hold{};
     /// A mint's quote is unpaid only while it is held.
     const char* state() const { return issued == amount ? "issued" : paid == amount ? "paid" : "held"; }
 };

@@ -65,10 +65,10 @@ Result<MintFile> MintFile::open(const std::string& path) {
                                    static_cast<std::uint64_t>(keyset.integer(3))});
         auto pool = db.prepare("SELECT pool_store, last_seq FROM pool");
         while (pool.step()) out.pools.emplace_back(pool.blob(0), pool.integer(1));
-        auto progress = db.prepare(
+        auto sums = db.prepare(
             "SELECT quotes, operations, issued_high, issued_low, spent_high, spent_low FROM progress");
         out.progress = {path, out.store, out.generation, 0, 0, 0, 0};
-        if (progress.step()) read_sums(progress, 0, out.progress);
+        if (sums.step()) read_sums(sums, 0, out.progress);
     }));
     return out;
 }

@@ -45,7 +45,7 @@ struct HttpSessions::Shared {
     bool stopped{false};
 };
 
-class HttpSessions::Connection : public Droppable, public std::enable_shared_from_this<Connection> {
+class HttpSessions::Connection final : public Droppable, public std::enable_shared_from_this<Connection> {
   public:
     Connection(Loop& loop, asio::ip::tcp::socket socket, const Address& peer, std::shared_ptr<Shared> shared)
         : stream_{std::move(socket)},

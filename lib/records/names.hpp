@@ -49,28 +49,19 @@ constexpr bool is_status_field(std::string_view name) {
     });
 }
 
-/// A literal's text as a template argument.
-template <std::size_t size>
-struct Literal {
-    char text[size]{};
-    consteval Literal(const char (&from)[size]) { std::ranges::copy(from, text); }  // NOLINT: as a literal is
-};
-
 inline namespace literals {
-template <Literal name>
-consteval const char* operator""_series() {
-    static_assert(is_series(name.text), "no record declares this series");
-    return name.text;
+// What is thrown here is read by a person, as the compiler's error.
+consteval const char* operator""_series(const char* name, std::size_t size) {
+    if (!is_series({name, size})) throw "no record declares this series";
+    return name;
 }
-template <Literal name>
-consteval const char* operator""_latency() {
-    static_assert(is_latency(name.text), "no record declares this latency");
-    return name.text;
+consteval const char* operator""_latency(const char* name, std::size_t size) {
+    if (!is_latency({name, size})) throw "no record declares this latency";
+    return name;
 }
-template <Literal name>
-consteval const char* operator""_field() {
-    static_assert(is_status_field(name.text), "no status record has this field");
-    return name.text;
+consteval const char* operator""_field(const char* name, std::size_t size) {
+    if (!is_status_field({name, size})) throw "no status record has this field";
+    return name;
 }
 }  // namespace literals
 
