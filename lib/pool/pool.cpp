@@ -123,9 +123,12 @@ Pool::Counts Pool::counts() const {
 }
 
 bool Pool::enqueue(PendingShare share, NewIntent intent) {
-    if (!is_stopping_ && queue_.add(std::move(share), std::move(intent))) return true;
-    forget(intent.intent);  // still valid: nothing was moved from
-    return false;
+    if (is_stopping_ || queue_.is_full()) {
+        forget(intent.intent);
+        return false;
+    }
+    queue_.add(std::move(share), std::move(intent));
+    return true;
 }
 
 void Pool::forget(const ehash::Intent& intent) {

@@ -2,13 +2,12 @@
 
 namespace hp::pool {
 
-bool ShareQueue::add(PendingShare&& share, NewIntent&& intent) {
-    if (waiting_.shares.size() >= kWaitingMax) return false;
+void ShareQueue::add(PendingShare share, NewIntent intent) {
+    HP_ASSERT(!is_full());
     if (waiting_.shares.empty()) waiting_since_ms_ = clock_.steady_ms();
     waiting_.shares.push_back(std::move(share));
     waiting_.intents.push_back(std::move(intent));
     commit_soon();
-    return true;
 }
 
 void ShareQueue::commit_soon() {

@@ -48,8 +48,10 @@ class ShareQueue {
     };
     ShareQueue(const net::Clock& clock, Ways ways) : clock_{clock}, ways_{std::move(ways)} {}
 
-    /// False, without taking anything: too many wait already (the disk is not keeping up).
-    bool add(PendingShare&& share, NewIntent&& intent);
+    /// Too many wait already: the disk is not keeping up.
+    bool is_full() const { return waiting_.shares.size() >= kWaitingMax; }
+    /// REQUIRES: !is_full()
+    void add(PendingShare share, NewIntent intent);
     bool is_idle() const { return !committing_ && waiting_.shares.empty(); }
 
   private:

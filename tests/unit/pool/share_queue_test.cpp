@@ -37,7 +37,10 @@ struct Disk {
     std::uint32_t next{0};
 
     void share(int count = 1) {
-        while (count-- > 0) REQUIRE(queue.add({.sequence_number = next++}, {}));
+        while (count-- > 0) {
+            REQUIRE(!queue.is_full());
+            queue.add({.sequence_number = next++}, {});
+        }
     }
     bool turn() {
         if (turns.empty()) return false;
@@ -131,8 +134,9 @@ TEST_CASE_FIXTURE(Disk, "a disk that hangs: memory is bounded, and what was refu
     share();
     turn_until_written(1);
     share(ShareQueue::kWaitingMax);
-    CHECK_FALSE(queue.add({.sequence_number = next}, {}));
+    CHECK(queue.is_full());
     finish();
     turn_until_written(1);
+    CHECK(!queue.is_full());
     share();
 }
