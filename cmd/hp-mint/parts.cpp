@@ -15,13 +15,7 @@ Result<mint::MintOptions> mint_options(const Settings& s, const cli::Command& co
     out.database = command.resolve(s.mint.database);
     out.mark_file = command.resolve(s.mint.mark_file);
     out.unit = s.shared.unit;
-    out.input_fee_ppk = static_cast<std::uint64_t>(s.mint.input_fee_ppk);
-    out.keyset_amounts = static_cast<unsigned>(s.mint.keyset_amounts);
-    out.keyset_index_min = static_cast<std::uint32_t>(s.mint.keyset_index_min);
-    out.accept_legacy_quote_signatures = s.mint.accept_legacy_quote_signatures;
-    out.name = s.mint.name;
-    out.description = s.mint.description;
-    out.public_urls = s.mint.public_urls;
+    out.take(s.mint);
     return out;
 }
 

@@ -56,14 +56,7 @@ Result<> take_link(const Settings& s, const cli::Command& command, pool::Service
 Result<> take_terms(const Settings& s, pool::ServiceOptions& out) {
     out.terms.valuation =
         ehash::Valuation::of(s.shared.valuation, s.shared.unit_bits, s.shared.minimum_difficulty);
-    out.terms.vardiff.shares_per_minute = s.pool.shares_per_minute;
-    out.terms.vardiff.period_ms = s.pool.vardiff_interval_s * 1000;
-    out.terms.invalid_shares_max = static_cast<std::uint32_t>(s.pool.invalid_shares_max);
-    out.terms.channels_max = static_cast<std::size_t>(s.pool.channels_per_connection);
-    out.terms.idle_channel_ms = s.pool.idle_channel_s * 1000;
-    if (!s.pool.default_locking_key.empty()) {
-        HP_TRY(out.terms.default_locking_key, array_from_hex<33>(s.pool.default_locking_key));
-    }
+    HP_DO(out.terms.take(s.pool));
     out.easiest_target_bits = static_cast<unsigned>(s.pool.easiest_target_bits);
     out.server_id = static_cast<std::uint16_t>(s.pool.server_id);
     out.channels_of_all = {config::kChannels, config::kChannelsUnproven};

@@ -38,9 +38,7 @@ Result<proxy::ServiceOptions> options_from(const Settings& s, const cli::Command
     HP_TRY(out.pool.pool.address, net::endpoint_from_text(s.proxy.pool_address));
     HP_TRY(out.pool.pool.authority, crypto::authority_key_from_text(s.proxy.pool_authority_public_key));
     out.pool.channels_max = static_cast<std::size_t>(s.proxy.channels_per_connection);
-    out.terms.min_extranonce_size = static_cast<std::uint16_t>(s.proxy.min_extranonce_size);
-    out.terms.initial_hash_rate_hps = s.proxy.initial_hash_rate_hps;
-    out.terms.invalid_shares_max = static_cast<std::uint32_t>(s.proxy.invalid_shares_max);
+    out.terms.take(s.proxy);
     out.outage_patience_ms = s.proxy.outage_patience_s * 1000;
     HP_TRY(out.faucet, faucet_options(s));
     HP_DO(take_wallet(s, command, out.wallet));

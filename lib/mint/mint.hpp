@@ -31,6 +31,19 @@ struct MintOptions {
     std::string description;
     std::vector<std::string> public_urls{};
     recordio::EventSink* events{nullptr};  ///< null: no records
+
+    /// Takes over what needs no file: a value that the mint uses is declared and taken over here. Keys:
+    /// config::Mint, which rooms do not read.
+    template <class Keys>
+    void take(const Keys& keys) {
+        input_fee_ppk = static_cast<std::uint64_t>(keys.input_fee_ppk);
+        keyset_amounts = static_cast<unsigned>(keys.keyset_amounts);
+        keyset_index_min = static_cast<std::uint32_t>(keys.keyset_index_min);
+        accept_legacy_quote_signatures = keys.accept_legacy_quote_signatures;
+        name = keys.name;
+        description = keys.description;
+        public_urls = keys.public_urls;
+    }
 };
 
 /// What the API and the link share: the ledger behind its writer, and the keys.

@@ -18,6 +18,7 @@
 
 namespace hp::pool {
 
+/// What the operator's keys mean to a session. A value that sessions use is declared and taken over here.
 struct PoolTerms {
     bool version_rolling_allowed{true};
     ehash::Valuation valuation{};
@@ -27,6 +28,20 @@ struct PoolTerms {
     /// Invalid shares of one channel before it is closed; see mining/share_budget.hpp.
     std::uint32_t invalid_shares_max{1000};
     std::optional<crypto::PublicKey33> default_locking_key{};
+
+    /// Keys: config::Pool, which rooms do not read.
+    template <class Keys>
+    Result<> take(const Keys& keys) {
+        vardiff.shares_per_minute = keys.shares_per_minute;
+        vardiff.period_ms = keys.vardiff_interval_s * 1000;
+        channels_max = static_cast<std::size_t>(keys.channels_per_connection);
+        idle_channel_ms = keys.idle_channel_s * 1000;
+        invalid_shares_max = static_cast<std::uint32_t>(keys.invalid_shares_max);
+        if (!keys.default_locking_key.empty()) {
+            HP_TRY(default_locking_key, array_from_hex<33>(keys.default_locking_key));
+        }
+        return {};
+    }
 };
 
 /// Takes the valid shares.

@@ -10,6 +10,7 @@
 
 namespace hp::proxy {
 
+/// What the operator's keys mean to a session. A value that sessions use is declared and taken over here.
 struct MinerTerms {
     std::uint16_t min_extranonce_size{8};
     double initial_hash_rate_hps{1e12};
@@ -17,6 +18,14 @@ struct MinerTerms {
     std::uint32_t invalid_shares_max{300};
     /// Owner of shares whose worker names no key.
     crypto::PublicKey33 wallets_key{};
+
+    /// Keys: config::Proxy, which rooms do not read.
+    template <class Keys>
+    void take(const Keys& keys) {
+        min_extranonce_size = static_cast<std::uint16_t>(keys.min_extranonce_size);
+        initial_hash_rate_hps = keys.initial_hash_rate_hps;
+        invalid_shares_max = static_cast<std::uint32_t>(keys.invalid_shares_max);
+    }
 };
 
 /// Takes the quotes of the wallet's own shares.
