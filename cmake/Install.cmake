@@ -44,8 +44,8 @@ function(hp_completions)
         set(destination "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
       endif()
       add_custom_command(OUTPUT "${file}" DEPENDS ${program} "${generate}" VERBATIM
-                         COMMAND sh -c "exec \"$0\" --shell \"$1\" \"$2\" >\"$3\"" "${generate}" ${shell}
-                                 "$<TARGET_FILE:${program}>" "${file}")
+                         COMMAND sh -c "file=$0; exec \"$@\" >\"$file\"" "${file}" "${generate}" --shell ${shell}
+                                 ${CMAKE_CROSSCOMPILING_EMULATOR} "$<TARGET_FILE:${program}>")
       install(FILES "${file}" DESTINATION "${destination}")
       list(APPEND made "${file}")
     endforeach()
