@@ -28,6 +28,8 @@ class ClientEvents {
     virtual ~ClientEvents() = default;
     /// The address answers: TCP is up, with SV2 also the handshake.
     virtual void on_reached() = 0;
+    /// Any message has arrived: the server is alive.
+    virtual void on_heard() = 0;
     /// A message from the server for the user; valid during the call.
     virtual void on_message(std::string_view text) = 0;
     /// The channel is up, or the worker authorized.

@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::int64_t kPaceMs = 2;
 constexpr std::int64_t kBackoffFirstMs = 500, kBackoffMaxMs = 30'000;
-/// A server that does not answer for this long is gone, whatever TCP thinks.
-constexpr std::int64_t kAnswerLimitUs = 60'000'000;
+/// Remembered for their latency and hash; answers are counted whether or not theirs is among them.
+constexpr std::size_t kUnansweredMax = 65'536;
 constexpr std::int64_t kFinishLimitMs = 2'000;
 
 std::int64_t now_us() {
@@ -64,18 +64,27 @@ class Fleet::Seat final : public ClientEvents {
         }
         ++fleet_.tally_.submitted;
         const std::uint32_t sequence = next_sequence_++;
+        if (unanswered_.size() >= kUnansweredMax) drop_oldest();
         unanswered_.push_back({sequence, now_us(), share.hash});
         session_->submit(sequence, share);
     }
-    /// Drops the session of a server that went silent.
+    /// Once a second.
     void check(std::int64_t time_us) {
-        if (!unanswered_.empty() && time_us - unanswered_.front().sent_us > kAnswerLimitUs) {
+        if (unanswered_.empty()) return;
+        const auto& options = fleet_.options_;
+        if (time_us - std::max(heard_us_, unanswered_.front().sent_us) > options.silence_limit_ms * 1000) {
             if (auto session = std::exchange(session_, nullptr)) session->close();
-            on_lost({Errc::timeout, "no answer to a share for 60 s"});
+            return on_lost({Errc::timeout, "the server has sent nothing for " +
+                                               std::to_string(options.silence_limit_ms / 60'000) + " min"});
+        }
+        for (Sent& sent : unanswered_) {
+            if (time_us - sent.sent_us <= options.depth_hold_ms * 1000) break;
+            if (std::exchange(sent.uses_depth, false)) give_back();
         }
     }
 
     void on_reached() override { fleet_.was_reached_ = true; }
+    void on_heard() override { heard_us_ = now_us(); }
     void on_message(std::string_view text) override {
         fleet_.server_says_ = printable(text);
         static log::Limited note{log::Level::info};
@@ -155,6 +164,7 @@ class Fleet::Seat final : public ClientEvents {
         std::uint32_t sequence;
         std::int64_t sent_us;
         Bytes32 hash;
+        bool uses_depth{true};
     };
 
     std::deque<Sent>::iterator find(std::uint32_t sequence) {
@@ -165,8 +175,13 @@ class Fleet::Seat final : public ClientEvents {
     void settle(std::deque<Sent>::iterator at) {
         fleet_.tally_.latencies.add_us(
             static_cast<std::uint64_t>(std::max<std::int64_t>(0, now_us() - at->sent_us)));
+        const bool used_depth = at->uses_depth;
         unanswered_.erase(at);
-        give_back();
+        if (used_depth) give_back();
+    }
+    void drop_oldest() {
+        if (unanswered_.front().uses_depth) give_back();
+        unanswered_.pop_front();
     }
     /// One share less counts towards the depth.
     void give_back() {
@@ -189,9 +204,10 @@ class Fleet::Seat final : public ClientEvents {
     std::shared_ptr<Work> work_;
     bool up_{false};
     bool ask_extensions_{true};
-    std::int64_t granted_{0};  ///< counts towards the depth: to be found, found, or not answered yet
+    std::int64_t granted_{0};  ///< counts towards the depth: to be found, found, or sent and not answered yet
     std::uint32_t next_sequence_{0};
     std::deque<Sent> unanswered_;
+    std::int64_t heard_us_{0};
 };
 
 Fleet::Fleet(net::Loop& loop, FleetOptions options, std::function<void(Result<>)> on_done)
@@ -265,6 +281,7 @@ void Fleet::pace() {
 void Fleet::check_time() {
     const std::int64_t time_us = now_us();
     for (auto& seat : seats_) seat->check(time_us);
+    wake_if_granted();
 }
 
 void Fleet::answered() {

@@ -16,7 +16,13 @@ struct FleetOptions {
     std::size_t connections{1};
     std::size_t threads{1};
     Engine engine{best_engine()};
-    std::int64_t depth{64};              ///< maximum unanswered shares per connection
+    std::int64_t depth{64};  ///< maximum unanswered shares per connection
+    /// A share counts towards the depth no longer than this: it may wait for the end of a batch.
+    std::int64_t depth_hold_ms{10'000};
+    /// A server may acknowledge shares in batches of any size, so an unanswered share is no reason to leave
+    /// it. TCP notices a host that is gone; one that hangs sends nothing at all, no jobs either, for this
+    /// long.
+    std::int64_t silence_limit_ms{1'800'000};
     double rate_per_s{0};                ///< shares per second over all connections; 0: as they are found
     std::uint64_t shares_max{0};         ///< ends after this many; 0: no limit
     std::int64_t connect_timeout_ms{0};  ///< gives up if no connection was up by then; 0: never

@@ -45,6 +45,7 @@ class Sv1Client final : public Client,
 
     void on_line(std::string_view line) override {
         if (!events_ || sv1::is_blank(line)) return;
+        events_->on_heard();
         if (line.starts_with("HTTP/"))
             return drop({Errc::protocol, url_.endpoint.text() + " speaks HTTP: not a mining port",
                          "SV1 is at the proxy's proxy_listen, SV2 at the pool's pool_listen"},

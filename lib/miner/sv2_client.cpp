@@ -104,6 +104,7 @@ class Sv2Client final : public Client,
 
     void on_frame(ByteView bytes) override {
         if (!events_) return;
+        events_->on_heard();
         const auto frame = sv2::split_frame(bytes);
         if (!frame) return drop(frame.error());
         if (const auto handled = dispatch(*frame); !handled) drop(handled.error());

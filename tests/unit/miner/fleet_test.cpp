@@ -179,7 +179,7 @@ struct Sv2Server {
             CHECK(share.job_id == 11);
             server.shares.check(prefix, share.extranonce.view(), share.version, share.ntime, share.nonce,
                                 kTarget);
-            if (share.sequence_number % 10 == 9) {
+            if (server.batch_size == 1 && share.sequence_number % 10 == 9) {
                 mining::SubmitSharesError error;
                 error.channel_id = 5;
                 error.sequence_number = share.sequence_number;
@@ -196,7 +196,7 @@ struct Sv2Server {
             if (server.extensions == Extensions::granted) send(quote);
         }
         void on_read_done() override {
-            if (batch == 0) return;
+            if (batch < server.batch_size) return;
             mining::SubmitSharesSuccess success;
             success.channel_id = 5;
             success.last_sequence_number = last_sequence;
@@ -213,6 +213,7 @@ struct Sv2Server {
     std::vector<sv2::Tlv> tlvs;
     float nominal_hps{};
     int extension_requests{0};
+    std::uint32_t batch_size{1};  ///< acknowledges as many at once; 1: and refuses every tenth
 
     Sv2Server(net::Loop& at, Extensions kind) : loop{at}, extensions{kind} {
         auto result = net::FrameListener::listen(
@@ -365,6 +366,35 @@ TEST_CASE("SV2: pools that refuse, ignore or close on extensions are mined on wi
         CHECK(server.extension_requests == 1);
         CHECK(server.tlvs.empty());
     }
+}
+
+TEST_CASE("SV2: a pool that acknowledges in batches, larger than the depth, is mined on") {
+    net::Loop loop;
+    Sv2Server server{loop, Sv2Server::Extensions::refused};
+    server.batch_size = 100;
+    auto options = options_for({server.listener->bound(), server.authority.xonly()});
+    options.shares_max = 100;
+    options.depth = 64;
+    options.depth_hold_ms = 50;
+    const Run run{loop, options};
+    REQUIRE_MESSAGE(run.result, run.result.error().what);
+    CHECK(run.tally.accepted == 100);
+    CHECK(run.tally.connects == 1);
+    CHECK(run.tally.disconnects == 0);
+    CHECK(server.shares.faults == 0);
+}
+
+TEST_CASE("SV2: a server that sends nothing at all, although shares wait, is left and tried again") {
+    net::Loop loop;
+    Sv2Server server{loop, Sv2Server::Extensions::refused};
+    server.batch_size = ~0u;
+    auto options = options_for({server.listener->bound(), server.authority.xonly()});
+    options.depth = 4;
+    options.silence_limit_ms = 100;
+    Fleet fleet{loop, std::move(options), [](Result<>) {}};
+    fleet.start();
+    REQUIRE(run_until(loop, [&] { return fleet.tally().connects == 2; }));
+    CHECK(fleet.tally().disconnects == 1);
 }
 
 TEST_CASE("SV2: a server with another authority key is not mined on") {
