@@ -247,6 +247,8 @@ struct Pool {
     std::int64_t channels_per_connection = 4096;
     std::int64_t idle_channel_s = 0;
     std::int64_t invalid_shares_max = 1000;
+    std::int64_t stale_grace_ms = 0;
+    bool pay_stale_in_grace = true;
     bool version_rolling_allowed = true;
     std::vector<std::string> allowed_mint_keys;
     bool allow_new_mint_store = true;
@@ -297,6 +299,14 @@ struct Pool {
           "does each "
           "second",
           range(10, 1'000'000).in_variable("HP_POOL_INVALID_SHARES_MAX"));
+        v("stale_grace_ms", stale_grace_ms,
+          "milliseconds after a new tip in which shares of the previous tip's jobs are excused (see "
+          "pay_stale_in_grace); 0: they are stale at once",
+          range(0, 60'000));
+        v("pay_stale_in_grace", pay_stale_in_grace,
+          "whether shares within stale_grace_ms are accepted and paid; false: they are refused as stale, but "
+          "not held against the miner as invalid",
+          any());
         v("version_rolling_allowed", version_rolling_allowed,
           "whether miners may roll the BIP 323 version bits (1fffffe0)", any());
         v("allowed_mint_keys", allowed_mint_keys,

@@ -73,6 +73,12 @@ Result<std::optional<crypto::PublicKey33>> key_from_name(std::string_view name) 
 
 bool is_worker_name(std::string_view name) { return is_clean_text(name, sv2::ehash::kUserIdentitySizeMax); }
 
+std::optional<ByteArray<16>> cut_key(std::string_view name) {
+    if (!name.starts_with("02") && !name.starts_with("03")) return std::nullopt;
+    const auto bytes = array_from_hex<16>(name);
+    return bytes ? std::optional{*bytes} : std::nullopt;
+}
+
 std::string worker_name(std::string_view untrusted) {
     return clean_text(untrusted, sv2::ehash::kUserIdentitySizeMax);
 }

@@ -22,6 +22,10 @@ Result<std::optional<crypto::PublicKey33>> key_from_name(std::string_view name);
 bool is_worker_name(std::string_view name);
 std::string worker_name(std::string_view untrusted);
 
+/// The first 16 bytes of a key, if a name of SV2 extension 0x0002 is what is left of one: it has room for 32
+/// bytes, and translators cut their miners' names to that. Who owns the share is then unknown.
+std::optional<ByteArray<16>> cut_key(std::string_view name);
+
 /// Caches which keys were valid: checking a point takes longer than the rest of a share.
 class KnownKeys {
   public:

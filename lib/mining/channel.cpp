@@ -31,21 +31,15 @@ void Channel::set_extranonce_prefix(ByteView prefix) {
     terms_.extranonce_prefix = wire::B0_32::from(prefix);
 }
 
-void Channel::put_in_force(JobPtr job, const wire::B0_32& prefix, SteadyMs now_ms) {
+void Channel::put_in_force(JobPtr job, const wire::B0_32& prefix) {
     HP_ASSERT(job && job->full_extranonce_size == full_extranonce_size());
-    std::erase_if(active_, [&](const ActiveJob& active) {
-        return active.retire_at_ms && now_ms >= *active.retire_at_ms;
-    });
-    for (ActiveJob& active : active_)
-        if (!active.retire_at_ms && bitcoin::compare(active.target, terms_.target) > 0)
-            active.retire_at_ms = now_ms + kSupersededJobGraceMs;
     if (active_.size() >= kActiveJobsMax) active_.erase(active_.begin());
     active_.push_back({.job = std::move(job), .target = terms_.target, .extranonce_prefix = prefix});
 }
 
-void Channel::add_job(JobPtr job, SteadyMs now_ms) {
+void Channel::add_job(JobPtr job) {
     HP_ASSERT(tip_);
-    put_in_force(std::move(job), terms_.extranonce_prefix, now_ms);
+    put_in_force(std::move(job), terms_.extranonce_prefix);
 }
 
 void Channel::add_future_job(JobPtr job) {
@@ -65,7 +59,7 @@ void Channel::make_all_stale() {
     };
     for (const ActiveJob& active : active_) remember(active.job->job_id);
     for (const FutureJob& future : future_) remember(future.job->job_id);
-    const auto kept = std::min(active_.size(), kLateJobsMax);
+    const auto kept = terms_.late.grace_ms > 0 ? active_.size() : std::min(active_.size(), kLateJobsMax);
     late_.assign(std::make_move_iterator(active_.end() - static_cast<std::ptrdiff_t>(kept)),
                  std::make_move_iterator(active_.end()));
     late_tip_ = tip_;
@@ -81,26 +75,22 @@ bool Channel::activate(std::uint32_t job_id, TipPtr tip, SteadyMs now_ms) {
         chosen = std::move(*at);
         future_.erase(at);
     }
-    set_tip(std::move(tip));
+    set_tip(std::move(tip), now_ms);
     if (!chosen) return false;
-    put_in_force(std::move(chosen->job), chosen->extranonce_prefix, now_ms);
+    put_in_force(std::move(chosen->job), chosen->extranonce_prefix);
     return true;
 }
 
-void Channel::set_tip(TipPtr tip) {
+void Channel::set_tip(TipPtr tip, SteadyMs now_ms) {
     HP_ASSERT(tip);
     make_all_stale();
     tip_ = std::move(tip);
+    tip_since_ms_ = now_ms;
 }
 
-Channel::ActiveJob* Channel::find(std::uint32_t job_id, SteadyMs now_ms) {
-    // Newest first: nearly all shares are for it.
-    for (auto active = active_.rbegin(); active != active_.rend(); ++active) {
-        if (active->job->job_id != job_id) continue;
-        const bool retired = active->retire_at_ms && now_ms >= *active->retire_at_ms;
-        return retired ? nullptr : &*active;
-    }
-    return nullptr;
+/// A harder target was sent with a later job.
+bool Channel::is_superseded(const ActiveJob& active) const {
+    return &active != &active_.back() && bitcoin::compare(active.target, active_.back().target) > 0;
 }
 
 bool Channel::is_stale(std::uint32_t job_id) const {
@@ -108,12 +98,12 @@ bool Channel::is_stale(std::uint32_t job_id) const {
 }
 
 void Channel::prepare(ActiveJob& active) const {
-    if (active.difficulty != 0) return;
-    active.difficulty = whole_difficulty(active.target);
-    active.midstate.emplace(active.job->coinbase.prefix, active.extranonce_prefix.view());
+    if (active.prepared) return;
+    active.prepared = std::make_unique<Prepared>(Prepared{
+        whole_difficulty(active.target), {active.job->coinbase.prefix, active.extranonce_prefix.view()}, {}});
     if (terms_.kind == ChannelKind::standard)
-        active.standard_root = bitcoin::merkle_root_from_path(
-            active.midstate->txid({}, active.job->coinbase.suffix), active.job->merkle_path);
+        active.prepared->standard_root = bitcoin::merkle_root_from_path(
+            active.prepared->midstate.txid({}, active.job->coinbase.suffix), active.job->merkle_path);
 }
 
 /// With everything known about its job.
@@ -124,11 +114,12 @@ void Channel::hash(ActiveJob& active, const Share& share, const Tip& tip, Verdic
     verdict.credited_target = active.target;
     if (share.extranonce.size() != terms_.extranonce_size) return;
     prepare(active);
-    verdict.difficulty = active.difficulty;
+    const Prepared& prepared = *active.prepared;
+    verdict.difficulty = prepared.difficulty;
     const Bytes32 root =
         terms_.kind == ChannelKind::standard
-            ? active.standard_root
-            : bitcoin::merkle_root_from_path(active.midstate->txid(share.extranonce, job.coinbase.suffix),
+            ? prepared.standard_root
+            : bitcoin::merkle_root_from_path(prepared.midstate.txid(share.extranonce, job.coinbase.suffix),
                                              job.merkle_path);
     verdict.header = share_header(share, tip.prev_hash, root, tip.nbits);
     verdict.hash = bitcoin::header_hash(verdict.header);
@@ -136,40 +127,61 @@ void Channel::hash(ActiveJob& active, const Share& share, const Tip& tip, Verdic
 
 void Channel::judge(const Share& share, std::uint32_t ntime_max, SteadyMs now_ms, DuplicateSet& seen,
                     Verdict& verdict) {
-    if (is_stale(share.job_id)) {
-        verdict.outcome = Outcome::stale_share;
-        const auto late =
-            std::ranges::find(late_, share.job_id, [](const ActiveJob& one) { return one.job->job_id; });
-        if (late == late_.end()) return;
-        verdict.tip = late_tip_;
-        hash(*late, share, *late_tip_, verdict);
-        return;
-    }
-    ActiveJob* active = find(share.job_id, now_ms);
-    if (!active) {
+    if (is_stale(share.job_id)) return judge_late(share, ntime_max, now_ms, seen, verdict);
+    // Newest first: nearly all shares are for it.
+    const auto active = std::find_if(active_.rbegin(), active_.rend(),
+                                     [&](const ActiveJob& one) { return one.job->job_id == share.job_id; });
+    const bool is_known = active != active_.rend();
+    const bool is_easier = is_known && is_superseded(*active);
+    if (!is_known || (is_easier && !superseded_.has(now_ms))) {
         verdict.outcome = Outcome::invalid_job_id;
         return;
     }
-    const ExtendedJob& job = *active->job;
-    hash(*active, share, *tip_, verdict);
+    judge_on(*tip_, *active, share, ntime_max, seen, verdict);
+    if (is_easier && verdict.accepted()) superseded_.take(now_ms);
+}
+
+/// A share of an earlier tip's job, or of a future job that was never in force.
+void Channel::judge_late(const Share& share, std::uint32_t ntime_max, SteadyMs now_ms, DuplicateSet& seen,
+                         Verdict& verdict) {
+    verdict.outcome = Outcome::stale_share;
+    const auto late =
+        std::ranges::find(late_, share.job_id, [](const ActiveJob& one) { return one.job->job_id; });
+    if (late == late_.end()) return;
+    const bool is_in_grace = now_ms - tip_since_ms_ < terms_.late.grace_ms;
+    if (is_in_grace && terms_.late.is_paid) {
+        judge_on(*late_tip_, *late, share, ntime_max, seen, verdict);
+    } else {
+        hash(*late, share, *late_tip_, verdict);
+        verdict.is_excused = is_in_grace;
+        verdict.is_late_block = share.extranonce.size() == terms_.extranonce_size &&
+                                bitcoin::meets(verdict.hash, late_tip_->network_target);
+    }
+    verdict.tip = late_tip_;
+}
+
+void Channel::judge_on(const Tip& tip, ActiveJob& active, const Share& share, std::uint32_t ntime_max,
+                       DuplicateSet& seen, Verdict& verdict) const {
+    const ExtendedJob& job = *active.job;
+    hash(active, share, tip, verdict);
     const ShareTerms terms{.version = job.version,
                            .version_rolling_allowed = job.version_rolling_allowed,
                            .extranonce_size = terms_.extranonce_size,
-                           .ntime_min = tip_->min_ntime,
+                           .ntime_min = tip.min_ntime,
                            .ntime_max = ntime_max};
     if (auto refused = check_terms(terms, share)) {
         verdict.outcome = *refused;
         return;
     }
-    verdict.outcome = judge_hash(verdict.hash, tip_->network_target, active->target);
+    verdict.outcome = judge_hash(verdict.hash, tip.network_target, active.target);
     if (verdict.outcome == Outcome::difficulty_too_low) return;
     // Remember only shares worth something, so worthless ones cannot fill the set. A worthless share sent
     // twice is "difficulty-too-low" twice.
-    if (seen.insert(tip_->prev_hash, verdict.hash) == Seen::duplicate) {
+    if (seen.insert(tip.prev_hash, verdict.hash) == Seen::duplicate) {
         verdict.outcome = Outcome::duplicate_share;
         return;
     }
-    verdict.credited = bitcoin::meets(verdict.hash, active->target);
+    verdict.credited = bitcoin::meets(verdict.hash, active.target);
 }
 
 Verdict Channel::check(const Share& share, std::uint32_t ntime_max, SteadyMs now_ms, DuplicateSet& seen) {

@@ -6,13 +6,14 @@
 #include "mining/channel.hpp"
 #include "mining/refused_share.hpp"
 #include "mining/share_tally.hpp"
+#include "mining/worker_tallies.hpp"
 #include "net/frames.hpp"
 
 namespace hp::pool {
 
 void Events::channel_status(const ChannelStatus& s) {
     if (!is_on()) return;
-    tell(records::ChannelStatus{
+    records::ChannelStatus record{
         .connection_id = s.connection_id,
         .channel_id = s.channel.channel_id(),
         .peer = s.peer,
@@ -26,7 +27,15 @@ void Events::channel_status(const ChannelStatus& s) {
         .extranonce_prefix = {s.channel.extranonce_prefix().view()},
         .extranonce_size = s.channel.extranonce_size(),
         .blocks_found = s.tally.blocks_found(),
-        .tally = mining::record_of(s.tally, steady_ms_now(), unix_ms_now())});
+        .tally = mining::record_of(s.tally, steady_ms_now(), unix_ms_now())};
+    if (s.workers) {
+        record.worker_count = s.workers->named();
+        auto& items = record.workers.emplace().items;
+        for (const auto& worker : s.workers->all())
+            items.push_back({worker.name, worker.accepted, worker.rejected, worker.work_hashes});
+        std::ranges::sort(items, std::greater{}, &records::WorkerCounts::work_hashes);
+    }
+    tell(record);
 }
 
 void Events::share_rejected(const mining::RefusedShare& share) {

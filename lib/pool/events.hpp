@@ -12,6 +12,7 @@ struct FrameCounters;
 namespace hp::mining {
 class Channel;
 class ShareTally;
+class WorkerTallies;
 struct RefusedShare;
 }  // namespace hp::mining
 
@@ -37,6 +38,7 @@ class Events : public recordio::Events {
         double nominal_hash_rate_hps{};
         UnixMs opened_ms{};
         const mining::ShareTally& tally;
+        const mining::WorkerTallies* workers{nullptr};  ///< null: all its shares have the channel's name
     };
     void channel_status(const ChannelStatus& status);
     void share_rejected(const mining::RefusedShare& share);

@@ -12,6 +12,7 @@
 #include "sv2/frame.hpp"
 #include "sv2/registry.hpp"
 #include "sv2/setup.hpp"
+#include "wire/connection_refusal.hpp"
 
 namespace hp::pool {
 namespace {
@@ -83,13 +84,15 @@ class LinkServer::MintLink : public net::FrameHandler,
     }
 
     Result<> handle_setup(const sv2::FrameView& frame) {
-        HP_TRY(const auto setup, sv2::expect<sv2::common::SetupConnection>(frame));
-        auto error = sv2::check_setup(setup, link::kProtocol, kFlags);
-        if (!error && setup.flags != kFlags)
-            error = sv2::common::SetupConnectionError{kFlags & ~setup.flags, {"unsupported-feature-flags"}};
-        if (error) {
-            connection_->send(sv2::encode_frame(*error));
-            return fail(Errc::refused, "SetupConnection refused: " + error->error_code.value);
+        auto read = sv2::read_setup(frame, link::kProtocol, kFlags);
+        if (const auto* setup = std::get_if<sv2::common::SetupConnection>(&read);
+            setup && setup->flags != kFlags)
+            read = sv2::SetupRefusal{
+                sv2::common::SetupConnectionError{kFlags & ~setup->flags, {wire::setup_refusal::kFlags}},
+                {Errc::refused, "SetupConnection refused: " + std::string(wire::setup_refusal::kFlags), {}}};
+        if (const auto* refusal = std::get_if<sv2::SetupRefusal>(&read)) {
+            if (refusal->answer) connection_->send(sv2::encode_frame(*refusal->answer));
+            return fail(refusal->why);
         }
         connection_->send(sv2::encode_frame(sv2::common::SetupConnectionSuccess{sv2::kVersion, kFlags}));
         state_ = State::auth;

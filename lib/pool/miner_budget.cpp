@@ -45,20 +45,6 @@ void MinerSession::close_channel(std::uint32_t channel_id, const char* code) {
     pool_->events.tell(records::ChannelClosed{connection_id_, channel_id, code});
 }
 
-/// Counted whatever the outcome: a refusal is answered, logged and recorded too. Only a missing template is
-/// not the client's fault.
-bool MinerSession::may_ask_for_channel() {
-    return !pool_->work.tip() || allowance_.open(pool_->clock.steady_ms());
-}
-
-Result<> MinerSession::refuse_or_end(std::uint32_t request_id, std::string_view worker) {
-    HP_DO(refuse_open(request_id, worker, wire::channel_refusal::kTooFewShares,
-                      "from its other channels, or there are too many channels without any"));
-    if (!allowance_.is_over()) return {};
-    ++pool_->refusals.connections_closed;
-    return fail(Errc::refused, "too many channels, and no valid share among them");
-}
-
 /// A channel's valid shares pay for its own; all other channels share a bucket.
 bool MinerSession::keeps_record_of(const mining::RefusedShare& share) {
     const auto it = channels_.find(share.channel_id);

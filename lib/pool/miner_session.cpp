@@ -26,8 +26,6 @@ constexpr std::uint32_t kRequiresFixedVersion = 1u << 0;
 
 namespace refusal = wire::channel_refusal;
 
-bool is_usable_hash_rate(float hash_rate) { return hash_rate >= 0 && hash_rate < 1e30f; }  // false for NaN
-
 }  // namespace
 
 MinerSession::MinerSession(const PoolServices& pool, std::shared_ptr<net::FrameConnection> connection,
@@ -62,6 +60,7 @@ void MinerSession::on_close(const Error& reason) {
     for (const auto& [id, state] : channels_)
         pool->events.tell(records::ChannelClosed{connection_id_, id, std::nullopt});
     channels_.clear();
+    held_.clear();
     pool->gone(connection_id_);
     // The connection holds its handler until it has flushed: without this the two would keep each other
     // alive.
@@ -83,10 +82,7 @@ void MinerSession::close(const std::string& why, log::Level level) {
 Result<> MinerSession::handle(const sv2::FrameView& frame) {
     // Shares first: other messages are rare. A message of a list that is not here never reaches its on().
     using Heard = boost::mp11::mp_append<msg::Messages, sv2::common::Messages, sv2::extensions::Messages>;
-    if (!is_set_up_) {
-        HP_TRY(const auto setup, sv2::expect<sv2::common::SetupConnection>(frame));
-        return on_setup(setup);
-    }
+    if (!is_set_up_) return on_setup(frame);
     HP_TRY(const bool taken,
            sv2::dispatch<Heard>(
                frame,
@@ -118,16 +114,20 @@ Result<> MinerSession::on_strange(const sv2::FrameView& frame) {
     return {};
 }
 
-Result<> MinerSession::on_setup(const sv2::common::SetupConnection& setup) {
-    bool rolling = pool_->terms.version_rolling_allowed;
-    const auto supported =
-        kRequiresStandardJobs | kRequiresWorkSelection | (rolling ? kRequiresVersionRolling : 0);
-    if (auto error = sv2::check_setup(setup, kMiningProtocol, supported)) {
-        send(*error);
-        pool_->events.tell(
-            records::SetupRefused{connection_id_, connection_->peer(), {error->error_code.value}});
-        return fail(Errc::refused, "SetupConnection refused: " + error->error_code.value);
+Result<> MinerSession::on_setup(const sv2::FrameView& frame) {
+    const bool rolling = pool_->terms.version_rolling_allowed;
+    const auto read = sv2::read_setup(
+        frame, kMiningProtocol,
+        kRequiresStandardJobs | kRequiresWorkSelection | (rolling ? kRequiresVersionRolling : 0));
+    if (const auto* refusal = std::get_if<sv2::SetupRefusal>(&read)) {
+        if (refusal->answer) {
+            send(*refusal->answer);
+            pool_->events.tell(records::SetupRefused{
+                connection_id_, connection_->peer(), {refusal->answer->error_code.value}});
+        }
+        return fail(refusal->why);
     }
+    const auto& setup = std::get<sv2::common::SetupConnection>(read);
     send(sv2::common::SetupConnectionSuccess{sv2::kVersion, rolling ? 0 : kRequiresFixedVersion});
     is_set_up_ = true;
     takes_group_jobs_ = (setup.flags & kRequiresStandardJobs) == 0;
@@ -150,130 +150,24 @@ Result<> MinerSession::on(const sv2::Decoded<sv2::extensions::RequestExtensions>
     sv2::extensions::RequestExtensionsError error;
     success.request_id = error.request_id = request.request_id;
     for (auto extension : request.requested_extensions.items) {
-        if (extension == sv2::ehash::kExtensionType)
-            success.supported_extensions.items.push_back(extension);
-        else
-            error.unsupported_extensions.items.push_back(extension);
+        const bool is_ehash = extension == sv2::ehash::kExtensionType;
+        const bool is_tracking = extension == sv2::extensions::kWorkerTracking;
+        ehash_negotiated_ |= is_ehash;
+        names_workers_ |= is_tracking;
+        auto& list = is_ehash || is_tracking ? success.supported_extensions : error.unsupported_extensions;
+        list.items.push_back(extension);
     }
-    if (success.supported_extensions.items.empty()) {
-        send(error);
-        return {};
-    }
-    ehash_negotiated_ = true;
-    send(success);
-    return {};
-}
-
-Result<> MinerSession::refuse_open(std::uint32_t request_id, std::string_view worker, const std::string& code,
-                                   const std::string& detail) {
-    send(msg::OpenMiningChannelError{request_id, {code}});
-    static log::Limited note{log::Level::warn};
-    note.about(connection_->peer(), "miner {}: channel for \"{}\" refused: {}", connection_->peer(),
-               printable(worker, 80), detail.empty() ? code : code + ": " + detail);
-    pool_->events.tell(records::ChannelRefused{connection_id_, connection_->peer(), worker, {code}});
-    return {};
-}
-
-Result<> MinerSession::on(const sv2::Decoded<msg::OpenStandardMiningChannel>& decoded) {
-    const auto& open = decoded.message;
-    return open_channel({.kind = mining::ChannelKind::standard,
-                         .request_id = open.request_id,
-                         .user_identity = open.user_identity.value,
-                         .nominal_hash_rate = open.nominal_hash_rate.get(),
-                         .max_target = open.max_target.bytes,
-                         .tlvs = decoded.rest});
-}
-
-Result<> MinerSession::on(const sv2::Decoded<msg::OpenExtendedMiningChannel>& decoded) {
-    const auto& open = decoded.message;
-    return open_channel({.kind = mining::ChannelKind::extended,
-                         .request_id = open.request_id,
-                         .user_identity = open.user_identity.value,
-                         .nominal_hash_rate = open.nominal_hash_rate.get(),
-                         .max_target = open.max_target.bytes,
-                         .min_extranonce_size = open.min_extranonce_size,
-                         .tlvs = decoded.rest});
-}
-
-Result<> MinerSession::open_channel(const Opening& open) {
-    const auto refuse = [&](const std::string& code, const std::string& detail = {}) {
-        return refuse_open(open.request_id, open.user_identity, code, detail);
-    };
-    if (!may_ask_for_channel()) return refuse_or_end(open.request_id, open.user_identity);
-    if (channels_.size() >= pool_->terms.channels_max) return refuse(refusal::kTooMany);
-    if (!is_usable_hash_rate(open.nominal_hash_rate)) return refuse(refusal::kHashRate);
-    if (!pool_->work.tip()) return refuse(refusal::kNoTemplate);
-    HP_TRY(auto tlvs, ehash::owner_tlvs(open.tlvs, ehash_negotiated_));
-    // UpdateChannel and shares carry the name in a TLV; an opening has it in its fields.
-    tlvs.user_identity = open.user_identity;
-    const auto named = ehash::named_owner(tlvs, pool_->known_keys);
-    if (!named) return refuse(refusal::kLockingKey, named.error().what);
-    const auto key = *named ? *named : pool_->terms.default_locking_key;
-    if (!key)
-        return refuse(refusal::kLockingKey,
-                      "it does not name a locking key, and there is no default_locking_key");
-    if (!mining::is_usable_max_target(open.max_target)) return refuse(refusal::kMaxTarget);
-
-    if (!connection_->prove(net::Standing::guest)) return fail(Errc::refused, "too many miners");
-    // Before allocating the prefix, which is not given back.
-    if (!pool_->make_room(connection_id_, source_)) {
-        allowance_.on_refused();
-        return refuse_or_end(open.request_id, open.user_identity);
-    }
-    const bool is_extended = open.kind == mining::ChannelKind::extended;
-    auto grant = is_extended ? pool_->extranonces.grant_extended(open.min_extranonce_size)
-                             : pool_->extranonces.grant_standard();
-    if (!grant) {
-        pool_->places.close(connection_id_);
-        return refuse(grant.error().what);
-    }
-    auto now = pool_->clock.steady_ms();
-    mining::Vardiff vardiff{pool_->terms.vardiff, open.nominal_hash_rate, open.max_target, now};
-    vardiff.on_network_target(pool_->work.tip()->network_target);
-
-    std::uint32_t channel_id = next_channel_id_++;
-    mining::Channel::Terms terms{channel_id, open.kind, grant->prefix, grant->extranonce_size,
-                                 vardiff.target()};
-    auto [it, added] = channels_.emplace(
-        channel_id, ChannelState{mining::Channel{terms}, vardiff,
-                                 mining::ShareBudget{pool_->terms.invalid_shares_max, now}, *key,
-                                 pool_->shares.route(*key), ehash::worker_name(open.user_identity),
-                                 open.nominal_hash_rate, mining::ShareTally{now}, pool_->clock.unix_ms(),
-                                 TokenBucket{kKeptAtOnce, kKeptPerSecond, now}});
-    HP_ASSERT(added);
-    limit_.cancel();
-
-    const std::uint32_t group_id = group_of(it->second.channel);
-    if (is_extended)
-        send(msg::OpenExtendedMiningChannelSuccess{open.request_id,
-                                                   channel_id,
-                                                   {vardiff.target()},
-                                                   grant->extranonce_size,
-                                                   grant->prefix,
-                                                   group_id});
-    else
-        send(msg::OpenStandardMiningChannelSuccess{
-            open.request_id, channel_id, {vardiff.target()}, grant->prefix, group_id});
-    pool_->events.tell(records::ChannelOpened{connection_id_, channel_id, it->second.worker,
-                                              bitcoin::difficulty_from_target(vardiff.target())});
-    send_status(it->second, now);
-
-    // The current tip's job is sent as a future job that the tip message activates, as the specification
-    // requires.
-    ChannelState& state = it->second;
-    const auto& jobs = *pool_->work.current();
-    state.channel.add_future_job(jobs.for_size(state.channel.full_extranonce_size()));
-    state.channel.activate(jobs.job_id, pool_->work.tip(), now);
-    if (auto future = pool_->work.future())
-        state.channel.add_future_job(future->for_size(state.channel.full_extranonce_size()));
-    tell_work(state);
+    success.supported_extensions.items.empty() ? send(error) : send(success);
     return {};
 }
 
 Result<> MinerSession::on(const sv2::Decoded<msg::UpdateChannel>& decoded) {
     const auto& update = decoded.message;
-    auto refuse = [&](const char* code) {
+    const auto refuse = [&](const char* code, const std::string& detail = {}) {
         send(msg::UpdateChannelError{update.channel_id, {code}});
+        static log::Limited note{log::Level::warn};
+        note.about(connection_->peer(), "miner {}: update of channel {} refused: {}{}", connection_->peer(),
+                   update.channel_id, code, detail.empty() ? "" : ": " + detail);
         if (told_strays_.take(pool_->clock.steady_ms()))
             pool_->events.tell(records::UpdateRefused{connection_id_, update.channel_id, code});
         return Result<>{};
@@ -284,7 +178,7 @@ Result<> MinerSession::on(const sv2::Decoded<msg::UpdateChannel>& decoded) {
     if (!mining::is_usable_max_target(update.maximum_target.bytes)) return refuse(refusal::kMaxTarget);
     HP_TRY(const auto tlvs, ehash::owner_tlvs(decoded.rest, ehash_negotiated_));
     const auto named = ehash::named_owner(tlvs, pool_->known_keys);
-    if (!named) return refuse(refusal::kLockingKey);
+    if (!named) return refuse(refusal::kLockingKey, named.error().what);
     // From here on everything is applied: a refused update changes nothing.
     ChannelState& state = it->second;
     if (const auto& key = *named) {
@@ -300,7 +194,7 @@ Result<> MinerSession::on(const sv2::Decoded<msg::UpdateChannel>& decoded) {
     state.last_status_ms = 0;  // with the next tick
     if (auto target =
             state.vardiff.on_client_update(update.nominal_hash_rate.get(), update.maximum_target.bytes, now))
-        apply_target(state, *target, now);
+        apply_target(state, *target);
     return {};
 }
 
@@ -322,7 +216,7 @@ Result<> MinerSession::on(const sv2::Decoded<msg::CloseChannel>& close) {
     return {};
 }
 
-void MinerSession::apply_target(ChannelState& state, const bitcoin::Target& target, SteadyMs now) {
+void MinerSession::apply_target(ChannelState& state, const bitcoin::Target& target) {
     auto channel_id = state.channel.channel_id();
     state.channel.set_target(target);
     send(msg::SetTarget{channel_id, {target}});
@@ -333,13 +227,13 @@ void MinerSession::apply_target(ChannelState& state, const bitcoin::Target& targ
     auto jobs = pool_->renewed_jobs(current ? current->job_id : 0);
     if (!jobs) return;
     const auto& job = jobs->for_size(state.channel.full_extranonce_size());
-    state.channel.add_job(job, now);
+    state.channel.add_job(job);
     tell_work(state);
 }
 
 void MinerSession::tick(SteadyMs now, SteadyMs status_period_ms) {
     for (auto& [id, state] : channels_) {
-        if (auto target = state.vardiff.update(now)) apply_target(state, *target, now);
+        if (auto target = state.vardiff.update(now)) apply_target(state, *target);
         if (now - state.last_status_ms >= status_period_ms) send_status(state, now);
     }
 }
@@ -347,7 +241,8 @@ void MinerSession::tick(SteadyMs now, SteadyMs status_period_ms) {
 void MinerSession::send_status(ChannelState& state, SteadyMs now) {
     state.last_status_ms = now;
     pool_->events.channel_status({connection_id_, connection_->peer(), program_, state.channel, state.worker,
-                                  state.nominal_hash_rate_hps, state.opened_ms, state.tally});
+                                  state.nominal_hash_rate_hps, state.opened_ms, state.tally,
+                                  state.workers.get()});
 }
 
 void MinerSession::quote_created(std::uint32_t channel_id, std::uint32_t sequence_number,

@@ -1,6 +1,6 @@
 // One SV2 mining connection: setup, extensions, channels, shares. Its channels live and die with it; their
-// quotes are in the outbox, and do not. The rest of the class: miner_work.cpp, miner_shares.cpp and
-// miner_budget.cpp.
+// quotes are in the outbox, and do not. The rest of the class: miner_opening.cpp, miner_work.cpp,
+// miner_shares.cpp and miner_budget.cpp.
 #pragma once
 #include <deque>
 #include <memory>
@@ -16,6 +16,7 @@
 #include "mining/share_tally.hpp"
 #include "mining/strays.hpp"
 #include "mining/vardiff.hpp"
+#include "mining/worker_tallies.hpp"
 #include "net/frames.hpp"
 #include "pool/hub.hpp"
 #include "pool/pool_services.hpp"
@@ -49,8 +50,8 @@ class MinerSession : public net::FrameHandler,
     void tick(SteadyMs now, SteadyMs status_period_ms);
 
     /// The intent is durable: the share may be acknowledged.
-    void on_share_durable(std::uint32_t channel_id, std::uint32_t sequence_number, std::uint64_t difficulty,
-                          double work_hashes);
+    void on_share_durable(std::uint32_t channel_id, std::uint32_t sequence_number, std::string_view worker,
+                          std::uint64_t difficulty, double work_hashes);
     void on_share_refused(std::uint32_t channel_id, std::uint32_t sequence_number, const NewIntent& intent,
                           wire::ShareRefusal reason);
     /// Sends the acknowledgements that on_share_durable collected.
@@ -86,9 +87,11 @@ class MinerSession : public net::FrameHandler,
         // The last credited target and what it is worth: the wide division costs as much as hashing a header.
         bitcoin::Target valued_target{};
         std::uint64_t valued_amount{0};
+        std::unique_ptr<mining::WorkerTallies>
+            workers{};  ///< once a share named another one than the channel's
     };
     Result<> handle(const sv2::FrameView& frame);
-    Result<> on_setup(const sv2::common::SetupConnection& setup);
+    Result<> on_setup(const sv2::FrameView& first);
     // The messages that a miner may send (sv2/dispatch.hpp).
     Result<> on(const sv2::Decoded<sv2::common::SetupConnection>& again);
     Result<> on(const sv2::Decoded<sv2::extensions::RequestExtensions>& request);
@@ -99,17 +102,29 @@ class MinerSession : public net::FrameHandler,
     Result<> on(const sv2::Decoded<sv2::mining::SubmitSharesStandard>& submit);
     Result<> on(const sv2::Decoded<sv2::mining::SubmitSharesExtended>& submit);
     Result<> on(const sv2::Decoded<sv2::mining::SetCustomMiningJob>& job);
-    /// A request to open a channel of either kind; the views are valid during the call.
+    /// A request to open a channel of either kind.
     struct Opening {
         mining::ChannelKind kind{};
         std::uint32_t request_id{};
-        std::string_view user_identity{};
+        std::string user_identity{};
         float nominal_hash_rate{};
-        const bitcoin::Target& max_target;
+        bitcoin::Target max_target{};
         std::uint16_t min_extranonce_size{};
-        ByteView tlvs{};
+        crypto::PublicKey33 owner{};
     };
-    Result<> open_channel(const Opening& open);
+    struct OpeningRefusal {
+        const char* code;
+        std::string detail;  ///< only for the log
+    };
+    static bool is_usable_hash_rate(float hash_rate);
+    Result<> open_channel(Opening open, ByteView tlv_bytes);
+    Result<std::optional<OpeningRefusal>> check_opening(Opening& open, ByteView tlv_bytes);
+    void hold(Opening open);
+    void serve_held();
+    void serve(const Opening& open);
+    ChannelState& add_channel(const Opening& open, const mining::ExtranonceGrant& grant);
+    Result<> refuse_open(const Opening& open, const std::string& code, const std::string& detail = {});
+    Result<> refuse_or_end(const Opening& open);
     /// A standard channel's share has an empty extranonce.
     Result<> judge(const sv2::mining::SubmitSharesExtended& submit, ByteView tlv_bytes);
     std::uint64_t amount_of(ChannelState& state, const mining::Verdict& verdict) const;
@@ -119,12 +134,13 @@ class MinerSession : public net::FrameHandler,
         std::string_view worker;
         crypto::PublicKey33 locking_key{};
         MintId mint{};
-        bool is_valid{true};  ///< false: the share names an invalid key, so nobody owns it
+        std::optional<wire::ShareRefusal> fault{};  ///< then nobody owns it
     };
-    ShareOwner owner_of(const ChannelState& state, const ehash::OwnerTlvs& tlvs);
-    /// `detail` is only for the log.
-    Result<> refuse_open(std::uint32_t request_id, std::string_view worker, const std::string& code,
-                         const std::string& detail = {});
+    /// `tracked_name`: of extension 0x0002.
+    ShareOwner owner_of(const ChannelState& state, const ehash::OwnerTlvs& tlvs,
+                        const std::optional<ByteView>& tracked_name);
+    std::string_view clean(std::string_view name);
+    void count_worker(ChannelState& state, std::string_view worker, std::optional<double> accepted_work);
     /// What is known about a share before it is checked.
     mining::RefusedShare described(const sv2::mining::SubmitSharesExtended& submit) const;
     /// Answers the miner and records the refusal, with the time and the connection filled in.
@@ -158,13 +174,11 @@ class MinerSession : public net::FrameHandler,
     bool is_choked();
     void catch_up();
     bool within_budget(ChannelState& state, const sv2::mining::SubmitSharesExtended& submit);
-    bool may_ask_for_channel();
-    Result<> refuse_or_end(std::uint32_t request_id, std::string_view worker);
     bool keeps_record_of(const mining::RefusedShare& share);
     Result<> on_stray(const sv2::mining::SubmitSharesExtended& submit);
     void follow_network_target(ChannelState& state, const mining::Tip& tip);
     void close_channel(std::uint32_t channel_id, const char* code);
-    void apply_target(ChannelState& state, const bitcoin::Target& target, SteadyMs now);
+    void apply_target(ChannelState& state, const bitcoin::Target& target);
     template <sv2::Message M>
     void send(const M& message) {
         scratch_.clear();
@@ -180,6 +194,7 @@ class MinerSession : public net::FrameHandler,
     bool is_set_up_{false};
     bool is_earning_{false};  // it has a share on disk
     bool ehash_negotiated_{false};
+    bool names_workers_{false};  ///< extension 0x0002
     bool takes_group_jobs_{true};
     unsigned extension_requests_{0};
     std::uint32_t next_channel_id_{1};
@@ -189,6 +204,7 @@ class MinerSession : public net::FrameHandler,
     mining::Source source_;
     mining::Allowance allowance_;
     std::unordered_map<std::uint32_t, ChannelState> channels_;
+    std::vector<Opening> held_;  ///< wait for the first template
     std::vector<Group> groups_;
     std::vector<std::uint32_t> unacknowledged_;
     std::deque<std::uint32_t> behind_;  // channels whose newest work waits for room in the queue

@@ -4,6 +4,7 @@
 #include "log/log.hpp"
 #include "pool/miner_session.hpp"
 #include "sv2/ehash.hpp"
+#include "sv2/extensions.hpp"
 
 namespace hp::pool {
 
@@ -25,7 +26,12 @@ Result<> MinerSession::judge(const msg::SubmitSharesExtended& submit, ByteView t
     ChannelState& state = it->second;
     if (!within_budget(state, submit)) return {};
     HP_TRY(const auto tlvs, ehash::owner_tlvs(tlv_bytes, ehash_negotiated_));
-    const ShareOwner owner = owner_of(state, tlvs);
+    std::optional<ByteView> tracked_name;
+    if (names_workers_ && state.channel.kind() == mining::ChannelKind::extended) {
+        HP_TRY(tracked_name, sv2::find_tlv(tlv_bytes, sv2::extensions::kWorkerTracking,
+                                           sv2::extensions::kUserIdentityField));
+    }
+    const ShareOwner owner = owner_of(state, tlvs, tracked_name);
     auto now_ms = pool_->clock.unix_ms();
     auto steady_ms = pool_->clock.steady_ms();
     mining::Share share{submit.job_id, submit.nonce, submit.ntime, submit.version, submit.extranonce.view()};
@@ -34,7 +40,7 @@ Result<> MinerSession::judge(const msg::SubmitSharesExtended& submit, ByteView t
     const auto refuse = [&](ShareRefusal reason) {
         mining::RefusedShare refused = described(submit);
         refused.worker = owner.worker;
-        if (owner.is_valid) refused.locking_key = owner.locking_key;
+        refused.locking_key = owner.fault ? std::nullopt : std::optional{owner.locking_key};
         refused.ntime_max = ntime_max;
         refused.hash = verdict.hash;
         refused.job = verdict.job;
@@ -50,9 +56,11 @@ Result<> MinerSession::judge(const msg::SubmitSharesExtended& submit, ByteView t
         pool_->shares.submit_block(verdict, submit, owner.worker);
         state.tally.on_block();
     }
-    const bool is_good = (verdict.accepted() || verdict.is_block()) && owner.is_valid;
+    const bool is_good = (verdict.accepted() || verdict.is_block()) && !owner.fault;
     if (is_good)
         state.budget.on_accepted();
+    else if (verdict.is_excused)
+        state.budget.on_unjudged();
     else
         state.budget.on_invalid(steady_ms, allowance_);
     if (!verdict.accepted()) {
@@ -63,10 +71,10 @@ Result<> MinerSession::judge(const msg::SubmitSharesExtended& submit, ByteView t
                      std::string(owner.worker),
                      now_ms,
                      owner.mint};
-    if (!owner.is_valid) {
+    if (owner.fault) {
         // It may be sent again with a valid key; then it must not count as a duplicate.
         pool_->shares.forget(intent.intent);
-        return refuse(ShareRefusal::invalid_locking_key);
+        return refuse(*owner.fault);
     }
     HP_CRASH_POINT("P1");
     state.vardiff.on_share(verdict.credited_target, steady_ms);
@@ -82,18 +90,30 @@ Result<> MinerSession::judge(const msg::SubmitSharesExtended& submit, ByteView t
     return {};
 }
 
-MinerSession::ShareOwner MinerSession::owner_of(const ChannelState& state, const ehash::OwnerTlvs& tlvs) {
+std::string_view MinerSession::clean(std::string_view name) {
+    return ehash::is_worker_name(name) ? name : std::string_view(clean_name_ = ehash::worker_name(name));
+}
+
+MinerSession::ShareOwner MinerSession::owner_of(const ChannelState& state, const ehash::OwnerTlvs& tlvs,
+                                                const std::optional<ByteView>& tracked_name) {
     ShareOwner out{.worker = state.worker, .locking_key = state.locking_key, .mint = state.mint};
     if (tlvs.user_identity)
-        out.worker = ehash::is_worker_name(*tlvs.user_identity)
-                         ? *tlvs.user_identity
-                         : std::string_view(clean_name_ = ehash::worker_name(*tlvs.user_identity));
+        out.worker = clean(*tlvs.user_identity);
+    else if (tracked_name)
+        out.worker = clean(as_text(*tracked_name));
     const auto named = ehash::named_owner(tlvs, pool_->known_keys);
-    out.is_valid = named.has_value();
+    if (!named) out.fault = ShareRefusal::invalid_locking_key;
     if (named && *named && **named != state.locking_key) {
         out.locking_key = **named;
         out.mint = pool_->shares.route(out.locking_key);
     }
+    if (tracked_name && tracked_name->size() > sv2::extensions::kUserIdentitySizeMax)
+        out.fault = ShareRefusal::invalid_user_identity;
+    // The channel's owner is not whom the miner means, unless that has this key or the share names a whole
+    // one.
+    const auto cut = tracked_name ? ehash::cut_key(as_text(*tracked_name)) : std::nullopt;
+    if (cut && named && !*named && !std::ranges::equal(*cut, ByteView{state.locking_key}.first(cut->size())))
+        out.fault = ShareRefusal::invalid_locking_key;
     return out;
 }
 
@@ -137,13 +157,25 @@ void MinerSession::refuse_share(mining::RefusedShare share, ShareRefusal reason)
                    share.peer, share.sequence_number, printable(share.worker, 80), word_of(reason),
                    mining::detail_of(share), share.is_hashed() ? to_hex_reversed(share.hash) : "unknown",
                    share.locking_key ? to_hex(*share.locking_key) : "unknown");
-    auto it = channels_.find(share.channel_id);
-    if (it != channels_.end()) it->second.tally.on_rejected();
+    if (const auto it = channels_.find(share.channel_id); it != channels_.end()) {
+        it->second.tally.on_rejected();
+        count_worker(it->second, share.worker, std::nullopt);
+    }
     if (keeps_record_of(share)) pool_->keep_refused(std::move(share));
 }
 
+/// By names that its shares give, once one gives another than the channel's.
+void MinerSession::count_worker(ChannelState& state, std::string_view worker,
+                                std::optional<double> accepted_work) {
+    if (!state.workers) {
+        if (worker == state.worker) return;
+        state.workers = std::make_unique<mining::WorkerTallies>();
+    }
+    state.workers->count(worker, accepted_work, pool_->clock.steady_ms());
+}
+
 void MinerSession::on_share_durable(std::uint32_t channel_id, std::uint32_t sequence_number,
-                                    std::uint64_t difficulty, double work_hashes) {
+                                    std::string_view worker, std::uint64_t difficulty, double work_hashes) {
     auto it = channels_.find(channel_id);
     if (!pool_ || it == channels_.end()) return;
     it->second.channel.on_durable(sequence_number, difficulty);
@@ -151,6 +183,7 @@ void MinerSession::on_share_durable(std::uint32_t channel_id, std::uint32_t sequ
     if (!std::exchange(it->second.has_earned, true)) allowance_.give_back_opening();
     pool_->places.on_accepted_share(connection_id_);
     it->second.tally.on_accepted(work_hashes, pool_->clock.steady_ms());
+    count_worker(it->second, worker, work_hashes);
     if (!std::exchange(it->second.has_unacknowledged, true)) unacknowledged_.push_back(channel_id);
 }
 

@@ -23,9 +23,8 @@ void MinerSession::send_future_job(const JobSet& jobs) {
 }
 
 void MinerSession::send_job(const JobSet& jobs) {
-    const auto now = pool_->clock.steady_ms();
     for (auto& [id, state] : channels_)
-        state.channel.add_job(jobs.for_size(state.channel.full_extranonce_size()), now);
+        state.channel.add_job(jobs.for_size(state.channel.full_extranonce_size()));
     tell_all();
 }
 
@@ -40,6 +39,7 @@ void MinerSession::send_tip(const mining::TipPtr& tip, const JobSet& jobs) {
         }
     }
     tell_all();
+    serve_held();
 }
 
 std::uint32_t MinerSession::group_of(const mining::Channel& channel) {

@@ -171,7 +171,8 @@ void Pool::on_committed(const ShareQueue::Batch& batch, ShareQueue::Seqs seqs) {
                                             .amount = intent.amount,
                                             .work_hashes = work_hashes});
         if (session) {
-            session->on_share_durable(share.channel_id, share.sequence_number, share.difficulty, work_hashes);
+            session->on_share_durable(share.channel_id, share.sequence_number, worker, share.difficulty,
+                                      work_hashes);
             if (touched.empty() || touched.back() != session) touched.push_back(session);
         }
         ways_.quote(seq, intent,

@@ -28,6 +28,7 @@ struct PoolTerms {
     /// Invalid shares of one channel before it is closed; see mining/share_budget.hpp.
     std::uint32_t invalid_shares_max{1000};
     std::optional<crypto::PublicKey33> default_locking_key{};
+    mining::LateRule late{};
 
     /// Keys: config::Pool, which rooms do not read.
     template <class Keys>
@@ -37,6 +38,7 @@ struct PoolTerms {
         channels_max = static_cast<std::size_t>(keys.channels_per_connection);
         idle_channel_ms = keys.idle_channel_s * 1000;
         invalid_shares_max = static_cast<std::uint32_t>(keys.invalid_shares_max);
+        late = {keys.stale_grace_ms, keys.pay_stale_in_grace};
         if (!keys.default_locking_key.empty()) {
             HP_TRY(default_locking_key, array_from_hex<33>(keys.default_locking_key));
         }

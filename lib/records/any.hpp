@@ -20,6 +20,17 @@ BOOST_DESCRIBE_STRUCT(Tally, (),
                       (shares_accepted, shares_rejected, work_hashes, last_share_ms, window_s, window_shares,
                        window_work_hashes, window_work_squared, window_work_max))
 
+/// The shares of one worker of a channel or a miner.
+struct WorkerCounts {
+    std::string_view worker{};
+    std::uint64_t shares_accepted{}, shares_rejected{};
+    double work_hashes{};
+};
+BOOST_DESCRIBE_STRUCT(WorkerCounts, (), (worker, shares_accepted, shares_rejected, work_hashes))
+
+/// Keeps the record below the size limit of hp-stats, whatever the names are.
+inline constexpr std::size_t kWorkersBytesMax = 1'000;
+
 struct Alarm {
     static constexpr Info info{"alarm", "Something that needs attention.", true};
     static constexpr Doc docs[]{{"what", "what it is, as a sentence"}};

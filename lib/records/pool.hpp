@@ -49,6 +49,18 @@ struct ChannelRefused {
 };
 BOOST_DESCRIBE_STRUCT(ChannelRefused, (), (connection_id, peer, worker, reason))
 
+struct ChannelWaits {
+    static constexpr Info info{
+        "channel_waits",
+        "A request for a channel waits for the first template; then the channel opens. "
+        "Clients of the ehash extension are refused with no-template-yet instead."};
+    static constexpr Doc docs[]{{"worker", "the requested user_identity"}};
+    std::uint64_t connection_id{};
+    std::string_view peer{};
+    std::string_view worker{};
+};
+BOOST_DESCRIBE_STRUCT(ChannelWaits, (), (connection_id, peer, worker))
+
 struct UpdateRefused {
     static constexpr Info info{"update_refused", "An UpdateChannel that changed nothing."};
     static constexpr Series series[]{{.label = "reason"}};
@@ -95,7 +107,9 @@ struct ChannelStatus {
                                 {"nominal_hash_rate_hps", "claimed hash rate"},
                                 {"extranonce_prefix", "the pool's part of the extranonce"},
                                 {"extranonce_size", "bytes of extranonce chosen by the miner"},
-                                {"blocks_found", "since it opened"}};
+                                {"blocks_found", "since it opened"},
+                                {"worker_count", "number of names that its shares gave; absent if only one"},
+                                {"workers", "the shares of the busiest of these; absent if only one"}};
     std::uint64_t connection_id{};
     std::uint32_t channel_id{};
     std::string_view peer{};
@@ -110,10 +124,13 @@ struct ChannelStatus {
     std::uint8_t extranonce_size{};
     std::uint64_t blocks_found{};
     Tally tally{};
+    std::optional<std::uint64_t> worker_count{};
+    std::optional<List<WorkerCounts, kWorkersBytesMax>> workers{};
 };
 BOOST_DESCRIBE_STRUCT(ChannelStatus, (),
                       (connection_id, channel_id, peer, program, kind, worker, opened_ms, difficulty, target,
-                       nominal_hash_rate_hps, extranonce_prefix, extranonce_size, blocks_found, tally))
+                       nominal_hash_rate_hps, extranonce_prefix, extranonce_size, blocks_found, tally,
+                       worker_count, workers))
 
 struct TargetSet {
     static constexpr Info info{"target_set", "A channel's new target."};
@@ -241,8 +258,8 @@ BOOST_DESCRIBE_STRUCT(PoolStatus, (),
                        log_lines_dropped))
 
 using PoolRecords = boost::mp11::mp_append<
-    boost::mp11::mp_list<ConnectionOpened, ConnectionClosed, SetupRefused, ChannelRefused, UpdateRefused,
-                         ChannelOpened, ChannelNamed, ChannelClosed, ChannelStatus, TargetSet>,
+    boost::mp11::mp_list<ConnectionOpened, ConnectionClosed, SetupRefused, ChannelRefused, ChannelWaits,
+                         UpdateRefused, ChannelOpened, ChannelNamed, ChannelClosed, ChannelStatus, TargetSet>,
     PoolShareRecords, boost::mp11::mp_list<BlockFound, TipChanged, MintStatus, PoolStatus>>;
 
 }  // namespace hp::records

@@ -76,17 +76,6 @@ struct MinerDisconnected {
 };
 BOOST_DESCRIBE_STRUCT(MinerDisconnected, (), (miner_id, worker, reason))
 
-/// The shares of one of a miner's workers.
-struct WorkerCounts {
-    std::string_view worker{};
-    std::uint64_t shares_accepted{}, shares_rejected{};
-    double work_hashes{};
-};
-BOOST_DESCRIBE_STRUCT(WorkerCounts, (), (worker, shares_accepted, shares_rejected, work_hashes))
-
-/// Keeps the record below the size limit of hp-stats, whatever the names are.
-inline constexpr std::size_t kWorkersBytesMax = 1'000;
-
 /// Present once the pool has given the miner a channel.
 struct MinerChannel {
     std::optional<std::uint32_t> channel_id{};

@@ -6,15 +6,32 @@ namespace hp::sv2 {
 
 namespace refusal = wire::setup_refusal;
 
-std::optional<common::SetupConnectionError> check_setup(const common::SetupConnection& setup,
-                                                        std::uint8_t protocol,
-                                                        std::uint32_t supported_flags) {
+namespace {
+
+std::optional<common::SetupConnectionError> error_of(const common::SetupConnection& setup,
+                                                     std::uint8_t protocol, std::uint32_t supported_flags) {
     if (setup.protocol != protocol) return common::SetupConnectionError{0, {refusal::kProtocol}};
     if (setup.min_version > setup.max_version || setup.min_version > kVersion || setup.max_version < kVersion)
         return common::SetupConnectionError{0, {refusal::kVersion}};
     if (setup.flags & ~supported_flags)
         return common::SetupConnectionError{~supported_flags, {refusal::kFlags}};
     return {};
+}
+
+}  // namespace
+
+std::variant<common::SetupConnection, SetupRefusal> read_setup(const FrameView& frame, std::uint8_t protocol,
+                                                               std::uint32_t supported_flags) {
+    using common::SetupConnection;
+    if (!frame.is<SetupConnection>())
+        return SetupRefusal{std::nullopt, unexpected(frame, SetupConnection::info.name)};
+    auto setup = decode<SetupConnection>(frame.payload);
+    if (!setup) return SetupRefusal{common::SetupConnectionError{0, {refusal::kMalformed}}, setup.error()};
+    if (auto error = error_of(*setup, protocol, supported_flags)) {
+        const std::string why = "SetupConnection refused: " + error->error_code.value;
+        return SetupRefusal{std::move(error), {Errc::refused, why, {}}};
+    }
+    return *std::move(setup);
 }
 
 Result<> check_extension_request(const extensions::RequestExtensions& request, unsigned number) {

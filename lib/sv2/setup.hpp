@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "sv2/common.hpp"
 #include "sv2/extensions.hpp"
@@ -12,11 +13,17 @@ namespace hp::sv2 {
 
 inline constexpr std::uint16_t kVersion = 2;
 
-/// The error to send before closing, or nothing: the connection may continue with version 2.
+struct SetupRefusal {
+    /// To send before closing; nothing if the peer sent another message.
+    std::optional<common::SetupConnectionError> answer;
+    Error why;
+};
+/// A connection's first frame: its SetupConnection, and the connection may continue with version 2; or why
+/// not. A SetupConnection is always answered, also one that cannot be decoded (spec 3.6.1).
 /// `supported_flags` are the bits that this server supports. An error for flags has all others set, requested
 /// or not, so that a client need ask only once (spec 3.6.3).
-std::optional<common::SetupConnectionError> check_setup(const common::SetupConnection& setup,
-                                                        std::uint8_t protocol, std::uint32_t supported_flags);
+std::variant<common::SetupConnection, SetupRefusal> read_setup(const FrameView& frame, std::uint8_t protocol,
+                                                               std::uint32_t supported_flags);
 
 /// An error ends the connection: the request is one of too many (`number` counts from 1), or lists too much.
 Result<> check_extension_request(const extensions::RequestExtensions& request, unsigned number);

@@ -67,11 +67,12 @@ Result<> ClientSession::on_message(const sv2::FrameView& frame) {
 
 Result<> ClientSession::on_setup(const sv2::FrameView& frame) {
     using namespace sv2::common;
-    HP_TRY(const auto setup, sv2::expect<SetupConnection>(frame));
-    if (auto error = sv2::check_setup(setup, kProtocol, kSupportedFlags)) {
-        send(*error);
-        return fail(Errc::refused, error->error_code.value);
+    const auto read = sv2::read_setup(frame, kProtocol, kSupportedFlags);
+    if (const auto* refusal = std::get_if<sv2::SetupRefusal>(&read)) {
+        if (refusal->answer) send(*refusal->answer);
+        return fail(refusal->why);
     }
+    const auto& setup = std::get<SetupConnection>(read);
     SetupConnectionSuccess success;
     success.used_version = sv2::kVersion;
     send(success);

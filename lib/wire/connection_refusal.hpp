@@ -10,7 +10,8 @@ namespace setup_refusal {
 inline constexpr const char* kProtocol = "unsupported-protocol";
 inline constexpr const char* kVersion = "protocol-version-mismatch";
 inline constexpr const char* kFlags = "unsupported-feature-flags";
-inline constexpr std::array kAll{kProtocol, kVersion, kFlags};
+inline constexpr const char* kMalformed = "malformed-setup-connection";
+inline constexpr std::array kAll{kProtocol, kVersion, kFlags, kMalformed};
 }  // namespace setup_refusal
 
 namespace channel_refusal {

@@ -24,6 +24,8 @@ constexpr ShareRefusalText kRefusals[] = {
     {ShareRefusal::invalid_channel_id, "invalid-channel-id", "its channel is not open"},
     {ShareRefusal::invalid_locking_key, "invalid-locking-key",
      "the owner that it names is not a valid public key"},
+    {ShareRefusal::invalid_user_identity, "invalid-user-identity",
+     "its worker's name has more than the 32 bytes of extension 0x0002"},
     {ShareRefusal::too_many_invalid_shares, "too-many-invalid-shares",
      "it was not checked: nearly all before it were invalid"},
     {ShareRefusal::pool_overloaded, "pool-overloaded", "the pool's disk does not keep up"},

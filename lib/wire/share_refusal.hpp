@@ -22,6 +22,7 @@ enum class ShareRefusal : std::uint8_t {
     difficulty_too_low,
     invalid_channel_id,
     invalid_locking_key,
+    invalid_user_identity,
     too_many_invalid_shares,
     pool_overloaded,
     pool_storage_failed,

@@ -38,8 +38,8 @@ Channel channel(const bitcoin::Target& target = easiest(), std::uint8_t number =
 /// A channel with job 1 in force on tip 1.
 Channel working_channel(const bitcoin::Target& target = easiest()) {
     Channel out = channel(target);
-    out.set_tip(tip(1));
-    out.add_job(job(1), 0);
+    out.set_tip(tip(1), 0);
+    out.add_job(job(1));
     return out;
 }
 
@@ -67,7 +67,7 @@ TEST_CASE("AC_071 AC_072 the same share is paid once, on one channel and on the 
 TEST_CASE("AC_076 the same work under another job id is a duplicate") {
     DuplicateSet seen;
     Channel on = working_channel();
-    on.add_job(job(2), 0);
+    on.add_job(job(2));
     CHECK(judge(on, share(1), seen) == Outcome::valid);
     CHECK(judge(on, share(2), seen) == Outcome::duplicate_share);
 }
@@ -76,7 +76,7 @@ TEST_CASE("AC_077 unknown, retired and stale jobs") {
     DuplicateSet seen;
     Channel on = working_channel();
     CHECK(judge(on, share(77), seen) == Outcome::invalid_job_id);
-    for (std::uint32_t id = 2; id <= kActiveJobsMax + 1; ++id) on.add_job(job(id), 0);
+    for (std::uint32_t id = 2; id <= kActiveJobsMax + 1; ++id) on.add_job(job(id));
     CHECK(judge(on, share(1), seen) == Outcome::invalid_job_id);
     CHECK(judge(on, share(2), seen) == Outcome::valid);
     on.add_future_job(job(100));
@@ -113,7 +113,7 @@ TEST_CASE("a tip whose job is not known makes everything stale") {
     CHECK_FALSE(on.current_job());
     CHECK(judge(on, share(1), seen) == Outcome::stale_share);
     CHECK(judge(on, share(2), seen) == Outcome::stale_share);
-    on.add_job(job(4), 0);
+    on.add_job(job(4));
     CHECK(judge(on, share(4), seen) == Outcome::valid);
 }
 
@@ -124,12 +124,106 @@ TEST_CASE("AC_066 a share is judged at its job's target") {
     auto verdict = on.check(share(1), kNtimeMax, 0, seen);
     CHECK(verdict.outcome == Outcome::valid);
     CHECK(verdict.credited_target == easiest());
-    on.add_job(job(2), 1'000);
+    on.add_job(job(2));
     CHECK(judge(on, share(1, 1), seen, 1'001) == Outcome::valid);
     CHECK(judge(on, share(2, 2), seen, 1'001) == Outcome::difficulty_too_low);
-    // The easy job is good for a while, not for ever: nobody may flood on at the old target (AC-064).
-    CHECK(judge(on, share(1, 3), seen, 999 + kSupersededJobGraceMs) == Outcome::valid);
-    CHECK(judge(on, share(1, 4), seen, 1'000 + kSupersededJobGraceMs) == Outcome::invalid_job_id);
+    // Until the next tip, however long that takes. Spec 5.3.21.
+    CHECK(judge(on, share(1, 3), seen, 3'600'000) == Outcome::valid);
+    REQUIRE_FALSE(on.activate(9, tip(2), 3'600'000));
+    CHECK(judge(on, share(1, 4), seen, 3'600'000) == Outcome::stale_share);
+}
+
+TEST_CASE("AC_064 nobody floods on at the target of an earlier, easier job") {
+    DuplicateSet seen;
+    Channel on = working_channel(easiest());
+    on.set_target(bitcoin::target_from_work_bits(1));
+    on.add_job(job(2));
+    const auto flood = [&](SteadyMs now) {
+        std::uint32_t accepted = 0;
+        static std::uint32_t nonce = 0;
+        while (judge(on, share(1, ++nonce), seen, now) == Outcome::valid) ++accepted;
+        return accepted;
+    };
+    CHECK(flood(0) == kSupersededSharesMax);
+    CHECK(judge(on, share(1, 1u << 31), seen, 0) == Outcome::invalid_job_id);
+    CHECK(flood(1'000) == kSupersededSharesPerSecond);
+    // The newest job, and older ones that are not easier, do not count.
+    on.add_job(job(3));
+    std::uint32_t good = 0;
+    for (std::uint32_t nonce = 0; nonce < 100; ++nonce)
+        good += judge(on, share(nonce % 2 ? 2 : 3, 1'000'000 + nonce), seen, 1'000) == Outcome::valid;
+    CHECK(good > 20);
+}
+
+TEST_CASE("late shares: stale, excused, or paid, as the rule says and as long as it says") {
+    DuplicateSet seen;
+    const auto late_channel = [](LateRule rule) {
+        Channel on{{.channel_id = 1,
+                    .extranonce_prefix = wire::B0_32::from(ByteArray<8>{1}),
+                    .extranonce_size = 8,
+                    .target = easiest(),
+                    .late = rule}};
+        on.set_tip(tip(1), 0);
+        for (std::uint32_t id = 1; id <= 5; ++id) on.add_job(job(id));
+        on.add_future_job(job(6));
+        on.add_future_job(job(7));
+        REQUIRE(on.activate(6, tip(2), 10'000));
+        return on;
+    };
+    SUBCASE("no grace") {
+        Channel on = late_channel({});
+        const auto verdict = on.check(share(5), kNtimeMax, 10'000, seen);
+        CHECK(verdict.outcome == Outcome::stale_share);
+        CHECK_FALSE(verdict.is_excused);
+        CHECK(verdict.hash != Bytes32{});
+    }
+    SUBCASE("paid") {
+        Channel on = late_channel({.grace_ms = 2'000, .is_paid = true});
+        for (std::uint32_t id = 1; id <= 5; ++id) {
+            const auto verdict = on.check(share(id, id), kNtimeMax, 11'999, seen);
+            CHECK(verdict.accepted());
+            CHECK(verdict.credited_target == easiest());
+            // Its header is the old tip's: it is checked and remembered as such.
+            CHECK(seen.contains(tip(1)->prev_hash, verdict.hash));
+        }
+        CHECK(judge(on, share(5, 5), seen, 11'999) == Outcome::duplicate_share);
+        Share early = share(5, 9);
+        early.ntime = 0;
+        CHECK(judge(on, early, seen, 11'999) == Outcome::invalid_share);
+        // A future job that the tip did not name was never in force.
+        CHECK(judge(on, share(7), seen, 11'999) == Outcome::stale_share);
+        CHECK(judge(on, share(5, 6), seen, 12'000) == Outcome::stale_share);
+        CHECK_FALSE(on.activate(8, tip(3), 12'001));
+        CHECK(judge(on, share(4, 7), seen, 12'001) == Outcome::stale_share);
+        CHECK(judge(on, share(6, 7), seen, 12'001) == Outcome::valid);
+    }
+    SUBCASE("excused only") {
+        Channel on = late_channel({.grace_ms = 2'000, .is_paid = false});
+        const auto verdict = on.check(share(5), kNtimeMax, 11'999, seen);
+        CHECK(verdict.outcome == Outcome::stale_share);
+        CHECK(verdict.is_excused);
+        CHECK_FALSE(on.check(share(5), kNtimeMax, 12'000, seen).is_excused);
+        CHECK(seen.size() == 0);
+    }
+}
+
+TEST_CASE("a block for the previous tip is a block, however late: it may still win") {
+    DuplicateSet seen;
+    Channel on = channel(impossible());
+    on.set_tip(tip(1, 0x207f'ffff), 0);
+    on.add_job(job(1));
+    on.add_future_job(job(2));
+    REQUIRE(on.activate(2, tip(2), 0));
+    bool has_block = false, has_none = false;
+    for (std::uint32_t nonce = 0; !has_block || !has_none; ++nonce) {
+        const auto verdict = on.check(share(1, nonce), kNtimeMax, 60'000, seen);
+        CHECK(verdict.refusal() == wire::ShareRefusal::stale_share);
+        CHECK(verdict.is_block() == bitcoin::meets(verdict.hash, tip(1, 0x207f'ffff)->network_target));
+        (verdict.is_block() ? has_block : has_none) = true;
+    }
+    Share wrong = share(1);
+    wrong.extranonce = {};
+    CHECK_FALSE(on.check(wrong, kNtimeMax, 60'000, seen).is_block());
 }
 
 TEST_CASE("a future job takes the target in force when it starts") {
@@ -147,7 +241,7 @@ TEST_CASE("AC_067 a job keeps the prefix that it was sent with") {
     on.add_future_job(job(2));
     const auto before = on.check(share(1), kNtimeMax, 0, seen);
     on.set_extranonce_prefix(ByteArray<8>{9});
-    on.add_job(job(3), 0);
+    on.add_job(job(3));
     const auto old_job = on.check(share(1, 1), kNtimeMax, 0, seen);
     const auto new_job = on.check(share(3), kNtimeMax, 0, seen);
     CHECK(old_job.extranonce_prefix == before.extranonce_prefix);
@@ -160,8 +254,8 @@ TEST_CASE("AC_067 a job keeps the prefix that it was sent with") {
 TEST_CASE("AC_080 a block below a harder channel target is a block, and is not paid") {
     DuplicateSet seen;
     Channel on = channel(impossible());
-    on.set_tip(tip(1, 0x207f'ffff));
-    on.add_job(job(1), 0);
+    on.set_tip(tip(1, 0x207f'ffff), 0);
+    on.add_job(job(1));
     Verdict verdict;
     for (std::uint32_t nonce = 0; !verdict.is_block(); ++nonce)
         verdict = on.check(share(1, nonce), kNtimeMax, 0, seen);
@@ -170,7 +264,7 @@ TEST_CASE("AC_080 a block below a harder channel target is a block, and is not p
     CHECK(verdict.refusal() == wire::ShareRefusal::difficulty_too_low);
     CHECK(bitcoin::meets(verdict.hash, on.tip()->network_target));
     on.set_target(easiest());
-    on.add_job(job(2), 0);
+    on.add_job(job(2));
     verdict = {};
     for (std::uint32_t nonce = 1000; !verdict.is_block(); ++nonce)
         verdict = on.check(share(2, nonce), kNtimeMax, 0, seen);
@@ -219,7 +313,7 @@ TEST_CASE("AC_081 AC_082 AC_083 times, versions and extranonces out of bounds") 
               Outcome::bad_extranonce_size);
     auto fixed = std::make_shared<ExtendedJob>(*job(2));
     fixed->version_rolling_allowed = false;
-    on.add_job(fixed, 0);
+    on.add_job(fixed);
     for (unsigned bit = 0; bit < 32; ++bit) {
         Share s = share(2);
         s.version ^= 1u << bit;
@@ -240,8 +334,8 @@ TEST_CASE("AC_057 the same share on 64 channels makes 64 different hashes") {
                         .extranonce_prefix = grant.prefix,
                         .extranonce_size = grant.extranonce_size,
                         .target = easiest()}};
-            on.set_tip(tip(1));
-            on.add_job(job(1, static_cast<std::size_t>(grant.full)), 0);
+            on.set_tip(tip(1), 0);
+            on.add_job(job(1, static_cast<std::size_t>(grant.full)));
             DuplicateSet seen;
             const Bytes zeros(grant.extranonce_size);
             Share s = share(1);

@@ -39,8 +39,8 @@ struct Bench {
                    .extranonce_prefix = wire::B0_32::from(ByteArray<8>{7}),
                    .extranonce_size = 8,
                    .target = target_}} {
-        channel.set_tip(make_tip_of(1));
-        channel.add_job(make_job_of(1, rolling), 0);
+        channel.set_tip(make_tip_of(1), 0);
+        channel.add_job(make_job_of(1, rolling));
     }
     Share good() const { return {1, 5, kBegin, 0x2000'0000, extranonce}; }
     /// As the pool keeps it.

@@ -37,7 +37,8 @@ Channel channel_of(const Json& v, std::size_t full_size) {
                      .target = hex32(v.at("job_target"))}};
     const Json& tip = v.at("chain_tip");
     channel.set_tip(std::make_shared<Tip>(
-        make_tip(hex32(tip.at("prev_hash")), tip.at("min_ntime"), tip.at("nbits")).value()));
+                        make_tip(hex32(tip.at("prev_hash")), tip.at("min_ntime"), tip.at("nbits")).value()),
+                    0);
     return channel;
 }
 
@@ -50,7 +51,7 @@ TEST_CASE("a channel judges every share as the vectors say") {
         if (!parts.contains("coinbase_tx_prefix")) return;
         const auto job = std::make_shared<ExtendedJob>(job_of(parts, v));
         Channel channel = channel_of(v, job->full_extranonce_size);
-        channel.add_job(job, 0);
+        channel.add_job(job);
         const Json& s = v.at("share");
         const Bytes extranonce = s.contains("extranonce") ? hex(s.at("extranonce")) : Bytes{};
         const Share share{1, s.at("nonce"), s.at("ntime"), s.at("version"), extranonce};

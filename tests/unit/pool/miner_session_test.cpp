@@ -153,6 +153,19 @@ TEST_CASE_FIXTURE(PoolCore, "what comes before SetupConnection, twice, or too la
         clock.advance(1);
         CHECK(miner->closed == "no SetupConnection within 10 s");
     }
+    SUBCASE("bytes after its last field: answered all the same") {
+        auto miner = connect();
+        sv2::common::SetupConnection setup;
+        setup.min_version = setup.max_version = 2;
+        Bytes frame = sv2::encode_frame(setup);
+        frame.push_back(0);
+        ++frame[3];
+        miner->handler->on_frame(frame);
+        CHECK(miner->last<sv2::common::SetupConnectionError>().error_code.value ==
+              "malformed-setup-connection");
+        REQUIRE(miner->closed);
+        CHECK(miner->closed->starts_with("SetupConnection: after the last field: TLV: "));
+    }
     SUBCASE("a server's message") {
         auto miner = set_up();
         miner->say(msg::SetTarget{});
@@ -192,8 +205,9 @@ TEST_CASE_FIXTURE(PoolCore,
 
 TEST_CASE_FIXTURE(PoolCore, "a channel is refused with its reason, and the connection stays") {
     start({.channels_max = 2});
-    SUBCASE("no template") {
+    SUBCASE("no template, told to a client of our extension") {
         auto miner = set_up();
+        negotiate(*miner);
         miner->say(opening(to_hex(key(7))));
         CHECK(miner->last<msg::OpenMiningChannelError>().error_code.value == "no-template-yet");
         CHECK_FALSE(miner->closed);

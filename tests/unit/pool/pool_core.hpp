@@ -129,10 +129,11 @@ struct PoolCore {
         REQUIRE(miner->count<sv2::common::SetupConnectionSuccess>() == 1);
         return miner;
     }
-    static void negotiate(FakeFrames& miner) {
+    static void negotiate(FakeFrames& miner,
+                          std::vector<std::uint16_t> extensions = {sv2::ehash::kExtensionType}) {
         sv2::extensions::RequestExtensions request;
         request.request_id = 1;
-        request.requested_extensions.items = {sv2::ehash::kExtensionType};
+        request.requested_extensions.items = std::move(extensions);
         miner.say(request);
         REQUIRE(miner.count<sv2::extensions::RequestExtensionsSuccess>() == 1);
     }
