@@ -32,8 +32,8 @@ cli::Verb decode() {
         .examples = {"hp-quote decode frame 000001060000020003000000",
                      "hp-quote decode frame - < frames.hex | jq .name", "hp-quote decode token - < token.txt",
                      "hp-quote decode request - < body.json",
-                     "hp-quote decode key "
-                     "02e2ab0a45160298754da728626f4cfa9b5e98a3ae0bf1b64fbd64a9d5824cff17"},
+                     ("hp-quote decode key "
+                      "02e2ab0a45160298754da728626f4cfa9b5e98a3ae0bf1b64fbd64a9d5824cff17")},
         .declare = [](cli::Options& add) -> cli::Action {
             auto options = std::make_shared<DecodeOptions>();
             add.text("KIND", options->kind, "frame, token, request or key")

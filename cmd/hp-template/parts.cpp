@@ -63,7 +63,7 @@ Result<std::unique_ptr<cli::Parts>> start(const Settings& settings, cli::Daemon&
     HP_TRY(auto authority, daemon.read_key(keys.authority_secret_key_file));
     templates::ServiceOptions options;
     HP_TRY(options.listen, net::endpoint_from_text(settings.network.template_listen));
-    options.identity = net::renewing_identity(std::move(authority), keys.certificate_validity_s);
+    options.identity = net::renewing_identity(authority, keys.certificate_validity_s);
     for (const auto& one : config::misfits(keys, settings.network))
         return fail(daemon.command().wrong_value(one.file, one.key, one.what, one.hint));
     HP_TRY(options.events, daemon.open_events(keys.events));

@@ -89,7 +89,7 @@ std::string Key::type_text() const {
 
 std::string Key::allowed() const {
     if (type == Type::boolean) return type_text();
-    const std::string one = allowed_text(rule);
+    std::string one = allowed_text(rule);
     if (type == Type::list) return "a list, each " + one;
     if (type == Type::integer && rule.kind == Rule::Kind::range) {
         return "an integer from " + number_text(rule.min) + " to " + number_text(rule.max);

@@ -12,10 +12,10 @@ constexpr std::size_t kChecksumSize = 4;
 constexpr std::size_t kTextSizeMax = 256;
 
 constexpr auto kDigitOf = [] {
-    std::array<std::int8_t, 256> table{};
+    std::array<int, 256> table{};
     for (auto& digit : table) digit = -1;
     for (std::size_t i = 0; i < kAlphabet.size(); ++i)
-        table[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::int8_t>(i);
+        table[static_cast<unsigned char>(kAlphabet[i])] = static_cast<int>(i);
     return table;
 }();
 

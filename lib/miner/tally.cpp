@@ -43,7 +43,8 @@ double Latencies::quantile_ms(double q) const {
         if (seen >= rank) break;
     }
     if (bucket < 16) return static_cast<double>(bucket + 1) / 1000;
-    const double width = std::exp2(static_cast<double>(bucket / 16) - 1);
+    const std::size_t octave = bucket / 16;
+    const double width = std::exp2(static_cast<double>(octave) - 1);
     return (static_cast<double>(16 + bucket % 16) + 1) * width / 1000;
 }
 

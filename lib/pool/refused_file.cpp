@@ -35,7 +35,7 @@ class Appender {
             size_ += line.size();
             return {};
         }
-        const std::string why = written < 0 ? std::strerror(errno) : "the disk is full";
+        std::string why = written < 0 ? std::strerror(errno) : "the disk is full";
         // A partial line would spoil the next one too.
         if (written > 0 && ::ftruncate(fd_, static_cast<off_t>(size_)) != 0)
             size_ += static_cast<std::size_t>(written);

@@ -1,11 +1,11 @@
-# scripts/check-layers and check-references on a copy of the tree: what must not be fails, and is named.
+# scripts/check-layers, check-references and check-tidy on a copy of the tree: what must not be fails, and is named.
 
 load helper
 
 setup() {
     mkdir "$BATS_TEST_TMPDIR/tree"
     cd "$HP_SOURCE_DIR"
-    cp -r --parents -- *.md LICENSE CMakeLists.txt bench cmake cmd completions config debian docs lib man scripts systemd tests web "$BATS_TEST_TMPDIR/tree"
+    cp -r --parents -- *.md .clang-tidy LICENSE CMakeLists.txt CMakePresets.json bench cmake cmd completions config debian docs lib man scripts systemd tests web "$BATS_TEST_TMPDIR/tree"
     cd "$BATS_TEST_TMPDIR/tree"
 }
 
@@ -72,4 +72,25 @@ check-docs: docs/design/breach.md: AC-999 is not in docs/design/adversarial-case
 check-docs: docs/troubleshooting.md: no program says 'no program says this'
 END
 )"
+}
+
+@test "check-tidy: a fault is named; what was clean is looked at again when it or a header of it has changed" {
+    command -v clang-tidy >/dev/null || skip "clang-tidy is not installed (scripts/setup clang)"
+    export XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache
+    printf '%s\n' '#include "base/breach.hpp"' '#include <utility>' 'namespace hp {' \
+        'std::string twice(std::string text) {' '    auto first = std::move(text);' '    return first + text;' '}' '}' >lib/base/breach.cpp
+    printf '#pragma once\n#include <string>\n' >lib/base/breach.hpp
+    run_tool -1 scripts/check-tidy lib/base/breach.cpp
+    assert_regex "$output" "lib/base/breach.cpp:6:20: error: 'text' used after it was moved \[bugprone-use-after-move"
+    assert_equal "$stderr" "check-tidy: error: faults in 1 batches"
+    sed -i 's/first + text/first + first/' lib/base/breach.cpp
+    run_tool -0 scripts/check-tidy lib/base/breach.cpp
+    assert_output "check-tidy: 1 batches: 1 checked, 0 unchanged since they were clean"
+    run_tool -0 scripts/check-tidy lib/base/breach.hpp
+    assert_output "check-tidy: 1 batches: 0 checked, 1 unchanged since they were clean"
+    echo '// changed' >>lib/base/breach.hpp
+    run_tool -0 scripts/check-tidy --seconds 0 lib/base/breach.cpp
+    assert_output "check-tidy: 1 batches: 0 checked, 0 unchanged since they were clean, 1 not reached within 0 s"
+    run_tool -1 scripts/check-tidy lib/base/gone.cpp
+    assert_equal "$stderr" "check-tidy: error: no source of lib/ or cmd/ reads lib/base/gone.cpp"
 }
