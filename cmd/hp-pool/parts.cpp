@@ -65,7 +65,9 @@ Result<> take_terms(const Settings& s, pool::ServiceOptions& out) {
 
 void take_files(const Settings& s, const cli::Command& command, pool::ServiceOptions& out) {
     out.outbox_path = command.resolve(s.pool.outbox_database);
-    out.templates.solutions_file = out.outbox_path + ".solutions";
+    out.templates.blocks.solutions_file = out.outbox_path + ".solutions";
+    if (!s.pool.blocks_directory.empty())
+        out.templates.blocks.folder = command.resolve(s.pool.blocks_directory);
     if (!s.pool.keep_refused.empty()) out.keep_refused = command.resolve(s.pool.keep_refused);
     out.wal_alarm_bytes = static_cast<std::uint64_t>(s.pool.wal_alarm_mib) << 20;
 }

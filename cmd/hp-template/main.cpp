@@ -1,5 +1,5 @@
 // hp-template: the Template Provider. Templates from a node or from an embedded chain, served over SV2.
-#include "parts.hpp"
+#include "verbs.hpp"
 
 using namespace hp;
 
@@ -11,7 +11,9 @@ int main(int argc, char** argv) {
              "Serve block templates over SV2 from a node, or from an embedded chain, and hand blocks in.",
          .examples = {"hp-template --sim --config-dir ./demo",
                       "hp-template --rpc http://127.0.0.1:18443 --network regtest --rpc-cookie-file "
-                      "~/.bitcoin/regtest/.cookie --config-dir ./demo"}}};
+                      "~/.bitcoin/regtest/.cookie --config-dir ./demo",
+                      "hp-template submit /var/lib/hashpool/blocks/HASH.hex"}}};
+    command.add_verbs(hp_template::verbs(settings, command));
     command.configure(settings.keys, settings.network);
     hp_template::add_shortcuts(command);
     return command.run(argc, argv, [&] {

@@ -6,7 +6,6 @@
 #include "net/http.hpp"
 #include "net/http_url.hpp"
 #include "templates/rpc_source.hpp"
-#include "templates/sim_source.hpp"
 #include "templates/template_service.hpp"
 
 namespace hp::hp_template {
@@ -14,15 +13,29 @@ namespace {
 
 Result<std::unique_ptr<templates::Source>> open_source(const Settings& settings, cli::Daemon& daemon) {
     const config::Template& keys = settings.keys;
-    const auto& command = daemon.command();
     if (keys.source == "sim") {
-        HP_TRY(auto source, templates::SimSource::open(
-                                daemon.loop(), {.block_bits = static_cast<unsigned>(keys.sim_block_bits),
-                                                .block_interval_s = keys.sim_block_interval_s,
-                                                .fee_refresh_s = keys.fee_refresh_s,
-                                                .chain_file = command.resolve(keys.sim_chain_file)}));
+        HP_TRY(auto source,
+               templates::SimSource::open(daemon.loop(), sim_options(settings, daemon.command())));
         return std::unique_ptr<templates::Source>(std::move(source));
     }
+    HP_TRY(const auto rpc, rpc_options(settings, daemon.command()));
+    log::info("asking {} for templates", keys.rpc_url);
+    return std::make_unique<templates::RpcSource>(
+        daemon.loop(), templates::RpcSource::Options{rpc, settings.network.network, keys.fee_refresh_s});
+}
+
+}  // namespace
+
+templates::SimSource::Options sim_options(const Settings& settings, const cli::Command& command) {
+    const config::Template& keys = settings.keys;
+    return {.block_bits = static_cast<unsigned>(keys.sim_block_bits),
+            .block_interval_s = keys.sim_block_interval_s,
+            .fee_refresh_s = keys.fee_refresh_s,
+            .chain_file = command.resolve(keys.sim_chain_file)};
+}
+
+Result<templates::RpcClient::Options> rpc_options(const Settings& settings, const cli::Command& command) {
+    const config::Template& keys = settings.keys;
     templates::RpcClient::Options rpc{.url = keys.rpc_url,
                                       .cookie_file = command.resolve(keys.rpc_cookie_file),
                                       .user = keys.rpc_user,
@@ -31,12 +44,8 @@ Result<std::unique_ptr<templates::Source>> open_source(const Settings& settings,
     if (!rpc.user.empty()) {
         HP_TRY(rpc.password, cli::read_secret_text(command.resolve_secret(keys.rpc_password_file)));
     }
-    log::info("asking {} for templates", keys.rpc_url);
-    return std::make_unique<templates::RpcSource>(
-        daemon.loop(), templates::RpcSource::Options{rpc, settings.network.network, keys.fee_refresh_s});
+    return rpc;
 }
-
-}  // namespace
 
 void add_shortcuts(cli::Command& command) {
     const auto sim = command.options().flag(

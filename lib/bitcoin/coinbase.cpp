@@ -22,6 +22,21 @@ Bytes height_push(std::uint32_t height) {
     return number;
 }
 
+Result<std::uint32_t> coinbase_height(ByteView script_sig) {
+    constexpr std::size_t kHeightBytesMax = 5;
+    const auto is_start = [&](std::uint32_t height) {
+        const Bytes push = height_push(height);
+        return script_sig.size() >= push.size() && std::ranges::equal(script_sig.first(push.size()), push);
+    };
+    const std::uint8_t first = script_sig.empty() ? 0xff : script_sig[0];
+    std::uint64_t height = first >= kOp1 && first < kOp1 + 16 ? first - kOp1 + 1u : 0;
+    if (first >= 1 && first <= kHeightBytesMax && script_sig.size() > first)
+        for (std::size_t i = first; i > 0; --i) height = height << 8 | script_sig[i];
+    if (height > UINT32_MAX || !is_start(static_cast<std::uint32_t>(height)))
+        return fail(Errc::invalid, "the coinbase does not start with the block's height (BIP 34)");
+    return static_cast<std::uint32_t>(height);
+}
+
 Bytes32 witness_commitment(const Bytes32& witness_root, const Bytes32& reserved) {
     ByteArray<64> both;
     std::ranges::copy(witness_root, both.begin());

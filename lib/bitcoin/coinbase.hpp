@@ -13,6 +13,8 @@ inline constexpr std::size_t kCoinbaseScriptMax = 100;
 /// The push of the height that starts a coinbase's scriptSig (BIP 34), as in Bitcoin Core: OP_0, OP_1 to
 /// OP_16, then the shortest little-endian number with a sign bit.
 Bytes height_push(std::uint32_t height);
+/// The height that such a scriptSig starts with.
+Result<std::uint32_t> coinbase_height(ByteView script_sig);
 
 /// BIP 141: SHA-256 twice over the witness merkle root (its first leaf is 32 zero bytes) and the reserved
 /// value.

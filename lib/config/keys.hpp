@@ -257,6 +257,7 @@ struct Pool {
     std::string default_locking_key;
     std::string outbox_database = "data/outbox.db";
     std::string keep_refused = "data/refused-shares.jsonl";
+    std::string blocks_directory = "data/blocks";
     std::int64_t wal_alarm_mib = 64;
     std::int64_t max_inflight = 1024;
     Events events{"secrets/pool-events.key"};
@@ -330,6 +331,11 @@ struct Pool {
         v("keep_refused", keep_refused,
           "file for recently refused shares and their reasons, for hp-quote explain and hp-pool "
           "check-shares: up to 8 MiB, and as much in FILE.1; empty: none",
+          path().or_empty());
+        v("blocks_directory", blocks_directory,
+          "directory for the newest 64 blocks found, each whole in a file that hp-template submit takes; "
+          "needs "
+          "the transactions of each template from the Template Provider, up to 4 MB; empty: none",
           path().or_empty());
         v("wal_alarm_mib", wal_alarm_mib,
           "size in MiB of the database's write-ahead log that raises an alarm, e.g. if a reader does not "

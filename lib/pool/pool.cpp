@@ -184,19 +184,37 @@ void Pool::on_committed(const ShareQueue::Batch& batch, ShareQueue::Seqs seqs) {
 void Pool::submit_block(const mining::Verdict& verdict, const sv2::mining::SubmitSharesExtended& share,
                         std::string_view worker) {
     if (!solution_quota_.take(verdict.job->template_id)) return;
-    // The solution goes first, before any log line.
-    sv2::templates::SubmitSolution solution;
-    solution.template_id = verdict.job->template_id;
-    solution.version = share.version;
-    solution.header_timestamp = share.ntime;
-    solution.header_nonce = share.nonce;
-    solution.coinbase_tx.value =
+    // The solution goes first, before any log line; then the block to the disk; then it is told.
+    FoundBlock block{.hash = verdict.hash, .header = verdict.header};
+    block.solution.template_id = verdict.job->template_id;
+    block.solution.version = share.version;
+    block.solution.header_timestamp = share.ntime;
+    block.solution.header_nonce = share.nonce;
+    block.solution.coinbase_tx.value =
         mining::block_coinbase(*verdict.job, verdict.extranonce_prefix.view(), share.extranonce.view());
+    const auto tell = [this, hash = verdict.hash, template_id = verdict.job->template_id,
+                       worker = std::string(worker)](const FoundBlocks::Kept& kept) {
+        if (kept.why_not.empty())
+            log::info("block found: {} by \"{}\", whole in {}", to_hex_reversed(hash), printable(worker, 80),
+                      kept.file);
+        else
+            log::warn("block found: {} by \"{}\"; it is not whole on disk: {}", to_hex_reversed(hash),
+                      printable(worker, 80), kept.why_not);
+        records::BlockFound record{{hash}, template_id, worker, {}};
+        if (!kept.file.empty()) record.file = kept.file;
+        events_.tell(record);
+    };
     HP_CRASH_POINT("P13");
     HP_CRASH_AFTER_WRITE("P14");
-    ways_.submit_solution(solution);
-    log::info("block found: {} by \"{}\"", to_hex_reversed(verdict.hash), printable(worker, 80));
-    events_.tell(records::BlockFound{{verdict.hash}, verdict.job->template_id, worker});
+    ways_.submit_block(std::move(block), tell);
+}
+
+void Pool::on_block_verdict(const Bytes32& hash, const std::string& fate, const std::string& reason) {
+    const std::string word = reason.empty() ? std::string() : " (" + printable(reason, 255) + ")";
+    const bool is_in = fate == "accepted";
+    log::log(is_in ? log::Level::info : log::Level::warn, "block {}: {}{}", to_hex_reversed(hash),
+             printable(fate, 80), word);
+    events_.tell(records::BlockVerdict{{hash}, is_in, fate, reason});
 }
 
 JobSetPtr Pool::renewed_this_tick(std::uint32_t id_in_use) {

@@ -22,7 +22,8 @@ class Pool final : public TemplateListener, public ShareTaker {
         decltype(ShareQueue::Ways::store) store;
         /// Hub::committed: the intent is on disk.
         std::function<void(std::uint64_t seq, const ehash::Intent& intent, Hub::Owner owner)> quote;
-        std::function<void(const sv2::templates::SubmitSolution&)> submit_solution;
+        /// TemplateClient::submit: sends it at once, and tells later what is on disk of it.
+        std::function<void(FoundBlock, std::function<void(const FoundBlocks::Kept&)>)> submit_block;
         std::function<void(mining::RefusedShare)> keep_refused;
     };
     struct Route {
@@ -52,6 +53,7 @@ class Pool final : public TemplateListener, public ShareTaker {
     void on_new_template(const sv2::templates::NewTemplate& message) override;
     void on_new_prev_hash(const sv2::templates::SetNewPrevHash& message) override;
     void on_template_alarm(const std::string& what) override;
+    void on_block_verdict(const Bytes32& hash, const std::string& fate, const std::string& reason) override;
     /// Logged and recorded, rate-limited because strangers can cause these.
     void alarm(const std::string& what);
 

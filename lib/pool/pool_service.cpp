@@ -120,7 +120,8 @@ Pool::Ways PoolService::ways() {
             .store = [this](auto intents, auto done) { store(std::move(intents), std::move(done)); },
             .quote = [this](std::uint64_t seq, const ehash::Intent& intent,
                             Hub::Owner owner) { hub_->committed(seq, intent, std::move(owner)); },
-            .submit_solution = [this](const auto& solution) { templates_->submit(solution); },
+            .submit_block = [this](auto block,
+                                   auto told) { templates_->submit(std::move(block), std::move(told)); },
             .keep_refused =
                 [this](mining::RefusedShare share) {
                     if (refused_file_) refused_file_->add(std::move(share));

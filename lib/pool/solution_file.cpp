@@ -1,8 +1,5 @@
 #include "pool/solution_file.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -10,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "pool/whole_file.hpp"
 #include "sv2/frame.hpp"
 #include "sv2/templates.hpp"
 
@@ -32,17 +30,6 @@ Result<KeptSolution> solution_from_line(std::string_view line) {
     if (!frame.is<sv2::templates::SubmitSolution>())
         return fail(Errc::invalid, "the frame is not a SubmitSolution");
     return out;
-}
-
-/// Writes all of it, and syncs.
-bool write_all(int fd, std::string_view text) {
-    while (!text.empty()) {
-        const ssize_t written = ::write(fd, text.data(), text.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) return false;
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return ::fsync(fd) == 0;
 }
 
 }  // namespace
@@ -83,20 +70,7 @@ Result<> write_solutions(const std::string& path, const std::vector<KeptSolution
     std::string text;
     for (const KeptSolution& solution : solutions)
         text += std::to_string(solution.found_ms) + " " + to_hex(solution.frame) + "\n";
-    const std::string fresh = path + ".new";
-    const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0) return disk_error("cannot write", fresh);
-    const bool is_written = write_all(fd, text);
-    const int saved = errno;
-    ::close(fd);
-    errno = saved;
-    if (!is_written || ::rename(fresh.c_str(), path.c_str()) != 0) return disk_error("cannot write", path);
-    const auto folder = std::filesystem::path(path).parent_path();
-    const int directory = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0) return disk_error("cannot open", folder);
-    const bool is_synced = ::fsync(directory) == 0;
-    ::close(directory);
-    return is_synced ? Result<>{} : disk_error("cannot sync", folder);
+    return write_whole_file(path, text);
 }
 
 }  // namespace hp::pool

@@ -143,15 +143,27 @@ BOOST_DESCRIBE_STRUCT(TargetSet, (), (connection_id, channel_id, difficulty))
 struct BlockFound {
     static constexpr Info info{"block_found",
                                "A share that is a block, on its way to the Template Provider."};
-    static constexpr Doc docs[]{{"template_id", "the Template Provider's id of the template"}};
+    static constexpr Doc docs[]{{"template_id", "the Template Provider's id of the template"},
+                                {"file", "the whole block; absent if it could not be kept whole"}};
     static constexpr Series series[]{{.label = "worker"}};
     static constexpr Metric metrics[]{
         {"sv2_client_blocks_found_total", "Blocks found by the pool's miners."}};
     Reversed hash{};
     std::uint64_t template_id{};
     std::string_view worker{};
+    std::optional<std::string_view> file{};
 };
-BOOST_DESCRIBE_STRUCT(BlockFound, (), (hash, template_id, worker))
+BOOST_DESCRIBE_STRUCT(BlockFound, (), (hash, template_id, worker, file))
+
+struct BlockVerdict {
+    static constexpr Info info{
+        "block_verdict", "What became of a block found, as told by hp-template; again when that changes."};
+    Reversed hash{};
+    bool accepted{};
+    std::string_view fate{};
+    std::string_view reason{};
+};
+BOOST_DESCRIBE_STRUCT(BlockVerdict, (), (hash, accepted, fate, reason))
 
 struct TipChanged {
     static constexpr Info info{"tip_changed", "The chain has a new tip."};
@@ -260,6 +272,6 @@ BOOST_DESCRIBE_STRUCT(PoolStatus, (),
 using PoolRecords = boost::mp11::mp_append<
     boost::mp11::mp_list<ConnectionOpened, ConnectionClosed, SetupRefused, ChannelRefused, ChannelWaits,
                          UpdateRefused, ChannelOpened, ChannelNamed, ChannelClosed, ChannelStatus, TargetSet>,
-    PoolShareRecords, boost::mp11::mp_list<BlockFound, TipChanged, MintStatus, PoolStatus>>;
+    PoolShareRecords, boost::mp11::mp_list<BlockFound, BlockVerdict, TipChanged, MintStatus, PoolStatus>>;
 
 }  // namespace hp::records

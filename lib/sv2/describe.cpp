@@ -86,6 +86,7 @@ std::string_view protocol_of(Family family) {
         case Family::ehash:
         case Family::link:
         case Family::records:
+        case Family::blocks:
             break;
     }
     return {};

@@ -1,6 +1,7 @@
 // Every known message, as one type list. Everything that covers all messages is made from it: the registry,
 // JSON, the table test and the fuzz tests. Roles include the protocols that they speak, not this.
 #pragma once
+#include "sv2/blocks.hpp"
 #include "sv2/common.hpp"
 #include "sv2/ehash.hpp"
 #include "sv2/extensions.hpp"
@@ -13,8 +14,9 @@
 
 namespace hp::sv2 {
 
-using AllMessages = boost::mp11::mp_append<common::Messages, mining::Messages, job_declaration::Messages,
-                                           templates::Messages, extensions::Messages, ehash::Messages,
-                                           link::Messages, records::Messages, legacy::Messages>;
+using AllMessages =
+    boost::mp11::mp_append<common::Messages, mining::Messages, job_declaration::Messages, templates::Messages,
+                           extensions::Messages, ehash::Messages, link::Messages, records::Messages,
+                           blocks::Messages, legacy::Messages>;
 
 }  // namespace hp::sv2

@@ -52,6 +52,7 @@ constexpr Family family_of() {
     if (mp_contains<ehash::Messages, M>::value) return Family::ehash;
     if (mp_contains<link::Messages, M>::value) return Family::link;
     if (mp_contains<records::Messages, M>::value) return Family::records;
+    if (mp_contains<blocks::Messages, M>::value) return Family::blocks;
     return Family::legacy;
 }
 

@@ -19,6 +19,7 @@ enum class Family : std::uint8_t {
     ehash,
     link,
     records,
+    blocks,
     legacy,
 };
 

@@ -18,6 +18,13 @@ constexpr std::int64_t kConstraintsLimitMs = 60'000;
 // Every change may need its own template, which evicts an older one from the cache.
 constexpr unsigned kSpaceChangesMax = 8;
 
+std::size_t with_blocks_limit(std::uint16_t extension_type, std::uint8_t msg_type) {
+    constexpr auto& info = sv2::blocks::SubmitBlock::info;
+    if (extension_type == info.extension_type && msg_type == info.msg_type)
+        return sv2::blocks::kBlockSizeMax + 3;
+    return sv2::payload_limit_of<sv2::Family::templates, sv2::Family::blocks>(extension_type, msg_type);
+}
+
 }  // namespace
 
 ClientSession::ClientSession(net::Loop& loop, Server& server,
@@ -55,7 +62,8 @@ Result<> ClientSession::on_message(const sv2::FrameView& frame) {
     const auto on_any = [this](const auto& decoded) -> Result<>
     requires requires(ClientSession & session) { session.on(decoded.message); }
     { return on(decoded.message); };
-    using Heard = boost::mp11::mp_push_front<Messages, sv2::extensions::RequestExtensions>;
+    using Heard =
+        boost::mp11::mp_push_front<Messages, sv2::extensions::RequestExtensions, sv2::blocks::SubmitBlock>;
     HP_TRY(const bool taken, sv2::dispatch<Heard>(frame, on_any));
     if (taken) return {};
     const auto& [extension_type, channel_msg, msg_type, size] = frame.header;
@@ -86,10 +94,22 @@ Result<> ClientSession::on_setup(const sv2::FrameView& frame) {
 
 Result<> ClientSession::on(const sv2::extensions::RequestExtensions& request) {
     HP_DO(sv2::check_extension_request(request, ++extension_requests_));
-    sv2::extensions::RequestExtensionsError reply;
-    reply.request_id = request.request_id;
-    reply.unsupported_extensions = request.requested_extensions;
-    send(reply);
+    sv2::extensions::RequestExtensionsSuccess success;
+    sv2::extensions::RequestExtensionsError error;
+    for (const auto extension : request.requested_extensions.items)
+        if (extension == sv2::blocks::kExtensionType)
+            success.supported_extensions.items = {extension};
+        else
+            error.unsupported_extensions.items.push_back(extension);
+    if (success.supported_extensions.items.empty()) {
+        error.request_id = request.request_id;
+        send(error);
+        return {};
+    }
+    success.request_id = request.request_id;
+    send(success);
+    hands_in_blocks_ = true;
+    connection_->limit_payloads(with_blocks_limit);
     return {};
 }
 
@@ -155,8 +175,19 @@ Result<> ClientSession::on(const SubmitSolution& message) {
                       .header_time = message.header_timestamp,
                       .nonce = message.header_nonce,
                       .coinbase = message.coinbase_tx.value};
-    server_->on_solution(peer_, message.template_id, solution);
+    server_->on_solution(shared_from_this(), message.template_id, solution);
     return {};
+}
+
+Result<> ClientSession::on(const sv2::blocks::SubmitBlock& message) {
+    if (!hands_in_blocks_ || !space_)
+        return fail(Errc::protocol, "SubmitBlock before its extension and CoinbaseOutputConstraints");
+    return server_->on_block(shared_from_this(), message.block.value);
+}
+
+void ClientSession::tell_verdict(const Bytes32& block_hash, const Verdict& verdict) {
+    if (!connection_ || !hands_in_blocks_) return;
+    send(sv2::blocks::BlockVerdict{{block_hash}, {std::string(text_of(verdict.fate))}, {verdict.reason}});
 }
 
 }  // namespace hp::templates

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "bitcoin/block.hpp"
+#include "bitcoin/coinbase.hpp"
 #include "config/limits.hpp"
 #include "log/log.hpp"
 #include "sv2/common.hpp"
@@ -78,38 +80,84 @@ void Server::on_template(std::shared_ptr<const BlockTemplate> block) {
     for (const auto& session : sessions) session->on_new_template();
 }
 
-void Server::on_solution(const std::string& peer, std::uint64_t template_id, const Solution& solution) {
+void Server::on_solution(const Asker& from, std::uint64_t template_id, const Solution& solution) {
+    const std::string& peer = from->peer();
     auto offer = cache_.find(template_id);
-    if (!offer) return bad_solutions()("{}: solution for unknown template {}", peer, template_id);
+    if (!offer)
+        return bad_solutions()(
+            "{}: solution for template {}, which is not known: from before this start, or too old; hp-pool "
+            "hands such "
+            "blocks in whole",
+            peer, template_id);
     auto found = assemble(*offer->block, solution);
     if (!found)
         return bad_solutions()("{}: solution for template {}: {}", peer, template_id, found.error().what);
-    const std::string hash = to_hex_reversed(found->hash);
     if (!found->meets_target)
         return bad_solutions()("{}: solution for template {}: its hash {} misses the target", peer,
-                               template_id, hash);
-    if (is_repeated(found->hash)) return bad_solutions()("{}: block {} was already submitted", peer, hash);
+                               template_id, to_hex_reversed(found->hash));
     // No log line before the verdict: until then the block may be on its way to the node, which takes turns
     // of the loop.
-    const BlockId id{offer->block->height, found->hash};
-    auto on_verdict = [this, alive = std::weak_ptr(alive_),
-                       found_by =
-                           "found by " + peer + (cache_.is_fresh(*offer) ? "" : " after the tip had changed"),
-                       event = std::make_shared<BlockEvent>(BlockEvent{id})](const Verdict& verdict) {
-        if (alive.expired()) return;
-        event->verdict = verdict;
-        tell(*event, found_by);
-        if (on_block_) on_block_(*event);
-        event->is_change = true;
-    };
-    source_.submit(std::make_shared<const Bytes>(std::move(found->raw)), id, std::move(on_verdict));
+    submit(from, std::move(found->raw), {offer->block->height, found->hash},
+           "found by " + peer + (cache_.is_fresh(*offer) ? "" : " after the tip had changed"));
 }
 
-bool Server::is_repeated(const Bytes32& hash) {
-    if (std::find(submitted_.begin(), submitted_.end(), hash) != submitted_.end()) return true;
-    submitted_.push_back(hash);
-    if (submitted_.size() > kSubmittedMax) submitted_.pop_front();
-    return false;
+Result<> Server::on_block(const Asker& from, Bytes raw) {
+    HP_TRY(const auto block, bitcoin::parse_block(raw));
+    if (block.transactions.empty()) return fail(Errc::protocol, "SubmitBlock: a block without transactions");
+    HP_TRY(const auto coinbase, bitcoin::parse_transaction(block.transactions[0]));
+    if (!coinbase.is_coinbase())
+        return fail(Errc::protocol, "SubmitBlock: its first transaction is not a coinbase");
+    HP_TRY(const std::uint32_t height, bitcoin::coinbase_height(coinbase.inputs[0].script_sig));
+    const Bytes32 hash = block.header.hash();
+    // Megabytes that cost no work must not reach the node.
+    const bool has_work = cache_.current() && 4 * bitcoin::work_from_target(hash) >=
+                                                  bitcoin::work_from_target(cache_.current()->target);
+    if (!has_work) {
+        from->tell_verdict(hash, {Fate::rejected, "high-hash"});
+        return {};
+    }
+    submit(from, std::move(raw), {height, hash}, "handed in whole by " + from->peer());
+    return {};
+}
+
+void Server::submit(const Asker& from, Bytes raw, const BlockId& id, const std::string& found_by) {
+    if (Submitted* before = find_submitted(id.hash)) {
+        before->askers.push_back(from);
+        if (!before->verdict) return;
+        if (before->verdict->fate != Fate::undelivered) {
+            bad_solutions()("{}: block {} was already submitted", from->peer(), to_hex_reversed(id.hash));
+            return from->tell_verdict(id.hash, *before->verdict);
+        }
+        before->verdict.reset();
+    } else {
+        submitted_.push_back({id.hash, {}, {from}});
+        if (submitted_.size() > kSubmittedMax) submitted_.pop_front();
+    }
+    auto is_change = std::make_shared<bool>(false);
+    source_.submit(std::make_shared<const Bytes>(std::move(raw)), id,
+                   [this, alive = std::weak_ptr(alive_), id, found_by, is_change](const Verdict& verdict) {
+                       if (!alive.expired())
+                           on_verdict(id, verdict, found_by, std::exchange(*is_change, true));
+                   });
+}
+
+void Server::on_verdict(const BlockId& id, const Verdict& verdict, const std::string& found_by,
+                        bool is_change) {
+    const BlockEvent event{id, verdict, is_change};
+    tell(event, found_by);
+    if (on_block_) on_block_(event);
+    Submitted* one = find_submitted(id.hash);
+    if (!one) return;
+    one->verdict = verdict;
+    std::erase_if(one->askers, [](const auto& asker) { return asker.expired(); });
+    const auto askers = one->askers;
+    for (const auto& asker : askers)
+        if (const auto session = asker.lock()) session->tell_verdict(id.hash, verdict);
+}
+
+Server::Submitted* Server::find_submitted(const Bytes32& hash) {
+    const auto one = std::ranges::find(submitted_, hash, &Submitted::hash);
+    return one == submitted_.end() ? nullptr : &*one;
 }
 
 void Server::forget(ClientSession& session) { sessions_.erase(session.shared_from_this()); }

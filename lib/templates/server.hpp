@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <unordered_set>
 #include <vector>
 
@@ -43,16 +44,27 @@ class Server {
 
   private:
     friend class ClientSession;
-    void on_solution(const std::string& peer, std::uint64_t template_id, const Solution& solution);
+    using Asker = std::shared_ptr<ClientSession>;
+    void on_solution(const Asker& from, std::uint64_t template_id, const Solution& solution);
+    /// A whole block of a template that we may not know. An error: it is not a block that could count.
+    Result<> on_block(const Asker& from, Bytes raw);
+    void submit(const Asker& from, Bytes raw, const BlockId& id, const std::string& found_by);
     void forget(ClientSession& session);
-    bool is_repeated(const Bytes32& hash);
+    /// A block handed in, and who wants to know what becomes of it.
+    struct Submitted {
+        Bytes32 hash{};
+        std::optional<Verdict> verdict{};
+        std::vector<std::weak_ptr<ClientSession>> askers{};
+    };
+    Submitted* find_submitted(const Bytes32& hash);
+    void on_verdict(const BlockId& id, const Verdict& verdict, const std::string& found_by, bool is_change);
     net::Loop& loop_;
     Source& source_;
     OnBlock on_block_;
     TemplateCache cache_;
     std::unordered_set<std::shared_ptr<ClientSession>> sessions_;
     std::vector<std::weak_ptr<net::FrameConnection>> leaving_;  ///< closed by stop()
-    std::deque<Bytes32> submitted_;  ///< the latest blocks' hashes: each is submitted once
+    std::deque<Submitted> submitted_;  ///< the latest: each is submitted once, unless no node got it
     std::shared_ptr<bool> alive_{std::make_shared<bool>(true)};
     bool stopped_{false};
 };

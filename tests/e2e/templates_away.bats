@@ -46,6 +46,48 @@ checked() {
     records alarm | jq -r .what | grep -q "^template provider is away: the solution for template [0-9]* is sent when it is back$"
 }
 
+@test "a block that is found while hp-template is gone, with its memory, lies whole on disk and reaches the chain when it is back" {
+    make_topology
+    set_key template.toml sim_block_bits 16
+    start_template
+    start_pool --log-level debug
+    new_key
+    # The template's transactions come after the jobs.
+    wait_for_text pool.log "holds the transactions of template"
+    kill_daemon template
+    local before chain=$dir/data/sim-chain.dat
+    before=$(stat -c %s "$chain")
+    start_daemon miner hp-miner "$(miner_url)" --user "$pubkey" --threads 1 --nominal-hash-rate 1
+    wait_for_text pool.log "block found: "
+    stop_daemon miner
+    local hash
+    hash=$(sed -n 's/.*block found: \([0-9a-f]\{64\}\) .*, whole in .*/\1/p' pool.log | head -n 1)
+    [ -s "$dir/data/blocks/$hash.hex" ] || fail "no file for $hash: $(ls "$dir/data/blocks")"
+    wait_until recorded_whole "$hash"
+    # The pool forgets too: only the files are left.
+    kill_daemon pool
+    start_template
+    start_pool
+    wait_for_text pool.log "block $hash: accepted"
+    assert [ "$(stat -c %s "$chain")" -gt "$before" ]
+    wait_until has_verdict "$hash"
+    # Once more: the same answer, and nothing new.
+    local after
+    after=$(stat -c %s "$chain")
+    stop_daemon pool
+    start_pool
+    wait_for_text pool.log "block $hash: accepted"
+    assert_equal "$(stat -c %s "$chain")" "$after"
+    # By hand: the other program has the chain.
+    run_tool -1 hp-template submit "$dir/data/blocks/$hash.hex" --config-dir "$dir"
+    assert_regex "$stderr" "is in use by another process"
+    stop_daemon template
+    run_tool hp-template submit "$dir/data/blocks/$hash.hex" --config-dir "$dir" --json
+    assert_equal "$(jq -c '[.hash, .fate, .reason]' <<<"$output")" "[\"$hash\",\"accepted\",\"duplicate\"]"
+}
+recorded_whole() { records block_found | jq --arg h "$1" 'select(.hash == $h and (.file | endswith($h + ".hex")))' | grep -q .; }
+has_verdict() { records block_verdict | jq --arg h "$1" 'select(.hash == $h and .accepted and .fate == "accepted")' | grep -q .; }
+
 @test "a pool without a first template says so, and hp-template says that it has no node" {
     make_topology
     set_key template.toml events '"data/template-events.jsonl"'

@@ -6,6 +6,7 @@ load ../e2e/topology
 load btcd
 
 setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
     local reason
     if ! reason=$(btcd_install); then skip "SKIPPED: $reason"; fi
     btcd_install
@@ -56,4 +57,39 @@ has_blocks() { [ "$(blocks)" -ge "$1" ]; }
     # The same shares are quotes, and their ehash is in the proxy's wallet.
     wait_for_text "$BATS_TEST_TMPDIR/proxy.out" '"type":"token_minted"'
     assert [ "$(hp-wallet --config-dir "$dir" balance --json | jq .unspent)" -gt 0 ]
+}
+
+@test "a block that is found while hp-template is gone goes to btcd by hand from its file, and again by the pool when it is back" {
+    start_daemon template hp-template --config-dir "$dir"
+    wait_for_text "$BATS_TEST_TMPDIR/template.log" "template for height 1:"
+    start_pool --log-level debug
+    new_key
+    wait_for_text "$BATS_TEST_TMPDIR/pool.log" "holds the transactions of template"
+    kill_daemon template
+    start_daemon miner hp-miner "$(miner_url)" --user "$pubkey" --threads 1 --rate 2
+    wait_for_text "$BATS_TEST_TMPDIR/pool.log" "block found: "
+    stop_daemon miner
+    local file hash before
+    hash=$(sed -n 's/.*block found: \([0-9a-f]\{64\}\) .*, whole in .*/\1/p' "$BATS_TEST_TMPDIR/pool.log" | head -n 1)
+    file=$dir/data/blocks/$hash.hex
+    before=$(blocks)
+    run_tool -0 hp-template submit "$file" --config-dir "$dir" --json
+    assert_equal "$(jq -r '[.hash, .fate, .reason] | join(" ")' <<<"$output")" "$hash accepted "
+    assert_equal "$(blocks)" "$((before + 1))"
+    # Once more, and by the pool.
+    run_tool -0 hp-template submit "$file" --config-dir "$dir"
+    assert_output --regexp "^block $hash at height 1: accepted \(rejected: already have block .*\)$"
+    start_daemon template hp-template --config-dir "$dir"
+    wait_for_text "$BATS_TEST_TMPDIR/pool.log" "block $hash: accepted"
+    assert_equal "$(blocks)" "$((before + 1))"
+    # What is not valid is refused by the node, in its words; what is no block, by us.
+    sed 's/^\(.\{140\}\)....../\1ffffff/' "$file" >spoilt.hex
+    run_tool -3 hp-template submit spoilt.hex --config-dir "$dir"
+    assert_output --regexp "^block [0-9a-f]{64} at height 1: rejected \(.+\)$"
+    head -c 100 "$file" >cut.hex
+    run_tool -1 hp-template submit cut.hex --config-dir "$dir"
+    assert_regex "$stderr" "error: 'cut.hex' is not a block: "
+    # No node.
+    run_tool -1 hp-template submit "$file" --config-dir "$dir" --rpc-url http://127.0.0.1:1
+    assert_equal "$output" ""
 }

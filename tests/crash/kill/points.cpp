@@ -22,6 +22,8 @@ constexpr PointInfo kPoints[] = {
     {"P13", pool, block, "block found, solution not sent"},
     {"P14", pool, block, "solution on the wire, its share not committed"},
     {"P15", pool, start, "duplicate check being rebuilt"},
+    {"P16", pool, block, "solution on disk, the whole block not"},
+    {"P17", pool, block, "whole block on disk, nobody told"},
     {"Q1", mint, work, "request read"},
     {"Q2", mint, work, "checked, before the transaction"},
     {"Q3", mint, work, "quote inserted, paid in the same row"},

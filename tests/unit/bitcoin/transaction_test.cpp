@@ -107,6 +107,15 @@ TEST_CASE("outputs parse to exactly the announced count") {
 }
 
 TEST_CASE("heights are pushed as Bitcoin Core pushes them") {
+    for (std::uint32_t height : {0u, 1u, 16u, 17u, 127u, 128u, 255u, 256u, 32768u, 900'000u, 0xffff'ffffu}) {
+        Bytes script = height_push(height);
+        append(script, Bytes{0xaa, 0xbb, 0xcc, 0xdd, 0xee});
+        CHECK(coinbase_height(script).value() == height);
+    }
+    // Not the shortest push, cut, negative, of another kind.
+    for (const Bytes& script : {Bytes{}, Bytes{2, 5, 0}, Bytes{3, 1, 2}, Bytes{1, 0x81}, Bytes{0x6a, 1},
+                                Bytes{6, 1, 1, 1, 1, 1, 1}, Bytes{5, 0, 0, 0, 0, 1}})
+        CHECK_FALSE(coinbase_height(script));
     const auto push = [](std::uint32_t height) { return to_hex(height_push(height)); };
     CHECK(push(0) == "00");
     CHECK(push(1) == "51");

@@ -58,7 +58,11 @@ struct PoolCore {
                     [this](std::uint64_t seq, const ehash::Intent&, pool::Hub::Owner owner) {
                         quotes.push_back({seq, std::move(owner)});
                     },
-                .submit_solution = [this](const auto& solution) { solutions.push_back(solution); },
+                .submit_block =
+                    [this](auto block, auto told) {
+                        solutions.push_back(block.solution);
+                        told({.file = "block", .why_not = {}, .solution_error = {}});
+                    },
                 .keep_refused = [this](mining::RefusedShare share) { refused.push_back(std::move(share)); }},
             events, std::move(options));
     }

@@ -54,14 +54,16 @@ TEST_CASE("every message of the table is declared with its numbers and fields") 
 }
 
 TEST_CASE(
-    "nothing is declared that the table does not have, except our own ehash, link and records messages") {
+    "nothing is declared that the table does not have, except our own ehash, link, records and blocks "
+    "messages") {
     std::set<std::pair<int, int>> in_table;
     for (const auto& [family, message] : table_messages())
         in_table.emplace(message["extension_type"].get<int>(), message["msg_type"].get<int>());
     std::size_t of_table = 0, our_own = 0;
     for (const MessageRow& row : message_rows()) {
         CAPTURE(row.name);
-        if (row.family == Family::ehash || row.family == Family::link || row.family == Family::records) {
+        if (row.family == Family::ehash || row.family == Family::link || row.family == Family::records ||
+            row.family == Family::blocks) {
             ++our_own;
             // Experimental range of extension types.
             CHECK(row.extension_type >= 0x4000);
@@ -72,9 +74,9 @@ TEST_CASE(
         }
     }
     CHECK(of_table == in_table.size());
-    CHECK(our_own == boost::mp11::mp_size<ehash::Messages>::value +
-                         boost::mp11::mp_size<link::Messages>::value +
-                         boost::mp11::mp_size<records::Messages>::value);
+    CHECK(our_own ==
+          boost::mp11::mp_size<ehash::Messages>::value + boost::mp11::mp_size<link::Messages>::value +
+              boost::mp11::mp_size<records::Messages>::value + boost::mp11::mp_size<blocks::Messages>::value);
 }
 
 TEST_CASE("a message is found by its numbers, and nothing by other numbers") {

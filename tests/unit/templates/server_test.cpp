@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "tdp_client.hpp"
+#include "bitcoin/block.hpp"
+#include "sv2/blocks.hpp"
 #include "templates/sim_source.hpp"
 
 using namespace hp;
@@ -207,6 +209,111 @@ TEST_CASE("solutions become blocks, once each; bad ones become nothing") {
     CHECK(bench.events[0].id.hash == chain.tip_hash());
     CHECK(bench.events[1].verdict.reason == "stale-prevblk");
     CHECK_FALSE(client->closed);
+}
+
+namespace {
+
+void negotiate_blocks(TdpBench& bench, hp::test::TdpClient& client) {
+    sv2::extensions::RequestExtensions request;
+    request.requested_extensions.items = {2, sv2::blocks::kExtensionType};
+    client.send(request);
+    REQUIRE(bench.wait_for<sv2::extensions::RequestExtensionsSuccess>(client));
+    CHECK(client.all<sv2::extensions::RequestExtensionsSuccess>()[0].supported_extensions.items ==
+          std::vector{sv2::blocks::kExtensionType});
+}
+
+}  // namespace
+
+TEST_CASE("a whole block of a template that is not known goes to the node once, and its fate is told") {
+    using sv2::blocks::BlockVerdict;
+    using sv2::blocks::SubmitBlock;
+    FakeSource source;
+    source.verdict = {Fate::side_branch, "inconclusive"};
+    TdpBench bench{source};
+    SimChain chain{kEasyBits};
+    const auto block = chain.make_template(kNow, 3);
+    const Bytes raw = hp::test::mine(block);
+    const Bytes32 hash = bitcoin::parse_block(raw)->header.hash();
+    bench.server.on_template(block);
+    auto client = bench.connect_constrained();
+    negotiate_blocks(bench, *client);
+    client->send(SubmitBlock{{raw}});
+    REQUIRE(bench.wait_for<BlockVerdict>(*client));
+    CHECK(*source.blocks.at(0) == raw);
+    CHECK(bench.events.at(0).id.height == block->height);
+    const BlockVerdict told{{hash}, {"side-branch"}, {"inconclusive"}};
+    CHECK(client->all<BlockVerdict>()[0] == told);
+    // A repeat, also from another pool, gets the same answer, and the node gets nothing.
+    auto other = bench.connect_constrained();
+    negotiate_blocks(bench, *other);
+    other->send(SubmitBlock{{raw}});
+    REQUIRE(bench.wait_for<BlockVerdict>(*other));
+    CHECK(other->all<BlockVerdict>()[0] == told);
+    CHECK(source.blocks.size() == 1);
+}
+
+TEST_CASE("a block that no node got may be handed in again") {
+    using sv2::blocks::BlockVerdict;
+    FakeSource source;
+    source.verdict = {Fate::undelivered, "no answer"};
+    TdpBench bench{source};
+    SimChain chain{kEasyBits};
+    const auto block = chain.make_template(kNow, 3);
+    bench.server.on_template(block);
+    auto client = bench.connect_constrained();
+    negotiate_blocks(bench, *client);
+    const sv2::blocks::SubmitBlock whole{{hp::test::mine(block)}};
+    client->send(whole);
+    REQUIRE(bench.wait_for<BlockVerdict>(*client));
+    source.verdict = {Fate::accepted};
+    client->send(whole);
+    REQUIRE(run_until(bench.loop, [&] {
+        const auto all = client->all<BlockVerdict>();
+        return !all.empty() && all.back().fate.value == "accepted";
+    }));
+    CHECK(source.blocks.size() == 2);
+}
+
+TEST_CASE("a solution's fate is told to a client that asked for it, and only to that") {
+    using sv2::blocks::BlockVerdict;
+    FakeSource source;
+    TdpBench bench{source};
+    SimChain chain{kEasyBits};
+    bench.server.on_template(chain.make_template(kNow, 3));
+    auto client = bench.connect_constrained();
+    auto silent = bench.connect_constrained();
+    negotiate_blocks(bench, *client);
+    REQUIRE(bench.wait_for<SetNewPrevHash>(*client));
+    REQUIRE(bench.wait_for<SetNewPrevHash>(*silent));
+    const auto solution = hp::test::work(client->all<NewTemplate>()[0], client->all<SetNewPrevHash>()[0]);
+    silent->send(solution);
+    REQUIRE(run_until(bench.loop, [&] { return !source.blocks.empty(); }));
+    client->send(solution);
+    REQUIRE(bench.wait_for<BlockVerdict>(*client));
+    CHECK(client->all<BlockVerdict>()[0].fate.value == "accepted");
+    CHECK(silent->all<BlockVerdict>().empty());
+    CHECK(source.blocks.size() == 1);
+}
+
+TEST_CASE(
+    "what costs no work does not reach the node, and a block without the extension ends the connection") {
+    using sv2::blocks::BlockVerdict;
+    FakeSource source;
+    TdpBench bench{source};
+    SimChain chain{20}, easy{kEasyBits};
+    bench.server.on_template(chain.make_template(kNow, 3));
+    auto client = bench.connect_constrained();
+    negotiate_blocks(bench, *client);
+    client->send(sv2::blocks::SubmitBlock{{hp::test::mine(easy.make_template(kNow, 3))}});
+    REQUIRE(bench.wait_for<BlockVerdict>(*client));
+    CHECK(client->all<BlockVerdict>()[0].fate.value == "rejected");
+    CHECK(client->all<BlockVerdict>()[0].reason.value == "high-hash");
+    client->send(sv2::blocks::SubmitBlock{{Bytes{1, 2, 3}}});
+    CHECK(run_until(bench.loop, [&] { return client->closed; }));
+    auto plain = bench.connect_constrained();
+    plain->send(sv2::blocks::SubmitBlock{{hp::test::mine(easy.make_template(kNow, 3))}});
+    CHECK(run_until(bench.loop, [&] { return plain->closed; }));
+    CHECK(source.blocks.empty());
 }
 
 TEST_CASE("the embedded chain end to end: a client's blocks move the tip") {

@@ -1,0 +1,116 @@
+#include "pool/found_blocks.hpp"
+
+#include <algorithm>
+
+#include "base/crash_point.hpp"
+#include "pool/block_folder.hpp"
+#include "sv2/frame.hpp"
+
+namespace hp::pool {
+
+FoundBlocks::FoundBlocks(Options options, DiskThread::Post post)
+    : options_{std::move(options)}, disk_{std::move(post)} {}
+
+Result<> FoundBlocks::open(UnixMs now, SteadyMs steady_now) {
+    HP_TRY(solutions_, read_solutions(options_.solutions_file));
+    age(solutions_, now, steady_now);
+    if (!keeps_whole()) return {};
+    HP_TRY(const auto files, list_blocks(options_.folder));
+    for (const BlockFile& file : files)
+        known_.push_back({.hash = file.hash,
+                          .since_ms = steady_now - std::max<UnixMs>(now - file.found_ms, 0),
+                          .is_whole = true});
+    drop_old(steady_now);
+    return {};
+}
+
+void FoundBlocks::on_transactions(std::uint64_t template_id, ByteView payload) {
+    if (payload.size() > kTransactionBytesMax) return;
+    transactions_.push_back({template_id, std::make_shared<const Bytes>(payload.begin(), payload.end())});
+    transaction_bytes_ += payload.size();
+    while (transaction_bytes_ > kTransactionBytesMax || transactions_.size() > kTemplatesMax) {
+        transaction_bytes_ -= transactions_.front().payload->size();
+        transactions_.pop_front();
+    }
+}
+
+void FoundBlocks::on_tip(std::uint64_t template_id) {
+    const std::uint64_t oldest = std::min(std::exchange(tip_template_, template_id), template_id);
+    std::erase_if(transactions_, [&](const Transactions& of) {
+        if (of.template_id >= oldest) return false;
+        transaction_bytes_ -= of.payload->size();
+        return true;
+    });
+}
+
+void FoundBlocks::drop_old(SteadyMs now) {
+    std::erase_if(known_, [&](const Known& one) { return now - one.since_ms > kSolutionKeptMs; });
+    if (known_.size() > kBlockFilesMax)
+        known_.erase(known_.begin(), known_.end() - static_cast<std::ptrdiff_t>(kBlockFilesMax));
+}
+
+void FoundBlocks::keep(FoundBlock block, bool is_given, UnixMs now, SteadyMs steady_now,
+                       std::function<void(const Kept&)> done) {
+    solutions_.push_back({now, sv2::encode_frame(block.solution), steady_now});
+    prune(solutions_, steady_now);
+    known_.push_back({.hash = block.hash, .since_ms = steady_now, .is_given = is_given});
+    drop_old(steady_now);
+    std::shared_ptr<const Bytes> payload;
+    for (const Transactions& of : transactions_)
+        if (of.template_id == block.solution.template_id) payload = of.payload;
+    auto kept = std::make_shared<Kept>();
+    disk_.run([this, kept, solutions = solutions_, file = options_.solutions_file, folder = options_.folder,
+               payload = std::move(payload), block = std::move(block), done = std::move(done)] {
+        if (const auto written = write_solutions(file, solutions); !written)
+            kept->solution_error = written.error().what;
+        HP_CRASH_POINT("P16");
+        const auto write_whole = [&]() -> Result<> {
+            if (folder.empty()) return fail(Errc::invalid, "blocks_directory is empty");
+            if (!payload) return fail(Errc::invalid, "its template's transactions had not come yet");
+            HP_TRY(const Bytes whole, whole_block(block.header, block.solution.coinbase_tx.value, *payload));
+            return write_block(folder, block.hash, whole);
+        };
+        if (const auto written = write_whole())
+            kept->file = block_path(folder, block.hash);
+        else
+            kept->why_not = written.error().what;
+        HP_CRASH_POINT("P17");
+        return [this, kept, hash = block.hash, done] {
+            for (Known& one : known_)
+                if (one.hash == hash) one.is_whole = !kept->file.empty();
+            done(*kept);
+        };
+    });
+}
+
+const std::vector<KeptSolution>& FoundBlocks::solutions(SteadyMs now) {
+    prune(solutions_, now);
+    return solutions_;
+}
+
+void FoundBlocks::nobody_has_them() {
+    for (Known& one : known_) one.is_given = false;
+}
+
+std::optional<Bytes32> FoundBlocks::next(SteadyMs now,
+                                         std::function<void(const Bytes32&, Result<Bytes>)> done) {
+    drop_old(now);
+    const auto one = std::ranges::find_if(
+        known_, [](const Known& of) { return of.is_whole && !of.is_given && !of.is_settled; });
+    if (one == known_.end()) return {};
+    one->is_given = true;
+    disk_.run([hash = one->hash, path = block_path(options_.folder, one->hash), done = std::move(done)] {
+        auto block = std::make_shared<Result<Bytes>>(read_block(path));
+        return [hash, block, done] { done(hash, std::move(*block)); };
+    });
+    return one->hash;
+}
+
+bool FoundBlocks::on_verdict(const Bytes32& hash, bool is_settled) {
+    const auto one = std::ranges::find(known_, hash, &Known::hash);
+    if (one == known_.end()) return false;
+    one->is_given = one->is_settled = is_settled;
+    return true;
+}
+
+}  // namespace hp::pool

@@ -1,0 +1,86 @@
+// The blocks of the last hour, whole on disk, until somebody says what became of each. A Template Provider
+// that was restarted knows none of its earlier templates, so the pool keeps their transactions too.
+#pragma once
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bitcoin/header.hpp"
+#include "pool/disk_thread.hpp"
+#include "pool/solution_file.hpp"
+#include "sv2/templates.hpp"
+
+namespace hp::pool {
+
+struct FoundBlock {
+    sv2::templates::SubmitSolution solution{};
+    Bytes32 hash{};  ///< header byte order
+    bitcoin::HeaderBytes header{};
+};
+
+class FoundBlocks {
+  public:
+    /// For transactions of templates that miners may still work on; the oldest go first.
+    static constexpr std::size_t kTransactionBytesMax = 64u << 20;
+    static constexpr std::size_t kTemplatesMax = 16;
+
+    struct Options {
+        std::string solutions_file;
+        std::string folder;  ///< of whole blocks; empty: none are kept
+    };
+    FoundBlocks(Options options, DiskThread::Post post);
+
+    /// Reads what an earlier run has kept. A damaged file of solutions is an error.
+    Result<> open(UnixMs now, SteadyMs steady_now);
+
+    bool keeps_whole() const { return !options_.folder.empty(); }
+    /// A template's transactions: the payload of a RequestTransactionData.Success.
+    void on_transactions(std::uint64_t template_id, ByteView payload);
+    /// Miners work on this template or on newer ones from now on; late blocks may be of the tip before.
+    void on_tip(std::uint64_t template_id);
+
+    /// What is on disk: the whole block's file, or why there is none; and whether its solution is.
+    struct Kept {
+        std::string file;
+        std::string why_not;
+        std::string solution_error;
+    };
+    /// Writes solution and block. `is_given`: somebody has it already, who will say what became of it.
+    void keep(FoundBlock block, bool is_given, UnixMs now, SteadyMs steady_now,
+              std::function<void(const Kept&)> done);
+
+    /// For a Template Provider that has connected: the solutions of the last hour.
+    const std::vector<KeptSolution>& solutions(SteadyMs now);
+    /// A connection was lost: what was given is to be given again.
+    void nobody_has_them();
+    /// Reads a whole block that nobody was given yet, which counts as given then. Nothing: there is none.
+    std::optional<Bytes32> next(SteadyMs now,
+                                std::function<void(const Bytes32& hash, Result<Bytes> block)> done);
+    /// `is_settled`: it need not be given again. False if it is not a block of ours.
+    bool on_verdict(const Bytes32& hash, bool is_settled);
+
+  private:
+    struct Known {
+        Bytes32 hash{};
+        SteadyMs since_ms{};
+        bool is_whole{false}, is_given{false}, is_settled{false};
+    };
+    void drop_old(SteadyMs now);
+
+    Options options_;
+    std::vector<KeptSolution> solutions_;
+    std::deque<Known> known_;  // oldest first
+    struct Transactions {
+        std::uint64_t template_id{};
+        std::shared_ptr<const Bytes> payload;
+    };
+    std::deque<Transactions> transactions_;  // oldest first
+    std::size_t transaction_bytes_{0};
+    std::uint64_t tip_template_{0};
+    DiskThread disk_;  // last: its completions use the rest
+};
+
+}  // namespace hp::pool
