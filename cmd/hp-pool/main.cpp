@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
          .examples = {"hp-pool --config-dir /etc/hashpool",
                       "hp-pool --config-dir d --events - | hp-stats ingest --db pool.db",
                       "hp-pool check-shares < shares.jsonl"}}};
-    command.add_verbs(hp_pool::verbs());
+    command.add_verbs(hp_pool::verbs(settings, command));
     command.configure(settings.pool, settings.shared, settings.network);
     return command.run(argc, argv, [&] {
         return cli::serve(command, settings.network,

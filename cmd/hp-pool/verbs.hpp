@@ -1,11 +1,15 @@
 // hp-pool's verbs beside serving; each is one file.
 #pragma once
-#include "cli/verb.hpp"
+#include "cli/command.hpp"
+#include "parts.hpp"
 
 namespace hp::hp_pool {
 
+cli::Verb archive(const Settings& settings, const cli::Command& command);
 cli::Verb check_shares();
 
-inline std::vector<cli::Verb> verbs() { return {check_shares()}; }
+inline std::vector<cli::Verb> verbs(const Settings& settings, const cli::Command& command) {
+    return {archive(settings, command), check_shares()};
+}
 
 }  // namespace hp::hp_pool

@@ -9,6 +9,7 @@
 #include "places.hpp"
 #include "refused.hpp"
 #include "rows.hpp"
+#include "share_job.hpp"
 #include "show_time.hpp"
 #include "wire/share_refusal.hpp"
 
@@ -55,6 +56,7 @@ struct Step {
 /// Everything that was found.
 struct Story {
     std::optional<OutboxRow> outbox;
+    std::optional<ShareJob> job;
     std::optional<MintRow> mint;
     std::optional<MintRefusal> refusal;
     std::optional<WalletRow> wallet;
@@ -95,6 +97,7 @@ bool read_outbox(Story& story, const Wanted& wanted, store::Database& db) {
     for (const auto& hash : wanted.hashes)
         if (!story.outbox) story.outbox = outbox_row(db, hash);
     if (!story.outbox) return false;
+    story.job = share_job(db, story.outbox->seq);
     auto ids = earlier_ids(db);
     story.earlier_ids = std::move(ids[story.outbox->seq]);
     return true;
@@ -130,6 +133,7 @@ Result<Story> find(const Places& places, const Wanted& wanted) {
         std::erase_if(story.missing, [](const auto& one) { return one.first == Part::outbox; });
         HP_DO(tell(story, places, Part::outbox, [&](auto& db) {
             story.outbox = outbox_row(db, story.mint->share_hash);
+            if (story.outbox) story.job = share_job(db, story.outbox->seq);
             return story.outbox.has_value();
         }));
     }
@@ -194,6 +198,17 @@ Json json_of(const OutboxRow& row) {
             {"dead_reason", or_null(row.dead_reason)}};
 }
 
+Json json_of(const ShareJob& job) {
+    Json path = Json::array(), outputs = Json::array();
+    for (const Bytes32& node : job.merkle_path) path.push_back(to_hex(node));
+    for (const auto& output : job.outputs)
+        outputs.push_back({{"value_sats", output.value_sats}, {"script", to_hex(output.script_pubkey)}});
+    return {{"coinbase_tx", to_hex(job.coinbase_tx)},
+            {"merkle_path", path},
+            {"outputs", outputs},
+            {"matches_header", job.matches_header}};
+}
+
 Json json_of(const MintHold& hold) {
     return {{"at_ms", hold.at_ms},
             {"let_in_ms", or_null(hold.let_in_ms)},
@@ -250,6 +265,7 @@ void print_json(const Story& story, const std::vector<Step>& steps) {
                 {"quote_id", or_null(story.quote_id())},
                 {"earlier_ids", story.earlier_ids},
                 {"outbox", json_or_null(story.outbox)},
+                {"job", json_or_null(story.job)},
                 {"mint", json_or_null(story.mint)},
                 {"refusal", json_or_null(story.refusal)},
                 {"wallet", json_or_null(story.wallet)},
@@ -286,6 +302,15 @@ void print_text(const Story& story, const std::vector<Step>& steps) {
         std::printf("outbox  seq %llu, %s, key %s, worker %s\n", static_cast<unsigned long long>(row->seq),
                     row->state.c_str(), to_hex(row->locking_key).c_str(), printable(row->worker).c_str());
         if (!row->dead_reason.empty()) std::printf("        dead: %s\n", printable(row->dead_reason).c_str());
+    }
+    if (const auto& job = story.job) {
+        std::printf("job     its coinbase %s the header\n",
+                    job->matches_header ? "is that of" : "is NOT that of");
+        for (const auto& output : job->outputs)
+            if (output.value_sats > 0)
+                std::printf("        pays %llu sats to script %s\n",
+                            static_cast<unsigned long long>(output.value_sats),
+                            to_hex(output.script_pubkey).c_str());
     }
     if (const auto& row = story.mint)
         std::printf("mint    %s, issued %llu of %llu, key %s\n", row->state(),

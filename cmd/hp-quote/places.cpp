@@ -17,7 +17,7 @@ struct Kind {
     store::Journal journal;
     std::size_t schema;
 };
-constexpr Kind kOutbox{"outbox", 0x48504f58, store::Journal::wal, 4};       // "HPOX", lib/pool/outbox.cpp
+constexpr Kind kOutbox{"outbox", 0x48504f58, store::Journal::wal, 5};       // "HPOX", lib/pool/outbox.cpp
 constexpr Kind kMint{"mint", 0x48504d54, store::Journal::wal, 3};           // "HPMT", lib/mint/ledger.cpp
 constexpr Kind kWallet{"wallet", 0x48505741, store::Journal::rollback, 4};  // "HPWA", lib/wallet/vault.cpp
 

@@ -62,8 +62,9 @@ class Audit {
                 audit_mint(mint, its_wallets, report_);
             }));
         for (auto& pool : pools_)
-            HP_DO(guarded(pool, {I1, I3, I4, I14, I19, I24}, [&] {
+            HP_DO(guarded(pool, {I1, I3, I4, I14, I19, I24, I26}, [&] {
                 check_structure(pool.reading, pool.path, places_.deep, report_);
+                audit_jobs(pool, report_);
                 audit_pool(pool, mints_, places_.worth, places_.is_backup, report_);
             }));
         say_what_was_not_checked();
@@ -122,7 +123,7 @@ class Audit {
             skip({I25}, "against the mark: the files are a backup");
         }
         if (places_.pools.empty()) {
-            skip({I3, I4, I14, I19}, places_.no_pool);
+            skip({I3, I4, I14, I19, I26}, places_.no_pool);
             skip({I1, I24}, "against the outbox: " + places_.no_pool);
         }
         if (places_.mints.empty()) {

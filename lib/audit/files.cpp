@@ -5,7 +5,8 @@ namespace {
 
 // Their owners: lib/pool/outbox.cpp, lib/mint/ledger.cpp, lib/wallet/vault.cpp.
 constexpr std::int32_t kOutboxId = 0x48504f58, kMintId = 0x48504d54, kWalletId = 0x48505741;
-constexpr std::size_t kOutboxSchema = 4, kMintSchema = 3, kWalletSchema = 4;
+/// The outbox has jobs from 5 on; what is older is read too.
+constexpr std::size_t kOutboxSchema = 5, kOutboxSchemaMin = 4, kMintSchema = 3, kWalletSchema = 4;
 /// Indexes lead to rows all over a table: cache pages, to read them once, not once per row.
 constexpr const char* kCache = "PRAGMA cache_size=-65536";
 
@@ -81,8 +82,12 @@ std::optional<std::size_t> MintFile::keyset_index(ByteView id) const {
 }
 
 Result<PoolFile> PoolFile::open(const std::string& path) {
-    HP_TRY(auto reading, store::Reading::open(path, kOutboxId, kOutboxSchema));
-    PoolFile out{path, std::move(reading), {}, {}};
+    auto newest = store::Reading::open(path, kOutboxId, kOutboxSchema);
+    const bool has_jobs = newest.has_value();
+    if (!newest)
+        if (auto older = store::Reading::open(path, kOutboxId, kOutboxSchemaMin)) newest = std::move(older);
+    HP_TRY(auto reading, std::move(newest));
+    PoolFile out{path, std::move(reading), {}, {}, has_jobs};
     auto& db = out.reading.db();
     HP_DO(reading_of(path, [&] {
         db.exec(kCache);
@@ -97,6 +102,13 @@ Result<PoolFile> PoolFile::open(const std::string& path) {
             if (mint.store && !row.is_null(4)) {
                 mint.mark = Mark{path, *mint.store, mint.generation, 0, 0, 0, 0};
                 read_sums(row, 4, *mint.mark);
+            }
+            if (has_jobs) {
+                auto archived = db.prepare(
+                    "SELECT archived, archived_rows, archived_high, archived_low FROM mint WHERE id = ?");
+                if (archived.bind(mint.id).step())
+                    mint.archived = {archived.integer(0), archived.integer(1),
+                                     (Wide{archived.integer(2)} << 32) + archived.integer(3)};
             }
             out.mints.push_back(std::move(mint));
         }

@@ -55,6 +55,12 @@ struct MintIdentity {
     std::optional<Bytes> store;  ///< nothing before the first contact
     std::int64_t generation{};
     std::optional<Mark> mark;  ///< as reported by the mint
+    /// Rows that are in archive files: up to this number, except those still here.
+    struct Archived {
+        std::int64_t until{0}, rows{0};
+        Wide amount{0};
+    };
+    Archived archived{};
 };
 
 struct PoolFile {
@@ -62,6 +68,7 @@ struct PoolFile {
     store::Reading reading;
     Bytes store;
     std::vector<MintIdentity> mints;
+    bool has_jobs{true};  ///< false: of an older schema
 
     static Result<PoolFile> open(const std::string& path);
 };

@@ -1,5 +1,6 @@
 #include "audit/pool.hpp"
 
+#include "audit/pool_rows.hpp"
 #include "audit/sha256.hpp"
 #include "audit/twins.hpp"
 
@@ -12,79 +13,6 @@ constexpr std::int64_t kNumberMax = (std::int64_t{1} << kNumberBits) - 1;
 constexpr std::size_t kNewerMax = 1000;
 
 enum RowState : std::int64_t { kPending = 0, kAcked = 2, kDead = 3 };
-
-/// A row of the outbox. The views are the statement's.
-struct Row {
-    std::int64_t n{}, ntime{}, amount{}, state{};
-    ByteView hash, key;
-    std::string quote_id;
-};
-
-struct Quote {
-    std::int64_t n{};
-    QuoteId id{};
-    std::int64_t ntime{}, amount{};
-    ByteView hash, key;
-};
-
-/// The quotes that one mint created for one pool, by the pool's numbers.
-class Quotes {
-  public:
-    Quotes(MintFile& mint, const Bytes& pool_store)
-        : all_{mint.reading.db().prepare("SELECT seq, id, ntime, amount, share_hash, pubkey FROM quote "
-                                         "WHERE pool_store = ? ORDER BY seq")},
-          by_share_{prepare_by_share(mint.reading.db())} {
-        all_.bind(pool_store);
-        next();
-    }
-    const Quote* at() const { return has_row_ ? &quote_ : nullptr; }
-    void next() {
-        has_row_ = all_.step();
-        if (has_row_) quote_ = read(all_);
-    }
-    std::optional<Quote> find(std::int64_t ntime, ByteView hash) {
-        by_share_.bind(ntime, Bytes(hash.begin(), hash.end()));
-        if (!by_share_.step()) return std::nullopt;
-        return read(by_share_);
-    }
-
-  private:
-    static store::Statement prepare_by_share(store::Database& db) {
-        // Quotes that may not be in the mint's share_key yet.
-        db.exec(
-            "CREATE TEMP TABLE IF NOT EXISTS late(share BLOB PRIMARY KEY, id BLOB) WITHOUT ROWID; INSERT OR "
-            "IGNORE "
-            "INTO late SELECT share_hash, quote.id FROM store CROSS JOIN quote ON quote.id > shares_keyed");
-        return db.prepare(
-            "SELECT seq, id, ntime, amount, share_hash, pubkey FROM quote WHERE id IN (SELECT quote FROM "
-            "share_key WHERE ntime = ?1 AND hash = substr(?2, 1, 12) UNION ALL SELECT id FROM temp.late "
-            "WHERE share = ?2) AND share_hash = ?2");
-    }
-    static Quote read(const store::Statement& row) {
-        return {row.integer(0), sized<16>(row.view(1)).value_or(QuoteId{}),
-                row.integer(2), row.integer(3),
-                row.view(4),    row.view(5)};
-    }
-    store::Statement all_, by_share_;
-    Quote quote_;
-    bool has_row_{false};
-};
-
-/// The rows of one mint in the outbox.
-struct Share {
-    const MintIdentity* identity{};
-    MintFile* mint{};  ///< null: its database is not here
-    std::unique_ptr<Quotes> quotes;
-    std::int64_t last_n{0};
-    std::uint64_t rows{0}, acked{0};
-    Wide accepted{0}, quoted{0}, pending{0}, dead{0};
-    Wide unquoted{0};                 ///< answered, but unknown to the mint: reported row by row
-    std::int64_t dealt_with{0};       ///< the mint has settled the numbers up to it
-    std::vector<std::int64_t> early;  ///< and these
-    std::uint64_t between_rows{0};    ///< answered after the mint's copy was made
-    Wide between{0};
-    std::vector<std::pair<std::int64_t, QuoteId>> newer;  ///< quotes beyond last_n
-};
 
 class PoolAudit {
   public:
@@ -264,7 +192,8 @@ class PoolAudit {
     /// Its number, its quote id, and its quote.
     void follow(Share& share, const store::Statement& row) {
         std::int64_t n = seq_ & kNumberMax;
-        if (n != share.last_n + 1) report_hole(share, n);
+        if (n != share.last_n + 1 && n - 1 > share.identity->archived.until) report_hole(share, n);
+        if (n <= share.identity->archived.until) ++share.left_of_archived;
         share.last_n = n;
         ++share.rows;
         Row one{n, row.integer(1), row.integer(5), row.integer(7), row.view(2), row.view(6), {}};
@@ -306,7 +235,7 @@ class PoolAudit {
         report_.checked(I19);
         bool is_found = false;
         // Quotes with numbers missing here: the gap was reported, and the sums will differ.
-        for (; quotes.at() && quotes.at()->n < row.n; quotes.next()) share.quoted += quotes.at()->amount;
+        for (; quotes.at() && quotes.at()->n < row.n; quotes.next()) add_other(share, *quotes.at());
         bool is_first = true;
         for (; quotes.at() && quotes.at()->n == row.n; quotes.next()) {
             const Quote& quote = *quotes.at();
@@ -344,6 +273,11 @@ class PoolAudit {
         }
         // Pending: the quote may or may not exist yet. Dead: the mint refused it.
         add_unquoted(share, row);
+    }
+
+    /// A quote without a row here.
+    static void add_other(Share& share, const Quote& quote) {
+        (quote.n <= share.identity->archived.until ? share.archived_quoted : share.quoted) += quote.amount;
     }
 
     void compare(Share& share, const Row& row, const Quote& quote) {
@@ -410,6 +344,10 @@ class PoolAudit {
 
     void sum_up(Share& share) {
         std::string who = pool_.path + ": " + printable(share.identity->name);
+        const auto& archived = share.identity->archived;
+        if (archived.rows + share.left_of_archived != archived.until)
+            report_.breach(I3, who, ": of the rows up to ", archived.until, ", ", archived.rows,
+                           " are archived and ", share.left_of_archived, " are here");
         if (!share.mint) {
             if (share.rows == 0) return;
             if (!share.identity->store && share.acked > 0)
@@ -423,7 +361,15 @@ class PoolAudit {
             return;
         }
         for (Quotes& quotes = *share.quotes; quotes.at(); quotes.next())
-            if (share.newer.size() < kNewerMax) share.newer.emplace_back(quotes.at()->n, quotes.at()->id);
+            if (quotes.at()->n <= archived.until)
+                add_other(share, *quotes.at());
+            else if (share.newer.size() < kNewerMax)
+                share.newer.emplace_back(quotes.at()->n, quotes.at()->id);
+        if (archived.rows > 0 && share.archived_quoted != archived.amount)
+            report_.breach_of(std::max(archived.amount, share.archived_quoted) -
+                                  std::min(archived.amount, share.archived_quoted),
+                              I19, who, ": archived rows of ", archived.amount, ", but their quotes are ",
+                              share.archived_quoted);
         Wide accounted = share.quoted + share.pending + share.dead + share.between;
         const Wide difference =
             share.accepted > accounted ? share.accepted - accounted : accounted - share.accepted;
@@ -445,6 +391,7 @@ class PoolAudit {
         auto row = pool_.reading.db().prepare("SELECT max(seq) FROM outbox WHERE seq BETWEEN ? AND ?");
         row.bind(first, first + kNumberMax);
         std::int64_t last = row.step() && !row.is_null(0) ? row.integer(0) & kNumberMax : 0;
+        last = std::max(last, share.identity->archived.until);
         std::string end = pool_.path + " ends at number " + std::to_string(last);
         // Only one of two copies can be the older one.
         if (is_backup_ && share.between_rows == 0) return say_what_is_later(share, last);

@@ -36,6 +36,7 @@ const std::vector<Invariant> kCatalogue = {
     {"I23", "replies", "no promise is sent before its fsync"},
     {"I24", "quotes", "quotes come only from the link, paid from the start, each from its outbox row"},
     {"I25", "mints", "no ledger goes back: its counts match its rows, and nothing that was seen is missing"},
+    {"I26", "rows", "a share's coinbase, from its job and extranonce, is the one that its header commits to"},
 };
 
 }  // namespace

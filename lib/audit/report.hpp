@@ -37,6 +37,7 @@ enum Id : unsigned {
     I23,
     I24,
     I25,
+    I26,
     kIdCount
 };
 

@@ -256,6 +256,7 @@ struct Pool {
     std::string route_to;
     std::string default_locking_key;
     std::string outbox_database = "data/outbox.db";
+    std::int64_t keep_days = 90;
     std::string keep_refused = "data/refused-shares.jsonl";
     std::string blocks_directory = "data/blocks";
     std::int64_t wal_alarm_mib = 64;
@@ -328,6 +329,11 @@ struct Pool {
           "owner (66 hex digits) of shares whose channel names no key; empty: such channels are refused",
           pubkey_hex());
         v("outbox_database", outbox_database, "the outbox's SQLite file", path());
+        v("keep_days", keep_days,
+          "days of answered shares that hp-pool archive leaves in the outbox; more than the age of the "
+          "oldest "
+          "backup of a mint that you would restore",
+          range(1, 36'500));
         v("keep_refused", keep_refused,
           "file for recently refused shares and their reasons, for hp-quote explain and hp-pool "
           "check-shares: up to 8 MiB, and as much in FILE.1; empty: none",

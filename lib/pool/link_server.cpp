@@ -171,11 +171,23 @@ class LinkServer::MintLink : public net::FrameHandler,
     }
 
     void go_on() {
+        const std::string missing = archived_rows_missing();
+        const std::string who = "link " + connection_->peer() + ": mint '" + name_of(mint_) + "' ";
         if (accepted_.is_rollback)
             server_->observer_.on_alarm(
-                "link " + connection_->peer() + ": mint '" + name_of(mint_) +
-                "' has another or an older database than last time; accepted by allow_mint_rollback" + lost_);
+                who + "has another or an older database than last time; accepted by allow_mint_rollback" +
+                lost_ + (missing.empty() ? "" : "; it " + missing));
+        else if (!missing.empty())
+            server_->observer_.on_alarm(who + missing);
         welcome(auth_, accepted_.resume_seq);
+    }
+
+    /// Rows that it lost, but that cannot be sent again.
+    std::string archived_rows_missing() const {
+        const auto archived = server_->outbox_.archived_until(mint_);
+        if (auth_.last_seq >= archived) return {};
+        return "has rows up to " + std::to_string(auth_.last_seq) + " only, and those up to " +
+               std::to_string(archived) + " are archived: bring them back with hp-pool archive --restore";
     }
 
     /// A running ledger never goes back.

@@ -11,6 +11,19 @@ namespace hp::pool {
 namespace msg = sv2::mining;
 using wire::ShareRefusal;
 
+namespace {
+
+/// The pool's part and the miner's.
+wire::B0_32 whole_extranonce(const mining::Verdict& verdict, ByteView extranonce) {
+    wire::B0_32 out = verdict.extranonce_prefix;
+    HP_ASSERT(out.size + extranonce.size() <= out.bytes.size());
+    std::ranges::copy(extranonce, out.bytes.begin() + out.size);
+    out.size = static_cast<std::uint8_t>(out.size + extranonce.size());
+    return out;
+}
+
+}  // namespace
+
 Result<> MinerSession::on(const sv2::Decoded<msg::SubmitSharesStandard>& decoded) {
     const auto& [channel_id, sequence_number, job_id, nonce, ntime, version] = decoded.message;
     return judge({channel_id, sequence_number, job_id, nonce, ntime, version, {}}, decoded.rest);
@@ -70,7 +83,9 @@ Result<> MinerSession::judge(const msg::SubmitSharesExtended& submit, ByteView t
     NewIntent intent{{verdict.header, verdict.hash, verdict.credited_target, 0, owner.locking_key},
                      std::string(owner.worker),
                      now_ms,
-                     owner.mint};
+                     owner.mint,
+                     verdict.job,
+                     whole_extranonce(verdict, submit.extranonce.view())};
     if (owner.fault) {
         // It may be sent again with a valid key; then it must not count as a duplicate.
         pool_->shares.forget(intent.intent);

@@ -6,6 +6,7 @@
 #include "base/crash_point.hpp"
 #include "crypto/random.hpp"
 #include "log/log.hpp"
+#include "pool/job_rows.hpp"
 #include "pool/outbox_file.hpp"
 #include "store/late_map.hpp"
 
@@ -52,10 +53,6 @@ ehash::MintMark read_mark(const store::Statement& row, const MintMemory& memory)
     return {memory.mint_store, memory.generation, natural(row, 4), natural(row, 5), sum(6), sum(8)};
 }
 
-}  // namespace
-
-namespace {
-
 /// In the order of share_key.
 struct ShareKey {
     std::uint32_t ntime{};
@@ -76,14 +73,16 @@ struct Outbox::Rows : store::Writer::TransactionObserver {
     store::Statement last_of_mint, insert, ack, settled, first_pending, settle, bury, page, oldest, remember,
         save_mark, save_asked, find_key, insert_key, remember_keyed, is_answered, answer_of;
     store::LateMap<ShareKey, std::uint64_t> late;
+    JobRows jobs;
     std::uint32_t newest_key_ntime{0};  // in the table: later ones cannot be there
 
     explicit Rows(store::Database& db)
-        : last_of_mint{db.prepare(
-              "SELECT seq FROM share WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq DESC LIMIT 1")},
+        : last_of_mint{db.prepare("SELECT max((SELECT id << 48 | archived FROM mint WHERE id = ?3), "
+                                  "coalesce((SELECT seq FROM share "
+                                  "WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq DESC LIMIT 1), 0))")},
           insert{db.prepare(
               "INSERT INTO share(seq, ntime, share_hash, header, target, amount, locking_key, worker, "
-              "accepted_ms) VALUES(?,?,?,?,?,?,?,?,?)")},
+              "accepted_ms, job, extranonce) VALUES(?,?,?,?,?,?,?,?,?,?,?)")},
           ack{db.prepare("INSERT INTO answer(seq, quote_id, acked_ms) VALUES(?,?,?) ON CONFLICT(seq) DO "
                          "UPDATE SET quote_id = excluded.quote_id, acked_ms = excluded.acked_ms")},
           settled{db.prepare("SELECT settled FROM mint WHERE id = ?")},
@@ -107,13 +106,14 @@ struct Outbox::Rows : store::Writer::TransactionObserver {
           insert_key{db.prepare("INSERT INTO share_key(ntime, hash, seq) VALUES(?,?,?)")},
           remember_keyed{db.prepare("UPDATE mint SET keyed = ? WHERE id = ?")},
           is_answered{db.prepare("SELECT 1 FROM answer WHERE seq = ?")},
-          answer_of{db.prepare("SELECT quote_id FROM answer WHERE seq = ?")} {
+          answer_of{db.prepare("SELECT quote_id FROM answer WHERE seq = ?")},
+          jobs{db} {
         load_late(db);
     }
 
-    /// The highest row of a mint, or its row 0, which never exists.
+    /// The highest row of a mint, archived or not, or its row 0, which never exists.
     std::uint64_t last_seq(MintId mint) {
-        return first_of(last_of_mint.bind(row_seq(mint, 1), row_seq(mint, kCountMax)))
+        return first_of(last_of_mint.bind(row_seq(mint, 1), row_seq(mint, kCountMax), std::uint32_t{mint}))
             .value_or(row_seq(mint, 0));
     }
 
@@ -179,11 +179,13 @@ struct Outbox::Rows : store::Writer::TransactionObserver {
     void undo_all() override {
         late.undo_all();
         forget_marks();
+        jobs.forget();
     }
     void job_begins() override { late.job_begins(); }
     void undo_job() override {
         late.undo_job();
         forget_marks();
+        jobs.forget();
     }
 
   private:
@@ -264,7 +266,7 @@ void Outbox::read_all(store::Database& db, std::span<const std::string> mint_nam
     }
     auto mints = db.prepare(
         "SELECT id, name, store, generation, quotes, operations, issued_high, issued_low, spent_high, "
-        "spent_low, asked, again FROM mint ORDER BY id");
+        "spent_low, asked, again, archived FROM mint ORDER BY id");
     std::vector<MintId> unknown_asked;
     while (mints.step()) {
         if (natural(mints, 0) != mints_at_open_.size()) throw store::DbError(0, "the mint ids have a gap");
@@ -273,6 +275,7 @@ void Outbox::read_all(store::Database& db, std::span<const std::string> mint_nam
         if (!mints.is_null(2)) mint.memory = MintMemory{mints.array<32>(2), natural(mints, 3), {}};
         if (mint.memory && !mints.is_null(4)) mint.memory->mark = read_mark(mints, *mint.memory);
         mint.again_until = natural(mints, 11);
+        mint.archived_until = natural(mints, 12);
         if (!mints.is_null(10))
             mint.asked_until = natural(mints, 10);
         else if (mint.memory)
@@ -325,8 +328,10 @@ void Outbox::add(std::shared_ptr<const std::vector<NewIntent>> batch, OnAdded do
                 if (rows_->find(key)) continue;
                 std::uint64_t& last_seq = last.at(share.mint);
                 if (last_seq == 0) last_seq = rows_->last_seq(share.mint);
+                const auto job = rows_->jobs.row_of(share);
                 rows_->insert.run_with(++last_seq, ntime, intent.share_hash, intent.header, intent.target,
-                                       intent.amount, intent.locking_key, share.worker, share.accepted_ms);
+                                       intent.amount, intent.locking_key, share.worker, share.accepted_ms,
+                                       job, job ? std::optional{share.extranonce.view()} : std::nullopt);
                 rows_->late.put(key, last_seq);
                 (*seqs)[i] = last_seq;
                 HP_CRASH_POINT("P2");

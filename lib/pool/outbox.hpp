@@ -13,8 +13,14 @@
 #include "base/clock.hpp"
 #include "ehash/intent.hpp"
 #include "ehash/mint_mark.hpp"
+#include "pool/archive.hpp"
 #include "pool/row_seq.hpp"
 #include "store/writer.hpp"
+#include "wire/types.hpp"
+
+namespace hp::mining {
+struct ExtendedJob;
+}
 
 namespace hp::pool {
 
@@ -24,6 +30,10 @@ struct NewIntent {
     std::string worker;  ///< user_identity, for display only
     UnixMs accepted_ms{};
     MintId mint{};  ///< chosen once; a row never moves to another mint
+    /// Of which the header's coinbase was made, with the whole extranonce between its halves: stored, so that
+    /// it can be checked later whom the share would have paid.
+    std::shared_ptr<const mining::ExtendedJob> job{};
+    wire::B0_32 extranonce{};
 };
 
 enum class IntentState : int { pending = 0, acked = 2, dead = 3 };
@@ -64,6 +74,7 @@ struct KnownMint {
     std::uint64_t pending{}, dead{};   ///< rows
     std::uint64_t last_count{};        ///< the highest number given to a row of this mint
     std::uint64_t asked_until{};       ///< the highest number that may ever have been sent to the mint
+    std::uint64_t archived_until{};    ///< see Outbox::archived_until
     std::uint64_t again_until{};       ///< that number when the mint last came back with an old database
 };
 
@@ -116,6 +127,12 @@ class Outbox {
                        std::uint64_t again_until, std::function<void(Result<bool>)> done);
     /// A session is over; no higher number was ever sent to the mint.
     void save_asked(MintId mint, std::uint64_t asked_until);
+
+    /// Deletes some of the rows and jobs that an archive has. False: none were left. Nothing waits for it.
+    void drop_archived(std::vector<ArchivePart> parts, std::function<void(Result<bool>)> done);
+    void note_archived(const ArchiveRequest& request, UnixMs now, std::function<void(Result<>)> done);
+    /// Rows up to this count are in archives, and cannot be sent to the mint again.
+    std::uint64_t archived_until(MintId mint) const { return mints_at_open_.at(mint).archived_until; }
 
     /// A mint's newest mark; committed with the next write, or soon.
     void save_mark(MintId mint, const ehash::MintMark& mark, std::function<void(Result<>)> done);

@@ -94,6 +94,34 @@ ALTER TABLE mint ADD COLUMN spent_low INTEGER;
     R"sql(
 ALTER TABLE mint ADD COLUMN asked INTEGER;
 ALTER TABLE mint ADD COLUMN again INTEGER NOT NULL DEFAULT 0;
+)sql",
+    // What a share's coinbase was, so that anybody can see whom it would have paid: the job's parts once
+    // (`digest` finds them), and each share's whole extranonce between prefix and suffix. Rows of earlier
+    // schemas have neither. `archived`: rows up to this count are in archive files, except dead ones; how
+    // many, and their amount as high * 2^32 + low units.
+    R"sql(
+CREATE TABLE job(
+  id INTEGER PRIMARY KEY,
+  digest BLOB NOT NULL CHECK(length(digest) = 32),
+  first_ms INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  coinbase_prefix BLOB NOT NULL,
+  coinbase_suffix BLOB NOT NULL,
+  merkle_path BLOB NOT NULL CHECK(length(merkle_path) % 32 = 0)
+) STRICT;
+CREATE INDEX job_digest ON job(digest);
+ALTER TABLE share ADD COLUMN job INTEGER;
+ALTER TABLE share ADD COLUMN extranonce BLOB;
+ALTER TABLE mint ADD COLUMN archived INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE mint ADD COLUMN archived_rows INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE mint ADD COLUMN archived_high INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE mint ADD COLUMN archived_low INTEGER NOT NULL DEFAULT 0;
+DROP VIEW outbox;
+CREATE VIEW outbox AS SELECT
+  share.seq, ntime, share_hash, header, target, amount, locking_key, worker, accepted_ms,
+  CASE WHEN answer.seq IS NOT NULL THEN 2 WHEN dead.seq IS NOT NULL THEN 3 ELSE 0 END AS state,
+  quote_id, acked_ms, CASE WHEN answer.seq IS NULL THEN reason END AS dead_reason, job, extranonce
+  FROM share LEFT JOIN answer ON answer.seq = share.seq LEFT JOIN dead ON dead.seq = share.seq;
 )sql"};
 
 }  // namespace
@@ -109,8 +137,14 @@ Result<store::Database> open_outbox_file(const std::string& path, store::Mode mo
     return store::Database::open(path, mode, store::Journal::wal, kApplicationId, kSchema);
 }
 
+Result<store::Reading> open_outbox_reading(const std::string& path) {
+    return store::Reading::open(path, kApplicationId, std::size(kSchema));
+}
+
 void adopt_outbox(store::Database& db, UnixMs now) {
     store::Transaction transaction{db};
+    if (db.prepare("SELECT 1 FROM mint WHERE archived > 0").step())
+        throw store::DbError(0, "rows are archived: bring them back first, with hp-pool archive --restore");
     db.prepare("UPDATE store SET id = ?").bind(crypto::random_array<32>()).run();
     write_journal(db, std::nullopt, "adopted", "restored from a backup", now);
     transaction.commit();

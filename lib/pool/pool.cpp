@@ -160,7 +160,7 @@ void Pool::on_committed(const ShareQueue::Batch& batch, ShareQueue::Seqs seqs) {
                     seqs ? wire::ShareRefusal::duplicate_share : wire::ShareRefusal::pool_storage_failed);
             continue;
         }
-        const auto& [intent, worker, accepted_ms, mint] = batch.intents[i];
+        const auto& [intent, worker, accepted_ms, mint, job, extranonce] = batch.intents[i];
         const double work_hashes = bitcoin::work_from_target(intent.target);
         events_.tell(records::ShareAccepted{.connection_id = session ? session->connection_id() : 0,
                                             .channel_id = share.channel_id,

@@ -99,6 +99,7 @@ Result<std::unique_ptr<PoolService>> PoolService::start(net::Loop& loop, Service
         s.pool_->each_second();
         s.send_status();
         s.look_for_request();
+        s.look_for_archive();
     });
     log::info("mining on {}, link on {}, outbox {}", s.mining_bound().text(), s.link_bound().text(),
               s.options_.outbox_path);
@@ -218,6 +219,35 @@ void PoolService::look_for_request() {
                          for (const StoredIntent& row : *rows) events_.tell(records::QuoteRequeued{row.seq});
                          hub_->requeued(*rows);
                      });
+}
+
+void PoolService::look_for_archive() {
+    if (is_archiving_) return;
+    auto request = find_archive_request(options_.outbox_path, outbox_->store_id());
+    if (!request) return on_alarm(request.error().what);
+    if (!*request) return;
+    is_archiving_ = true;
+    log::info("deleting the rows that are in archive '{}', for {}", (*request)->file,
+              printable((*request)->by));
+    drop_archived(**request);
+}
+
+/// A slice at a time, each in a group of its own or of others.
+void PoolService::drop_archived(const ArchiveRequest& request) {
+    outbox_->drop_archived(request.parts, [this, request](Result<bool> is_more) {
+        if (!is_more) {
+            // It stays, and is tried again at the next start.
+            on_alarm("cannot delete archived rows: " + is_more.error().what);
+            return;
+        }
+        if (*is_more) return drop_archived(request);
+        outbox_->note_archived(request, unix_ms_now(), [this, file = request.file](Result<>) {
+            is_archiving_ = false;
+            if (auto removed = remove_archive_request(options_.outbox_path); !removed)
+                return on_alarm(removed.error().what);
+            log::info("the rows in archive '{}' are deleted", file);
+        });
+    });
 }
 
 void PoolService::stop(std::function<void()> stopped) {

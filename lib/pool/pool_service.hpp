@@ -62,6 +62,9 @@ class PoolService final : public HubObserver {
     void send_status();
     /// Handles a request in FILE.requeue beside the outbox.
     void look_for_request();
+    /// Likewise FILE.archive.
+    void look_for_archive();
+    void drop_archived(const ArchiveRequest& request);
 
     net::Loop& loop_;
     ServiceOptions options_;
@@ -77,7 +80,7 @@ class PoolService final : public HubObserver {
     std::unique_ptr<net::FrameListener> mining_listener_;
     net::Timer second_;
     net::StatusLine status_line_;
-    bool is_requeueing_{false};
+    bool is_requeueing_{false}, is_archiving_{false};
     std::function<void()> stopped_;
     net::Timer stop_poll_;
 };

@@ -27,6 +27,15 @@ bool write_all(int fd, std::string_view content) {
 
 }  // namespace
 
+Result<> sync_folder_of(const std::string& path) {
+    const auto folder = std::filesystem::path(path).parent_path();
+    const int directory = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0) return whole_file_error("cannot open", folder);
+    const bool is_synced = ::fsync(directory) == 0;
+    ::close(directory);
+    return is_synced ? Result<>{} : whole_file_error("cannot sync", folder);
+}
+
 Result<> write_whole_file(const std::string& path, std::string_view content) {
     const std::string fresh = path + ".new";
     const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -40,12 +49,7 @@ Result<> write_whole_file(const std::string& path, std::string_view content) {
         ::unlink(fresh.c_str());
         return error;
     }
-    const auto folder = std::filesystem::path(path).parent_path();
-    const int directory = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0) return whole_file_error("cannot open", folder);
-    const bool is_synced = ::fsync(directory) == 0;
-    ::close(directory);
-    return is_synced ? Result<>{} : whole_file_error("cannot sync", folder);
+    return sync_folder_of(path);
 }
 
 }  // namespace hp::pool

@@ -7,6 +7,8 @@
 
 namespace hp::pool {
 
+/// So that a new or renamed file is there after a crash.
+Result<> sync_folder_of(const std::string& path);
 /// Replaces the file, mode 0600: under another name first, synced, renamed, and its folder synced.
 Result<> write_whole_file(const std::string& path, std::string_view content);
 

@@ -98,7 +98,7 @@ left_out() { jq -r ".invariants[] | select(.id == \"$1\") | .not_checked[]" <<<"
     sha256sum ./*.db ./*.db-wal ./*.db-journal >before
     run_tool -0 hp-audit "${all[@]}"
     assert_equal "$stderr" ""
-    assert_equal "$(grep -cE '^(DB|I[0-9]+) +(ok|skipped) ' <<<"$output")" 26
+    assert_equal "$(grep -cE '^(DB|I[0-9]+) +(ok|skipped) ' <<<"$output")" 27
     assert_equal "$(sed -nE 's/^(I[0-9]+) +skipped .*/\1/p' <<<"$output" | paste -sd' ')" "I2 I20 I21 I22 I23"
     assert_line --regexp '^I4 +ok +37 rows +the same numbers everywhere'
     assert_line --regexp '^outbox  37 accepted \(.*\) = 34 acked \(.*\) \+ 2 pending \(.*\) \+ 1 dead \('
@@ -117,7 +117,7 @@ left_out() { jq -r ".invariants[] | select(.id == \"$1\") | .not_checked[]" <<<"
     fresh
     run_tool -0 hp-audit "${all[@]}" --json
     assert_equal "$(wc -l <<<"$output")" 1
-    assert_equal "$(jq -r '.ok, (.invariants | length), .invariants[0].id, .invariants[25].id' <<<"$output" | paste -sd' ')" "true 26 DB I25"
+    assert_equal "$(jq -r '.ok, (.invariants | length), .invariants[0].id, .invariants[26].id' <<<"$output" | paste -sd' ')" "true 27 DB I26"
     assert_equal "$(jq -c '.totals | [.accepted, .accepted_amount, .pending, .dead]' <<<"$output")" \
         "$(sqlite3 outbox.db "SELECT json_array(count(*), sum(amount), sum(state = 0), sum(state = 3)) FROM outbox")"
     assert_equal "$(jq -c '.totals | [.quotes, .quoted, .issued]' <<<"$output")" \
@@ -339,6 +339,29 @@ audit_live() {
     broken "I7 I13" "does not mint a quote" mint.db "DELETE FROM op_quote WHERE op = 1"
     broken "I7 I13" "which does not exist" mint.db "INSERT INTO op_quote VALUES(1, randomblob(16), 1)"
     broken "I7 I13" "minted by an unknown operation (999)" mint.db "UPDATE op_quote SET op = 999 WHERE op = 1"
+}
+
+@test "I26: a share whose coinbase is not the one of its header, and books from before jobs were stored" {
+    fresh
+    run_tool -0 hp-audit "${all[@]}"
+    assert_line --regexp '^I26 +ok +37 rows +'
+    broken "I26" "give another merkle root" outbox.db "UPDATE job SET coinbase_suffix = x'00' || substr(coinbase_suffix, 2)"
+    broken "I26" "give another merkle root" outbox.db "UPDATE job SET merkle_path = zeroblob(32)"
+    broken "I26" "give another merkle root" outbox.db "UPDATE share SET extranonce = zeroblob(16) WHERE seq = 3"
+    broken "I26" "its job is missing" outbox.db "DELETE FROM job"
+    broken "I26" "seq 3: has no job, but an earlier row has one" outbox.db "UPDATE share SET job = NULL WHERE seq = 3"
+    # A migrated outbox, and one of the schema before.
+    fresh
+    alter outbox.db "UPDATE share SET job = NULL, extranonce = NULL WHERE seq <= 10"
+    run_tool -0 hp-audit "${all[@]}" --json
+    assert_equal "$(left_out I26)" "outbox.db: 10 rows of an earlier version, which stored no jobs"
+    alter outbox.db "DROP VIEW outbox; ALTER TABLE share DROP COLUMN job; ALTER TABLE share DROP COLUMN extranonce; DROP TABLE job;
+        ALTER TABLE mint DROP COLUMN archived; ALTER TABLE mint DROP COLUMN archived_rows;
+        ALTER TABLE mint DROP COLUMN archived_high; ALTER TABLE mint DROP COLUMN archived_low;
+        $(sed -n '/^CREATE VIEW outbox/,/;$/p' "$HP_SOURCE_DIR/tests/data/outbox-v4.sql") PRAGMA user_version = 4"
+    run_tool -0 hp-audit "${all[@]}" --json
+    assert_equal "$(state_of I26)" skipped
+    assert_equal "$(left_out I26)" "outbox.db: has an older schema, without jobs"
 }
 
 @test "I25: a ledger that miscounts, or that its mark or a pool has seen further on, with what can be doubled" {

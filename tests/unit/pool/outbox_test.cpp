@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "mining/job.hpp"
 #include "pool_fixture.hpp"
 #include "store/old_database.hpp"
 
@@ -278,6 +279,19 @@ TEST_CASE_FIXTURE(OutboxFixture,
     CHECK(number_in(file, "SELECT count(*) FROM outbox") == kShares + 1);
 }
 
+namespace {
+
+std::shared_ptr<const mining::ExtendedJob> make_test_job(std::uint8_t n) {
+    auto job = std::make_shared<mining::ExtendedJob>();
+    job->job_id = n;
+    job->version = 0x2000'0000;
+    job->coinbase = {Bytes{n, 0xaa}, Bytes{0xbb}};
+    job->merkle_path = {Bytes32{n}, Bytes32{2}};
+    return job;
+}
+
+}  // namespace
+
 TEST_CASE("a database of schema 1 keeps every row, answer and dead letter") {
     OutboxFixture fixture;
     fixture.outbox.reset();
@@ -308,7 +322,7 @@ TEST_CASE("a database of schema 1 keeps every row, answer and dead letter") {
     // What nobody told is not known; schema 3 keeps it.
     for (const auto& mint : known)
         if (mint.memory) CHECK_FALSE(mint.memory->mark);
-    CHECK(number_in(file, "PRAGMA user_version") == 4);
+    CHECK(number_in(file, "PRAGMA user_version") == 5);
 }
 
 TEST_CASE("a database of schema 2 keeps its rows and its mint, whose mark comes with its next session") {
@@ -343,4 +357,56 @@ TEST_CASE("a database of schema 2 keeps its rows and its mint, whose mark comes 
     fixture.outbox->save_mark(0, {Bytes32{9}, 99, 99, 99, 99, 99}, {});
     fixture.outbox->drain();
     CHECK(*open().memory->mark == mark);
+}
+
+TEST_CASE("a database of schema 4 keeps its rows, which have no jobs, and takes new ones that have") {
+    OutboxFixture fixture;
+    fixture.outbox.reset();
+    const std::string file = fixture.dir.file("outbox.db");
+    std::filesystem::remove(file);
+    make_old_database(file, "outbox-v4.sql");
+    fixture.outbox = fixture.open();
+    CHECK(fixture.outbox->mints_at_open().at(0).pending == 2);
+    CHECK(fixture.outbox->mints_at_open().at(0).last_count == 8);
+    CHECK(number_in(file, "PRAGMA user_version") == 5);
+    CHECK(std::filesystem::exists(file + ".backup-v4"));
+    auto share = make_share(1);
+    share.job = make_test_job(1);
+    CHECK(fixture.add({share}) == Seqs{9});
+    CHECK(number_in(file, "SELECT count(*) FROM share WHERE job IS NULL AND extranonce IS NULL") == 8);
+    CHECK(number_in(file, "SELECT count(*) FROM share JOIN job ON job.id = job WHERE seq = 9") == 1);
+}
+
+TEST_CASE("a job's parts are stored once, whatever its id, and each share has its extranonce") {
+    OutboxFixture fixture;
+    const std::string file = fixture.dir.file("outbox.db");
+    auto with_job = [&](std::uint32_t n, std::shared_ptr<const mining::ExtendedJob> job) {
+        auto share = make_share(n);
+        share.job = std::move(job);
+        share.extranonce = wire::B0_32::from(Bytes(16, static_cast<std::uint8_t>(n)));
+        return share;
+    };
+    const auto one = make_test_job(1);
+    auto renewed = std::make_shared<mining::ExtendedJob>(*one);
+    renewed->job_id = 99;
+    fixture.add({with_job(1, one), with_job(2, renewed), with_job(3, make_test_job(2))});
+    fixture.add({with_job(4, renewed), make_share(5)});
+    CHECK(number_in(file, "SELECT count(*) FROM job") == 2);
+    CHECK(number_in(file, "SELECT count(DISTINCT job) FROM share WHERE seq IN (1, 2, 4)") == 1);
+    CHECK(number_in(file, "SELECT job IS NULL AND extranonce IS NULL FROM share WHERE seq = 5") == 1);
+    CHECK(number_in(file,
+                    "SELECT extranonce = x'02020202020202020202020202020202' FROM share WHERE seq = 2") == 1);
+    CHECK(
+        number_in(file,
+                  "SELECT coinbase_prefix = x'01aa' AND coinbase_suffix = x'bb' AND length(merkle_path) = 64 "
+                  "AND version = 536870912 FROM job WHERE id = 1") == 1);
+    // The next run finds it again; after half a day there is a new row, so that the old one can be archived.
+    fixture.reopen();
+    fixture.add({with_job(6, make_test_job(1))});
+    CHECK(number_in(file, "SELECT count(*) FROM job") == 2);
+    auto late = with_job(7, one);
+    late.accepted_ms += 12 * 3600 * 1000 + 1000;
+    fixture.add({late});
+    CHECK(number_in(file, "SELECT count(*) FROM job") == 3);
+    CHECK(number_in(file, "SELECT job FROM share ORDER BY seq DESC LIMIT 1") == 3);
 }

@@ -2,9 +2,9 @@
 
 #include <doctest/doctest.h>
 
-#include "tdp_client.hpp"
 #include "bitcoin/block.hpp"
 #include "sv2/blocks.hpp"
+#include "tdp_client.hpp"
 #include "templates/sim_source.hpp"
 
 using namespace hp;
