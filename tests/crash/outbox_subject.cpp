@@ -4,6 +4,7 @@
 #include "crypto/secp.hpp"
 #include "crypto/sha256.hpp"
 #include "harness.hpp"
+#include "mining/job.hpp"
 #include "outbox_adapter.hpp"
 
 namespace hp::crash {
@@ -22,7 +23,18 @@ constexpr Invariant kInvariants[] = {
      "FROM "
      "share_key WHERE share_key.ntime = share.ntime AND hash = substr(share_hash, 1, 12) AND share_key.seq = "
      "share.seq)"},
+    {"I26: a row has no job, or another share's",
+     "SELECT 1 FROM share LEFT JOIN job ON job.id = job WHERE job.id IS NULL OR coinbase_prefix <> "
+     "substr(extranonce, 1, 1)"},
+    {"a job is stored twice", "SELECT 1 FROM job GROUP BY digest HAVING count(*) > 1"},
 };
+
+/// Eight shares in a row have one; sessions have jobs of their own, as restarted pools do.
+std::shared_ptr<const mining::ExtendedJob> job_of(std::uint32_t n) {
+    auto job = std::make_shared<mining::ExtendedJob>();
+    job->coinbase.prefix = Bytes{static_cast<std::uint8_t>(n / 8)};
+    return job;
+}
 
 struct Batch {
     std::shared_ptr<const std::vector<pool::NewIntent>> shares;
@@ -135,6 +147,8 @@ class OutboxSession final : public Session {
             share.intent.locking_key = owner;
             share.worker = "miner." + std::to_string(n % 7);
             share.accepted_ms = kStart;
+            share.job = job_of(n);
+            share.extranonce = wire::B0_32::from(share.job->coinbase.prefix);
             shares->push_back(std::move(share));
         }
         oracle_.batches.push_back({std::move(shares)});
