@@ -249,6 +249,8 @@ struct Pool {
     std::int64_t invalid_shares_max = 1000;
     std::int64_t stale_grace_ms = 0;
     bool pay_stale_in_grace = true;
+    std::int64_t ack_batch = 1;
+    std::int64_t ack_batch_ms = 1000;
     bool version_rolling_allowed = true;
     std::vector<std::string> allowed_mint_keys;
     bool allow_new_mint_store = true;
@@ -309,6 +311,13 @@ struct Pool {
           "whether shares within stale_grace_ms are accepted and paid; false: they are refused as stale, but "
           "not held against the miner as invalid",
           any());
+        v("ack_batch", ack_batch,
+          "accepted shares of a channel that are acknowledged together, once they are on disk; 1: as many as "
+          "are "
+          "there",
+          range(1, 10'000));
+        v("ack_batch_ms", ack_batch_ms,
+          "milliseconds that an accepted share waits for others of its batch (ack_batch)", range(1, 60'000));
         v("version_rolling_allowed", version_rolling_allowed,
           "whether miners may roll the BIP 323 version bits (1fffffe0)", any());
         v("allowed_mint_keys", allowed_mint_keys,

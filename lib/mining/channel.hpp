@@ -113,6 +113,7 @@ class Channel {
 
     /// An accepted share is durable: it may be acknowledged. `difficulty` is its verdict's.
     void on_durable(std::uint32_t sequence_number, std::uint64_t difficulty);
+    std::uint32_t unacknowledged() const { return unacknowledged_.new_submits_accepted_count; }
     /// The acknowledgement of all shares that became durable since the last call, if any.
     std::optional<sv2::mining::SubmitSharesSuccess> take_acknowledgement();
 

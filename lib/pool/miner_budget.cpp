@@ -39,6 +39,7 @@ void MinerSession::close_channel(std::uint32_t channel_id, const char* code) {
     static log::Limited complain{log::Level::warn};
     complain.about(connection_->peer(), "miner {}: channel {} (\"{}\") closed: {}", connection_->peer(),
                    channel_id, printable(it->second.worker, 80), code);
+    acknowledge_all();
     send(sv2::mining::CloseChannel{channel_id, {code}});
     channels_.erase(it);
     pool_->places.close(connection_id_);

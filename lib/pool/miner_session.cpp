@@ -38,6 +38,7 @@ MinerSession::MinerSession(const PoolServices& pool, std::shared_ptr<net::FrameC
       told_strays_{kKeptAtOnce, kKeptPerSecond, pool.clock.steady_ms()},
       source_{pool.sources.of(connection_->peer(), connection_id)},
       allowance_{pool.gifts.allowance(source_, pool.clock.steady_ms())},
+      ack_due_{pool.clock},
       catch_up_{pool.clock} {
     limit_.after(kSetupLimitMs, [this] { close("no SetupConnection within 10 s"); });
 }
@@ -55,6 +56,7 @@ void MinerSession::on_close(const Error& reason) {
     if (!pool_) return;
     auto* pool = std::exchange(pool_, nullptr);
     limit_.cancel();
+    ack_due_.cancel();
     catch_up_.cancel();
     pool->events.tell(records::ConnectionClosed{connection_id_, reason.what});
     for (const auto& [id, state] : channels_)
@@ -75,6 +77,7 @@ void MinerSession::close(const std::string& why, log::Level level) {
         complain.about(connection_->peer(), "miner {}: closed: {}", connection_->peer(), printable(why, 200));
     else
         log::log(level, "miner {}: closed: {}", connection_->peer(), printable(why, 200));
+    acknowledge_all();
     connection_->close(why);
     on_close({Errc::protocol, why});
 }
@@ -199,6 +202,7 @@ Result<> MinerSession::on(const sv2::Decoded<msg::UpdateChannel>& decoded) {
 }
 
 Result<> MinerSession::on(const sv2::Decoded<msg::CloseChannel>& close) {
+    acknowledge_all();
     const std::uint32_t id = close.message.channel_id;
     const auto is_closed = [&](const auto& entry) {
         const auto& [channel_id, state] = entry;

@@ -54,7 +54,7 @@ class MinerSession : public net::FrameHandler,
                           std::uint64_t difficulty, double work_hashes);
     void on_share_refused(std::uint32_t channel_id, std::uint32_t sequence_number, const NewIntent& intent,
                           wire::ShareRefusal reason);
-    /// Sends the acknowledgements that on_share_durable collected.
+    /// Sends the acknowledgements that on_share_durable collected; an incomplete batch waits (ack_batch).
     void acknowledge();
 
     void close(const std::string& why, log::Level level = log::Level::warn);
@@ -78,6 +78,7 @@ class MinerSession : public net::FrameHandler,
         TokenBucket kept;
         SteadyMs last_status_ms{};
         bool has_unacknowledged{false};
+        SteadyMs unacknowledged_since_ms{0};
         bool has_earned{false};
         // What the peer was sent, and whether more waits until it reads (miner_work.cpp).
         mining::TipPtr told_tip{};
@@ -178,6 +179,8 @@ class MinerSession : public net::FrameHandler,
     Result<> on_stray(const sv2::mining::SubmitSharesExtended& submit);
     void follow_network_target(ChannelState& state, const mining::Tip& tip);
     void close_channel(std::uint32_t channel_id, const char* code);
+    void acknowledge_all();
+    void send_acknowledgement(ChannelState& state);
     void apply_target(ChannelState& state, const bitcoin::Target& target);
     template <sv2::Message M>
     void send(const M& message) {
@@ -207,6 +210,7 @@ class MinerSession : public net::FrameHandler,
     std::vector<Opening> held_;  ///< wait for the first template
     std::vector<Group> groups_;
     std::vector<std::uint32_t> unacknowledged_;
+    net::Timer ack_due_;
     std::deque<std::uint32_t> behind_;  // channels whose newest work waits for room in the queue
     net::Timer catch_up_;
     SteadyMs choked_since_ms_{0};

@@ -199,7 +199,9 @@ void MinerSession::on_share_durable(std::uint32_t channel_id, std::uint32_t sequ
     pool_->places.on_accepted_share(connection_id_);
     it->second.tally.on_accepted(work_hashes, pool_->clock.steady_ms());
     count_worker(it->second, worker, work_hashes);
-    if (!std::exchange(it->second.has_unacknowledged, true)) unacknowledged_.push_back(channel_id);
+    if (std::exchange(it->second.has_unacknowledged, true)) return;
+    it->second.unacknowledged_since_ms = pool_->clock.steady_ms();
+    unacknowledged_.push_back(channel_id);
 }
 
 void MinerSession::on_share_refused(std::uint32_t channel_id, std::uint32_t sequence_number,
@@ -215,17 +217,37 @@ void MinerSession::on_share_refused(std::uint32_t channel_id, std::uint32_t sequ
 
 void MinerSession::acknowledge() {
     if (!pool_) return;
-    for (std::uint32_t channel_id : unacknowledged_) {
+    const SteadyMs now = pool_->clock.steady_ms();
+    const auto& terms = pool_->terms;
+    std::optional<SteadyMs> due;
+    std::erase_if(unacknowledged_, [&](std::uint32_t channel_id) {
         auto it = channels_.find(channel_id);
-        if (it == channels_.end()) continue;
-        it->second.has_unacknowledged = false;
-        if (auto success = it->second.channel.take_acknowledgement()) {
-            HP_CRASH_AFTER_WRITE("P5");
-            send(*success);
-            HP_CRASH_POINT("P4");
+        if (it == channels_.end()) return true;
+        ChannelState& state = it->second;
+        const SteadyMs until = state.unacknowledged_since_ms + terms.ack_batch_ms;
+        if (state.channel.unacknowledged() < terms.ack_batch && now < until) {
+            due = std::min(due.value_or(until), until);
+            return false;
         }
-    }
+        send_acknowledgement(state);
+        return true;
+    });
+    if (due) ack_due_.after(*due - now, [this] { acknowledge(); });
+}
+
+void MinerSession::acknowledge_all() {
+    for (std::uint32_t channel_id : unacknowledged_)
+        if (auto it = channels_.find(channel_id); it != channels_.end()) send_acknowledgement(it->second);
     unacknowledged_.clear();
+}
+
+void MinerSession::send_acknowledgement(ChannelState& state) {
+    state.has_unacknowledged = false;
+    if (auto success = state.channel.take_acknowledgement()) {
+        HP_CRASH_AFTER_WRITE("P5");
+        send(*success);
+        HP_CRASH_POINT("P4");
+    }
 }
 
 }  // namespace hp::pool

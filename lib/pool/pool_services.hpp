@@ -27,6 +27,9 @@ struct PoolTerms {
     SteadyMs idle_channel_ms{0};     ///< how long a connection may stay without a channel; 0: for ever
     /// Invalid shares of one channel before it is closed; see mining/share_budget.hpp.
     std::uint32_t invalid_shares_max{1000};
+    /// Accepted shares of a channel that wait for each other's acknowledgement, and for how long at most.
+    std::uint32_t ack_batch{1};
+    SteadyMs ack_batch_ms{1000};
     std::optional<crypto::PublicKey33> default_locking_key{};
     mining::LateRule late{};
 
@@ -38,6 +41,8 @@ struct PoolTerms {
         channels_max = static_cast<std::size_t>(keys.channels_per_connection);
         idle_channel_ms = keys.idle_channel_s * 1000;
         invalid_shares_max = static_cast<std::uint32_t>(keys.invalid_shares_max);
+        ack_batch = static_cast<std::uint32_t>(keys.ack_batch);
+        ack_batch_ms = keys.ack_batch_ms;
         late = {keys.stale_grace_ms, keys.pay_stale_in_grace};
         if (!keys.default_locking_key.empty()) {
             HP_TRY(default_locking_key, array_from_hex<33>(keys.default_locking_key));

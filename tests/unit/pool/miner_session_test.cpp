@@ -345,3 +345,45 @@ TEST_CASE_FIXTURE(PoolCore, "a stale share, one of no job and one of a wrong siz
     run();
     CHECK(rows.empty());
 }
+
+TEST_CASE_FIXTURE(PoolCore,
+                  "acknowledgements wait for their batch, no longer than ack_batch_ms, with exact sums") {
+    start({.ack_batch = 3, .ack_batch_ms = 500});
+    give_work();
+    auto miner = set_up();
+    const auto channel = open(*miner);
+    const auto submit = [&](std::uint32_t count) {
+        for (std::uint32_t i = 0; i < count; ++i) {
+            miner->say(share(*miner, channel, next_nonce++));
+            run();
+        }
+    };
+    const auto told = [&] { return miner->count<msg::SubmitSharesSuccess>(); };
+    submit(2);
+    CHECK(rows.size() == 2);  // on disk, and not told yet
+    CHECK(told() == 0);
+    submit(1);
+    REQUIRE(told() == 1);
+    auto success = miner->last<msg::SubmitSharesSuccess>();
+    CHECK(success.new_submits_accepted_count == 3);
+    CHECK(success.new_shares_sum == 3);
+    submit(2);
+    clock.advance(499);
+    CHECK(told() == 1);
+    clock.advance(1);
+    REQUIRE(told() == 2);
+    success = miner->last<msg::SubmitSharesSuccess>();
+    CHECK(success.new_submits_accepted_count == 2);
+    CHECK(success.new_shares_sum == 2);
+    // Nothing is owed when a channel or the pool closes.
+    submit(1);
+    miner->say(msg::CloseChannel{channel, {"done"}});
+    REQUIRE(told() == 3);
+    const auto second = open(*miner, 8, 2);
+    miner->say(share(*miner, second, next_nonce++));
+    run();
+    CHECK(told() == 3);
+    pool->close_all();
+    REQUIRE(told() == 4);
+    CHECK(miner->last<msg::SubmitSharesSuccess>().new_submits_accepted_count == 1);
+}
