@@ -60,7 +60,10 @@ std::vector<Memory> memory_of(const Network& network) {
             memory.parts.push_back({std::string(one.what), one.limits.connections * one.bytes_each +
                                                                one.limits.strangers * one.bytes_each / 4});
         }
-        if (base.program == "hp-pool") memory.parts.push_back({"mining channels", kChannels * kChannelBytes});
+        if (base.program == "hp-pool") {
+            memory.parts.push_back({"mining channels", kChannels * kChannelBytes});
+            memory.parts.push_back({"transactions of templates", kTransactionBytes});
+        }
         out.push_back(std::move(memory));
     }
     return out;

@@ -36,6 +36,9 @@ inline constexpr std::size_t kWebStreams = 512;  ///< of connections
 inline constexpr std::size_t kChannels = 100'000;
 inline constexpr std::size_t kChannelsUnproven = 20'000;
 
+/// Transactions of live templates that hp-pool holds, so that a found block can be written whole.
+inline constexpr std::size_t kTransactionBytes = 64u << 20;
+
 /// One line of the sum.
 struct MemoryPart {
     std::string what;

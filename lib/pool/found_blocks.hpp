@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bitcoin/header.hpp"
+#include "config/limits.hpp"
 #include "pool/disk_thread.hpp"
 #include "pool/solution_file.hpp"
 #include "sv2/templates.hpp"
@@ -24,7 +25,7 @@ struct FoundBlock {
 class FoundBlocks {
   public:
     /// For transactions of templates that miners may still work on; the oldest go first.
-    static constexpr std::size_t kTransactionBytesMax = 64u << 20;
+    static constexpr std::size_t kTransactionBytesMax = config::kTransactionBytes;
     static constexpr std::size_t kTemplatesMax = 16;
 
     struct Options {
