@@ -185,8 +185,9 @@ two_books_agree() {
     wait_for_text pool.log "silent for 30 s"
     kill -CONT "${daemon_pid[mint]}"
     wait_until has_lines 2 ': up, session' mint.log
+    silences=$(grep -c 'pool silent for 30 s; trying again' mint.log || true)  # the mint that slept may have said it too
     kill -STOP "${daemon_pid[pool]}"
-    wait_for_text mint.log "pool silent for 30 s; trying again"
+    wait_until has_lines $((silences + 1)) 'pool silent for 30 s; trying again' mint.log
     kill -CONT "${daemon_pid[pool]}"
     wait_until has_lines 3 ': up, session' mint.log
     kill -STOP "${daemon_pid[proxy]}"
