@@ -5,7 +5,7 @@ load helper
 setup() {
     mkdir "$BATS_TEST_TMPDIR/tree"
     cd "$HP_SOURCE_DIR"
-    cp -r --parents -- *.md .clang-tidy LICENSE CMakeLists.txt CMakePresets.json bench cmake cmd completions config debian docs lib man scripts systemd tests web "$BATS_TEST_TMPDIR/tree"
+    cp -r --parents -- *.md .clang-tidy LICENSE CMakeLists.txt CMakePresets.json Containerfile bench cmake cmd completions config debian docs lib man scripts systemd tests web "$BATS_TEST_TMPDIR/tree"
     cd "$BATS_TEST_TMPDIR/tree"
 }
 

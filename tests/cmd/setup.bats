@@ -1,4 +1,4 @@
-# What scripts/setup installs, and how little it shows.
+# What scripts/setup installs, how little it shows, and whether the Containerfile still has what a build needs.
 
 load helper
 
@@ -43,4 +43,24 @@ on_terminal() { script -qec "stty cols 60 rows 20; $1" /dev/null </dev/null 2>&1
     "$HP_SOURCE_DIR/scripts/setup" tests clang 2>/dev/null
     run -0 grep -E ' bats .* clang-tidy( |$)' calls
     run_tool -2 "$HP_SOURCE_DIR/scripts/setup" nothing
+}
+
+@test "the Containerfile: what .containerignore lets in is what a build reads, and its libraries are those that the programs link" {
+    local path
+    mkdir tree
+    (cd "$HP_SOURCE_DIR" && sed -n 's/^!//p' .containerignore | xargs cp -r --parents -t "$BATS_TEST_TMPDIR/tree")
+    run -0 env -C tree cmake --preset release -DHP_TESTS=OFF
+    local file=$HP_SOURCE_DIR/Containerfile
+    # What is there when it runs scripts/setup is enough for that.
+    mkdir early
+    for path in $(sed -n '/^RUN scripts.setup/q; s/^COPY \(.*\) [^ ]*$/\1/p' "$file"); do cp --parents -t early "tree/$path"; done
+    stub dpkg-query <<<'echo ok installed'
+    run -0 early/tree/scripts/setup
+    stub dpkg-query <<<'exit 1'
+    stub apt-get <<<'exit 0'
+    run -0 early/tree/scripts/setup
+    for path in $(sed -n 's/^COPY \([a-zA-Z/ ]*\) [^ ]*$/\1/p' "$file"); do assert [ -e "tree/$path" ]; done
+    run -0 sed -n 's/.*apt-get install -y --no-install-recommends \(.*\) && rm .*/\1/p' "$file"
+    assert_equal "$output" 'ca-certificates $(cat /tmp/libraries)'
+    run -0 grep -cE '^USER [1-9][0-9]*$' "$file"
 }
