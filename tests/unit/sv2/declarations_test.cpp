@@ -109,6 +109,7 @@ TEST_CASE("the payload limit is the size of the largest legal message, and room 
     // Lists of transactions may fill a frame.
     CHECK(payload_limit(0, 0x56) == 0xff'ffff);
     CHECK(payload_limit(0, 0x74) == 0xff'ffff);
+    CHECK(payload_limit(blocks::kExtensionType, 0x00) == 0xff'ffff);
     // The negotiation of extensions lists a handful, not 65,535.
     CHECK(limit(1, 0x00) == 2 + 2 * (2 + 2 * extensions::kListedMax));
     // Unknown: reserved number, legacy number in the wrong extension, unknown extension.
@@ -130,7 +131,7 @@ TEST_CASE("the payload limit is the size of the largest legal message, and room 
         CHECK(row->payload_max - size <= (has_name ? 298u + 37u : 38u));
         ++checked;
     });
-    CHECK(checked == message_rows().size() - 2);
+    CHECK(checked == message_rows().size() - 3);
 }
 
 TEST_CASE("the payload limit of a connection knows only the families that it speaks") {
