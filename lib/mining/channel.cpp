@@ -154,8 +154,10 @@ void Channel::judge_late(const Share& share, std::uint32_t ntime_max, SteadyMs n
     } else {
         hash(*late, share, *late_tip_, verdict);
         verdict.is_excused = is_in_grace;
+        // Once: it may have been accepted as a share before its tip was late.
         verdict.is_late_block = share.extranonce.size() == terms_.extranonce_size &&
-                                bitcoin::meets(verdict.hash, late_tip_->network_target);
+                                bitcoin::meets(verdict.hash, late_tip_->network_target) &&
+                                seen.insert(late_tip_->prev_hash, verdict.hash) != Seen::duplicate;
     }
     verdict.tip = late_tip_;
 }

@@ -28,6 +28,7 @@ class Sv1Player : private miner::ClientEvents {
 
   private:
     void on_reached() override {}
+    void on_heard() override {}
     void on_message(std::string_view) override {}
     void on_ready() override {}
     void on_work(std::shared_ptr<miner::Work> work) override;

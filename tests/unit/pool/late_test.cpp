@@ -85,5 +85,24 @@ TEST_CASE_FIXTURE(LateCore, "a late block goes to the template provider, whateve
     }
     CHECK(solutions[0].template_id == 1);
     run();
-    CHECK(rows.empty());
+    CHECK(rows.empty());  // It is one block, however often it is sent.
+    miner->say(late);
+    CHECK(refusal() == "stale-share");
+    CHECK(solutions.size() == 1);
+}
+
+TEST_CASE_FIXTURE(LateCore,
+                  "a block that was accepted in time is no second block when it is sent again late") {
+    start();
+    give_work(kRegtestBits);
+    miner = working_miner();
+    late = share(*miner, 1, 0);
+    while (solutions.empty()) {
+        late.nonce = next_nonce++;
+        miner->say(late);
+    }
+    give_work();
+    miner->say(late);
+    CHECK(refusal() == "stale-share");
+    CHECK(solutions.size() == 1);
 }
