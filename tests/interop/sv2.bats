@@ -26,6 +26,7 @@ has_worker() { records share_accepted | grep -qF "\"worker\":\"$1\""; }
     wait_until has_rows 20
     assert_equal "$(owners)" "$pubkey"
     assert_equal "$(records channel_opened | wc -l)" 2
+    kill_daemon translator
     books_agree
 }
 
@@ -87,12 +88,13 @@ has_worker() { records share_accepted | grep -qF "\"worker\":\"$1\""; }
     sv2_peer mining_device
     start_topology
     start_daemon device "$peer" --address-pool "$(pool_address)" --pubkey-pool "$(pool_key)" --id-user "$pubkey.device" \
-        --cores 1 --handicap 1000 --nominal-hashrate-multiplier 0.0001
+        --cores 1 --nominal-hashrate-multiplier 0.0001
     wait_until has_rows 5
     assert_equal "$(owners)" "$pubkey"
     assert_equal "$(records channel_status | head -n 1 | jq -r .kind)" standard
     assert_equal "$(workers)" "$pubkey.device "
     assert_equal "$(records share_rejected | wc -l)" 0
+    kill_daemon device
     books_agree
 }
 
