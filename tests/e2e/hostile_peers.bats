@@ -172,6 +172,6 @@ after one that did not all"
     hostile pool blocks-without-owner
     # Some come too late, behind the tip that such a block makes.
     assert_output --regexp '^[1-9][0-9]* of 1[0-9] too-many-invalid-shares$'
-    assert [ "$(records block_found | wc -l)" -ge 1 ]
+    wait_for_records block_found 1
     assert_equal "$(outbox 'SELECT count(*) FROM outbox')" 0
 }
