@@ -248,8 +248,8 @@ struct Pool {
         v("easiest_target_bits", easiest_target_bits,
           "expected hashes of the easiest share, as a power of two; at least unit_bits", range(0, 200));
         v("vardiff_interval_s", vardiff_interval_s,
-          "seconds between vardiff's adjustments of a channel's target; longer if shares are rare, at once "
-          "if they flood in",
+          "seconds between changes of a channel's target by less than half; larger ones are made as soon as "
+          "its shares, or their absence, show them",
           range(1, 3600));
         v("channels_per_connection", channels_per_connection,
           "channels that one SV2 connection may open; further ones are refused with too-many-channels, and "

@@ -8,21 +8,19 @@
 namespace hp::mining {
 namespace {
 
-// A period is long enough to expect this many shares, so that silence is not chance: e^-6 = 0.25 %.
-constexpr double kSharesPerPeriodMin = 6;
-// Minimum number of shares that count as a flood, if they are also this many times the expected number.
-constexpr std::uint64_t kFloodShareCount = 16;
-constexpr double kFloodRatio = 3;
-// Two silent periods in a row make shares 1024 times easier.
-constexpr double kSilenceStep = 32;
-// A window without a significant difference ends after this many periods.
-constexpr SteadyMs kWindowPeriods = 5;
-// Significant difference between count and expectation, in standard deviations.
-constexpr double kSignificance = 2.5;
-// At the end of a long window a difference below this is not worth a message.
-constexpr double kRatioIgnored = 1.15;
-// A difference below this is corrected half-way, since a few shares are a poor measurement.
-constexpr double kDampedRatio = 4;
+// About how many shares' evidence counts: this many, or those of this time where they are more.
+constexpr double kMemoryShares = 45;
+constexpr double kMemoryMinutes = 3;
+// A target is left alone if it is off by less than this,
+constexpr double kRatioIgnored = 1.35;
+// or if the evidence hardly contradicts it (ln of the ratio of likelihoods, about one standard deviation).
+constexpr double kDoubtIgnored = 0.7;
+// A smaller change waits for the period.
+constexpr double kRatioLarge = 1.5;
+// When no shares come, a target that is so much easier tells within seconds whether the miner has stopped.
+constexpr double kProbe = 32;
+// A miner may take so long until it works on a new target.
+constexpr SteadyMs kSwitchMs = 3'000;
 
 const bitcoin::Target& harder(const bitcoin::Target& a, const bitcoin::Target& b) {
     return bitcoin::compare(a, b) < 0 ? a : b;
@@ -49,16 +47,19 @@ bitcoin::Target usable_max_target(const bitcoin::Target& wanted) {
 
 Vardiff::Vardiff(const VardiffRules& rules, float nominal_hash_rate_hps, const bitcoin::Target& max_target,
                  SteadyMs now_ms)
-    : rules_{rules}, max_target_{max_target}, hash_rate_hps_{sane(nominal_hash_rate_hps)} {
+    : rules_{rules},
+      max_target_{max_target},
+      rate_{sane(nominal_hash_rate_hps), std::max(kMemoryShares, kMemoryMinutes * rules.shares_per_minute)},
+      aimed_hps_{sane(nominal_hash_rate_hps)},
+      target_since_ms_{now_ms - kSwitchMs},
+      // The first change need not wait.
+      last_change_ms_{now_ms - rules.change_interval_ms_min},
+      observed_until_ms_{now_ms},
+      claim_hps_{aimed_hps_} {
     HP_ASSERT(std::isfinite(rules.shares_per_minute) && rules.shares_per_minute > 0);
     HP_ASSERT(rules.change_interval_ms_min > 0 && rules.period_ms > 0);
-    const double long_enough_ms = std::min(kSharesPerPeriodMin / rules.shares_per_minute * 60'000, 1e12);
-    period_ms_ = std::max(rules.period_ms, static_cast<SteadyMs>(long_enough_ms));
-    claim_hps_ = hash_rate_hps_;
-    target_ = clamped_target(hash_rate_hps_);
-    // The first change need not wait for an interval; a flood shows only after one anyway.
-    last_change_ms_ = now_ms - rules.change_interval_ms_min;
-    restart_window(now_ms);
+    target_ = clamped_target(aimed_hps_);
+    work_ = bitcoin::work_from_target(target_);
 }
 
 bitcoin::Target Vardiff::clamped_target(double hash_rate_hps) const {
@@ -69,101 +70,90 @@ bitcoin::Target Vardiff::clamped_target(double hash_rate_hps) const {
     return network_target_ && bitcoin::compare(target, *network_target_) < 0 ? *network_target_ : target;
 }
 
-std::optional<bitcoin::Target> Vardiff::on_network_target(const bitcoin::Target& network_target) {
+/// The target follows from the aim and the limits.
+std::optional<bitcoin::Target> Vardiff::set_target(SteadyMs now_ms) {
+    const auto target = clamped_target(aimed_hps_);
+    if (target == target_) return std::nullopt;
+    previous_work_ = unit_work(now_ms);
+    target_ = target;
+    work_ = bitcoin::work_from_target(target_);
+    target_since_ms_ = now_ms;
+    return target;
+}
+
+std::optional<bitcoin::Target> Vardiff::aim_at(double hash_rate_hps, SteadyMs now_ms) {
+    aimed_hps_ = sane(hash_rate_hps);
+    auto target = set_target(now_ms);
+    if (target) last_change_ms_ = now_ms;
+    return target;
+}
+
+std::optional<bitcoin::Target> Vardiff::on_network_target(const bitcoin::Target& network_target,
+                                                          SteadyMs now_ms) {
     const bool was_held = network_target_ && target_ == *network_target_;
     network_target_ = harder(network_target, rules_.easiest_target);
     if (!was_held && bitcoin::compare(target_, *network_target_) >= 0) return std::nullopt;
-    const auto target = clamped_target(hash_rate_hps_);
-    if (target == target_) return std::nullopt;
-    target_ = target;
-    return target;
+    observe(now_ms);
+    return set_target(now_ms);
 }
 
-void Vardiff::restart_window(SteadyMs now_ms) {
-    window_start_ms_ = now_ms;
-    last_share_ms_ = now_ms;
-    window_share_count_ = 0;
-    window_work_ = 0;
+/// Exposure is counted, and shares are weighed, by the harder of both targets while a miner may still work on
+/// the last one: so the sums are right whatever it works on.
+double Vardiff::unit_work(SteadyMs at_ms) const {
+    return at_ms - target_since_ms_ < kSwitchMs ? std::max(work_, previous_work_) : work_;
 }
 
 void Vardiff::on_share(const bitcoin::Target& credited_target, SteadyMs now_ms) {
-    ++window_share_count_;
-    window_work_ += bitcoin::work_from_target(credited_target);
-    last_share_ms_ = now_ms;
+    const double unit = unit_work(now_ms);
+    const double work = credited_target == target_ ? work_ : bitcoin::work_from_target(credited_target);
+    new_shares_ += std::min(work / unit, 1.0);
+    if (credited_target != target_ || previous_work_ == 0) return;
+    observe(now_ms);
+    previous_work_ = 0;  // it works on the new target
 }
 
-/// Applies a judgement: restarts the window, and a different target applies from now on.
-std::optional<bitcoin::Target> Vardiff::adopt(double hash_rate_hps, SteadyMs now_ms) {
-    hash_rate_hps_ = sane(hash_rate_hps);
-    restart_window(now_ms);
-    const auto target = clamped_target(hash_rate_hps_);
-    if (target == target_) return std::nullopt;
-    target_ = target;
-    last_change_ms_ = now_ms;
-    return target;
+void Vardiff::observe(SteadyMs now_ms) {
+    const SteadyMs elapsed_ms = now_ms - observed_until_ms_;
+    if (elapsed_ms <= 0) return;
+    rate_.observe(static_cast<double>(elapsed_ms) / 1000 / unit_work(observed_until_ms_), new_shares_);
+    observed_until_ms_ = now_ms;
+    new_shares_ = 0;
 }
 
-std::optional<bitcoin::Target> Vardiff::judge_window(SteadyMs now_ms) {
-    const SteadyMs elapsed_ms = now_ms - window_start_ms_;
-    if (elapsed_ms < rules_.change_interval_ms_min) return std::nullopt;
-    const double elapsed_s = static_cast<double>(elapsed_ms) / 1000;
-    const double share_work = bitcoin::work_from_target(target_);
-    const double expected = rules_.shares_per_minute / 60 * elapsed_s;
-    // Shares of jobs from before the last change count by their work, as shares of the current target.
-    const double found = window_work_ / share_work;
-    const double measured_hps = window_work_ / elapsed_s;
-    // The hash rate that the current target is meant for.
-    const double aimed_hps = share_work * rules_.shares_per_minute / 60;
-
-    if (window_share_count_ >= kFloodShareCount && found > kFloodRatio * expected)
-        return adopt(measured_hps, now_ms);
-    if (elapsed_ms < period_ms_) return std::nullopt;
-
-    const bool window_is_long = elapsed_ms >= kWindowPeriods * period_ms_;
-    const auto worth_it = [&](double hash_rate_hps) {
-        // A channel at its easiest target may never reach the desired rate: leave the window open, for a
-        // better estimate.
-        return window_is_long || clamped_target(hash_rate_hps) != target_;
-    };
-    if (now_ms - last_share_ms_ >= period_ms_) {
-        const double slower_hps = std::min(aimed_hps, std::max(hash_rate_hps_, measured_hps)) / kSilenceStep;
-        if (clamped_target(slower_hps) != target_) return adopt(slower_hps, now_ms);
+std::optional<bitcoin::Target> Vardiff::judge(SteadyMs now_ms) {
+    const double hps = rate_.hps();
+    if (hps <= 0) return std::nullopt;
+    if (const bool is_silent = rate_.is_silence_suspected(); is_silent || is_probing_) {
+        if (is_silent == is_probing_) return std::nullopt;
+        is_probing_ = is_silent;
+        return aim_at(is_silent ? hps / kProbe : hps, now_ms);
     }
-    if (std::abs(found - expected) > kSignificance * std::sqrt(expected) + 1) {
-        const double ratio = measured_hps / aimed_hps;
-        const bool believed_whole = ratio > kDampedRatio || ratio < 1 / kDampedRatio;
-        const double judged_hps = believed_whole ? measured_hps : (measured_hps + aimed_hps) / 2;
-        return worth_it(judged_hps) ? adopt(judged_hps, now_ms) : std::nullopt;
-    }
-    if (!window_is_long) return std::nullopt;
-    const double ratio = found / expected;
-    if (ratio > 1 / kRatioIgnored && ratio < kRatioIgnored) {
-        hash_rate_hps_ = measured_hps;
-        restart_window(now_ms);
-        return std::nullopt;
-    }
-    return adopt(measured_hps, now_ms);
+    // The hash rate that the target is meant for, also where a limit made it.
+    const double meant_hps = work_ * rules_.shares_per_minute / 60;
+    const double ratio = std::max(hps / meant_hps, meant_hps / hps);
+    if (ratio < kRatioIgnored || rate_.doubt(meant_hps) < kDoubtIgnored) return std::nullopt;
+    if (ratio < kRatioLarge && now_ms - last_change_ms_ < rules_.period_ms) return std::nullopt;
+    return aim_at(hps, now_ms);
 }
 
 std::optional<bitcoin::Target> Vardiff::update(SteadyMs now_ms) {
+    observe(now_ms);
     if (now_ms - last_change_ms_ < rules_.change_interval_ms_min) return std::nullopt;
-    if (waiting_claim_hps_ && (!last_claim_ms_ || now_ms - *last_claim_ms_ >= period_ms_)) {
+    if (waiting_claim_hps_ && (!last_claim_ms_ || now_ms - *last_claim_ms_ >= rules_.period_ms)) {
         const double claim_hps = *waiting_claim_hps_;
         waiting_claim_hps_.reset();
         last_claim_ms_ = now_ms;
-        // A claim that changes nothing must not restart the window: it would hide silence.
-        if (clamped_target(claim_hps) != target_) return adopt(claim_hps, now_ms);
-    }
-    if (bitcoin::compare(target_, max_target_) > 0) {
-        // The client's limit is now harder than the current target.
-        const auto target = clamped_target(hash_rate_hps_);
-        if (target != target_) {
-            target_ = target;
-            last_change_ms_ = now_ms;
-            return target_;
+        // A claim that changes nothing must not replace evidence: it would hide silence.
+        if (clamped_target(claim_hps) != target_) {
+            rate_.restart(claim_hps);
+            is_probing_ = false;
+            return aim_at(claim_hps, now_ms);
         }
     }
-    return judge_window(now_ms);
+    // The client's limit is now harder than the current target.
+    if (bitcoin::compare(target_, max_target_) > 0)
+        if (auto target = aim_at(aimed_hps_, now_ms)) return target;
+    return judge(now_ms);
 }
 
 std::optional<bitcoin::Target> Vardiff::on_client_update(float nominal_hash_rate_hps,

@@ -5,6 +5,7 @@
 
 #include "base/clock.hpp"
 #include "bitcoin/target.hpp"
+#include "mining/rate_estimate.hpp"
 
 namespace hp::mining {
 
@@ -20,13 +21,13 @@ struct VardiffRules {
     bitcoin::Target easiest_target{};
     /// A change costs a message and a job, so this is the minimum between two.
     SteadyMs change_interval_ms_min{1'000};
-    /// The period of judgements that are not urgent; longer if six shares take longer.
+    /// Between small changes, and between two claims of the client that count.
     SteadyMs period_ms{60'000};
 };
 
-/// Estimates hash rate from the work of accepted shares and proposes targets that aim at shares_per_minute:
-/// at once (after a change interval) if shares flood in, after a period if they differ by more than chance or
-/// do not come at all.
+/// Estimates hash rate from accepted shares and proposes targets that aim at shares_per_minute: as soon as
+/// the shares tell it for large changes, once in a period for small ones. docs/design/vardiff.md has the
+/// figures.
 class Vardiff {
   public:
     /// `nominal_hash_rate_hps` is the client's claim: anything that is not a positive number counts as none.
@@ -49,29 +50,33 @@ class Vardiff {
 
     /// A new tip: a target that is harder than the network's, or was limited by the last tip's, changes at
     /// once. Returns the new one; send it before the tip.
-    std::optional<bitcoin::Target> on_network_target(const bitcoin::Target& network_target);
+    std::optional<bitcoin::Target> on_network_target(const bitcoin::Target& network_target, SteadyMs now_ms);
 
-    /// The last judgement, in hashes per second; initially the client's claim. Finite and not negative.
-    double hash_rate_hps() const { return hash_rate_hps_; }
+    /// The estimate; initially the client's claim. Finite and not negative.
+    double hash_rate_hps() const { return rate_.hps(); }
 
   private:
-    std::optional<bitcoin::Target> judge_window(SteadyMs now_ms);
-    void restart_window(SteadyMs now_ms);
+    void observe(SteadyMs now_ms);
+    double unit_work(SteadyMs at_ms) const;
+    std::optional<bitcoin::Target> judge(SteadyMs now_ms);
     bitcoin::Target clamped_target(double hash_rate_hps) const;
-    std::optional<bitcoin::Target> adopt(double hash_rate_hps, SteadyMs now_ms);
+    std::optional<bitcoin::Target> set_target(SteadyMs now_ms);
+    std::optional<bitcoin::Target> aim_at(double hash_rate_hps, SteadyMs now_ms);
 
     VardiffRules rules_;
     bitcoin::Target max_target_;
     bitcoin::Target target_;
     std::optional<bitcoin::Target> network_target_{};  ///< not easier than the easiest
-    double hash_rate_hps_{0};
-    SteadyMs period_ms_{0};
-    SteadyMs last_change_ms_{0};
-    SteadyMs window_start_ms_{0};
-    SteadyMs last_share_ms_{0};
-    std::uint64_t window_share_count_{0};
-    double window_work_{0};
-    double claim_hps_{0};  ///< the last claim; a repetition is ignored
+    RateEstimate rate_;
+    double aimed_hps_;         ///< the target is meant for this rate, where the limits allow
+    double work_{0};           ///< hashes that a share of the target takes
+    double previous_work_{0};  ///< of the target before the last change
+    SteadyMs target_since_ms_;
+    SteadyMs last_change_ms_;
+    SteadyMs observed_until_ms_;
+    double new_shares_{0};  ///< since then
+    bool is_probing_{false};
+    double claim_hps_;  ///< the last claim; a repetition is ignored
     std::optional<double> waiting_claim_hps_{};
     std::optional<SteadyMs> last_claim_ms_{};
 };

@@ -72,7 +72,7 @@ Result<> MinerSession::on_stray(const sv2::mining::SubmitSharesExtended& submit)
 }
 
 void MinerSession::follow_network_target(ChannelState& state, const mining::Tip& tip) {
-    const auto target = state.vardiff.on_network_target(tip.network_target);
+    const auto target = state.vardiff.on_network_target(tip.network_target, pool_->clock.steady_ms());
     if (!target) return;
     const auto channel_id = state.channel.channel_id();
     state.channel.set_target(*target);

@@ -126,7 +126,7 @@ MinerSession::ChannelState& MinerSession::add_channel(const Opening& open,
                                                       const mining::ExtranonceGrant& grant) {
     const auto now = pool_->clock.steady_ms();
     mining::Vardiff vardiff{pool_->terms.vardiff, open.nominal_hash_rate, open.max_target, now};
-    vardiff.on_network_target(pool_->work.tip()->network_target);
+    vardiff.on_network_target(pool_->work.tip()->network_target, now);
     const std::uint32_t channel_id = next_channel_id_++;
     const mining::Channel::Terms terms{
         channel_id, open.kind, grant.prefix, grant.extranonce_size, vardiff.target(), pool_->terms.late};

@@ -181,3 +181,42 @@ valid"
     run_tool -0 hp-pool check-shares /dev/null
     assert_equal "$output$stderr" ""
 }
+
+# ---- vardiff-lab
+
+lab() { hp-pool vardiff-lab --miners 20 "$@"; }
+
+@test "vardiff-lab: a table, or one JSON object, of each start and step for three rules" {
+    run_tool -0 lab --starts 1,1000 --steps 0.5
+    assert_equal "$stderr" ""
+    assert_equal "${#lines[@]}" 10
+    assert_line --index 0 --regexp '^EVENT +RULES +SETTLED +P50 +P95 +ERROR +P95 +RETARGETS +ABOVE +BELOW$'
+    assert_line --index 4 --regexp '^start x1000 +hashpool +100% +1 s +[0-9]+ s '
+    run_tool -0 lab --starts 1,1000 --steps 0.5 --json
+    assert_equal "$(jq -c '[.rows[] | [.event, .ratio, .algorithm]]' <<<"$output")" \
+        '[["start",1,"hashpool"],["start",1,"ckpool"],["start",1,"sri"],["start",1000,"hashpool"],["start",1000,"ckpool"],["start",1000,"sri"],["step",0.5,"hashpool"],["step",0.5,"ckpool"],["step",0.5,"sri"]]'
+    assert_equal "$(jq 'del(.rows) == {hash_rate_hps: 1e14, shares_per_minute: 20, easiest_target_bits: 32,
+        vardiff_interval_s: 60, miners: 20, minutes: 30, latency_ms: 200, seed: 1}' <<<"$output")" true
+    # A thousand times the claim: ours within two seconds, SRI's rule takes six minutes.
+    assert_equal "$(jq -c '[.rows[] | select(.ratio == 1000) | .settling_s_p50 < 3]' <<<"$output")" '[true,true,false]'
+}
+
+@test "vardiff-lab: the seed decides, and so do the figures that are given" {
+    local first
+    first=$(lab --steps 2 --starts '' --seed 5 --json)
+    assert_equal "$(lab --steps 2 --starts '' --seed 5 --json)" "$first"
+    run ! diff -q <(lab --steps 2 --starts '' --seed 6 --json) <(echo "$first")
+    # More shares a minute tell sooner.
+    below() { lab --steps 0.1 --starts '' --shares-per-minute "$1" --json | jq '.rows[0].settling_s_p50'; }
+    [ "$(jq -n "$(below 60) < $(below 6)")" = true ]
+}
+
+@test "vardiff-lab: what is no ratio, and nothing to do, are usage errors" {
+    run_tool -2 lab --steps 0.1,x2
+    assert_equal "$output" ""
+    assert_equal "${stderr_lines[0]}" "hp-pool: error: --steps: expected numbers from 0.000001 to 10000 with commas between them, got 'x2'"
+    for bad in 0 -1 nan inf 1e9 2, ,2; do run_tool -2 lab --starts "$bad"; done
+    run_tool -2 lab --starts '' --steps ''
+    assert_equal "${stderr_lines[0]}" "hp-pool: error: --starts and --steps are empty: there is nothing to measure"
+    run_tool -2 lab --shares-per-minute 0
+}
