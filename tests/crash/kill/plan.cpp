@@ -8,6 +8,8 @@ constexpr std::int64_t kKillInRecoveryWithinMs = 60;
 /// Passes at which a point is tried in turn, before random ones.
 constexpr std::uint64_t kPassesInTurn = 4;
 constexpr std::uint64_t kPassesAtRandom = 8;
+/// Two of three rounds with blocks find one, few a second.
+constexpr std::uint64_t kBlockPasses = 2;
 
 std::vector<const PointInfo*> points_when(auto&& fits) {
     std::vector<const PointInfo*> out;
@@ -85,7 +87,10 @@ Plan plan_of(std::uint64_t seed, std::uint64_t round) {
             if (which >> i & 1)
                 plan.victims.push_back({all[i], static_cast<std::int64_t>(dice.roll(kKillWithinMs + 1))});
     } else if (epoch.has_blocks && in_epoch % 6 == 0) {
-        choose(plan, blocks, epoch.number / 3 * 4 + in_epoch / 6, dice);
+        // Another order in each epoch, for its last rounds find fewer blocks.
+        const std::uint64_t turn = epoch.number / 3;
+        choose(plan, blocks, turn * 4 + (turn + in_epoch / 6) % 4, dice);
+        plan.pass = 1 + dice.roll(kBlockPasses);
     } else {
         choose(plan, others, named, dice);
     }
