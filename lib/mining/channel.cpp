@@ -153,11 +153,13 @@ void Channel::judge_late(const Share& share, std::uint32_t ntime_max, SteadyMs n
         judge_on(*late_tip_, *late, share, ntime_max, seen, verdict);
     } else {
         hash(*late, share, *late_tip_, verdict);
-        verdict.is_excused = is_in_grace;
-        // Once: it may have been accepted as a share before its tip was late.
-        verdict.is_late_block = share.extranonce.size() == terms_.extranonce_size &&
-                                bitcoin::meets(verdict.hash, late_tip_->network_target) &&
-                                seen.insert(late_tip_->prev_hash, verdict.hash) != Seen::duplicate;
+        // Work, and once: it may have been accepted before its tip was late.
+        const bool is_work = share.extranonce.size() == terms_.extranonce_size &&
+                             judge_hash(verdict.hash, late_tip_->network_target, late->target) !=
+                                 Outcome::difficulty_too_low &&
+                             seen.insert(late_tip_->prev_hash, verdict.hash) != Seen::duplicate;
+        verdict.is_excused = is_work && is_in_grace;
+        verdict.is_late_block = is_work && bitcoin::meets(verdict.hash, late_tip_->network_target);
     }
     verdict.tip = late_tip_;
 }

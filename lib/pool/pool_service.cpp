@@ -259,10 +259,13 @@ void PoolService::stop(std::function<void()> stopped) {
     // Waits for the running group commit, so that its shares are still acknowledged and their quotes sent.
     stop_poll_.every(20, [this] {
         if (!pool_->is_idle()) return;
+        if (!std::exchange(is_closed_, true)) {
+            pool_->close_all();
+            link_->stop();
+            outbox_->drain();
+            return;  // The last acknowledgements and quotes leave until the next time.
+        }
         stop_poll_.cancel();
-        pool_->close_all();
-        link_->stop();
-        outbox_->drain();
         stopped_();
     });
 }

@@ -80,7 +80,7 @@ class PoolService final : public HubObserver {
     std::unique_ptr<net::FrameListener> mining_listener_;
     net::Timer second_;
     net::StatusLine status_line_;
-    bool is_requeueing_{false}, is_archiving_{false};
+    bool is_requeueing_{false}, is_archiving_{false}, is_closed_{false};
     std::function<void()> stopped_;
     net::Timer stop_poll_;
 };

@@ -425,3 +425,17 @@ END
     mine 1 "$pubkey"
     control_is_unharmed
 }
+
+@test "a pool that acknowledges in batches acknowledges the last one when it stops" {
+    start_topology
+    stop_daemon pool
+    set_key pool.toml ack_batch 10000
+    set_key pool.toml ack_batch_ms 60000
+    start_pool
+    start_daemon miner hp-miner "$(miner_url)" --user "$pubkey" --threads 1 --nominal-hash-rate 1 --json
+    wait_until has_rows 20
+    stop_daemon pool
+    assert_equal "$daemon_status" 0
+    stop_daemon miner
+    assert_equal "$(tail -n 1 miner.out | jq .shares_accepted)" "$(outbox 'SELECT count(*) FROM share')"
+}

@@ -72,6 +72,22 @@ TEST_CASE_FIXTURE(LateCore, "an excused late share is refused, and not held agai
     CHECK(pool->counts().refusals.shares_unjudged > 0);
 }
 
+TEST_CASE_FIXTURE(LateCore, "the same late share is excused once") {
+    start_late({.grace_ms = 2'000, .is_paid = false}, 10);
+    for (int i = 0; i < 100; ++i) miner->say(late);
+    CHECK(pool->counts().refusals.shares_unjudged > 0);
+}
+
+TEST_CASE_FIXTURE(LateCore, "a late share without work is not excused") {
+    start_late({.grace_ms = 2'000, .is_paid = false}, 10);
+    --late.extranonce.size;
+    for (int i = 0; i < 100; ++i) {
+        late.nonce = next_nonce++;
+        miner->say(late);
+    }
+    CHECK(pool->counts().refusals.shares_unjudged > 0);
+}
+
 TEST_CASE_FIXTURE(LateCore, "a late block goes to the template provider, whatever becomes of its share") {
     start();
     give_work(kRegtestBits);
