@@ -36,24 +36,45 @@ std::string usual_name(const std::string& outbox_path, UnixMs now) {
     return outbox_path + "-" + text + ".archive";
 }
 
-/// The pool's own lock decides: whoever has the outbox open deletes.
-Result<bool> drop(const std::string& outbox_path, const std::string& file,
-                  const std::vector<pool::ArchivePart>& parts, const std::string& by) {
+Result<> drop_alone(store::Database& db, const pool::ArchiveRequest& request) {
+    try {
+        auto id = db.prepare("SELECT id FROM store");
+        HP_ASSERT(id.step());
+        pool::ArchiveSlices slices{request.file, id.array<32>(0), request.parts};
+        id.reset();
+        for (;;) {
+            HP_TRY(const auto slice, slices.next(kSliceAlone));
+            if (!slice) break;
+            store::Transaction transaction{db};
+            pool::drop_archived(db, *slice);
+            transaction.commit();
+        }
+        for (bool has_more = true; has_more;) {
+            store::Transaction transaction{db};
+            has_more = pool::drop_archived_jobs(db, kSliceAlone, unix_ms_now());
+            transaction.commit();
+        }
+        return {};
+    } catch (const store::DbError& error) {
+        return fail(Errc::io, "outbox '" + db.path() + "': " + error.what());
+    }
+}
+
+/// Deletes what a request asks for, and removes it. The pool's own lock decides: whoever has the outbox open
+/// deletes. False: the running pool does.
+Result<bool> drop(const std::string& outbox_path) {
     auto db = pool::open_outbox_file(outbox_path, store::Mode::existing);
     if (!db) {
         if (db.error().what.find("already in use") == std::string::npos) return fail(db.error());
-        HP_DO(pool::leave_archive_request(outbox_path, by, file));
         return false;
     }
-    try {
-        for (bool has_more = true; has_more;) {
-            store::Transaction transaction{*db};
-            has_more = pool::drop_archived(*db, parts, kSliceAlone, unix_ms_now());
-            transaction.commit();
-        }
-    } catch (const store::DbError& error) {
-        return fail(Errc::io, "outbox '" + outbox_path + "': " + error.what());
-    }
+    auto id = db->prepare("SELECT id FROM store");
+    HP_ASSERT(id.step());
+    HP_TRY(const auto request, pool::find_archive_request(outbox_path, id.array<32>(0)));
+    id.reset();
+    if (!request) return true;
+    HP_DO(drop_alone(*db, *request));
+    HP_DO(pool::remove_archive_request(outbox_path));
     return true;
 }
 
@@ -79,6 +100,14 @@ Result<> run_archive(const Settings& settings, const cli::Command& command, cons
     const std::string outbox = command.resolve(settings.pool.outbox_database);
     const UnixMs now = unix_ms_now();
     const std::string by = archive_user();
+    HP_TRY(const auto lock, pool::lock_archiving(outbox));
+    // An earlier one may have been interrupted.
+    if (pool::has_archive_request(outbox)) {
+        HP_TRY(const bool is_done, drop(outbox));
+        if (!is_done)
+            return fail(Errc::refused, "the running pool still deletes the rows of an earlier archive",
+                        "try again when '" + outbox + ".archive' is gone");
+    }
     if (!options.restore.empty()) {
         HP_TRY(auto db, pool::open_outbox_file(outbox, store::Mode::existing));
         HP_DO(pool::restore_archive(db, options.restore, by, now));
@@ -90,7 +119,8 @@ Result<> run_archive(const Settings& settings, const cli::Command& command, cons
            pool::write_archive(outbox, file, now - settings.pool.keep_days * 86'400'000, by, now));
     bool is_done = true;
     if (!parts.empty()) {
-        HP_TRY(is_done, drop(outbox, file, parts, by));
+        HP_DO(pool::leave_archive_request(outbox, by, file));
+        HP_TRY(is_done, drop(outbox));
     }
     tell(options, file, parts, is_done);
     return {};

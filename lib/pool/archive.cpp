@@ -1,13 +1,14 @@
 #include "pool/archive.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
-#include <map>
 
+#include "crypto/random.hpp"
+#include "pool/archive_file.hpp"
 #include "pool/outbox.hpp"
 #include "pool/outbox_file.hpp"
 #include "pool/whole_file.hpp"
@@ -16,68 +17,6 @@
 
 namespace hp::pool {
 namespace {
-
-constexpr std::int32_t kArchiveId = 0x48504f41;  // "HPOA"
-
-/// Columns as in the outbox's last schema.
-constexpr const char* kArchiveSchema[] = {
-    R"sql(
-CREATE TABLE source(store BLOB NOT NULL, made_ms INTEGER NOT NULL, by TEXT NOT NULL) STRICT;
-CREATE TABLE part(
-  mint INTEGER PRIMARY KEY, name TEXT NOT NULL, first INTEGER NOT NULL, until INTEGER NOT NULL, rows INTEGER NOT NULL,
-  amount_high INTEGER NOT NULL, amount_low INTEGER NOT NULL
-) STRICT;
-CREATE TABLE job(
-  id INTEGER PRIMARY KEY, digest BLOB NOT NULL, first_ms INTEGER NOT NULL, version INTEGER NOT NULL,
-  coinbase_prefix BLOB NOT NULL, coinbase_suffix BLOB NOT NULL, merkle_path BLOB NOT NULL
-) STRICT;
-CREATE TABLE share(
-  seq INTEGER PRIMARY KEY, ntime INTEGER NOT NULL, share_hash BLOB NOT NULL, header BLOB NOT NULL,
-  target BLOB NOT NULL, amount INTEGER NOT NULL, locking_key BLOB NOT NULL, worker TEXT NOT NULL,
-  accepted_ms INTEGER NOT NULL, job INTEGER, extranonce BLOB, quote_id TEXT NOT NULL, acked_ms INTEGER NOT NULL
-) STRICT;
-)sql"};
-
-constexpr const char* kArchivedColumns =
-    "share.seq, ntime, share_hash, header, target, amount, locking_key, worker, accepted_ms, job, "
-    "extranonce, "
-    "quote_id, acked_ms";
-constexpr const char* kJobColumns =
-    "id, digest, first_ms, version, coinbase_prefix, coinbase_suffix, merkle_path";
-
-std::uint64_t whole(const store::Statement& row, int column) {
-    return static_cast<std::uint64_t>(row.integer(column));
-}
-
-/// Exact for any number of rows.
-struct Sum {
-    std::uint64_t high{0}, low{0};
-    void add(std::uint64_t amount) {
-        low += amount & 0xffff'ffff;
-        high += (amount >> 32) + (low >> 32);
-        low &= 0xffff'ffff;
-    }
-    void add(std::uint64_t more_high, std::uint64_t more_low) {
-        add(more_low);
-        high += more_high;
-    }
-    void subtract(std::uint64_t less_high, std::uint64_t less_low) {
-        if (low < less_low) {
-            low += std::uint64_t{1} << 32;
-            --high;
-        }
-        low -= less_low;
-        high -= less_high;
-    }
-};
-
-tl::unexpected<Error> archive_error(const std::string& file, const std::string& what) {
-    return fail(Errc::io, "archive '" + printable(file, 4096) + "': " + what);
-}
-
-Result<store::Database> open_archive(const std::string& file, store::Mode mode) {
-    return store::Database::open(file, mode, store::Journal::rollback, kArchiveId, kArchiveSchema);
-}
 
 std::vector<ArchivePart> parts_of(store::Database& archive) {
     std::vector<ArchivePart> out;
@@ -165,62 +104,113 @@ Result<std::vector<ArchivePart>> fill_archive(store::Database& outbox, const std
 
 std::string archive_request_path(const std::string& outbox_path) { return outbox_path + ".archive"; }
 
-/// Deletes one slice of a mint's rows. False: none was left.
-bool drop_rows(store::Database& outbox, const ArchivePart& part, std::size_t limit) {
-    auto mint =
-        outbox.prepare("SELECT archived, archived_rows, archived_high, archived_low FROM mint WHERE id = ?");
-    if (!mint.bind(std::uint32_t{part.mint}).step()) throw store::DbError(0, "the archive has another mint");
-    const std::uint64_t before = whole(mint, 0);
-    std::uint64_t rows = whole(mint, 1);
-    Sum sum{whole(mint, 2), whole(mint, 3)};
-    mint.reset();
-    if (before >= part.until) return false;
-    if (before + 1 < part.first) throw store::DbError(0, "the archive does not follow the one before it");
-    const std::uint64_t end = std::min<std::uint64_t>(before + limit, part.until);
-    const std::uint64_t first_row = row_seq(part.mint, before + 1), last_row = row_seq(part.mint, end);
-    auto gone = outbox.prepare(
-        "SELECT share.seq, ntime, share_hash, amount FROM share JOIN answer ON answer.seq = share.seq WHERE "
-        "share.seq BETWEEN ? AND ?");
-    auto drop_key = outbox.prepare("DELETE FROM share_key WHERE ntime = ? AND hash = ? AND seq = ?");
-    gone.bind(first_row, last_row);
-    while (gone.step()) {
-        ++rows;
-        sum.add(whole(gone, 3));
-        drop_key.run_with(gone.integer(1), gone.view(2).first(12), gone.integer(0));
-    }
-    gone.reset();
-    constexpr const char* kDrops[] = {
-        "DELETE FROM dead WHERE seq BETWEEN ?1 AND ?2 AND seq IN (SELECT seq FROM answer)",
-        "DELETE FROM share WHERE seq BETWEEN ?1 AND ?2 AND seq IN (SELECT seq FROM answer)",
-        "DELETE FROM answer WHERE seq BETWEEN ?1 AND ?2"};
-    for (const char* drop : kDrops) outbox.prepare(drop).bind(first_row, last_row).run();
-    outbox
-        .prepare(
-            "UPDATE mint SET archived = ?, archived_rows = ?, archived_high = ?, archived_low = ? WHERE "
-            "id = ?")
-        .bind(end, rows, sum.high, sum.low, std::uint32_t{part.mint})
-        .run();
-    return true;
+/// Beside FILE: no other process makes the same.
+std::string making_name(const std::string& file) {
+    return file + ".new-" + to_hex(crypto::random_array<8>());
 }
 
-/// Deletes jobs that no row refers to: a row refers to a job that was new within half a day before it.
-bool drop_jobs(store::Database& outbox, std::size_t limit, UnixMs now) {
-    constexpr UnixMs kDayMs = 24 * 3600 * 1000;
-    auto oldest = outbox.prepare(
-        "SELECT min(accepted_ms) FROM mint CROSS JOIN share ON share.seq = (SELECT seq FROM share WHERE seq "
-        "> (id "
-        "<< 48 | archived) AND seq <= (id << 48 | 0xffffffffffff) ORDER BY seq LIMIT 1)");
-    UnixMs before = now - kDayMs;
-    if (oldest.step() && !oldest.is_null(0)) before = std::min(before, oldest.integer(0) - kDayMs);
-    oldest.reset();
-    return outbox
-               .prepare(
-                   "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE first_ms < ? AND id NOT IN (SELECT "
-                   "job FROM dead JOIN share ON share.seq = dead.seq WHERE job IS NOT NULL) ORDER BY id "
-                   "LIMIT "
-                   "?)")
-               .bind(before, static_cast<std::int64_t>(limit))
-               .run() > 0;
+Result<> sync_file(const std::string& file) {
+    const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return archive_error(file, std::strerror(errno));
+    const bool is_synced = ::fsync(fd) == 0;
+    const int number = errno;
+    ::close(fd);
+    return is_synced ? Result<>{} : archive_error(file, std::strerror(number));
+}
+
+/// Gives a whole file its name, unless something has it.
+Result<> publish(const std::string& making, const std::string& file) {
+    HP_DO(sync_file(making));
+    if (::link(making.c_str(), file.c_str()) != 0)
+        return archive_error(file, errno == EEXIST ? "exists already" : std::strerror(errno));
+    return sync_folder_of(file);
+}
+
+/// The file has the rows that its parts say, neither fewer nor others.
+Result<> expect_whole(store::Database& archive, const std::string& file,
+                      const std::vector<ArchivePart>& parts) {
+    auto row = archive.prepare("SELECT amount FROM share WHERE seq BETWEEN ? AND ?");
+    std::uint64_t of_parts = 0;
+    for (const ArchivePart& part : parts) {
+        std::uint64_t rows = 0;
+        Sum sum;
+        row.bind(row_seq(part.mint, part.first), row_seq(part.mint, part.until));
+        for (; row.step(); ++rows) sum.add(whole(row, 0));
+        if (rows != part.rows || sum.high != part.amount_high || sum.low != part.amount_low)
+            return archive_error(file, "expected " + std::to_string(part.rows) + " rows of mint " +
+                                           std::to_string(part.mint) + ", got " + std::to_string(rows) +
+                                           " or other amounts");
+        of_parts += rows;
+    }
+    auto all = archive.prepare("SELECT count(*) FROM share");
+    HP_ASSERT(all.step());
+    if (whole(all, 0) != of_parts)
+        return archive_error(
+            file, "expected " + std::to_string(of_parts) + " rows, got " + std::to_string(whole(all, 0)));
+    return {};
+}
+
+using JobIds = std::map<std::int64_t, std::int64_t>;  // the archive's to ours
+
+JobIds put_jobs_back(store::Database& outbox, store::Database& archive) {
+    JobIds out;
+    auto job = archive.prepare(std::string("SELECT ") + kJobColumns + " FROM job ORDER BY id");
+    auto put = outbox.prepare(
+        "INSERT INTO job(digest, first_ms, version, coinbase_prefix, coinbase_suffix, merkle_path) "
+        "VALUES(?,?,?,?,?,?)");
+    while (job.step()) {
+        put.run_with(job.view(1), job.integer(2), job.integer(3), job.view(4), job.view(5), job.view(6));
+        out[job.integer(0)] = outbox.last_insert_id();
+    }
+    return out;
+}
+
+/// Rows that never left stay as they are: the outbox's answer is the later one.
+Result<> put_part_back(store::Database& outbox, store::Database& archive, const std::string& file,
+                       const ArchivePart& part, const JobIds& jobs) {
+    auto mint =
+        outbox.prepare("SELECT archived, archived_rows, archived_high, archived_low FROM mint WHERE id = ?");
+    if (!mint.bind(std::uint32_t{part.mint}).step())
+        return archive_error(file, "the outbox has no mint " + std::to_string(part.mint));
+    if (whole(mint, 0) > part.until || whole(mint, 0) + 1 < part.first)
+        return fail(Errc::refused,
+                    "archive '" + file + "' has rows " + std::to_string(part.first) + " to " +
+                        std::to_string(part.until) + " of mint " + std::to_string(part.mint) +
+                        ", the outbox's archives end at row " + std::to_string(whole(mint, 0)),
+                    "restore the newest archive first, each once");
+    auto row = archive.prepare(std::string("SELECT ") + kArchivedColumns +
+                               " FROM share WHERE seq BETWEEN ? AND ? ORDER BY seq");
+    auto present = outbox.prepare("SELECT share_hash FROM share WHERE seq = ?");
+    auto put_row = outbox.prepare("INSERT INTO share VALUES(?,?,?,?,?,?,?,?,?,?,?)");
+    auto put_answer = outbox.prepare("INSERT INTO answer VALUES(?,?,?)");
+    auto put_key = outbox.prepare("INSERT INTO share_key VALUES(?,?,?)");
+    std::uint64_t rows = whole(mint, 1);
+    Sum sum{whole(mint, 2), whole(mint, 3)};
+    row.bind(row_seq(part.mint, part.first), row_seq(part.mint, part.until));
+    while (row.step()) {
+        if (present.bind(row.integer(0)).step()) {
+            if (!std::ranges::equal(present.view(0), row.view(2)))
+                return archive_error(file, "its row " + std::to_string(row.integer(0)) +
+                                               " is another share than the outbox's");
+            continue;
+        }
+        const auto its_job = row.is_null(9) ? jobs.end() : jobs.find(row.integer(9));
+        const auto job = its_job == jobs.end() ? std::nullopt : std::optional{its_job->second};
+        const auto extranonce = row.is_null(10) ? std::nullopt : std::optional{row.view(10)};
+        put_row.run_with(row.integer(0), row.integer(1), row.view(2), row.view(3), row.view(4),
+                         row.integer(5), row.view(6), row.text(7), row.integer(8), job, extranonce);
+        put_answer.run_with(row.integer(0), row.text(11), row.integer(12));
+        put_key.run_with(row.integer(1), row.view(2).first(12), row.integer(0));
+        --rows;
+        sum.subtract(whole(row, 5));
+    }
+    outbox
+        .prepare(
+            "UPDATE mint SET archived = ?, archived_rows = ?, archived_high = ?, archived_low = ? WHERE id = "
+            "?")
+        .bind(part.first - 1, rows, sum.high, sum.low, std::uint32_t{part.mint})
+        .run();
+    return {};
 }
 
 }  // namespace
@@ -237,7 +227,9 @@ Result<std::vector<ArchivePart>> read_archive(const std::string& file, const Byt
         auto source = archive.prepare("SELECT store FROM source");
         if (!source.step() || source.array<32>(0) != outbox_store)
             return archive_error(file, "it is of another outbox");
-        return parts_of(archive);
+        auto parts = parts_of(archive);
+        if (parts.empty()) return archive_error(file, "it has no rows of any mint");
+        return parts;
     } catch (const store::DbError& error) {
         return archive_error(file, error.what());
     }
@@ -259,6 +251,14 @@ Result<std::optional<ArchiveRequest>> find_archive_request(const std::string& ou
     return std::optional{std::move(out)};
 }
 
+bool has_archive_request(const std::string& outbox_path) {
+    return ::access(archive_request_path(outbox_path).c_str(), F_OK) == 0;
+}
+
+Result<store::FileLock> lock_archiving(const std::string& outbox_path) {
+    return store::FileLock::take(outbox_path + ".archiving", "archiving of outbox '" + outbox_path + "'");
+}
+
 Result<> remove_archive_request(const std::string& outbox_path) {
     return store::remove_request(archive_request_path(outbox_path));
 }
@@ -267,27 +267,23 @@ Result<std::vector<ArchivePart>> write_archive(const std::string& outbox_path, c
                                                UnixMs before_ms, const std::string& by, UnixMs now) {
     if (::access(file.c_str(), F_OK) == 0) return archive_error(file, "exists already");
     HP_TRY(auto reading, open_outbox_reading(outbox_path));
-    const std::string making = file + ".new";
+    const std::string making = making_name(file);
     try {
         auto& outbox = reading.db();
         auto parts = parts_to_archive(outbox, before_ms);
         if (parts.empty()) return parts;
+        auto filled = fill_archive(outbox, making, std::move(parts), by, now);
+        const auto named = filled ? publish(making, file) : fail(filled.error());
         ::unlink(making.c_str());
-        HP_TRY(parts, fill_archive(outbox, making, std::move(parts), by, now));
-        if (::rename(making.c_str(), file.c_str()) != 0) return archive_error(file, std::strerror(errno));
-        HP_DO(sync_folder_of(file));
-        return parts;
+        HP_DO(named);
+        HP_TRY(auto archive, open_archive(file, store::Mode::read_only));
+        if (parts_of(archive) != *filled) return archive_error(file, "is not what was written");
+        HP_DO(expect_whole(archive, file, *filled));
+        return filled;
     } catch (const store::DbError& error) {
         ::unlink(making.c_str());
-        return fail(Errc::io, "outbox '" + outbox_path + "': " + error.what());
+        return fail(Errc::io, "archiving outbox '" + outbox_path + "' to '" + file + "': " + error.what());
     }
-}
-
-bool drop_archived(store::Database& outbox, const std::vector<ArchivePart>& parts, std::size_t limit,
-                   UnixMs now) {
-    for (const ArchivePart& part : parts)
-        if (drop_rows(outbox, part, limit)) return true;
-    return drop_jobs(outbox, limit, now);
 }
 
 Result<> restore_archive(store::Database& outbox, const std::string& file, const std::string& by,
@@ -299,51 +295,14 @@ Result<> restore_archive(store::Database& outbox, const std::string& file, const
         HP_ASSERT(id.step());
         HP_TRY(const auto parts, read_archive(file, id.array<32>(0)));
         id.reset();
-        std::map<std::int64_t, std::int64_t> jobs;  // the archive's ids to ours
-        auto job = archive.prepare(std::string("SELECT ") + kJobColumns + " FROM job ORDER BY id");
-        auto put_job = outbox.prepare(
-            "INSERT INTO job(digest, first_ms, version, coinbase_prefix, coinbase_suffix, merkle_path) "
-            "VALUES(?,?,?,?,?,?)");
-        while (job.step()) {
-            put_job.run_with(job.view(1), job.integer(2), job.integer(3), job.view(4), job.view(5),
-                             job.view(6));
-            jobs[job.integer(0)] = outbox.last_insert_id();
-        }
-        auto row = archive.prepare(std::string("SELECT ") + kArchivedColumns + " FROM share ORDER BY seq");
-        auto put_row = outbox.prepare("INSERT INTO share VALUES(?,?,?,?,?,?,?,?,?,?,?)");
-        auto put_answer = outbox.prepare("INSERT INTO answer VALUES(?,?,?)");
-        auto put_key = outbox.prepare("INSERT INTO share_key VALUES(?,?,?)");
-        while (row.step()) {
-            const auto its_job = row.is_null(9) ? std::nullopt : std::optional{jobs.at(row.integer(9))};
-            const auto extranonce = row.is_null(10) ? std::nullopt : std::optional{row.view(10)};
-            put_row.run_with(row.integer(0), row.integer(1), row.view(2), row.view(3), row.view(4),
-                             row.integer(5), row.view(6), row.text(7), row.integer(8), its_job, extranonce);
-            put_answer.run_with(row.integer(0), row.text(11), row.integer(12));
-            put_key.run_with(row.integer(1), row.view(2).first(12), row.integer(0));
-        }
-        auto mint = outbox.prepare(
-            "SELECT archived, archived_rows, archived_high, archived_low FROM mint WHERE id = ?");
-        auto back = outbox.prepare(
-            "UPDATE mint SET archived = ?, archived_rows = ?, archived_high = ?, archived_low = ? WHERE id = "
-            "?");
-        for (const ArchivePart& part : parts) {
-            if (!mint.bind(std::uint32_t{part.mint}).step() || whole(mint, 0) != part.until)
-                return fail(Errc::refused,
-                            "archive '" + file + "' ends at row " + std::to_string(part.until) +
-                                " of its mint, the outbox's archives at row " +
-                                std::to_string(mint.is_null(0) ? 0 : whole(mint, 0)),
-                            "restore the newest archive first");
-            Sum sum{whole(mint, 2), whole(mint, 3)};
-            sum.subtract(part.amount_high, part.amount_low);
-            back.bind(part.first - 1, whole(mint, 1) - part.rows, sum.high, sum.low, std::uint32_t{part.mint})
-                .run();
-            mint.reset();
-        }
+        HP_DO(expect_whole(archive, file, parts));
+        const auto jobs = put_jobs_back(outbox, archive);
+        for (const ArchivePart& part : parts) HP_DO(put_part_back(outbox, archive, file, part, jobs));
         write_journal(outbox, std::nullopt, kUnarchived, by + ": " + file, now);
         transaction.commit();
         return {};
     } catch (const store::DbError& error) {
-        return fail(Errc::io, "outbox: " + std::string(error.what()));
+        return fail(Errc::io, "restoring archive '" + file + "': " + error.what());
     }
 }
 

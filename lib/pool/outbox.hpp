@@ -128,8 +128,10 @@ class Outbox {
     /// A session is over; no higher number was ever sent to the mint.
     void save_asked(MintId mint, std::uint64_t asked_until);
 
-    /// Deletes some of the rows and jobs that an archive has. False: none were left. Nothing waits for it.
-    void drop_archived(std::vector<ArchivePart> parts, std::function<void(Result<bool>)> done);
+    /// Deletes rows that an archive has, or jobs of such rows; false: no job was left. Nothing waits for
+    /// them.
+    void drop_archived(std::shared_ptr<const ArchiveSlice> slice, std::function<void(Result<>)> done);
+    void drop_archived_jobs(std::function<void(Result<bool>)> done);
     void note_archived(const ArchiveRequest& request, UnixMs now, std::function<void(Result<>)> done);
     /// Rows up to this count are in archives, and cannot be sent to the mint again.
     std::uint64_t archived_until(MintId mint) const { return mints_at_open_.at(mint).archived_until; }

@@ -3,17 +3,19 @@
 
 namespace hp::pool {
 
-void Outbox::drop_archived(std::vector<ArchivePart> parts, std::function<void(Result<bool>)> done) {
-    // Small, so that no share waits long for its group.
-    constexpr std::size_t kRowsAtOnce = 256;
-    for (const ArchivePart& part : parts) {
-        auto& until = mints_at_open_.at(part.mint).archived_until;
-        until = std::max(until, part.until);
-    }
+void Outbox::drop_archived(std::shared_ptr<const ArchiveSlice> slice, std::function<void(Result<>)> done) {
+    auto& until = mints_at_open_.at(slice->mint).archived_until;
+    until = std::max(until, slice->until);
+    writer_->submit_unhurried([slice](store::Database& db) { pool::drop_archived(db, *slice); },
+                              std::move(done));
+}
+
+void Outbox::drop_archived_jobs(std::function<void(Result<bool>)> done) {
+    constexpr std::size_t kJobsAtOnce = 256;
     auto has_more = std::make_shared<bool>(false);
     writer_->submit_unhurried(
-        [parts = std::move(parts), has_more](store::Database& db) {
-            *has_more = pool::drop_archived(db, parts, kRowsAtOnce, unix_ms_now());
+        [has_more](store::Database& db) {
+            *has_more = pool::drop_archived_jobs(db, kJobsAtOnce, unix_ms_now());
         },
         [has_more, done = std::move(done)](Result<> result) {
             if (result)

@@ -59,7 +59,8 @@ PoolService::PoolService(net::Loop& loop, ServiceOptions options)
       clock_{loop, "shares are checked against it: see invalid-share; 'timedatectl' shows and sets it",
              [this](const std::string& what) { events_.alarm(what); }},
       second_{loop},
-      stop_poll_{loop} {
+      stop_poll_{loop},
+      archives_{[&loop](std::function<void()> call) { loop.post(std::move(call)); }} {
     options_.terms.vardiff.easiest_target = bitcoin::target_from_work_bits(options_.easiest_target_bits);
     options_.terms.version_rolling_allowed = options_.work.version_rolling_allowed;
 }
@@ -229,23 +230,42 @@ void PoolService::look_for_archive() {
     is_archiving_ = true;
     log::info("deleting the rows that are in archive '{}', for {}", (*request)->file,
               printable((*request)->by));
-    drop_archived(**request);
+    drop_archived(std::make_shared<const ArchiveRequest>(**request),
+                  std::make_shared<ArchiveSlices>((*request)->file, outbox_->store_id(), (*request)->parts));
 }
 
-/// A slice at a time, each in a group of its own or of others.
-void PoolService::drop_archived(const ArchiveRequest& request) {
-    outbox_->drop_archived(request.parts, [this, request](Result<bool> is_more) {
-        if (!is_more) {
-            // It stays, and is tried again at the next start.
-            on_alarm("cannot delete archived rows: " + is_more.error().what);
-            return;
-        }
-        if (*is_more) return drop_archived(request);
-        outbox_->note_archived(request, unix_ms_now(), [this, file = request.file](Result<>) {
+/// A slice at a time, read on a thread of its own, each deleted in a group of its own or of others. What
+/// fails leaves the request, which is tried again at the next start.
+void PoolService::drop_archived(std::shared_ptr<const ArchiveRequest> request,
+                                std::shared_ptr<ArchiveSlices> slices) {
+    // Small, so that no share waits long for its group.
+    constexpr std::size_t kRowsAtOnce = 256;
+    archives_.run([this, request, slices] {
+        auto next = std::make_shared<Result<std::optional<ArchiveSlice>>>(slices->next(kRowsAtOnce));
+        return [this, request, slices, next] {
+            if (stopped_) return;
+            if (!*next) return on_alarm("cannot delete archived rows: " + next->error().what);
+            if (!**next) return drop_archived_jobs(request);
+            outbox_->drop_archived(std::make_shared<const ArchiveSlice>(***next),
+                                   [this, request, slices](Result<> done) {
+                                       if (stopped_) return;
+                                       if (done) return drop_archived(request, slices);
+                                       on_alarm("cannot delete archived rows: " + done.error().what);
+                                   });
+        };
+    });
+}
+
+void PoolService::drop_archived_jobs(std::shared_ptr<const ArchiveRequest> request) {
+    outbox_->drop_archived_jobs([this, request](Result<bool> is_more) {
+        if (!is_more) return on_alarm("cannot delete archived jobs: " + is_more.error().what);
+        if (*is_more) return drop_archived_jobs(request);
+        outbox_->note_archived(*request, unix_ms_now(), [this, request](Result<> noted) {
             is_archiving_ = false;
+            if (!noted) return on_alarm(noted.error().what);
             if (auto removed = remove_archive_request(options_.outbox_path); !removed)
                 return on_alarm(removed.error().what);
-            log::info("the rows in archive '{}' are deleted", file);
+            log::info("the rows in archive '{}' are deleted", request->file);
         });
     });
 }

@@ -7,6 +7,7 @@
 #include "net/clock_guard.hpp"
 #include "net/frames.hpp"
 #include "net/sd_notify.hpp"
+#include "pool/disk_thread.hpp"
 #include "pool/link_server.hpp"
 #include "pool/pool.hpp"
 #include "pool/refused_file.hpp"
@@ -64,7 +65,8 @@ class PoolService final : public HubObserver {
     void look_for_request();
     /// Likewise FILE.archive.
     void look_for_archive();
-    void drop_archived(const ArchiveRequest& request);
+    void drop_archived(std::shared_ptr<const ArchiveRequest> request, std::shared_ptr<ArchiveSlices> slices);
+    void drop_archived_jobs(std::shared_ptr<const ArchiveRequest> request);
 
     net::Loop& loop_;
     ServiceOptions options_;
@@ -83,6 +85,7 @@ class PoolService final : public HubObserver {
     bool is_requeueing_{false}, is_archiving_{false}, is_closed_{false};
     std::function<void()> stopped_;
     net::Timer stop_poll_;
+    DiskThread archives_;  // last: its completions use the rest
 };
 
 }  // namespace hp::pool

@@ -1,7 +1,10 @@
 // Old rows leave for an archive and come back: numbers, sums and jobs stay right at every step.
 #include "pool/archive.hpp"
 
+#include <sqlite3.h>
+
 #include <filesystem>
+#include <fstream>
 
 #include "mining/job.hpp"
 #include "pool_fixture.hpp"
@@ -51,13 +54,28 @@ struct ArchiveFixture : OutboxFixture {
         REQUIRE_MESSAGE(parts, parts.error().what);
         return *parts;
     }
-    /// Slices of `limit`, until nothing is left or `slices` are done.
-    void drop(const std::vector<pool::ArchivePart>& parts, std::size_t limit, int slices = 1000) {
+    pool::ArchiveSlices slices_of(const std::vector<pool::ArchivePart>& parts, const std::string& archive) {
+        Bytes32 store{};
         change([&](store::Database& db) {
-            for (bool has_more = true; has_more && slices > 0; --slices) {
+            auto id = db.prepare("SELECT id FROM store");
+            REQUIRE(id.step());
+            store = id.array<32>(0);
+        });
+        return {archive, store, parts};
+    }
+    /// Slices of `limit`, until nothing is left or `slices` are done.
+    void drop(const std::vector<pool::ArchivePart>& parts, std::size_t limit, int count = 1000,
+              std::string archive = {}) {
+        auto slices = slices_of(parts, archive.empty() ? to : archive);
+        change([&](store::Database& db) {
+            for (; count > 0; --count) {
+                const auto slice = slices.next(limit);
+                REQUIRE_MESSAGE(slice, slice.error().what);
                 store::Transaction transaction{db};
-                has_more = pool::drop_archived(db, parts, limit, kFirst + 20 * kDay);
+                const bool is_done = !*slice && !pool::drop_archived_jobs(db, limit, kFirst + 20 * kDay);
+                if (*slice) pool::drop_archived(db, **slice);
                 transaction.commit();
+                if (is_done) return;
             }
         });
     }
@@ -97,18 +115,22 @@ TEST_CASE_FIXTURE(ArchiveFixture,
     const auto parts = write(kFirst + 30 * kDay);
     CHECK(parts.at(0).until == 8);  // 9 is pending
     drop(parts, 2, 2);
-    CHECK(number("SELECT archived FROM mint") == 4);
-    CHECK(number("SELECT archived_rows FROM mint") == 3);
+    CHECK(number("SELECT archived FROM mint") == 5);  // 3 is dead
+    CHECK(number("SELECT archived_rows FROM mint") == 4);
     outbox = open();
     CHECK(outbox->mints_at_open().at(0).last_count == 10);
-    CHECK(outbox->archived_until(0) == 4);
-    CHECK(page_seqs(1, 4) == std::vector<std::uint64_t>{5, 6, 7, 8, 9, 10});  // a mint that has 4 rows
+    CHECK(outbox->archived_until(0) == 5);
+    CHECK(page_seqs(1, 5) == std::vector<std::uint64_t>{6, 7, 8, 9, 10});  // a mint that has 5 rows
+    pool::ArchiveSlices slices{to, outbox->store_id(), parts};
+    for (auto slice = slices.next(3).value(); slice; slice = slices.next(3).value()) {
+        bool is_done = false;
+        outbox->drop_archived(std::make_shared<const pool::ArchiveSlice>(*slice),
+                              [&](Result<> done) { is_done = done.has_value(); });
+        REQUIRE(run_until(loop, [&] { return is_done; }));
+    }
     std::optional<bool> is_more;
-    do {
-        is_more.reset();
-        outbox->drop_archived(parts, [&](Result<bool> more) { is_more = more.value(); });
-        REQUIRE(run_until(loop, [&] { return is_more.has_value(); }));
-    } while (*is_more);
+    outbox->drop_archived_jobs([&](Result<bool> more) { is_more = more.value(); });
+    REQUIRE(run_until(loop, [&] { return is_more.has_value(); }));
     CHECK(outbox->archived_until(0) == 8);
     CHECK(add({make_share(11)}) == std::vector<std::uint64_t>{11});
     CHECK(add({make_share(10)}) == std::vector<std::uint64_t>{0});
@@ -131,11 +153,11 @@ TEST_CASE_FIXTURE(ArchiveFixture, "an archive comes back whole, the newest first
     auto second = pool::write_archive(file, newer, kFirst + 8 * kDay, "tester", kFirst + 21 * kDay);
     REQUIRE(second);
     CHECK(second->at(0).first == 5);
-    drop(*second, 100);
+    drop(*second, 100, 1000, newer);
     change([&](store::Database& db) {
         const auto refused = pool::restore_archive(db, to, "tester", 1);
         REQUIRE_FALSE(refused);
-        CHECK(refused.error().hint == "restore the newest archive first");
+        CHECK(refused.error().hint == "restore the newest archive first, each once");
         REQUIRE(pool::restore_archive(db, newer, "tester", 1));
         REQUIRE(pool::restore_archive(db, to, "tester", 1));
     });
@@ -175,4 +197,100 @@ TEST_CASE_FIXTURE(ArchiveFixture,
     // An outbox with archived rows gets no new identity: its rows would be gaps at the mint for ever.
     drop(pool::read_archive(to, store).value(), 100);
     change([](store::Database& db) { CHECK_THROWS_AS(pool::adopt_outbox(db, 1), store::DbError); });
+}
+
+TEST_CASE_FIXTURE(ArchiveFixture,
+                  "what is answered, or answered again, after the copy stays and comes to no harm") {
+    const auto parts = write(kFirst + 8 * kDay);
+    change([](store::Database& db) {
+        db.exec(
+            "DELETE FROM dead WHERE seq = 3; INSERT INTO answer VALUES(3, 'late', 9);"
+            "UPDATE answer SET quote_id = 'other' WHERE seq = 5");
+    });
+    drop(parts, 2);
+    CHECK(number("SELECT count(*) FROM share WHERE seq IN (3, 5)") == 2);
+    CHECK(number("SELECT count(*) FROM answer WHERE quote_id IN ('late', 'other')") == 2);
+    CHECK(number("SELECT count(*) FROM share WHERE seq <= 7") == 2);
+    CHECK(number("SELECT archived_rows FROM mint") == 5);
+    CHECK(number("SELECT archived_low FROM mint") == 5);
+    // Both keep their jobs, now and when more is archived.
+    CHECK(number("SELECT count(*) FROM share WHERE job NOT IN (SELECT id FROM job)") == 0);
+    const std::string newer = dir.file("newer.archive");
+    const auto second = pool::write_archive(file, newer, kFirst + 30 * kDay, "tester", 1);
+    REQUIRE(second);
+    drop(*second, 100, 1000, newer);
+    CHECK(number("SELECT count(*) FROM share WHERE job NOT IN (SELECT id FROM job)") == 0);
+    change([&](store::Database& db) {
+        REQUIRE(pool::restore_archive(db, newer, "tester", 1));
+        const auto restored = pool::restore_archive(db, to, "tester", 1);
+        REQUIRE_MESSAGE(restored, restored.error().what);
+    });
+    CHECK(number("SELECT count(*) FROM share") == 10);
+    CHECK(number("SELECT count(*) FROM answer WHERE quote_id IN ('late', 'other')") == 2);
+    CHECK(number("SELECT archived + archived_rows + archived_high + archived_low FROM mint") == 0);
+}
+
+TEST_CASE_FIXTURE(ArchiveFixture, "no row leaves that the archive does not have, with its job") {
+    const auto parts = write(kFirst + 8 * kDay);
+    const auto damage = [&](const char* sql) {
+        sqlite3* db = nullptr;
+        REQUIRE(sqlite3_open(to.c_str(), &db) == SQLITE_OK);
+        CHECK(sqlite3_exec(db, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
+        sqlite3_close(db);
+    };
+    damage(
+        "DELETE FROM share WHERE seq = 2; UPDATE share SET worker = 'x' WHERE seq = 4;"
+        "DELETE FROM job WHERE id = (SELECT job FROM share WHERE seq = 6)");
+    drop(parts, 100);
+    CHECK(number("SELECT count(*) FROM answer WHERE seq IN (2, 4, 6)") == 3);
+    CHECK(number("SELECT count(*) FROM share WHERE seq <= 7") == 4);  // and 3, which is dead
+    CHECK(number("SELECT archived_rows FROM mint") == 3);
+    change([&](store::Database& db) {
+        const auto refused = pool::restore_archive(db, to, "tester", 1);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().what.find("expected 6 rows of mint 0, got 5") != std::string::npos);
+    });
+    // Gone, or empty.
+    auto slices = slices_of(parts, to);
+    damage("DELETE FROM part");
+    CHECK_FALSE(slices.next(100));
+    change([&](store::Database& db) { CHECK_FALSE(pool::restore_archive(db, to, "tester", 1)); });
+    std::filesystem::remove(to);
+    CHECK_FALSE(slices.next(100));
+}
+
+TEST_CASE_FIXTURE(ArchiveFixture, "an archive whose rows' jobs are missing comes back without them") {
+    change([](store::Database& db) { db.exec("DELETE FROM job WHERE id = 2"); });
+    drop(write(kFirst + 8 * kDay), 100);
+    CHECK(number("SELECT count(*) FROM share WHERE seq = 2") == 0);
+    change([&](store::Database& db) {
+        const auto restored = pool::restore_archive(db, to, "tester", 1);
+        REQUIRE_MESSAGE(restored, restored.error().what);
+    });
+    CHECK(number("SELECT count(*) FROM share") == 10);
+    CHECK(number("SELECT count(*) FROM share WHERE job IS NULL") == 1);
+}
+
+TEST_CASE_FIXTURE(ArchiveFixture, "a deletion that stopped half way comes back as well") {
+    drop(write(kFirst + 8 * kDay), 2, 2);
+    CHECK(number("SELECT archived FROM mint") == 5);
+    change([&](store::Database& db) { REQUIRE(pool::restore_archive(db, to, "tester", 1)); });
+    CHECK(number("SELECT count(*) FROM outbox WHERE state = 2") == 8);
+    CHECK(number("SELECT archived + archived_rows + archived_low FROM mint") == 0);
+    change([&](store::Database& db) { CHECK(pool::restore_archive(db, to, "tester", 1)); });  // nothing to do
+}
+
+TEST_CASE_FIXTURE(ArchiveFixture,
+                  "one process at a time archives, and two files made at once are two files") {
+    const auto first = pool::lock_archiving(file);
+    REQUIRE(first);
+    const auto second = pool::lock_archiving(file);
+    REQUIRE_FALSE(second);
+    CHECK(second.error().what.find("already in use") != std::string::npos);
+    // Even without the lock: what another process is making is left alone, and what it has made is not
+    // replaced.
+    { std::ofstream{to + ".new"} << "another's"; }
+    write(kFirst + 8 * kDay);
+    CHECK(std::filesystem::file_size(to + ".new") == 9);
+    CHECK(std::filesystem::hard_link_count(to) == 1);
 }
