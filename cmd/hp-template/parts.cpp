@@ -5,6 +5,7 @@
 #include "log/log.hpp"
 #include "net/http.hpp"
 #include "net/http_url.hpp"
+#include "net/user_signal.hpp"
 #include "templates/rpc_source.hpp"
 #include "templates/template_service.hpp"
 
@@ -21,8 +22,23 @@ Result<std::unique_ptr<templates::Source>> open_source(const Settings& settings,
     HP_TRY(const auto rpc, rpc_options(settings, daemon.command()));
     log::info("asking {} for templates", keys.rpc_url);
     return std::make_unique<templates::RpcSource>(
-        daemon.loop(), templates::RpcSource::Options{rpc, settings.network.network, keys.fee_refresh_s});
+        daemon.loop(), templates::RpcSource::Options{.rpc = rpc,
+                                                     .network = settings.network.network,
+                                                     .fee_refresh_s = keys.fee_refresh_s,
+                                                     .allow_ibd = keys.allow_ibd});
 }
+
+/// The service, and the signal of a node's -blocknotify.
+class Served final : public cli::Parts {
+  public:
+    Served(std::unique_ptr<templates::TemplateService> service, net::Loop& loop)
+        : service_{std::move(service)}, new_tip_{loop, [this] { service_->refresh(); }} {}
+    void stop(std::function<void()> stopped) override { service_->stop(std::move(stopped)); }
+
+  private:
+    std::unique_ptr<templates::TemplateService> service_;
+    net::UserSignal new_tip_;
+};
 
 }  // namespace
 
@@ -72,6 +88,7 @@ Result<std::unique_ptr<cli::Parts>> start(const Settings& settings, cli::Daemon&
     HP_TRY(auto authority, daemon.read_key(keys.authority_secret_key_file));
     templates::ServiceOptions options;
     HP_TRY(options.listen, net::endpoint_from_text(settings.network.template_listen));
+    options.max_age_s = keys.max_template_age_s;
     options.identity = net::renewing_identity(authority, keys.certificate_validity_s);
     for (const auto& one : config::misfits(keys, settings.network))
         return fail(daemon.command().wrong_value(one.file, one.key, one.what, one.hint));
@@ -80,7 +97,7 @@ Result<std::unique_ptr<cli::Parts>> start(const Settings& settings, cli::Daemon&
     HP_TRY(auto service,
            templates::TemplateService::start(daemon.loop(), std::move(source), std::move(options)));
     service->on_ready = [&daemon] { daemon.ready(); };
-    return std::make_unique<cli::OnePart<templates::TemplateService>>(std::move(service));
+    return std::make_unique<Served>(std::move(service), daemon.loop());
 }
 
 }  // namespace hp::hp_template

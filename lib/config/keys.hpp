@@ -164,6 +164,8 @@ struct Template {
     std::string rpc_user;
     std::string rpc_password_file;
     std::int64_t fee_refresh_s = 30;
+    bool allow_ibd = false;
+    std::int64_t max_template_age_s = 600;
     Events events{"secrets/template-events.key"};
     Log log;
 
@@ -189,6 +191,14 @@ struct Template {
         v("rpc_password_file", rpc_password_file, "rpc: file with the password, mode 0600", secret_file());
         v("fee_refresh_s", fee_refresh_s, "rpc: maximum seconds until a new template when fees have risen",
           range(1, 3600));
+        v("allow_ibd", allow_ibd,
+          "rpc: take templates of a node in initial block download, or without the blocks of its newest "
+          "headers, for test networks without miners; regtest allows it always",
+          any());
+        v("max_template_age_s", max_template_age_s,
+          "rpc: seconds that clients keep work while the node gives none; then they are disconnected and get "
+          "no work until it does; 0: never",
+          range(0, 604'800));
         events.describe(v);
         log.describe(v);
     }

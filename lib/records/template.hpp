@@ -51,21 +51,24 @@ BOOST_DESCRIBE_STRUCT(BlockMoved, (), (block))
 
 struct TemplateStatus {
     static constexpr Info info{"template_status", "The state of hp-template, every second.", true};
-    static constexpr Doc docs[]{{"node_connected", "false: the node does not answer, or has no template"},
-                                {"node_since_ms", "since when"},
-                                {"height", "height of the newest template's block; 0: none"},
-                                {"clients", "connections that get templates"}};
+    static constexpr Doc docs[]{
+        {"node_connected", "false: the node does not answer, or has no template"},
+        {"node_since_ms", "since when"},
+        {"height", "height of the newest template's block; 0: none"},
+        {"clients", "connections that get templates"},
+        {"work_withdrawn", "true: the newest template is too old to be served (max_template_age_s)"}};
     std::int64_t started_ms{};
     bool node_connected{};
     std::int64_t node_since_ms{};
     std::uint32_t height{};
     std::uint64_t clients{};
+    bool work_withdrawn{};
     std::int64_t clock_off_ms{};
     std::uint64_t log_lines_dropped{};
 };
 BOOST_DESCRIBE_STRUCT(TemplateStatus, (),
-                      (started_ms, node_connected, node_since_ms, height, clients, clock_off_ms,
-                       log_lines_dropped))
+                      (started_ms, node_connected, node_since_ms, height, clients, work_withdrawn,
+                       clock_off_ms, log_lines_dropped))
 
 using TemplateRecords = boost::mp11::mp_list<BlockSubmitted, BlockResubmitted, BlockMoved, TemplateStatus>;
 

@@ -284,6 +284,11 @@ Result<NodeReply<ChainState>> parse_chain_state(std::string_view body) {
         HP_TRY(std::string chain, text(result, "chain"));
         HP_TRY(std::int64_t blocks, integer(result, "blocks", 0, INT32_MAX));
         HP_TRY(std::int64_t headers, integer(result, "headers", 0, INT32_MAX));
+        // btcd leaves the field out where it is false.
+        if (const auto it = result.find("initialblockdownload"); it != result.end()) {
+            if (!it->is_boolean()) return bad("initialblockdownload", "must be a boolean, " + shown(*it));
+            state.is_initial_download = it->get<bool>();
+        }
         state.chain = printable(chain, 32);
         state.blocks = static_cast<std::uint64_t>(blocks);
         state.headers = static_cast<std::uint64_t>(headers);

@@ -47,6 +47,9 @@ std::string words_of_error(std::string_view body);
 struct ChainState {
     std::string chain;  ///< the node's own name: "main", "regtest", "simnet"
     std::uint64_t blocks{}, headers{};
+    bool is_initial_download{false};
+    /// Its tip is not the network's: templates on it would be worthless.
+    bool is_behind() const { return is_initial_download || headers > blocks; }
 };
 Result<NodeReply<ChainState>> parse_chain_state(std::string_view body);
 /// Whether a node with this chain name serves the configured network. btcd's simnet counts as regtest.

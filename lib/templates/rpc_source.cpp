@@ -13,6 +13,7 @@ constexpr std::int64_t kSubmitLimitMs = 60'000;
 constexpr std::int64_t kLongPollLimitMs = 600'000;
 // A node that answers long polls at once is not asked more often than this.
 constexpr std::int64_t kLongPollPauseMs = 1'000;
+constexpr std::int64_t kBehindPollMs = 1'000;
 constexpr std::int64_t kRetryFirstMs = 500, kRetryMaxMs = 15'000;
 constexpr std::int64_t kResubmitFirstMs = 200, kResubmitMaxMs = 5'000;
 // A block that could not be submitted for this long has lost its race.
@@ -26,6 +27,15 @@ Error not_ready(const NodeFault& fault) {
                        : fault.code == -10 ? "the node is syncing"
                                            : "the node has no peers";
     return {Errc::refused, std::string(what) + ", no work yet: " + fault.text(), {}};
+}
+/// The counts change with each answer, so they are in the hint: the reason is logged once.
+Error behind(const ChainState& state) {
+    return {Errc::refused,
+            std::string("the node is behind its network, no work until it has caught up: ") +
+                (state.is_initial_download ? "it is in initial block download"
+                                           : "it knows headers of blocks that it does not have"),
+            "it has " + std::to_string(state.blocks) + " blocks of " + std::to_string(state.headers) +
+                "; allow_ibd takes its templates nevertheless"};
 }
 Error refusal(const char* method, const NodeFault& fault) {
     if (fault.not_ready()) return not_ready(fault);
@@ -48,6 +58,12 @@ void RpcSource::start(OnTemplate on_template) {
     next_ask_.after(0, [this] { check_network(); });
 }
 
+void RpcSource::refresh() {
+    log::debug("asking {} at once", options_.rpc.url);
+    if (lost_why_.empty()) return ask();
+    next_ask_.after(0, [this] { check_network(); });
+}
+
 void RpcSource::on_lost(const Error& why) {
     if (why.what != lost_why_) {
         if (why.hint.empty())
@@ -58,7 +74,8 @@ void RpcSource::on_lost(const Error& why) {
     }
     lost_why_ = why.what;
     // The node that comes back may be a different one.
-    next_ask_.after(backoff_.next_ms(crypto::random_u32()), [this] { check_network(); });
+    const std::int64_t pause_ms = is_behind_ ? kBehindPollMs : backoff_.next_ms(crypto::random_u32());
+    next_ask_.after(pause_ms, [this] { check_network(); });
 }
 
 void RpcSource::on_answer() {
@@ -85,11 +102,24 @@ void RpcSource::on_chain_state(const Result<std::string>& body) {
         return on_lost({Errc::refused,
                         "the node is on '" + state.chain + "', configured is '" + options_.network + "'",
                         "correct network or rpc_url"});
-    if (state.headers > state.blocks) log::info("the node has {} blocks of {}", state.blocks, state.headers);
+    is_behind_ = is_too_far_behind(state);
+    if (is_behind_) return on_lost(behind(state));
     ask();
 }
 
+bool RpcSource::is_too_far_behind(const ChainState& state) {
+    if (!state.is_behind() || options_.allow_ibd || options_.network == "regtest") {
+        behind_since_.reset();
+        return false;
+    }
+    if (!behind_since_) behind_since_ = steady_ms_now();
+    // Each header comes before its block: that alone must not interrupt a source that works.
+    return state.is_initial_download || !latest_ || is_behind_ ||
+           steady_ms_now() - *behind_since_ >= options_.behind_grace_ms;
+}
+
 void RpcSource::ask() {
+    if (is_behind_) return;  // the next look at its chain asks
     if (asking_) {
         ask_again_ = true;
         return;
@@ -99,12 +129,14 @@ void RpcSource::ask() {
     short_calls_.call("getblocktemplate", block_template_params(options_.network, {}), kCallLimitMs,
                       [this, asked_at = published_](Result<std::string> body) {
                           asking_ = false;
+                          if (is_behind_) return;
                           auto node = read(body);
                           if (!node) return on_lost(node.error());
-                          on_answer();
+                          // First its work: whoever waits for the end of the trouble wants none that is old.
                           take(*node, asked_at);
+                          on_answer();
                           if (ask_again_) return ask();
-                          next_ask_.after(options_.fee_refresh_s * 1000, [this] { ask(); });
+                          next_ask_.after(options_.fee_refresh_s * 1000, [this] { check_network(); });
                           ask_long();
                       });
 }
@@ -116,6 +148,7 @@ void RpcSource::ask_long() {
     long_polls_.call("getblocktemplate", block_template_params(options_.network, long_poll_id_),
                      kLongPollLimitMs, [this, asked_at = published_](Result<std::string> body) {
                          asking_long_ = false;
+                         if (is_behind_) return;
                          if (!body && body.error().code == Errc::timeout) return pause_long(0);
                          // The plain request finds and reports what is wrong with the node; it also starts
                          // the next long poll.

@@ -2,6 +2,7 @@
 // between for fees and as a backup; submitblock until the node has answered.
 #pragma once
 #include <map>
+#include <optional>
 #include <string>
 
 #include "net/frames.hpp"
@@ -17,11 +18,17 @@ class RpcSource final : public Source {
         RpcClient::Options rpc;
         std::string network;  ///< the configured one; a node of another one is never used
         std::int64_t fee_refresh_s{30};
+        /// Takes templates from a node that is behind its network too, as one of regtest always is allowed to
+        /// be.
+        bool allow_ibd{false};
+        /// A node that has given templates may lack a block whose header it has for this long.
+        std::int64_t behind_grace_ms{60'000};
     };
     RpcSource(net::Loop& loop, Options options);
 
     void start(OnTemplate on_template) override;
     void submit(std::shared_ptr<const Bytes> block, const BlockId& id, OnVerdict on_verdict) override;
+    void refresh() override;
 
   private:
     struct Submission {
@@ -43,6 +50,8 @@ class RpcSource final : public Source {
     };
     void check_network();
     void on_chain_state(const Result<std::string>& body);
+    /// Whether a node in this state is no source. Remembers since when it is behind.
+    bool is_too_far_behind(const ChainState& state);
     void ask();
     void ask_long();
     void pause_long(std::int64_t delay_ms);
@@ -72,7 +81,9 @@ class RpcSource final : public Source {
     bool ask_again_{false};
     bool asking_long_{false};
     bool signature_warned_{false};
-    std::string lost_why_;  ///< empty: the node answers
+    std::string lost_why_;   ///< empty: the node answers
+    bool is_behind_{false};  ///< the node answers, but is no source
+    std::optional<SteadyMs> behind_since_;
     net::Backoff backoff_;
     net::Timer next_ask_;
     net::Timer next_long_;

@@ -162,6 +162,11 @@ Server::Submitted* Server::find_submitted(const Bytes32& hash) {
 
 void Server::forget(ClientSession& session) { sessions_.erase(session.shared_from_this()); }
 
+void Server::withdraw(const std::string& why) {
+    cache_.set_current(nullptr);
+    for (const auto& session : std::exchange(sessions_, {})) session->close(why);
+}
+
 void Server::stop() {
     stopped_ = true;
     auto sessions = std::exchange(sessions_, {});

@@ -34,6 +34,9 @@ class Server {
     void accept(std::shared_ptr<net::FrameConnection> connection);
     /// A new template from the source: sent to every client that has sent its coinbase constraints.
     void on_template(std::shared_ptr<const BlockTemplate> block);
+    /// There is no current work any more: closes all connections with the reason, and offers nothing until
+    /// the next template. Solutions of the work that was offered still count.
+    void withdraw(const std::string& why);
     /// Closes all connections and accepts no more. Queued data is still sent, for up to 2 s.
     void stop();
     /// After stop(): every client has received what was queued and has closed, or its 2 s are over.

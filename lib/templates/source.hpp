@@ -22,6 +22,8 @@ class Source {
     /// Submits a serialized block. `on_verdict` is called later, and again whenever the chain changes its
     /// verdict; never after the source is destroyed.
     virtual void submit(std::shared_ptr<const Bytes> block, const BlockId& id, OnVerdict on_verdict) = 0;
+    /// Somebody says that there is a new tip: a source that has to ask does so at once.
+    virtual void refresh() {}
     /// Called with the reason when templates stop coming, and with an empty text when they resume.
     std::function<void(const std::string& why)> on_trouble{};
 };

@@ -56,7 +56,8 @@ TemplateService::TemplateService(net::Loop& loop, std::unique_ptr<Source> source
       clock_{loop, "templates carry its time where the chain allows it; 'timedatectl' shows and sets it",
              [this](const std::string& what) { events_.alarm(what); }},
       second_{loop},
-      goodbye_{loop} {
+      goodbye_{loop},
+      too_old_{loop} {
     events_.to(events);
 }
 
@@ -66,7 +67,8 @@ Result<std::unique_ptr<TemplateService>> TemplateService::start(net::Loop& loop,
     std::unique_ptr<TemplateService> service{new TemplateService(loop, std::move(source), options.events)};
     auto* s = service.get();
     s->health_.on_trouble({});
-    s->source_->on_trouble = [s](const std::string& why) { s->health_.on_trouble(why); };
+    s->source_->on_trouble = [s](const std::string& why) { s->on_trouble(why); };
+    s->max_age_s_ = options.max_age_s;
     HP_TRY(s->listener_, net::FrameListener::listen(loop, options.listen, Server::frame_limits(),
                                                     std::move(options.identity),
                                                     [s](std::shared_ptr<net::FrameConnection> connection) {
@@ -90,8 +92,41 @@ void TemplateService::stop(std::function<void()> stopped) {
 
 void TemplateService::on_template(std::shared_ptr<const BlockTemplate> block) {
     health_.on_template(block->height);
+    latest_ = block;
+    is_withdrawn_ = false;
     server_.on_template(std::move(block));
+    // It may be a long poll's answer while plain requests fail.
+    if (!trouble_.empty()) watch_age();
     if (!std::exchange(is_ready_, true) && on_ready) on_ready();
+}
+
+void TemplateService::on_trouble(const std::string& why) {
+    const bool is_new = trouble_.empty();
+    trouble_ = why;
+    health_.on_trouble(why);
+    if (!why.empty()) {
+        if (is_new) watch_age();
+        return;
+    }
+    too_old_.cancel();
+    if (!is_withdrawn_) return;
+    // The node is back on the same tip, with no better template: the old one is good again.
+    is_withdrawn_ = false;
+    server_.on_template(latest_);
+}
+
+void TemplateService::watch_age() {
+    if (max_age_s_ > 0 && latest_) too_old_.after(max_age_s_ * 1000, [this] { on_too_old(); });
+}
+
+void TemplateService::on_too_old() {
+    is_withdrawn_ = true;
+    const std::string what =
+        "no new work for " + std::to_string(max_age_s_) +
+        " s (max_template_age_s): clients are disconnected until there is some: " + trouble_;
+    log::error("{}", what);
+    events_.alarm(what);
+    server_.withdraw(what);
 }
 
 void TemplateService::on_block(const BlockEvent& event) {
@@ -112,6 +147,7 @@ void TemplateService::on_block(const BlockEvent& event) {
 void TemplateService::send_status() {
     auto record = health_.status();
     record.clients = server_.client_count();
+    record.work_withdrawn = is_withdrawn_;
     record.clock_off_ms = clock_.off_ms();
     events_.tell(record);
 }

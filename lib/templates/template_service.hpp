@@ -37,6 +37,7 @@ class Health {
 struct ServiceOptions {
     net::Endpoint listen;
     net::FrameListener::IdentityNow identity;
+    std::int64_t max_age_s{0};  ///< of work for which there is none newer because of trouble; 0: any
     recordio::EventSink* events{nullptr};  ///< null: no records; flushed after the service is gone
 };
 
@@ -47,6 +48,8 @@ class TemplateService {
     /// No new clients; each has what was queued for it, for up to 2 s; then `stopped` is called.
     void stop(std::function<void()> stopped);
 
+    /// There may be a new tip: the source asks at once.
+    void refresh() { source_->refresh(); }
     net::Endpoint bound() const { return listener_->bound(); }
     /// Called once, with the first template.
     std::function<void()> on_ready;
@@ -54,6 +57,10 @@ class TemplateService {
   private:
     TemplateService(net::Loop& loop, std::unique_ptr<Source> source, recordio::EventSink* events);
     void on_template(std::shared_ptr<const BlockTemplate> block);
+    void on_trouble(const std::string& why);
+    /// Work may get this old from now on, unless the trouble ends or newer work comes.
+    void watch_age();
+    void on_too_old();
     void on_block(const BlockEvent& event);
     void send_status();
 
@@ -63,7 +70,11 @@ class TemplateService {
     Server server_;
     std::unique_ptr<net::FrameListener> listener_;
     net::ClockGuard clock_;
-    net::Timer second_, goodbye_;
+    net::Timer second_, goodbye_, too_old_;
+    std::int64_t max_age_s_{0};
+    std::string trouble_;
+    std::shared_ptr<const BlockTemplate> latest_;
+    bool is_withdrawn_{false};
     bool is_ready_{false};
 };
 

@@ -101,3 +101,76 @@ has_verdict() { records block_verdict | jq --arg h "$1" 'select(.hash == $h and 
     node_says() { [ "$(grep '"template_status"' "$dir/data/template-events.jsonl" | tail -n 1 | jq "$1")" = true ]; }
     wait_until node_says '(.node_connected | not) and .height == 0'
 }
+
+# start_node NETWORK [OPTION...]: a node, and hp-template on it; the node's state is from node_has
+start_node() {
+    free_ports 1
+    set_key template.toml events '"data/template-events.jsonl"'
+    (umask 077 && echo p >password)
+    restart_node
+    start_template --source rpc --network "$1" --rpc-url "http://127.0.0.1:${ports[0]}" --rpc-user u \
+        --rpc-password-file "$PWD/password" "${@:2}"
+}
+restart_node() {
+    start_daemon node "$tools/fake_node" "${ports[0]}" "$HP_SOURCE_DIR/tests/unit/templates/getblocktemplate-btcd.json" state.json
+    wait_for_port "${ports[0]}"
+}
+# node_has CHAIN BLOCKS HEADERS IN_DOWNLOAD
+node_has() {
+    printf '{"chain":"%s","blocks":%s,"headers":%s,"initialblockdownload":%s}' "$@" >state.new
+    mv state.new state.json
+}
+template_says() { [ "$(grep '"template_status"' "$dir/data/template-events.jsonl" | tail -n 1 | jq "$1")" = true ]; }
+node_checked() { # STATE
+    rm -f seen.db*
+    hp-stats ingest --db seen.db "$dir/data/template-events.jsonl" 2>/dev/null
+    run hp-stats check seen.db --critical-template-away 0
+    [[ $output == "HASHPOOL $1"* ]] || { echo "$output"; false; }
+}
+
+@test "a node in initial block download gives no work, with one line and an alarm of check, and SIGUSR2 ends the wait for a tip" {
+    make_topology
+    node_has signet 90 100 true
+    start_node signet --fee-refresh-s 3600
+    wait_for_text template.log "the node is behind its network, no work until it has caught up: it is in initial block download"
+    was_asked() { [ "$(grep -c getblockchaininfo node.out)" -ge 3 ]; }
+    wait_until was_asked
+    assert_equal "$(grep -c 'no templates from' template.log)" 1
+    assert_equal "$(grep -c getblocktemplate node.out)" 0
+    wait_until template_says '(.node_connected | not) and .height == 0'
+    wait_until node_checked CRITICAL
+    node_has signet 100 100 false
+    wait_until template_says '.node_connected and .height == 101'
+    node_checked OK
+    # As bitcoind's -blocknotify sends it; the next plain request would be in an hour.
+    node_has signet 101 101 false
+    kill -USR2 "${daemon_pid[template]}"
+    wait_until template_says '.node_connected and .height == 102'
+    stop_daemon template
+    assert_equal "$daemon_status" 0
+}
+
+@test "allow_ibd takes the templates of a node that is behind" {
+    make_topology
+    node_has signet 90 100 true
+    start_node signet --allow-ibd
+    wait_until template_says '.node_connected and .height == 91'
+}
+
+@test "work of a node that is gone is withdrawn after max_template_age_s, and comes back with the node on the same tip" {
+    make_topology
+    node_has regtest 7 7 false
+    start_node regtest --fee-refresh-s 1 --max-template-age-s 1
+    start_pool
+    wait_until template_says '.clients == 1 and (.work_withdrawn | not)'
+    kill_daemon node
+    wait_for_text template.log "no new work for 1 s (max_template_age_s): clients are disconnected until there is some: "
+    wait_until template_says '.work_withdrawn and (.node_connected | not) and .height == 8'
+    grep '"type":"alarm"' "$dir/data/template-events.jsonl" | grep -q max_template_age_s
+    # The pool keeps its miners on the last job, and dials again.
+    wait_for_text pool.log "; trying again"
+    wait_until pool_says '.template_provider_connected and .has_template'
+    restart_node
+    wait_until template_says '.node_connected and .clients == 1 and (.work_withdrawn | not)'
+    wait_until pool_says '.template_provider_connected and .has_template and .template_age_ms < 10000'
+}

@@ -147,6 +147,25 @@ TEST_CASE("what is no JSON-RPC answer says so") {
     CHECK_FALSE(parse_block_template(deep));
 }
 
+TEST_CASE("a node is behind in initial block download, and while it lacks blocks whose headers it has") {
+    const auto state = [](Json more) {
+        Json result{{"chain", "main"}, {"blocks", 900'000}, {"headers", 900'000}};
+        result.update(more);
+        return parse_chain_state(Json{{"result", result}}.dump());
+    };
+    CHECK_FALSE(state(Json::object())->value->is_behind());  // btcd leaves the field out
+    CHECK_FALSE(state({{"initialblockdownload", false}})->value->is_behind());
+    CHECK(state({{"initialblockdownload", true}})->value->is_behind());
+    CHECK(state({{"headers", 900'001}})->value->is_behind());
+    // btcd may count fewer headers than blocks for a moment.
+    CHECK_FALSE(state({{"headers", 899'999}})->value->is_behind());
+    for (const Json& wrong : {Json(1), Json("true"), Json(nullptr)}) {
+        const auto reply = state({{"initialblockdownload", wrong}});
+        REQUIRE_FALSE(reply);
+        CHECK(reply.error().what.find("initialblockdownload") != std::string::npos);
+    }
+}
+
 TEST_CASE("transactions that are known already are shared") {
     Json reply = recorded();
     auto first = parse_block_template(reply.dump());

@@ -40,8 +40,12 @@ struct FakeNode {
         const std::string method = call["method"];
         methods.push_back(method);
         if (method == "getblockchaininfo")
-            return answer(
-                {.body = Json{{"result", {{"chain", chain}, {"blocks", 1}, {"headers", 2}}}}.dump()});
+            return answer({.body = Json{{"result",
+                                         {{"chain", chain},
+                                          {"blocks", blocks_known},
+                                          {"headers", headers_known},
+                                          {"initialblockdownload", in_download}}}}
+                                       .dump()});
         if (method == "submitblock") {
             blocks.push_back(call["params"][0]);
             Json out = submit_replies.empty() ? Json{{"result", nullptr}} : submit_replies.front();
@@ -69,6 +73,8 @@ struct FakeNode {
     }
     Json reply;
     std::string chain{"regtest"};
+    int blocks_known{1}, headers_known{2};  ///< a node of regtest may be behind
+    bool in_download{true};
     std::string authorization;
     std::string hash_at_height;  ///< of whichever is asked for; empty: the chain is shorter
     net::HttpResponse http_error{};
@@ -83,10 +89,15 @@ struct RpcBench {
     FakeNode node{loop};
     std::vector<std::shared_ptr<const BlockTemplate>> got;
     std::unique_ptr<RpcSource> source;
+    std::vector<std::string> troubles;
     void start(RpcClient::Options rpc = {}, const std::string& network = "regtest",
                std::int64_t refresh_s = 60) {
         if (rpc.url.empty()) rpc.url = node.url();
-        source = std::make_unique<RpcSource>(loop, RpcSource::Options{rpc, network, refresh_s});
+        start(RpcSource::Options{.rpc = rpc, .network = network, .fee_refresh_s = refresh_s});
+    }
+    void start(RpcSource::Options options) {
+        source = std::make_unique<RpcSource>(loop, std::move(options));
+        source->on_trouble = [this](const std::string& why) { troubles.push_back(why); };
         source->start([this](auto block) { got.push_back(std::move(block)); });
     }
     bool got_count(std::size_t count) {
@@ -250,7 +261,8 @@ TEST_CASE("what a node says in an HTTP error is passed on, to the log and to the
         .status = 503, .body = "Work queue depth exceeded\r\n", .content_type = "text/plain"};
     std::vector<std::string> troubles;
     RpcClient::Options rpc{.url = bench.node.url()};
-    bench.source = std::make_unique<RpcSource>(bench.loop, RpcSource::Options{rpc, "regtest", 60});
+    bench.source = std::make_unique<RpcSource>(
+        bench.loop, RpcSource::Options{.rpc = rpc, .network = "regtest", .fee_refresh_s = 60});
     bench.source->on_trouble = [&](const std::string& why) { troubles.push_back(why); };
     bench.source->start([&](auto block) { bench.got.push_back(std::move(block)); });
     REQUIRE(run_until(bench.loop, [&] { return troubles.size() == 1; }));
@@ -258,4 +270,116 @@ TEST_CASE("what a node says in an HTTP error is passed on, to the log and to the
     bench.node.http_error.status = 200;
     REQUIRE(bench.got_count(1));
     CHECK(troubles.back().empty());
+}
+
+namespace {
+
+/// A bench whose node is of mainnet, with all blocks.
+struct MainBench : RpcBench {
+    explicit MainBench(std::int64_t refresh_s = 60) {
+        node.chain = "main";
+        node.blocks_known = node.headers_known = 900'000;
+        node.in_download = false;
+        options = {.rpc = {.url = node.url()}, .network = "mainnet", .fee_refresh_s = refresh_s};
+    }
+    void next_tip(int height) {
+        node.reply["result"]["height"] = height;
+        node.reply["result"]["previousblockhash"] = std::string(60, '1') + std::to_string(1000 + height);
+    }
+    bool has_asked(const std::string& method, std::size_t more) {
+        const auto until = node.count(method) + more;
+        return run_until(loop, [&] { return node.count(method) >= until; });
+    }
+    RpcSource::Options options;
+};
+
+constexpr const char* kInDownload =
+    "the node is behind its network, no work until it has caught up: it is in initial block download";
+constexpr const char* kLacksBlocks =
+    "the node is behind its network, no work until it has caught up: it knows headers of blocks that it does "
+    "not have";
+
+}  // namespace
+
+TEST_CASE("a node that is behind is no source until it has caught up, and says why once") {
+    MainBench bench;
+    bench.node.in_download = true;
+    bench.start(bench.options);
+    REQUIRE(bench.has_asked("getblockchaininfo", 2));
+    CHECK(bench.troubles == std::vector<std::string>{kInDownload});
+    bench.node.in_download = false;
+    bench.node.headers_known = 900'001;
+    REQUIRE(run_until(bench.loop, [&] { return bench.troubles.size() == 2; }));
+    bench.node.headers_known = 900'002;  // other counts are no other reason
+    REQUIRE(bench.has_asked("getblockchaininfo", 2));
+    CHECK(bench.troubles == std::vector<std::string>{kInDownload, kLacksBlocks});
+    CHECK(bench.node.count("getblocktemplate") == 0);
+    bench.node.blocks_known = 900'002;
+    REQUIRE(bench.got_count(1));
+    CHECK(run_until(bench.loop, [&] { return bench.troubles.back().empty(); }));
+}
+
+TEST_CASE("a node that is behind is a source with allow_ibd, and on regtest") {
+    MainBench allowed;
+    allowed.node.in_download = true;
+    allowed.options.allow_ibd = true;
+    allowed.start(allowed.options);
+    CHECK(allowed.got_count(1));
+    RpcBench regtest;
+    regtest.start();
+    CHECK(regtest.got_count(1));
+    CHECK(regtest.troubles.empty());
+}
+
+TEST_CASE("a node that falls behind later is no source either, and its long polls bring nothing") {
+    MainBench bench{1};
+    bench.options.behind_grace_ms = 0;
+    bench.start(bench.options);
+    REQUIRE(bench.got_count(1));
+    REQUIRE(run_until(bench.loop, [&] { return !bench.node.long_polls.empty(); }));
+    bench.node.headers_known = 900'100;
+    REQUIRE(run_until(bench.loop, [&] { return bench.troubles.size() == 1; }));
+    CHECK(bench.troubles[0] == kLacksBlocks);
+    bench.next_tip(463);
+    bench.loop.post([&bench] { bench.node.end_long_polls(); });
+    REQUIRE(bench.has_asked("getblockchaininfo", 2));
+    CHECK(bench.got.size() == 1);
+    bench.next_tip(464);
+    bench.node.blocks_known = 900'100;
+    REQUIRE(bench.got_count(2));
+    CHECK(bench.got[1]->height == 464);
+    CHECK(run_until(bench.loop, [&] { return bench.troubles.back().empty(); }));
+}
+
+TEST_CASE(
+    "a header that is there before its block does not interrupt a source; initial block download does") {
+    MainBench bench{1};
+    bench.start(bench.options);
+    REQUIRE(bench.got_count(1));
+    bench.node.headers_known = 900'001;
+    REQUIRE(bench.has_asked("getblocktemplate", 2));
+    CHECK(bench.troubles.empty());
+    bench.node.in_download = true;
+    REQUIRE(run_until(bench.loop, [&] { return bench.troubles.size() == 1; }));
+    CHECK(bench.troubles[0] == kInDownload);
+}
+
+TEST_CASE("refresh asks at once, and a node that is away too") {
+    MainBench bench{3600};
+    bench.node.reply["result"].erase("longpollid");
+    bench.start(bench.options);
+    REQUIRE(bench.got_count(1));
+    bench.next_tip(463);
+    bench.source->refresh();
+    bench.source->refresh();
+    REQUIRE(bench.got_count(2));
+    CHECK(bench.got[1]->height == 463);
+    bench.node.http_error.status = 503;
+    bench.source->refresh();
+    REQUIRE(run_until(bench.loop, [&] { return bench.troubles.size() == 1; }));
+    bench.node.http_error.status = 200;
+    bench.next_tip(464);
+    bench.source->refresh();
+    REQUIRE(bench.got_count(3));
+    CHECK(bench.troubles.back().empty());
 }

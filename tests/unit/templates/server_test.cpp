@@ -343,3 +343,26 @@ TEST_CASE("the embedded chain end to end: a client's blocks move the tip") {
     }
     server.stop();
 }
+
+TEST_CASE("work that is withdrawn disconnects its clients, and a block of it still counts") {
+    FakeSource source;
+    TdpBench bench{source};
+    SimChain chain{kEasyBits};
+    const auto block = chain.make_template(kNow, 5);
+    bench.server.on_template(block);
+    auto client = bench.connect_constrained();
+    REQUIRE(bench.wait_for<SetNewPrevHash>(*client));
+    const auto solution = test::work(client->all<NewTemplate>()[0], client->all<SetNewPrevHash>()[0]);
+    bench.server.withdraw("too old");
+    CHECK(run_until(bench.loop, [&] { return client->closed; }));
+    CHECK(bench.server.client_count() == 0);
+    // It may come back: it gets no work, and its block goes to the source.
+    auto again = bench.connect_constrained();
+    again->send(solution);
+    REQUIRE(run_until(bench.loop, [&] { return bench.events.size() == 1; }));
+    CHECK(bench.events[0].verdict.accepted());
+    CHECK(again->all<NewTemplate>().empty());
+    CHECK_FALSE(again->closed);
+    bench.server.on_template(block);
+    REQUIRE(bench.wait_for<SetNewPrevHash>(*again));
+}
