@@ -153,7 +153,7 @@ node_checked() { # STATE
 @test "allow_ibd takes the templates of a node that is behind" {
     make_topology
     node_has signet 90 100 true
-    start_node signet --allow-ibd
+    start_node signet --allow-ibd true
     wait_until template_says '.node_connected and .height == 91'
 }
 
