@@ -2,9 +2,9 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "bitcoin/transaction.hpp"
 #include "config/together.hpp"
 #include "templates/hand_in.hpp"
 #include "templates/sim_source.hpp"
@@ -37,8 +37,16 @@ Result<templates::BlockToHandIn> read_file(const std::string& path) {
         if (!file) return fail(Errc::io, "cannot open '" + path + "'");
     }
     std::istream& in = path == "-" ? std::cin : file;
-    const std::string content{std::istreambuf_iterator<char>(in), {}};
-    if (in.bad()) return fail(Errc::io, "cannot read '" + path + "'");
+    // In hex, with a newline.
+    constexpr std::size_t kContentMax = 2 * bitcoin::kBlockWeightMax + 2;
+    std::string content(kContentMax + 1, '\0');
+    in.read(content.data(), static_cast<std::streamsize>(content.size()));
+    if (in.bad()) return fail(Errc::io, "cannot read '" + path + "': expected a file with a block");
+    content.resize(static_cast<std::size_t>(in.gcount()));
+    if (content.size() > kContentMax)
+        return fail(Errc::invalid, "'" + path + "' is not a block: expected at most " +
+                                       std::to_string(kContentMax) + " bytes, got more");
+    if (content.empty()) return fail(Errc::invalid, "'" + path + "' is not a block: it is empty");
     auto block = templates::block_from_file_content(content);
     if (!block) return fail(Errc::invalid, "'" + path + "' is not a block: " + block.error().what);
     return block;

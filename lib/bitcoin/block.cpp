@@ -141,6 +141,19 @@ Result<> check_weight(const std::vector<Transaction>& transactions) {
     return {};
 }
 
+Result<std::vector<Transaction>> parse_all(const Block& block) {
+    if (block.transactions.empty()) return reject("bad-blk-length", "no transactions");
+    std::vector<Transaction> out;
+    for (const Bytes& raw : block.transactions) {
+        auto tx = parse_transaction(raw);
+        if (!tx)
+            return reject("bad-txns-malformed",
+                          "transaction " + std::to_string(out.size()) + ": " + tx.error().what);
+        out.push_back(*std::move(tx));
+    }
+    return out;
+}
+
 }  // namespace
 
 Bytes serialize_block(const Block& block) {
@@ -174,17 +187,15 @@ Result<Block> parse_block(ByteView bytes) {
     return block;
 }
 
+Result<> check_commitments(const Block& block) {
+    HP_TRY(const auto transactions, parse_all(block));
+    HP_DO(check_merkle_root(block.header, transactions));
+    return check_witness(transactions);
+}
+
 Result<> check_block(const Block& block, const BlockRules& rules) {
     HP_DO(check_header(block.header, rules));
-    if (block.transactions.empty()) return reject("bad-blk-length", "no transactions");
-    std::vector<Transaction> transactions;
-    for (const Bytes& raw : block.transactions) {
-        auto tx = parse_transaction(raw);
-        if (!tx)
-            return reject("bad-txns-malformed",
-                          "transaction " + std::to_string(transactions.size()) + ": " + tx.error().what);
-        transactions.push_back(*std::move(tx));
-    }
+    HP_TRY(const auto transactions, parse_all(block));
     HP_DO(check_merkle_root(block.header, transactions));
     HP_DO(check_transactions(transactions, rules));
     HP_DO(check_coinbase(transactions[0], rules));

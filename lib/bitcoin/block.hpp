@@ -36,4 +36,8 @@ struct BlockRules {
 /// ...), then says what was expected and found.
 Result<> check_block(const Block& block, const BlockRules& rules);
 
+/// The header commits to exactly these bytes: merkle root, no transaction twice (CVE-2012-2459), and the
+/// coinbase's commitment to the witnesses (BIP 141). Part of check_block; errors likewise.
+Result<> check_commitments(const Block& block);
+
 }  // namespace hp::bitcoin

@@ -109,6 +109,11 @@ std::string making_name(const std::string& file) {
     return file + ".new-" + to_hex(crypto::random_array<8>());
 }
 
+void remove_making(const std::string& making) {
+    ::unlink(making.c_str());
+    ::unlink((making + "-journal").c_str());
+}
+
 Result<> sync_file(const std::string& file) {
     const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) return archive_error(file, std::strerror(errno));
@@ -274,14 +279,14 @@ Result<std::vector<ArchivePart>> write_archive(const std::string& outbox_path, c
         if (parts.empty()) return parts;
         auto filled = fill_archive(outbox, making, std::move(parts), by, now);
         const auto named = filled ? publish(making, file) : fail(filled.error());
-        ::unlink(making.c_str());
+        remove_making(making);
         HP_DO(named);
         HP_TRY(auto archive, open_archive(file, store::Mode::read_only));
         if (parts_of(archive) != *filled) return archive_error(file, "is not what was written");
         HP_DO(expect_whole(archive, file, *filled));
         return filled;
     } catch (const store::DbError& error) {
-        ::unlink(making.c_str());
+        remove_making(making);
         return fail(Errc::io, "archiving outbox '" + outbox_path + "' to '" + file + "': " + error.what());
     }
 }

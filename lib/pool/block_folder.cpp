@@ -54,14 +54,26 @@ Result<> write_block(const std::string& folder, const Bytes32& hash, ByteView bl
     return {};
 }
 
-Result<Bytes> read_block(const std::string& path) {
+Result<Bytes> read_block(const std::string& folder, const Bytes32& hash) {
+    const std::string path = block_path(folder, hash);
     std::ifstream in{path, std::ios::binary};
     std::string text(2 * sv2::blocks::kBlockSizeMax + 2, '\0');
     in.read(text.data(), static_cast<std::streamsize>(text.size()));
     if (!in && !in.eof()) return fail(Errc::io, "cannot read '" + path + "': " + std::strerror(errno));
     text.resize(static_cast<std::size_t>(in.gcount()));
     while (text.ends_with('\n')) text.pop_back();
-    return from_hex(text);
+    const auto is_not = [&](const std::string& why) {
+        return fail(Errc::invalid, "'" + path + "' is not its block: " + why);
+    };
+    auto raw = from_hex(text);
+    if (!raw) return is_not(raw.error().what);
+    const auto block = bitcoin::parse_block(*raw);
+    if (!block) return is_not(block.error().what);
+    if (block->header.hash() != hash)
+        return is_not("expected hash " + to_hex_reversed(hash) + ", got " +
+                      to_hex_reversed(block->header.hash()));
+    if (const auto fits = bitcoin::check_commitments(*block); !fits) return is_not(fits.error().what);
+    return raw;
 }
 
 Result<std::vector<BlockFile>> list_blocks(const std::string& folder) {

@@ -22,7 +22,8 @@ Result<Bytes> whole_block(const bitcoin::HeaderBytes& header, ByteView coinbase,
 std::string block_path(const std::string& folder, const Bytes32& hash);
 /// Hex and a newline; atomic and synced. Then deletes the oldest beyond kBlockFilesMax.
 Result<> write_block(const std::string& folder, const Bytes32& hash, ByteView block);
-Result<Bytes> read_block(const std::string& path);
+/// An error if it is not the block of that hash, whole (bitcoin::check_commitments).
+Result<Bytes> read_block(const std::string& folder, const Bytes32& hash);
 
 struct BlockFile {
     Bytes32 hash{};

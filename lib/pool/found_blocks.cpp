@@ -53,7 +53,10 @@ void FoundBlocks::keep(FoundBlock block, bool is_given, UnixMs now, SteadyMs ste
                        std::function<void(const Kept&)> done) {
     solutions_.push_back({now, sv2::encode_frame(block.solution), steady_now});
     prune(solutions_, steady_now);
-    known_.push_back({.hash = block.hash, .since_ms = steady_now, .is_given = is_given});
+    known_.push_back({.hash = block.hash,
+                      .since_ms = steady_now,
+                      .is_given = is_given,
+                      .given_ms = is_given ? steady_now : 0});
     drop_old(steady_now);
     std::shared_ptr<const Bytes> payload;
     for (const Transactions& of : transactions_)
@@ -95,13 +98,22 @@ void FoundBlocks::nobody_has_them() {
 std::optional<Bytes32> FoundBlocks::next(SteadyMs now,
                                          std::function<void(const Bytes32&, Result<Bytes>)> done) {
     drop_old(now);
-    const auto one = std::ranges::find_if(
-        known_, [](const Known& of) { return of.is_whole && !of.is_given && !of.is_settled; });
-    if (one == known_.end()) return {};
+    Known* one = nullptr;
+    for (Known& of : known_) {
+        const bool is_waited_for = of.is_given && now - of.given_ms < kVerdictLimitMs;
+        if (!of.is_whole || of.is_settled || is_waited_for) continue;
+        if (!one || of.given_ms < one->given_ms) one = &of;
+    }
+    if (!one) return {};
     one->is_given = true;
-    disk_.run([hash = one->hash, path = block_path(options_.folder, one->hash), done = std::move(done)] {
-        auto block = std::make_shared<Result<Bytes>>(read_block(path));
-        return [hash, block, done] { done(hash, std::move(*block)); };
+    one->given_ms = now;
+    disk_.run([this, hash = one->hash, folder = options_.folder, done = std::move(done)] {
+        auto block = std::make_shared<Result<Bytes>>(read_block(folder, hash));
+        return [this, hash, block, done] {
+            // Nor will it be whole for the next connection.
+            if (!*block && block->error().code != Errc::io) on_verdict(hash, true);
+            done(hash, std::move(*block));
+        };
     });
     return one->hash;
 }

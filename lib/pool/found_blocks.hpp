@@ -27,6 +27,8 @@ class FoundBlocks {
     /// For transactions of templates that miners may still work on; the oldest go first.
     static constexpr std::size_t kTransactionBytesMax = config::kTransactionBytes;
     static constexpr std::size_t kTemplatesMax = 16;
+    /// What was given and has no verdict by then is given again.
+    static constexpr SteadyMs kVerdictLimitMs = 10'000;
 
     struct Options {
         std::string solutions_file;
@@ -57,7 +59,8 @@ class FoundBlocks {
     const std::vector<KeptSolution>& solutions(SteadyMs now);
     /// A connection was lost: what was given is to be given again.
     void nobody_has_them();
-    /// Reads a whole block that nobody was given yet, which counts as given then. Nothing: there is none.
+    /// Reads a whole block that nobody was given yet, or had no verdict of, which counts as given then.
+    /// Nothing: there is none.
     std::optional<Bytes32> next(SteadyMs now,
                                 std::function<void(const Bytes32& hash, Result<Bytes> block)> done);
     /// `is_settled`: it need not be given again. False if it is not a block of ours.
@@ -68,6 +71,7 @@ class FoundBlocks {
         Bytes32 hash{};
         SteadyMs since_ms{};
         bool is_whole{false}, is_given{false}, is_settled{false};
+        SteadyMs given_ms{};  ///< the last time; 0: never
     };
     void drop_old(SteadyMs now);
 

@@ -19,6 +19,8 @@ constexpr std::int64_t kTemplateSetupLimitMs = 10'000;
 constexpr SteadyMs kTransactionsLimitMs = 30'000;
 /// A block that its node could not be given is given again after this time.
 constexpr std::int64_t kGiveAgainMs = 60'000;
+/// A provider that closes on a question that it does not know does so by then.
+constexpr SteadyMs kClosesOnQuestionMs = 5'000;
 /// Templates that a provider surely still knows, and that its transactions are asked for.
 constexpr std::size_t kItsTemplatesMax = 64, kToAskForMax = 4;
 
@@ -70,10 +72,15 @@ class TemplateClient::ProviderSession : public net::FrameHandler {
                                       return Result<>{};
                                   },
                                   [&](const Decoded<sv2::extensions::RequestExtensionsSuccess>& decoded) {
+                                      client.answers_about_extension_ = true;
                                       const auto& its = decoded.message.supported_extensions.items;
                                       client.takes_blocks_ =
                                           std::ranges::find(its, sv2::blocks::kExtensionType) != its.end();
                                       client.give_next();
+                                      return Result<>{};
+                                  },
+                                  [&](const Decoded<sv2::extensions::RequestExtensionsError>&) {
+                                      client.answers_about_extension_ = true;
                                       return Result<>{};
                                   },
                                   [&](const Decoded<sv2::blocks::BlockVerdict>& decoded) {
@@ -129,6 +136,7 @@ TemplateClient::TemplateClient(net::Loop& loop, Options options, TemplateListene
       listener_{listener},
       redial_{loop},
       give_again_{loop},
+      verdict_limit_{loop},
       blocks_{options_.blocks, [&loop](std::function<void()> call) { loop.post(std::move(call)); }} {}
 
 TemplateClient::~TemplateClient() {
@@ -151,7 +159,9 @@ void TemplateClient::on_set_up() {
         options_.coinbase_output_bytes, options_.coinbase_output_sigops}));
     const auto& solutions = blocks_.solutions(steady_ms_now());
     for (const KeptSolution& solution : solutions) connection_->send(solution.frame);
+    asked_extension_ms_.reset();
     if (asks_for_extension_) {
+        asked_extension_ms_ = steady_ms_now();
         sv2::extensions::RequestExtensions request;
         request.requested_extensions.items = {sv2::blocks::kExtensionType};
         connection_->send(sv2::encode_frame(request));
@@ -194,7 +204,17 @@ void TemplateClient::give_next() {
             }
             log::info("giving block {} to the template provider", to_hex_reversed(hash));
             connection->send(sv2::encode_frame(sv2::blocks::SubmitBlock{{*std::move(block)}}));
+            wait_for_verdict();
         });
+}
+
+/// Not every solution and block is answered: one of a template that the provider has dropped is not. It is
+/// given whole then, and another's turn comes first.
+void TemplateClient::wait_for_verdict() {
+    verdict_limit_.after(FoundBlocks::kVerdictLimitMs + 100, [this] {
+        giving_.reset();
+        give_next();
+    });
 }
 
 void TemplateClient::on_verdict(const sv2::blocks::BlockVerdict& verdict) {
@@ -229,11 +249,14 @@ void TemplateClient::dial() {
 }
 
 void TemplateClient::lost(const Error& reason) {
-    if (is_ready_) asks_for_extension_ = !asks_for_extension_ || !its_templates_.empty();
+    if (is_ready_)
+        asks_for_extension_ = answers_about_extension_ || !asked_extension_ms_ ||
+                              steady_ms_now() - *asked_extension_ms_ > kClosesOnQuestionMs;
     if (std::exchange(is_ready_, false)) since_ms_ = unix_ms_now();
     takes_blocks_ = false;
     asked_ms_.reset();
     giving_.reset();
+    verdict_limit_.cancel();
     its_templates_.clear();
     to_ask_for_.clear();
     blocks_.nobody_has_them();
@@ -258,6 +281,7 @@ void TemplateClient::submit(FoundBlock block, std::function<void(const FoundBloc
     blocks_.keep(std::move(block), is_sent && takes_blocks_ && is_known, unix_ms_now(), steady_ms_now(),
                  [this, is_sent, template_id, told = std::move(told)](const FoundBlocks::Kept& kept) {
                      told(kept);
+                     if (is_sent && is_ready_) wait_for_verdict();
                      if (!kept.solution_error.empty())
                          listener_.on_template_alarm("a found block's solution is not on disk: " +
                                                      kept.solution_error);

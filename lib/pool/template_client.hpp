@@ -55,13 +55,14 @@ class TemplateClient {
     void on_template(std::uint64_t template_id);
     void ask_for_transactions();
     void give_next();
+    void wait_for_verdict();
     void on_verdict(const sv2::blocks::BlockVerdict& verdict);
     void lost(const Error& reason);
 
     net::Loop& loop_;
     Options options_;
     TemplateListener& listener_;
-    net::Timer redial_, give_again_;
+    net::Timer redial_, give_again_, verdict_limit_;
     net::Backoff backoff_{250, 10'000};
     std::unique_ptr<net::FrameDial> dialing_;
     std::shared_ptr<net::FrameConnection> connection_;
@@ -74,9 +75,10 @@ class TemplateClient {
     std::optional<SteadyMs> asked_ms_;
     std::optional<Bytes32> giving_;  // a block that has no answer yet
 
-    /// Asking for an extension must end no connection. If one ended before its first template, the next one
-    /// is not asked.
-    bool asks_for_extension_{true};
+    /// Asking for an extension must end no connection: after one that ended soon after the question, without
+    /// an answer, the next one is not asked, unless the provider has ever answered.
+    bool asks_for_extension_{true}, answers_about_extension_{false};
+    std::optional<SteadyMs> asked_extension_ms_;
     UnixMs since_ms_{unix_ms_now()};
     bool loss_logged_{false};
     FoundBlocks blocks_;  // last: its completions use the rest

@@ -182,12 +182,14 @@ Result<> ClientSession::on(const SubmitSolution& message) {
 Result<> ClientSession::on(const sv2::blocks::SubmitBlock& message) {
     if (!hands_in_blocks_ || !space_)
         return fail(Errc::protocol, "SubmitBlock before its extension and CoinbaseOutputConstraints");
-    return server_->on_block(shared_from_this(), message.block.value);
+    server_->on_block(shared_from_this(), message.block.value);
+    return {};
 }
 
 void ClientSession::tell_verdict(const Bytes32& block_hash, const Verdict& verdict) {
     if (!connection_ || !hands_in_blocks_) return;
-    send(sv2::blocks::BlockVerdict{{block_hash}, {std::string(text_of(verdict.fate))}, {verdict.reason}});
+    send(sv2::blocks::BlockVerdict{
+        {block_hash}, {std::string(text_of(verdict.fate))}, {verdict.reason.substr(0, 255)}});
 }
 
 }  // namespace hp::templates

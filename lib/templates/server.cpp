@@ -101,23 +101,32 @@ void Server::on_solution(const Asker& from, std::uint64_t template_id, const Sol
            "found by " + peer + (cache_.is_fresh(*offer) ? "" : " after the tip had changed"));
 }
 
-Result<> Server::on_block(const Asker& from, Bytes raw) {
-    HP_TRY(const auto block, bitcoin::parse_block(raw));
-    if (block.transactions.empty()) return fail(Errc::protocol, "SubmitBlock: a block without transactions");
-    HP_TRY(const auto coinbase, bitcoin::parse_transaction(block.transactions[0]));
-    if (!coinbase.is_coinbase())
-        return fail(Errc::protocol, "SubmitBlock: its first transaction is not a coinbase");
-    HP_TRY(const std::uint32_t height, bitcoin::coinbase_height(coinbase.inputs[0].script_sig));
-    const Bytes32 hash = block.header.hash();
+void Server::on_block(const Asker& from, Bytes raw) {
+    // A pool that hands in a damaged file needs the answer, or it would do so for ever.
+    const auto refuse = [&](const Bytes32& hash, const std::string& reason) {
+        bad_solutions()("{}: whole block {}: {}", from->peer(), to_hex_reversed(hash), reason);
+        from->tell_verdict(hash, {Fate::rejected, reason});
+    };
+    if (raw.size() < bitcoin::kHeaderSize)
+        return refuse({}, "malformed: " + std::to_string(raw.size()) + " bytes, fewer than a header");
+    const auto header = bitcoin::BlockHeader::decode(
+        to_array<bitcoin::kHeaderSize>(ByteView{raw}.first(bitcoin::kHeaderSize)));
+    const Bytes32 hash = header.hash();
     // Megabytes that cost no work must not reach the node.
     const bool has_work = cache_.current() && 4 * bitcoin::work_from_target(hash) >=
                                                   bitcoin::work_from_target(cache_.current()->target);
-    if (!has_work) {
-        from->tell_verdict(hash, {Fate::rejected, "high-hash"});
-        return {};
-    }
-    submit(from, std::move(raw), {height, hash}, "handed in whole by " + from->peer());
-    return {};
+    if (!has_work) return refuse(hash, "high-hash");
+    const auto block = bitcoin::parse_block(raw);
+    if (!block) return refuse(hash, "malformed: " + block.error().what);
+    // Then the hash names these bytes and no others: neither does a stranger's copy of a header with other
+    // transactions reach the node, nor is its answer remembered for the true block.
+    if (const auto fits = bitcoin::check_commitments(*block); !fits) return refuse(hash, fits.error().what);
+    const auto coinbase = bitcoin::parse_transaction(block->transactions[0]);
+    if (!coinbase || !coinbase->is_coinbase())
+        return refuse(hash, "bad-cb-missing: the first transaction spends coins");
+    const auto height = bitcoin::coinbase_height(coinbase->inputs[0].script_sig);
+    if (!height) return refuse(hash, "bad-cb-height: " + height.error().what);
+    submit(from, std::move(raw), {*height, hash}, "handed in whole by " + from->peer());
 }
 
 void Server::submit(const Asker& from, Bytes raw, const BlockId& id, const std::string& found_by) {

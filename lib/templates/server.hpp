@@ -49,8 +49,9 @@ class Server {
     friend class ClientSession;
     using Asker = std::shared_ptr<ClientSession>;
     void on_solution(const Asker& from, std::uint64_t template_id, const Solution& solution);
-    /// A whole block of a template that we may not know. An error: it is not a block that could count.
-    Result<> on_block(const Asker& from, Bytes raw);
+    /// A whole block of a template that we may not know. What the header does not commit to, or has no work,
+    /// is rejected here.
+    void on_block(const Asker& from, Bytes raw);
     void submit(const Asker& from, Bytes raw, const BlockId& id, const std::string& found_by);
     void forget(ClientSession& session);
     /// A block handed in, and who wants to know what becomes of it.

@@ -129,3 +129,19 @@ while True:
     run_tool -2 env HP_NETWORK=regtest HP_SOURCE=rpc hp-template --sim --network signet --authority-secret-key-file authority.key
     [[ ${stderr_lines[0]} == *"--sim: is sim, but the network is signet"* ]] || fail "$stderr"
 }
+
+@test "submit says what is not a block: a folder, an endless file, an empty one, and reads no more than a block" {
+    hp-config init conf --network sim --ports auto >/dev/null
+    refused() { # FILE WHAT
+        run_tool -1 timeout 20 hp-template submit "$1" --config-dir conf
+        [[ ${stderr_lines[0]} == "hp-template: error: "*"'$1'"*"$2"* ]] || fail "$1: $stderr"
+    }
+    mkdir folder
+    : >empty
+    echo "00112233" >short.hex
+    refused "$PWD/folder" "expected a file with a block"
+    refused /dev/zero "expected at most 8000002 bytes, got more"
+    refused "$PWD/empty" "it is empty"
+    refused "$PWD/short.hex" "is not a block: "
+    refused "$PWD/none" "cannot open"
+}

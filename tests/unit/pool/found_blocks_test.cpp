@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "bitcoin/block.hpp"
+#include "bitcoin/coinbase.hpp"
 #include "bitcoin/merkle.hpp"
 #include "net/net_fixture.hpp"
 #include "pool/block_folder.hpp"
@@ -49,6 +50,10 @@ Found found(std::uint64_t template_id, std::uint32_t nonce = 0) {
     coinbase.inputs[0].script_sig = Bytes{0x51, 0x00};
     coinbase.inputs[0].witness = {Bytes(32, 0)};
     coinbase.outputs.push_back({5'000'000'000, Bytes{0x51}});
+    std::vector<Bytes32> wtxids(1);
+    for (std::uint8_t n = 1; n < 4; ++n) wtxids.push_back(transaction(n).wtxid());
+    coinbase.outputs.push_back(
+        bitcoin::witness_commitment_output(bitcoin::witness_commitment(bitcoin::merkle_root(wtxids))));
     bitcoin::Block block;
     block.transactions.push_back(coinbase.serialize(bitcoin::WitnessForm::full));
     std::vector<Bytes32> txids{coinbase.txid()};
@@ -115,7 +120,7 @@ TEST_CASE("a block's file is hex under its hash; the newest are kept, and other 
     const Found one = found(7);
     REQUIRE(write_block(path, one.block.hash, one.raw));
     CHECK(block_path(path, one.block.hash).ends_with(to_hex_reversed(one.block.hash) + ".hex"));
-    CHECK(read_block(block_path(path, one.block.hash)).value() == one.raw);
+    CHECK(read_block(path, one.block.hash).value() == one.raw);
     std::filesystem::last_write_time(block_path(path, one.block.hash),
                                      std::filesystem::file_time_type::clock::now() - std::chrono::hours{2});
     for (std::uint32_t n = 1; n <= kBlockFilesMax; ++n)
@@ -156,6 +161,45 @@ TEST_CASE(
     CHECK(disk.next(50) == one.raw);
     disk.blocks.nobody_has_them();
     CHECK_FALSE(disk.next(50 + kSolutionKeptMs + 1));
+}
+
+TEST_CASE("what has no verdict after a while is given whole, and does not stand before others") {
+    BlocksFolder folder;
+    OnDisk disk{folder.options()};
+    REQUIRE(disk.blocks.open(1'001'000, 1000));
+    const Found one = found(7), other = found(7, 1);
+    disk.blocks.on_transactions(7, one.transaction_data);
+    disk.keep(one, true);
+    constexpr SteadyMs kLate = 1000 + FoundBlocks::kVerdictLimitMs;
+    CHECK_FALSE(disk.next(kLate - 1));
+    CHECK(disk.next(kLate) == one.raw);
+    CHECK_FALSE(disk.next(kLate));
+    disk.keep(other, false, kLate);
+    CHECK(disk.next(2 * kLate) == other.raw);
+    CHECK(disk.next(2 * kLate) == one.raw);
+    CHECK_FALSE(disk.next(2 * kLate));
+    CHECK(disk.blocks.on_verdict(one.block.hash, true));
+    CHECK(disk.next(4 * kLate) == other.raw);
+}
+
+TEST_CASE("a file that is not its block is told once, and not given, nor for the next connection") {
+    const Found one = found(7), other = found(7, 1);
+    Bytes rotten = one.raw;
+    rotten[rotten.size() - 70] ^= 1;  // in the last witness
+    for (const std::string& text : {std::string("00112233\n"), std::string("no hex\n"), std::string(),
+                                    to_hex(other.raw) + "\n", to_hex(rotten) + "\n"}) {
+        BlocksFolder folder;
+        std::filesystem::create_directory(folder.path + "/blocks");
+        std::ofstream{block_path(folder.path + "/blocks", one.block.hash)} << text;
+        OnDisk disk{folder.options()};
+        REQUIRE(disk.blocks.open(unix_ms_now(), 1000));
+        std::optional<Error> why;
+        REQUIRE(disk.blocks.next(1000, [&](const Bytes32&, Result<Bytes> block) { why = block.error(); }));
+        REQUIRE(test::run_until(disk.loop, [&] { return why.has_value(); }));
+        CHECK(why->what.find("is not its block: ") != std::string::npos);
+        disk.blocks.nobody_has_them();
+        CHECK_FALSE(disk.next());
+    }
 }
 
 TEST_CASE("without its transactions a block is not whole, and says why; its solution is kept") {

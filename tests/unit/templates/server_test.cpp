@@ -252,6 +252,41 @@ TEST_CASE("a whole block of a template that is not known goes to the node once, 
     CHECK(source.blocks.size() == 1);
 }
 
+TEST_CASE("a header with other transactions is rejected, and does not stand in the way of its true block") {
+    using sv2::blocks::BlockVerdict;
+    using sv2::blocks::SubmitBlock;
+    FakeSource source;
+    TdpBench bench{source};
+    SimChain chain{kEasyBits};
+    const auto block = chain.make_template(kNow, 3);
+    const Bytes raw = hp::test::mine(block);
+    const auto whole = bitcoin::parse_block(raw).value();
+    bench.server.on_template(block);
+    auto stranger = bench.connect_constrained();
+    negotiate_blocks(bench, *stranger);
+    auto fewer = whole, twin = whole;
+    fewer.transactions.pop_back();
+    twin.transactions.push_back(twin.transactions.back());
+    Bytes cut = raw;
+    cut.pop_back();
+    for (const Bytes& wrong : {bitcoin::serialize_block(fewer), bitcoin::serialize_block(twin), cut})
+        stranger->send(SubmitBlock{{wrong}});
+    REQUIRE(run_until(bench.loop, [&] { return stranger->all<BlockVerdict>().size() == 3; }));
+    for (const BlockVerdict& told : stranger->all<BlockVerdict>()) {
+        CHECK(told.fate.value == "rejected");
+        CHECK(told.block_hash.bytes == whole.header.hash());
+    }
+    CHECK(stranger->all<BlockVerdict>()[0].reason.value.starts_with("bad-txnmrklroot"));
+    CHECK(stranger->all<BlockVerdict>()[2].reason.value.starts_with("malformed"));
+    CHECK(source.blocks.empty());
+    auto client = bench.connect_constrained();
+    negotiate_blocks(bench, *client);
+    client->send(SubmitBlock{{raw}});
+    REQUIRE(bench.wait_for<BlockVerdict>(*client));
+    CHECK(client->all<BlockVerdict>()[0].fate.value == "accepted");
+    CHECK(source.blocks.size() == 1);
+}
+
 TEST_CASE("a block that no node got may be handed in again") {
     using sv2::blocks::BlockVerdict;
     FakeSource source;
@@ -309,7 +344,9 @@ TEST_CASE(
     CHECK(client->all<BlockVerdict>()[0].fate.value == "rejected");
     CHECK(client->all<BlockVerdict>()[0].reason.value == "high-hash");
     client->send(sv2::blocks::SubmitBlock{{Bytes{1, 2, 3}}});
-    CHECK(run_until(bench.loop, [&] { return client->closed; }));
+    REQUIRE(run_until(bench.loop, [&] { return client->all<BlockVerdict>().size() == 2; }));
+    CHECK(client->all<BlockVerdict>()[1].reason.value == "malformed: 3 bytes, fewer than a header");
+    CHECK_FALSE(client->closed);
     auto plain = bench.connect_constrained();
     plain->send(sv2::blocks::SubmitBlock{{hp::test::mine(easy.make_template(kNow, 3))}});
     CHECK(run_until(bench.loop, [&] { return plain->closed; }));
