@@ -7,9 +7,26 @@
 #include "sv2/frame.hpp"
 
 namespace hp::pool {
+namespace {
 
-FoundBlocks::FoundBlocks(Options options, DiskThread::Post post)
-    : options_{std::move(options)}, disk_{std::move(post)} {}
+void write_found(FoundBlocks::Kept& kept, const std::string& folder, const FoundBlock& block,
+                 const Bytes* transactions) {
+    const auto write = [&]() -> Result<> {
+        if (folder.empty()) return fail(Errc::invalid, "blocks_directory is empty");
+        if (!transactions) return fail(Errc::invalid, "its template's transactions had not come yet");
+        HP_TRY(const Bytes whole, whole_block(block.header, block.solution.coinbase_tx.value, *transactions));
+        return write_block(folder, block.hash, whole);
+    };
+    if (const auto written = write())
+        kept.file = block_path(folder, block.hash);
+    else
+        kept.why_not = written.error().what;
+}
+
+}  // namespace
+
+FoundBlocks::FoundBlocks(Options options, DiskThread::Post post, Completed completed)
+    : options_{std::move(options)}, completed_{std::move(completed)}, disk_{std::move(post)} {}
 
 Result<> FoundBlocks::open(UnixMs now, SteadyMs steady_now) {
     HP_TRY(solutions_, read_solutions(options_.solutions_file));
@@ -27,6 +44,12 @@ Result<> FoundBlocks::open(UnixMs now, SteadyMs steady_now) {
 void FoundBlocks::on_transactions(std::uint64_t template_id, ByteView payload) {
     if (payload.size() > kTransactionBytesMax) return;
     transactions_.push_back({template_id, std::make_shared<const Bytes>(payload.begin(), payload.end())});
+    const auto late = std::stable_partition(
+        incomplete_.begin(), incomplete_.end(),
+        [&](const FoundBlock& block) { return block.solution.template_id != template_id; });
+    std::for_each(late, incomplete_.end(),
+                  [&](FoundBlock& block) { complete(std::move(block), transactions_.back().payload); });
+    incomplete_.erase(late, incomplete_.end());
     transaction_bytes_ += payload.size();
     while (transaction_bytes_ > kTransactionBytesMax || transactions_.size() > kTemplatesMax) {
         transaction_bytes_ -= transactions_.front().payload->size();
@@ -47,6 +70,25 @@ void FoundBlocks::drop_old(SteadyMs now) {
     std::erase_if(known_, [&](const Known& one) { return now - one.since_ms > kSolutionKeptMs; });
     if (known_.size() > kBlockFilesMax)
         known_.erase(known_.begin(), known_.end() - static_cast<std::ptrdiff_t>(kBlockFilesMax));
+    std::erase_if(incomplete_, [&](const FoundBlock& block) {
+        return std::ranges::find(known_, block.hash, &Known::hash) == known_.end();
+    });
+}
+
+void FoundBlocks::complete(FoundBlock block, Payload payload) {
+    disk_.run([this, folder = options_.folder, payload = std::move(payload), block = std::move(block)] {
+        auto kept = std::make_shared<Kept>();
+        write_found(*kept, folder, block, payload.get());
+        return [this, kept, hash = block.hash] {
+            mark(hash, *kept);
+            completed_(hash, *kept);
+        };
+    });
+}
+
+void FoundBlocks::mark(const Bytes32& hash, const Kept& kept) {
+    for (Known& one : known_)
+        if (one.hash == hash) one.is_whole = !kept.file.empty();
 }
 
 void FoundBlocks::keep(FoundBlock block, bool is_given, UnixMs now, SteadyMs steady_now,
@@ -58,29 +100,23 @@ void FoundBlocks::keep(FoundBlock block, bool is_given, UnixMs now, SteadyMs ste
                       .is_given = is_given,
                       .given_ms = is_given ? steady_now : 0});
     drop_old(steady_now);
-    std::shared_ptr<const Bytes> payload;
+    Payload payload;
     for (const Transactions& of : transactions_)
         if (of.template_id == block.solution.template_id) payload = of.payload;
+    if (keeps_whole() && !payload) {
+        if (incomplete_.size() == kTemplatesMax) incomplete_.pop_front();
+        incomplete_.push_back(block);
+    }
     auto kept = std::make_shared<Kept>();
     disk_.run([this, kept, solutions = solutions_, file = options_.solutions_file, folder = options_.folder,
                payload = std::move(payload), block = std::move(block), done = std::move(done)] {
         if (const auto written = write_solutions(file, solutions); !written)
             kept->solution_error = written.error().what;
         HP_CRASH_POINT("P16");
-        const auto write_whole = [&]() -> Result<> {
-            if (folder.empty()) return fail(Errc::invalid, "blocks_directory is empty");
-            if (!payload) return fail(Errc::invalid, "its template's transactions had not come yet");
-            HP_TRY(const Bytes whole, whole_block(block.header, block.solution.coinbase_tx.value, *payload));
-            return write_block(folder, block.hash, whole);
-        };
-        if (const auto written = write_whole())
-            kept->file = block_path(folder, block.hash);
-        else
-            kept->why_not = written.error().what;
+        write_found(*kept, folder, block, payload.get());
         HP_CRASH_POINT("P17");
         return [this, kept, hash = block.hash, done] {
-            for (Known& one : known_)
-                if (one.hash == hash) one.is_whole = !kept->file.empty();
+            mark(hash, *kept);
             done(*kept);
         };
     });

@@ -34,23 +34,26 @@ class FoundBlocks {
         std::string solutions_file;
         std::string folder;  ///< of whole blocks; empty: none are kept
     };
-    FoundBlocks(Options options, DiskThread::Post post);
-
-    /// Reads what an earlier run has kept. A damaged file of solutions is an error.
-    Result<> open(UnixMs now, SteadyMs steady_now);
-
-    bool keeps_whole() const { return !options_.folder.empty(); }
-    /// A template's transactions: the payload of a RequestTransactionData.Success.
-    void on_transactions(std::uint64_t template_id, ByteView payload);
-    /// Miners work on this template or on newer ones from now on; late blocks may be of the tip before.
-    void on_tip(std::uint64_t template_id);
-
     /// What is on disk: the whole block's file, or why there is none; and whether its solution is.
     struct Kept {
         std::string file;
         std::string why_not;
         std::string solution_error;
     };
+    /// `completed`: a block that was kept without its template's transactions has been written with them.
+    using Completed = std::function<void(const Bytes32& hash, const Kept&)>;
+    FoundBlocks(Options options, DiskThread::Post post, Completed completed);
+
+    /// Reads what an earlier run has kept. A damaged file of solutions is an error.
+    Result<> open(UnixMs now, SteadyMs steady_now);
+
+    bool keeps_whole() const { return !options_.folder.empty(); }
+    /// A template's transactions: the payload of a RequestTransactionData.Success. They complete a block that
+    /// was found before they came.
+    void on_transactions(std::uint64_t template_id, ByteView payload);
+    /// Miners work on this template or on newer ones from now on; late blocks may be of the tip before.
+    void on_tip(std::uint64_t template_id);
+
     /// Writes solution and block. `is_given`: somebody has it already, who will say what became of it.
     void keep(FoundBlock block, bool is_given, UnixMs now, SteadyMs steady_now,
               std::function<void(const Kept&)> done);
@@ -73,14 +76,19 @@ class FoundBlocks {
         bool is_whole{false}, is_given{false}, is_settled{false};
         SteadyMs given_ms{};  ///< the last time; 0: never
     };
+    using Payload = std::shared_ptr<const Bytes>;
     void drop_old(SteadyMs now);
+    void complete(FoundBlock block, Payload payload);
+    void mark(const Bytes32& hash, const Kept& kept);
 
     Options options_;
+    Completed completed_;
     std::vector<KeptSolution> solutions_;
-    std::deque<Known> known_;  // oldest first
+    std::deque<Known> known_;            // oldest first
+    std::deque<FoundBlock> incomplete_;  // of known_; at most kTemplatesMax, oldest first
     struct Transactions {
         std::uint64_t template_id{};
-        std::shared_ptr<const Bytes> payload;
+        Payload payload;
     };
     std::deque<Transactions> transactions_;  // oldest first
     std::size_t transaction_bytes_{0};

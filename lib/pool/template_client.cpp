@@ -137,7 +137,15 @@ TemplateClient::TemplateClient(net::Loop& loop, Options options, TemplateListene
       redial_{loop},
       give_again_{loop},
       verdict_limit_{loop},
-      blocks_{options_.blocks, [&loop](std::function<void()> call) { loop.post(std::move(call)); }} {}
+      blocks_{options_.blocks, [&loop](std::function<void()> call) { loop.post(std::move(call)); },
+              [this](const Bytes32& hash, const FoundBlocks::Kept& kept) {
+                  if (!kept.why_not.empty())
+                      return log::warn("block {} is not whole on disk: {}", to_hex_reversed(hash),
+                                       kept.why_not);
+                  log::info("block {} is whole in {}: its transactions have come", to_hex_reversed(hash),
+                            kept.file);
+                  give_next();
+              }} {}
 
 TemplateClient::~TemplateClient() {
     if (session_) session_->forget();

@@ -39,7 +39,7 @@ has_verdict() { records block_verdict | grep -qF "$1"; }
 
 # find_block KIND MESSAGE: a block by this kind of channel, whose jobs come by this message; its hash is in $hash.
 find_block() {
-    run_tool -0 full_blocks find "$(pool_address)" "$(pool_key)" "$pubkey" "$1" pool.log
+    run_tool -0 full_blocks find "$(pool_address)" "$(pool_key)" "$pubkey" "$1"
     assert_line -n 0 "$1 by $2 SubmitShares.Success"
     assert_line -n 1 "transactions $transactions with a witness $((transactions / 2))"
     assert_line -n 2 "merkle root True commitment True"
@@ -47,6 +47,7 @@ find_block() {
     # The pool has the same block, whole, and knows its fate.
     wait_until has_verdict "$hash"
     assert_equal "$(records block_verdict | grep -F "$hash" | jq -r .fate)" accepted
+    wait_until test -e "$dir/data/blocks/$hash.hex" # at this difficulty it is found sooner than the transactions come
     btcd_rpc getblock "[\"$hash\", 0]" | jq -r .result | cmp - "$dir/data/blocks/$hash.hex"
 }
 
@@ -56,7 +57,7 @@ find_block() {
     run_tool -0 full_blocks fund "$transactions"
     assert_output "coins $transactions"
     start_template
-    start_pool --log-level debug
+    start_pool
     new_key
     find_block extended NewExtendedMiningJob
     find_block standard NewMiningJob

@@ -81,9 +81,11 @@ Found found(std::uint64_t template_id, std::uint32_t nonce = 0) {
 /// FoundBlocks on a loop, whose disk is waited for.
 struct OnDisk {
     net::Loop loop;
+    std::vector<FoundBlocks::Kept> completed;
     FoundBlocks blocks;
     explicit OnDisk(FoundBlocks::Options options)
-        : blocks{std::move(options), [this](auto call) { loop.post(std::move(call)); }} {}
+        : blocks{std::move(options), [this](auto call) { loop.post(std::move(call)); },
+                 [this](const Bytes32&, const FoundBlocks::Kept& kept) { completed.push_back(kept); }} {}
     FoundBlocks::Kept keep(const Found& one, bool is_given = false, SteadyMs now = 1000) {
         std::optional<FoundBlocks::Kept> out;
         blocks.keep(one.block, is_given, 1'000'000 + now, now, [&](const auto& kept) { out = kept; });
@@ -213,6 +215,7 @@ TEST_CASE("without its transactions a block is not whole, and says why; its solu
     CHECK_FALSE(disk.next());
     // Those of templates before the previous tip are gone.
     disk.blocks.on_transactions(7, one.transaction_data);
+    REQUIRE(test::run_until(disk.loop, [&] { return disk.completed.size() == 1; }));
     disk.blocks.on_tip(8);
     CHECK(disk.keep(one).why_not.empty());
     disk.blocks.on_tip(9);
@@ -222,6 +225,31 @@ TEST_CASE("without its transactions a block is not whole, and says why; its solu
         disk.blocks.on_transactions(id, found(id).transaction_data);
     CHECK_FALSE(disk.keep(found(8)).why_not.empty());
     CHECK(disk.keep(found(9)).why_not.empty());
+}
+
+TEST_CASE("transactions that come after their block complete it, once; it can be given then") {
+    BlocksFolder folder;
+    OnDisk disk{folder.options()};
+    REQUIRE(disk.blocks.open(1'001'000, 1000));
+    const Found one = found(7), twin = found(7, 1), other = found(8, 2);
+    CHECK_FALSE(disk.keep(one).why_not.empty());
+    CHECK_FALSE(disk.keep(twin, true).why_not.empty());
+    CHECK_FALSE(disk.keep(other).why_not.empty());
+    disk.blocks.on_tip(9);
+    disk.blocks.on_tip(10);  // late, but still wanted
+    disk.blocks.on_transactions(7, one.transaction_data);
+    REQUIRE(test::run_until(disk.loop, [&] { return disk.completed.size() == 2; }));
+    CHECK(disk.completed[0].file == block_path(folder.path + "/blocks", one.block.hash));
+    CHECK(disk.completed[1].file == block_path(folder.path + "/blocks", twin.block.hash));
+    CHECK(disk.next() == one.raw);
+    CHECK_FALSE(disk.next());  // the twin was given by its solution, the other is not whole
+    disk.blocks.on_transactions(7, one.transaction_data);
+    // What is not the template's says so, and is no block.
+    disk.blocks.on_transactions(8, ByteView(other.transaction_data).first(20));
+    REQUIRE(test::run_until(disk.loop, [&] { return disk.completed.size() == 3; }));
+    CHECK(disk.completed[2].file.empty());
+    CHECK_FALSE(disk.completed[2].why_not.empty());
+    CHECK_FALSE(disk.next());
 }
 
 TEST_CASE("a full disk costs no solution, and is told") {
