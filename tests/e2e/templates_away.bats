@@ -141,7 +141,6 @@ node_checked() { # STATE
     wait_until node_checked CRITICAL
     node_has signet 100 100 false
     wait_until template_says '.node_connected and .height == 101'
-    node_checked OK
     # As bitcoind's -blocknotify sends it; the next plain request would be in an hour.
     node_has signet 101 101 false
     kill -USR2 "${daemon_pid[template]}"
