@@ -143,5 +143,6 @@ while True:
     refused /dev/zero "expected at most 8000002 bytes, got more"
     refused "$PWD/empty" "it is empty"
     refused "$PWD/short.hex" "is not a block: "
-    refused "$PWD/none" "cannot open"
+    run_tool -1 hp-template submit none --config-dir conf
+    assert_equal "${stderr_lines[0]}" "hp-template: error: cannot open 'none'"
 }
