@@ -31,16 +31,19 @@ constexpr double kRatioMin = 1e-6, kRatioMax = 1e4;
 
 Result<> add_events(std::vector<LabEvent>& out, LabEvent::Kind kind, const std::string& option,
                     const std::string& list) {
-    for (std::size_t begin = 0; begin < list.size() + !list.empty();) {
+    if (list == "none") return {};
+    for (std::size_t begin = 0; begin <= list.size();) {
         const std::size_t end = std::min(list.find(',', begin), list.size());
         double ratio = 0;
         const char* last = list.data() + end;
         const auto parsed = std::from_chars(list.data() + begin, last, ratio);
         // Not (ratio < ...): nan fails too.
         if (parsed.ec != std::errc{} || parsed.ptr != last || !(ratio >= kRatioMin && ratio <= kRatioMax))
-            return fail(Errc::usage,
-                        option + ": expected numbers from 0.000001 to 10000 with commas between them, got '" +
-                            printable(list.substr(begin, end - begin), 40) + "'");
+            return fail(
+                Errc::usage,
+                option +
+                    ": expected numbers from 0.000001 to 10000 with commas between them, or none, got '" +
+                    printable(list.substr(begin, end - begin), 40) + "'");
         out.push_back({kind, ratio});
         begin = end + 1;
     }
@@ -84,7 +87,7 @@ Result<> run_vardiff_lab(const LabSettings& settings) {
     HP_DO(add_events(events, LabEvent::Kind::start, "--starts", settings.starts));
     HP_DO(add_events(events, LabEvent::Kind::step, "--steps", settings.steps));
     if (events.empty())
-        return fail(Errc::usage, "--starts and --steps are empty: there is nothing to measure");
+        return fail(Errc::usage, "--starts and --steps are none: there is nothing to measure");
     mining::LabOptions options;
     options.rules.shares_per_minute = settings.shares_per_minute;
     options.rules.easiest_target =
@@ -130,19 +133,19 @@ cli::Verb vardiff_lab() {
         .name = "vardiff-lab",
         .summary = "simulate miners whose hash rate steps: how soon and how well their targets follow",
         .examples = {"hp-pool vardiff-lab --hps 1e14 --shares-per-minute 6",
-                     "hp-pool vardiff-lab --hps 500e9 --starts 1,1000,0.001 --steps '' --seed 7 --json"},
+                     "hp-pool vardiff-lab --hps 500e9 --starts 1,1000,0.001 --steps none --seed 7 --json"},
         .declare = [](cli::Options& add) -> cli::Action {
             auto settings = std::make_shared<LabSettings>();
-            add.number("--hps", settings->hps, "hash rate of a miner while it is measured [1e14]", 1, 1e24);
+            add.number("--hps", settings->hps, "hash rate of a miner while it is measured [1e14]", 1, 1e19);
             add.number("--shares-per-minute", settings->shares_per_minute, "goal of vardiff, as the key [20]",
                        0.1, 1000);
             add.text("--starts", settings->starts,
-                     "channels opened by miners with this multiple of their claimed hash rate [1,1000]")
-                .value_name("RATIOS")
-                .or_empty();
-            add.text("--steps", settings->steps, "hash rates that become this multiple [0.1,0.5,2,10]")
-                .value_name("RATIOS")
-                .or_empty();
+                     "channels opened by miners with this multiple of their claimed hash rate, or none "
+                     "[1,1000]")
+                .value_name("RATIOS");
+            add.text("--steps", settings->steps,
+                     "hash rates that become this multiple, or none [0.1,0.5,2,10]")
+                .value_name("RATIOS");
             add.whole("--easiest-target-bits", settings->easiest_target_bits, "as the key [32]", 0, 200);
             add.whole("--vardiff-interval-s", settings->vardiff_interval_s, "as the key [60]", 1, 3600);
             add.whole("--miners", settings->miners, "simulated miners a row [200]", 1, 10'000);

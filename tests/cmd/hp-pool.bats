@@ -203,20 +203,20 @@ lab() { hp-pool vardiff-lab --miners 20 "$@"; }
 
 @test "vardiff-lab: the seed decides, and so do the figures that are given" {
     local first
-    first=$(lab --steps 2 --starts '' --seed 5 --json)
-    assert_equal "$(lab --steps 2 --starts '' --seed 5 --json)" "$first"
-    run ! diff -q <(lab --steps 2 --starts '' --seed 6 --json) <(echo "$first")
+    first=$(lab --steps 2 --starts none --seed 5 --json)
+    assert_equal "$(lab --steps 2 --starts none --seed 5 --json)" "$first"
+    run ! diff -q <(lab --steps 2 --starts none --seed 6 --json) <(echo "$first")
     # More shares a minute tell sooner.
-    below() { lab --steps 0.1 --starts '' --shares-per-minute "$1" --json | jq '.rows[0].settling_s_p50'; }
+    below() { lab --steps 0.1 --starts none --shares-per-minute "$1" --json | jq '.rows[0].settling_s_p50'; }
     [ "$(jq -n "$(below 60) < $(below 6)")" = true ]
 }
 
 @test "vardiff-lab: what is no ratio, and nothing to do, are usage errors" {
     run_tool -2 lab --steps 0.1,x2
     assert_equal "$output" ""
-    assert_equal "${stderr_lines[0]}" "hp-pool: error: --steps: expected numbers from 0.000001 to 10000 with commas between them, got 'x2'"
+    assert_equal "${stderr_lines[0]}" "hp-pool: error: --steps: expected numbers from 0.000001 to 10000 with commas between them, or none, got 'x2'"
     for bad in 0 -1 nan inf 1e9 2, ,2; do run_tool -2 lab --starts "$bad"; done
-    run_tool -2 lab --starts '' --steps ''
-    assert_equal "${stderr_lines[0]}" "hp-pool: error: --starts and --steps are empty: there is nothing to measure"
+    run_tool -2 lab --starts none --steps none
+    assert_equal "${stderr_lines[0]}" "hp-pool: error: --starts and --steps are none: there is nothing to measure"
     run_tool -2 lab --shares-per-minute 0
 }
