@@ -34,7 +34,7 @@ class Server {
     void accept(std::shared_ptr<net::FrameConnection> connection);
     /// A new template from the source: sent to every client that has sent its coinbase constraints.
     void on_template(std::shared_ptr<const BlockTemplate> block);
-    /// There is no current work any more: closes all connections with the reason, and offers nothing until
+    /// The current work is too old: closes all connections with the reason, and offers nothing until
     /// the next template. Solutions of the work that was offered still count.
     void withdraw(const std::string& why);
     /// Closes all connections and accepts no more. Queued data is still sent, for up to 2 s.
