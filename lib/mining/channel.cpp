@@ -127,11 +127,11 @@ void Channel::hash(ActiveJob& active, const Share& share, const Tip& tip, Verdic
 
 void Channel::judge(const Share& share, std::uint32_t ntime_max, SteadyMs now_ms, DuplicateSet& seen,
                     Verdict& verdict) {
-    if (is_stale(share.job_id)) return judge_late(share, ntime_max, now_ms, seen, verdict);
     // Newest first: nearly all shares are for it.
     const auto active = std::find_if(active_.rbegin(), active_.rend(),
                                      [&](const ActiveJob& one) { return one.job->job_id == share.job_id; });
     const bool is_known = active != active_.rend();
+    if (!is_known && is_stale(share.job_id)) return judge_late(share, ntime_max, now_ms, seen, verdict);
     const bool is_easier = is_known && is_superseded(*active);
     if (!is_known || (is_easier && !superseded_.has(now_ms))) {
         verdict.outcome = Outcome::invalid_job_id;

@@ -23,19 +23,28 @@ class Clock {
     virtual std::unique_ptr<Wait> make_wait() = 0;
 };
 
-/// A timer held by its owner; destroying it cancels it.
+/// A timer held by its owner; destroying it cancels it. Until it is used it takes no more than two pointers:
+/// a pool's connections have several each.
 class Timer {
   public:
-    explicit Timer(Clock& clock) : wait_{clock.make_wait()} {}
+    explicit Timer(Clock& clock) : clock_{&clock} {}
     /// Calls once after `delay_ms`; replaces an earlier wait.
-    void after(std::int64_t delay_ms, std::function<void()> call) { wait_->after(delay_ms, std::move(call)); }
+    void after(std::int64_t delay_ms, std::function<void()> call) { wait().after(delay_ms, std::move(call)); }
     /// Calls every `period_ms` until cancelled.
     void every(std::int64_t period_ms, std::function<void()> call) {
-        wait_->every(period_ms, std::move(call));
+        wait().every(period_ms, std::move(call));
     }
-    void cancel() { wait_->cancel(); }
+    void cancel() {
+        if (wait_) wait_->cancel();
+    }
 
   private:
+    Clock::Wait& wait() {
+        if (!wait_) wait_ = clock_->make_wait();
+        return *wait_;
+    }
+
+    Clock* clock_;
     std::unique_ptr<Clock::Wait> wait_;
 };
 

@@ -41,7 +41,7 @@ void MinerSession::close_channel(std::uint32_t channel_id, const char* code) {
                    channel_id, printable(it->second.worker, 80), code);
     acknowledge_all();
     send(sv2::mining::CloseChannel{channel_id, {code}});
-    channels_.erase(it);
+    erase_channel(channel_id);
     pool_->places.close(connection_id_);
     pool_->events.tell(records::ChannelClosed{connection_id_, channel_id, code});
 }

@@ -61,6 +61,7 @@ void MinerSession::on_close(const Error& reason) {
     pool->events.tell(records::ConnectionClosed{connection_id_, reason.what});
     for (const auto& [id, state] : channels_)
         pool->events.tell(records::ChannelClosed{connection_id_, id, std::nullopt});
+    recent_ = nullptr;
     channels_.clear();
     held_.clear();
     pool->gone(connection_id_);
@@ -212,9 +213,10 @@ Result<> MinerSession::on(const sv2::Decoded<msg::CloseChannel>& close) {
         return true;
     };
     if (const auto it = channels_.find(id); it != channels_.end()) {
-        if (is_closed(*it)) channels_.erase(it);
+        if (is_closed(*it)) erase_channel(id);
     } else if (std::ranges::find(groups_, id, &Group::id) != groups_.end()) {
         // Not for any unknown id: a client could make us look at all its channels with each message.
+        recent_ = nullptr;
         std::erase_if(channels_, is_closed);
     }
     return {};

@@ -2,7 +2,7 @@
 // quotes are in the outbox, and do not. The rest of the class: miner_opening.cpp, miner_work.cpp,
 // miner_shares.cpp and miner_budget.cpp.
 #pragma once
-#include <deque>
+#include <list>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -141,6 +141,9 @@ class MinerSession : public net::FrameHandler,
     ShareOwner owner_of(const ChannelState& state, const ehash::OwnerTlvs& tlvs,
                         const std::optional<ByteView>& tracked_name);
     std::string_view clean(std::string_view name);
+    /// Null: it has no such channel.
+    ChannelState* channel_of(std::uint32_t channel_id);
+    void erase_channel(std::uint32_t channel_id);
     void count_worker(ChannelState& state, std::string_view worker, std::optional<double> accepted_work);
     /// What is known about a share before it is checked.
     mining::RefusedShare described(const sv2::mining::SubmitSharesExtended& submit) const;
@@ -184,9 +187,9 @@ class MinerSession : public net::FrameHandler,
     void apply_target(ChannelState& state, const bitcoin::Target& target);
     template <sv2::Message M>
     void send(const M& message) {
-        scratch_.clear();
-        sv2::append_frame(scratch_, message);
-        connection_->send(scratch_);
+        pool_->scratch.clear();
+        sv2::append_frame(pool_->scratch, message);
+        connection_->send(pool_->scratch);
     }
 
     const PoolServices* pool_;  // null: the connection is gone
@@ -207,16 +210,16 @@ class MinerSession : public net::FrameHandler,
     mining::Source source_;
     mining::Allowance allowance_;
     std::unordered_map<std::uint32_t, ChannelState> channels_;
-    std::vector<Opening> held_;  ///< wait for the first template
+    std::pair<const std::uint32_t, ChannelState>* recent_{nullptr};  // most connections have one channel
+    std::vector<Opening> held_;                                      ///< wait for the first template
     std::vector<Group> groups_;
     std::vector<std::uint32_t> unacknowledged_;
     net::Timer ack_due_;
-    std::deque<std::uint32_t> behind_;  // channels whose newest work waits for room in the queue
+    std::list<std::uint32_t> behind_;  // channels whose newest work waits for room in the queue
     net::Timer catch_up_;
     SteadyMs choked_since_ms_{0};
     std::size_t choked_bytes_{0};
     std::string clean_name_;  // of the current share, if it gave something that is not a name
-    Bytes scratch_;
 };
 
 }  // namespace hp::pool

@@ -34,9 +34,9 @@ Result<> MinerSession::on(const sv2::Decoded<msg::SubmitSharesExtended>& decoded
 }
 
 Result<> MinerSession::judge(const msg::SubmitSharesExtended& submit, ByteView tlv_bytes) {
-    auto it = channels_.find(submit.channel_id);
-    if (it == channels_.end()) return on_stray(submit);
-    ChannelState& state = it->second;
+    auto* const found = channel_of(submit.channel_id);
+    if (!found) return on_stray(submit);
+    ChannelState& state = *found;
     if (!within_budget(state, submit)) return {};
     HP_TRY(const auto tlvs, ehash::owner_tlvs(tlv_bytes, ehash_negotiated_));
     std::optional<ByteView> tracked_name;
@@ -103,6 +103,20 @@ Result<> MinerSession::judge(const msg::SubmitSharesExtended& submit, ByteView t
     // Only now: a share that may be sent again must pay for others only once.
     allowance_.on_accepted();
     return {};
+}
+
+MinerSession::ChannelState* MinerSession::channel_of(std::uint32_t channel_id) {
+    if (!recent_ || recent_->first != channel_id) {
+        const auto it = channels_.find(channel_id);
+        if (it == channels_.end()) return nullptr;
+        recent_ = &*it;
+    }
+    return &recent_->second;
+}
+
+void MinerSession::erase_channel(std::uint32_t channel_id) {
+    recent_ = nullptr;
+    channels_.erase(channel_id);
 }
 
 std::string_view MinerSession::clean(std::string_view name) {
@@ -191,16 +205,17 @@ void MinerSession::count_worker(ChannelState& state, std::string_view worker,
 
 void MinerSession::on_share_durable(std::uint32_t channel_id, std::uint32_t sequence_number,
                                     std::string_view worker, std::uint64_t difficulty, double work_hashes) {
-    auto it = channels_.find(channel_id);
-    if (!pool_ || it == channels_.end()) return;
-    it->second.channel.on_durable(sequence_number, difficulty);
+    auto* const state = channel_of(channel_id);
+    if (!pool_ || !state) return;
+    state->channel.on_durable(sequence_number, difficulty);
     if (!std::exchange(is_earning_, true)) connection_->prove(net::Standing::member);
-    if (!std::exchange(it->second.has_earned, true)) allowance_.give_back_opening();
+    if (!std::exchange(state->has_earned, true)) allowance_.give_back_opening();
     pool_->places.on_accepted_share(connection_id_);
-    it->second.tally.on_accepted(work_hashes, pool_->clock.steady_ms());
-    count_worker(it->second, worker, work_hashes);
-    if (std::exchange(it->second.has_unacknowledged, true)) return;
-    it->second.unacknowledged_since_ms = pool_->clock.steady_ms();
+    const SteadyMs now = pool_->clock.steady_ms();
+    state->tally.on_accepted(work_hashes, now);
+    count_worker(*state, worker, work_hashes);
+    if (std::exchange(state->has_unacknowledged, true)) return;
+    state->unacknowledged_since_ms = now;
     unacknowledged_.push_back(channel_id);
 }
 
@@ -221,9 +236,9 @@ void MinerSession::acknowledge() {
     const auto& terms = pool_->terms;
     std::optional<SteadyMs> due;
     std::erase_if(unacknowledged_, [&](std::uint32_t channel_id) {
-        auto it = channels_.find(channel_id);
-        if (it == channels_.end()) return true;
-        ChannelState& state = it->second;
+        auto* const found = channel_of(channel_id);
+        if (!found) return true;
+        ChannelState& state = *found;
         const SteadyMs until = state.unacknowledged_since_ms + terms.ack_batch_ms;
         if (state.channel.unacknowledged() < terms.ack_batch && now < until) {
             due = std::min(due.value_or(until), until);
@@ -237,7 +252,7 @@ void MinerSession::acknowledge() {
 
 void MinerSession::acknowledge_all() {
     for (std::uint32_t channel_id : unacknowledged_)
-        if (auto it = channels_.find(channel_id); it != channels_.end()) send_acknowledgement(it->second);
+        if (auto* state = channel_of(channel_id)) send_acknowledgement(*state);
     unacknowledged_.clear();
 }
 

@@ -35,6 +35,7 @@ Pool::Pool(net::Clock& clock, Ways ways, Events& events, Options options)
           .gifts = gifts_,
           .places = places_,
           .refusals = refusals_,
+          .scratch = scratch_,
           .make_room = [this](std::uint64_t connection_id,
                               const mining::Source& source) { return make_room(connection_id, source); },
           .renewed_jobs = [this](std::uint32_t id_in_use) { return renewed_this_tick(id_in_use); },

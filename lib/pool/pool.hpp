@@ -99,6 +99,7 @@ class Pool final : public TemplateListener, public ShareTaker {
     ehash::KnownKeys known_keys_;
     SolutionQuota solution_quota_;
     Refusals refusals_;
+    Bytes scratch_;
     mining::Sources sources_;
     mining::Gifts gifts_;
     mining::ChannelPlaces places_;

@@ -146,6 +146,18 @@ TEST_CASE_FIXTURE(ArchiveFixture,
     CHECK(add({make_share(12)}) == std::vector<std::uint64_t>{12});
 }
 
+TEST_CASE_FIXTURE(ArchiveFixture, "rows of a mint that the outbox does not know are refused") {
+    outbox = open();
+    pool::ArchiveSlice slice;
+    slice.mint = 7;
+    std::optional<Result<>> answer;
+    outbox->drop_archived(std::make_shared<const pool::ArchiveSlice>(slice),
+                          [&](Result<> done) { answer = done; });
+    REQUIRE(answer.has_value());
+    REQUIRE_FALSE(answer->has_value());
+    CHECK(answer->error().what.find("mint number 7") != std::string::npos);
+}
+
 TEST_CASE_FIXTURE(ArchiveFixture, "an archive comes back whole, the newest first, and can leave again") {
     const auto first = write(kFirst + 5 * kDay);
     drop(first, 100);
