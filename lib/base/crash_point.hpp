@@ -59,9 +59,10 @@ class Writes {
 class Meeting {
   public:
     enum class Step {
-        hand_over,  ///< the other has work from now on
-        wait,       ///< until it has none
-        begin,      ///< the other begins it
+        hand_over,    ///< the other has work from now on
+        handed_over,  ///< and knows it: it may go on before the first does anything more
+        wait,         ///< until it has none
+        begin,        ///< the other begins it
         end,
     };
     virtual ~Meeting() = default;

@@ -148,20 +148,24 @@ struct Checkpointer::Impl {
             is_unsynced = true;
         }
         changed.notify_all();
+        HP_CRASH_STEP(handed_over, db.path());
     }
 
-    /// Only this thread uses the reader's connection.
-    void finish() {
+    /// Only this thread uses the reader's connection. False: it is to be used no more. Once is_unsynced is
+    /// cleared, the writer may have set it again before this returns.
+    bool finish() {
         sqlite3_file* file = nullptr;
         sqlite3_file_control(reader, "main", SQLITE_FCNTL_FILE_POINTER, &file);
         const int code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
         HP_CRASH_POINT("D1");
-        if (code != SQLITE_OK)
+        if (code != SQLITE_OK) {
             // Keep the reader in the WAL, and with it everything that the database may lack.
-            return report(code == SQLITE_IOERR ? SQLITE_IOERR_FSYNC : code,
-                          "the sync of the database failed");
+            report(code == SQLITE_IOERR ? SQLITE_IOERR_FSYNC : code, "the sync of the database failed");
+            return false;
+        }
         leave_log();
         is_unsynced = false;
+        return true;
     }
 
     static int exec(sqlite3* connection, const char* sql) {
@@ -175,10 +179,10 @@ struct Checkpointer::Impl {
             if (!is_unsynced) return;
             lock.unlock();
             HP_CRASH_STEP(begin, db.path());
-            finish();
+            const bool is_synced = finish();
             HP_CRASH_STEP(end, db.path());
             lock.lock();
-            if (is_unsynced) return;  // it failed
+            if (!is_synced) return;
         }
     }
     std::mutex mutex;

@@ -16,6 +16,8 @@ class OfDisks final : public Meeting {
         switch (step) {
             case Step::hand_over:
                 return disk->turns.hand_over();
+            case Step::handed_over:
+                return disk->turns.handed_over();
             case Step::wait:
                 return disk->turns.wait();
             case Step::begin:
@@ -33,6 +35,15 @@ void Turns::hand_over() {
     has_work_ = true;
     turn_ = Whose::first;
     changes_left_ = some_changes(rng_);
+}
+
+/// What the first decides next, such as whether the log may start over, it decides before its next change of
+/// the disk.
+void Turns::handed_over() {
+    std::unique_lock lock{mutex_};
+    if (!has_work_ || turn_ != Whose::first || rng_.chance(1, 2)) return;
+    ++switches_;
+    give(Whose::other, lock);
 }
 
 void Turns::give(Whose whose, std::unique_lock<std::mutex>& lock) {

@@ -16,6 +16,7 @@ class Turns {
 
     // Of the thread that gives work to the other (base/crash_point.hpp).
     void hand_over();
+    void handed_over();
     /// Returns when the other has done its work, or has none.
     void wait();
 
