@@ -60,7 +60,7 @@ class Meeting {
   public:
     enum class Step {
         hand_over,    ///< the other has work from now on
-        handed_over,  ///< and knows it: it may go on before the first does anything more
+        handed_over,  ///< the other has been woken: it may run before the first goes on
         wait,         ///< until it has none
         begin,        ///< the other begins it
         end,

@@ -14,7 +14,7 @@ namespace hp::mint {
 
 /// Empty if the file does not exist; an error if it cannot be read or parsed.
 Result<std::optional<ehash::MintMark>> read_mark_file(const std::string& path);
-/// Holds the mark until the pool has decided: signing is paused, and there is no mark file.
+/// Where the mark waits for the pool's verdict. Until then nothing is signed, and no mark file exists.
 std::string held_mark_path(const std::string& mark_file);
 /// How far a ledger is known to have come: by the mark file, or by the held one if there is none.
 struct KnownMark {

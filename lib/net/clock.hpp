@@ -23,8 +23,8 @@ class Clock {
     virtual std::unique_ptr<Wait> make_wait() = 0;
 };
 
-/// A timer held by its owner; destroying it cancels it. Until it is used it takes no more than two pointers:
-/// a pool's connections have several each.
+/// A timer held by its owner; destroying it cancels it. It allocates nothing until it is first
+/// used: a pool's connections have several each.
 class Timer {
   public:
     explicit Timer(Clock& clock) : clock_{&clock} {}

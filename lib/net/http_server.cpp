@@ -289,7 +289,7 @@ class HttpSessions::Connection final : public Droppable, public std::enable_shar
     void read_next() {
         place_.move(Standing::guest);
         if (buffer_.size() == 0) buffer_ = {};
-        out_ = {};
+        std::string{}.swap(out_);  // not "= {}", which keeps the memory of a long answer, uncounted
         buffers_.hold(buffer_.capacity());
         read_head();
     }

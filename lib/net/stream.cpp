@@ -123,7 +123,7 @@ void Stream::flush() {
         crash_writes_.after();
 #endif
         queue_begin_ = 0;
-        // Given back each time: with 10,000 idle miners it matters, and the next sender gets memory that is
+        // Freed each time: it adds up over 10,000 idle miners, and the next sender gets memory that is still
         // in the cache.
         Bytes{}.swap(queue_);  // not "= {}", which keeps the memory
         if (state_ == State::flushing) {

@@ -4,11 +4,11 @@
 namespace hp::pool {
 
 void Outbox::drop_archived(std::shared_ptr<const ArchiveSlice> slice, std::function<void(Result<>)> done) {
-    // As after a copy from before this mint was brought back under an archive that has it.
+    // A backup that is older than this mint was restored while the archive's request was still there.
     if (slice->mint >= mints_at_open_.size())
         return done(fail(Errc::refused, "the archive has rows of mint number " + std::to_string(slice->mint) +
                                             ", the outbox has " + std::to_string(mints_at_open_.size()) +
-                                            " mints: it was restored from a copy older than the archive"));
+                                            " mints: it was restored from a backup older than the archive"));
     auto& until = mints_at_open_[slice->mint].archived_until;
     until = std::max(until, slice->until);
     writer_->submit_unhurried([slice](store::Database& db) { pool::drop_archived(db, *slice); },

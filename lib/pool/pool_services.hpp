@@ -81,7 +81,7 @@ struct PoolServices {
     mining::Gifts& gifts;
     mining::ChannelPlaces& places;
     Refusals& refusals;
-    Bytes& scratch;  ///< where a session builds a frame
+    Bytes& scratch;  ///< in which sessions build their frames, one at a time
     /// Makes room for one more channel of this connection, if need be by closing another one.
     std::function<bool(std::uint64_t connection_id, const mining::Source& source)> make_room;
     /// The current jobs under a new id, shared by all channels of a tick, except for a channel that already

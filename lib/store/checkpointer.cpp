@@ -151,8 +151,8 @@ struct Checkpointer::Impl {
         HP_CRASH_STEP(handed_over, db.path());
     }
 
-    /// Only this thread uses the reader's connection. False: it is to be used no more. Once is_unsynced is
-    /// cleared, the writer may have set it again before this returns.
+    /// Only this thread uses the reader's connection. False: the sync failed, and the reader stays in the
+    /// log. is_unsynced does not tell: once it is cleared, the writer may set it again before this returns.
     bool finish() {
         sqlite3_file* file = nullptr;
         sqlite3_file_control(reader, "main", SQLITE_FCNTL_FILE_POINTER, &file);

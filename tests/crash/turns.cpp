@@ -37,8 +37,8 @@ void Turns::hand_over() {
     changes_left_ = some_changes(rng_);
 }
 
-/// What the first decides next, such as whether the log may start over, it decides before its next change of
-/// the disk.
+/// Before its next change of the disk the first decides whether the log may start over. Turns that end only
+/// at changes never fall between the hand-over and that decision.
 void Turns::handed_over() {
     std::unique_lock lock{mutex_};
     if (!has_work_ || turn_ != Whose::first || rng_.chance(1, 2)) return;

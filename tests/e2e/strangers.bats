@@ -115,7 +115,7 @@ is_complete() { [ "$(tail -n 1 farm.out | jq '.connects >= 2000 and .shares_acce
     wait_until fds_are_below mint 64
     get /v1/info
     assert_equal "$status" 200
-    # 120 of them would be 120 MiB; what 32 MiB leave in pieces between other allocations is not given back at once.
+    # All 120 would hold 120 MiB. The allocator does not return every page at once, hence not exactly 32.
     assert [ "$(rss_kib mint)" -lt $((before + 64 * 1024)) ]
     let_go posts
     assert [ "$(tail -n 1 posts.out | cut -d' ' -f1)" -le 32 ]
