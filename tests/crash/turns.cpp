@@ -41,6 +41,8 @@ void Turns::hand_over() {
 /// at changes never fall between the hand-over and that decision.
 void Turns::handed_over() {
     std::unique_lock lock{mutex_};
+    may_linger_ = false;
+    changed_.notify_all();
     if (!has_work_ || turn_ != Whose::first || rng_.chance(1, 2)) return;
     ++switches_;
     give(Whose::other, lock);
@@ -56,11 +58,15 @@ void Turns::give(Whose whose, std::unique_lock<std::mutex>& lock) {
 
 void Turns::wait() {
     std::unique_lock lock{mutex_};
+    may_linger_ = false;
+    changed_.notify_all();
     if (!has_work_) return;
     turn_ = Whose::other;
     changes_left_ = ~std::uint64_t{0};
+    is_awaited_ = true;
     changed_.notify_all();
     changed_.wait(lock, [this] { return !has_work_; });
+    is_awaited_ = false;
 }
 
 void Turns::begin() {
@@ -69,12 +75,15 @@ void Turns::begin() {
     changed_.wait(lock, [this] { return turn_ == Whose::other; });
 }
 
+/// The other may be so slow to look for more that the first has handed over again by then.
 void Turns::end() {
-    std::lock_guard lock{mutex_};
+    std::unique_lock lock{mutex_};
     has_work_ = false;
     turn_ = Whose::first;
     other_ = {};
+    may_linger_ = !is_awaited_ && rng_.chance(1, 2);
     changed_.notify_all();
+    changed_.wait(lock, [this] { return !may_linger_; });
 }
 
 void Turns::at_change() {

@@ -41,6 +41,8 @@ class Turns {
     Whose turn_{Whose::first};
     std::uint64_t changes_left_{0};
     bool has_work_{false};
+    bool may_linger_{false};
+    bool is_awaited_{false};
     std::size_t switches_{0};
 };
 
